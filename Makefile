@@ -1,0 +1,168 @@
+# inventory-manager: one non-recursive Makefile.
+#
+#   make            build bin/inventory-manager
+#   make test       everything: unit tests, the fleet, a real sshd, the commands of the guide
+#   make demo       install what is missing, build, deploy to nine servers on this machine
+#   make help       the rest
+#
+# Objects live in $(BUILD); BUILD=build/asan SAN=1 builds beside with ASan and UBSan.
+
+BUILD   ?= build/release
+PREFIX  ?= /usr/local
+ifeq ($(origin CC),default)
+CC      := gcc
+endif
+WERROR  ?=
+
+LAYERS  := base core proc config ssh probe store ui app cli
+
+WARN := -Wall -Wextra -Wpedantic -Wshadow -Wundef -Wvla -Wformat=2 -Wstrict-prototypes \
+        -Wmissing-prototypes -Wold-style-definition -Wwrite-strings -Wcast-qual -Wconversion \
+        -Wswitch-enum
+ifeq ($(SAN),1)
+HARDEN := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
+LINKH  := -fsanitize=address,undefined
+else ifeq ($(DEBUG),1)
+HARDEN := -O1 -g
+LINKH  :=
+else
+HARDEN := -O2 -g -D_FORTIFY_SOURCE=3 -fstack-protector-strong -fstack-clash-protection \
+          -fcf-protection=full -fPIE
+LINKH  := -pie -Wl,-z,relro,-z,now,-z,noexecstack
+endif
+
+CPPFLAGS_ALL := -Iinclude -D_GNU_SOURCE -DIM_PREFIX='"$(PREFIX)"' $(CPPFLAGS)
+CFLAGS_ALL   := -std=c17 $(WARN) $(WERROR) $(HARDEN) -MMD -MP $(CFLAGS)
+LDFLAGS_ALL  := -Wl,--as-needed $(LINKH) $(LDFLAGS)
+LDLIBS_ALL   := -lssh -levent_core -lyaml -lsqlite3 -ljansson -lcrypto $(LDLIBS)
+
+BIN  := bin/inventory-manager
+ifneq ($(BUILD),build/release)
+BIN  := $(BUILD)/inventory-manager
+endif
+
+src_of = $(wildcard src/$(1)/*.c)
+obj_of = $(patsubst %.c,$(BUILD)/%.o,$(call src_of,$(1)))
+lib_of = $(BUILD)/lib$(1).a
+
+# Which archives a layer's unit tests link: itself and what it may include (ARCHITECTURE.md).
+need_base   := base
+need_core   := core base
+need_proc   := proc base
+need_config := config core base
+need_ssh    := ssh proc core base
+need_probe  := probe proc core base
+need_store  := store core base
+need_ui     := ui core base
+need_app    := app config ssh probe store ui proc core base
+need_cli    := cli app config ssh probe store ui proc core base
+
+LIBS := $(foreach l,$(LAYERS),$(if $(call src_of,$(l)),$(call lib_of,$(l))))
+
+.PHONY: all
+all: $(BIN)
+
+define LAYER
+$(call lib_of,$(1)): $(call obj_of,$(1))
+	@mkdir -p $$(@D)
+	@rm -f $$@
+	$$(AR) rcsD $$@ $$^
+test_$(1)_bins := $$(patsubst test/unit/$(1)/%.c,$(BUILD)/test/$(1)/%,$$(wildcard test/unit/$(1)/test_*.c))
+$$(test_$(1)_bins): $(BUILD)/test/$(1)/%: $(BUILD)/test/unit/$(1)/%.o $$(foreach l,$$(need_$(1)),$$(if $$(call src_of,$$(l)),$$(call lib_of,$$(l))))
+	@mkdir -p $$(@D)
+	$$(CC) $$(LDFLAGS_ALL) -o $$@ $$^ $$(LDLIBS_ALL) -lcmocka
+UNIT_BINS += $$(test_$(1)_bins)
+.PHONY: unit-$(1)
+unit-$(1): $$(test_$(1)_bins)
+	@test/check/run-unit $$^
+endef
+$(foreach l,$(LAYERS),$(eval $(call LAYER,$(l))))
+
+$(BUILD)/src/%.o: src/%.c
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS_ALL) $(CFLAGS_ALL) -c -o $@ $<
+
+$(BUILD)/test/%.o: test/%.c
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS_ALL) -Itest $(CFLAGS_ALL) -Wno-missing-prototypes -c -o $@ $<
+
+# Archives in order from cli down to base, twice nothing: each layer only uses those below it.
+MAIN_LIBS := $(foreach l,$(need_cli),$(if $(call src_of,$(l)),$(call lib_of,$(l))))
+$(BIN): $(BUILD)/src/main.o $(MAIN_LIBS)
+	@mkdir -p $(@D)
+	$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LDLIBS_ALL)
+
+.SECONDARY:
+
+# ---------------------------------------------------------------- tests
+
+FLEET := $(BUILD)/test/fleet/fleet
+fleet_objs := $(patsubst %.c,$(BUILD)/%.o,$(wildcard test/fleet/*.c))
+.PHONY: fleet
+fleet: $(FLEET)
+$(FLEET): $(fleet_objs) $(call lib_of,base)
+	@mkdir -p $(@D)
+	$(CC) $(LDFLAGS_ALL) -o $@ $^ -lssh -levent_core -lcrypto $(LDLIBS)
+
+.PHONY: unit
+unit: $(UNIT_BINS)
+	@test/check/run-unit $(UNIT_BINS)
+
+# unit tests, then what runs against real servers; the sum last
+.PHONY: test
+test: deps $(if $(wildcard src/main.c),all) $(if $(wildcard test/fleet/*.c),fleet) unit-bins
+	@test/check/run-all $(UNIT_BINS)
+
+.PHONY: unit-bins
+unit-bins: $(UNIT_BINS)
+
+# ---------------------------------------------------------------- gates
+
+C_FILES := $(wildcard src/*.c src/*/*.c test/*/*.c test/unit/*/*.c)
+H_FILES := $(wildcard include/*/*.h test/*/*.h)
+
+.PHONY: gates layers headers format-check format tidy analyze
+gates: layers headers format-check tidy analyze
+
+layers: $(LIBS)
+	@test/check/layers $(BUILD)
+
+headers:
+	@test/check/headers $(CC) $(CPPFLAGS_ALL) -std=c17 $(WARN)
+
+format-check:
+	@clang-format --dry-run -Werror $(C_FILES) $(H_FILES)
+
+format:
+	clang-format -i $(C_FILES) $(H_FILES)
+
+# A file is checked again only when it, or a header it includes, has changed.
+TIDY_STAMPS := $(patsubst %.c,$(BUILD)/tidy/%.ok,$(wildcard src/*.c src/*/*.c))
+tidy: $(TIDY_STAMPS)
+$(BUILD)/tidy/%.ok: %.c $(BUILD)/%.o .clang-tidy
+	@mkdir -p $(@D)
+	@clang-tidy --quiet $< -- $(CPPFLAGS_ALL) -std=c17 2>/dev/null
+	@touch $@
+
+analyze:
+	@test/check/analyze $(CPPFLAGS_ALL) -std=c17
+
+# ---------------------------------------------------------------- the rest
+
+.PHONY: deps install clean help
+deps:
+	@test/check/deps
+
+install: $(BIN)
+	install -D -m 755 $(BIN) $(DESTDIR)$(PREFIX)/bin/inventory-manager
+	install -d $(DESTDIR)$(PREFIX)/share/inventory-manager/actions
+	install -m 644 conf/actions/*.yml $(DESTDIR)$(PREFIX)/share/inventory-manager/actions
+
+clean:
+	rm -rf build bin
+
+help:
+	@sed -n 's/^# \{0,1\}//p;/^$$/q' Makefile
+	@echo 'targets: all deps run demo test unit fleet gates layers headers format-check tidy analyze format install clean'
+
+-include $(shell find $(BUILD) -name '*.d' 2>/dev/null)

@@ -1,0 +1,30 @@
+/*
+ * hash.h - SHA-256 and HMAC-SHA1, the only use of libcrypto.
+ */
+#ifndef BASE_HASH_H
+#define BASE_HASH_H
+
+#include <stddef.h>
+
+enum { HASH_SHA256_BYTES = 32, HASH_SHA256_HEX = 65, HASH_SHA1_BYTES = 20 };
+
+struct hash; /* a SHA-256 under way */
+
+struct hash *hash_new(void);
+void hash_free(struct hash *h);
+void hash_update(struct hash *h, const void *bytes, size_t len);
+/* Lower-case hex with a NUL.  The hash can only be freed after. */
+void hash_finish(struct hash *h, char ret_hex[HASH_SHA256_HEX]);
+
+void hash_sha256(const void *bytes, size_t len, unsigned char ret_digest[HASH_SHA256_BYTES]);
+/* For `|1|salt|hash` lines of known_hosts (sshd(8), SSH_KNOWN_HOSTS FILE FORMAT; hostfile.c). */
+void hash_hmac_sha1(const void *key, size_t key_len, const void *bytes, size_t len,
+                    unsigned char ret_digest[HASH_SHA1_BYTES]);
+
+/* Base64 (RFC 4648).  decode: -1 if malformed or larger than max; *ret_len bytes are set. */
+int
+base64_decode(const char *text, size_t len, unsigned char *ret_bytes, size_t max, size_t *ret_len);
+/* ret_text needs 4 * ((len + 2) / 3) + 1 bytes. */
+void base64_encode(const void *bytes, size_t len, char *ret_text);
+
+#endif

@@ -1,0 +1,72 @@
+/*
+ * plan.h - the rollout fixed in numbers: hosts in order, waves, budget, steps.
+ *
+ * Made once from a policy; never changes after.  Host indexes are those of the request (inventory
+ * order); positions 0..count-1 are the order of starting.
+ */
+#ifndef CORE_PLAN_H
+#define CORE_PLAN_H
+
+#include "base/err.h"
+#include "core/policy.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct plan;
+
+/* What the scheduler must know of a step; how it is carried out is the shell's business. */
+struct plan_step {
+    bool local;           /* runs on the controller: needs no connection */
+    bool idempotent;      /* may be sent again after a failure or an unknown end */
+    bool ignore_errors;   /* a failure is passed over; an unknown end is not */
+    int32_t retries;      /* attempts = 1 + retries; only with idempotent */
+    int64_t delay_ms;     /* between attempts */
+    uint8_t ok_codes[32]; /* bit n of the 256: exit code n is fine; all zero: only 0 is */
+};
+
+struct plan_request {
+    const struct policy *policy; /* borrowed until plan_new returns; so are the rest */
+    int32_t host_count;
+    const char *const *host_names; /* for sorted orders and for errors */
+    const struct plan_step *steps;
+    int32_t step_count;
+    const struct plan_step *finally_steps;
+    int32_t finally_count;
+    int32_t check_count; /* checks of the gate */
+};
+
+/* NULL and err when it cannot be: no hosts, a strategy not built yet, wave sizes of zero. */
+struct plan *plan_new(const struct plan_request *request, struct err *err);
+void plan_free(struct plan *p);
+
+int32_t plan_host_count(const struct plan *p);
+int32_t plan_step_count(const struct plan *p);
+int32_t plan_finally_count(const struct plan *p);
+const struct plan_step *plan_step(const struct plan *p, int32_t step);
+const struct plan_step *plan_finally_step(const struct plan *p, int32_t step);
+bool plan_step_accepts(const struct plan_step *s, int32_t exit_code);
+
+/* Some step needs a connection; where none does, no host is connected to. */
+bool plan_is_remote(const struct plan *p);
+
+const struct policy *plan_policy(const struct plan *p);
+
+/* Slots really used: min(W, hosts), 1 when W is 0. */
+int32_t plan_slot_count(const struct plan *p);
+
+/* The host that starts at this position. */
+int32_t plan_host_at(const struct plan *p, int32_t position);
+
+/* Whether waves are told (rolling, canary); a plan without has one wave of all hosts. */
+bool plan_has_waves(const struct plan *p);
+int32_t plan_wave_count(const struct plan *p);
+/* Positions [begin, end) of wave k. */
+int32_t plan_wave_begin(const struct plan *p, int32_t wave);
+int32_t plan_wave_end(const struct plan *p, int32_t wave);
+int32_t plan_wave_of(const struct plan *p, int32_t host);
+
+/* Bad outcomes allowed in the run; -1: no budget. */
+int32_t plan_budget(const struct plan *p);
+
+#endif

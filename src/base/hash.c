@@ -1,0 +1,136 @@
+/*
+ * hash.c - SHA-256, HMAC-SHA1, base64: the only door to libcrypto.
+ */
+#include "base/hash.h"
+
+#include "base/xalloc.h"
+
+#include <assert.h>
+#include <limits.h>
+#include <openssl/evp.h>
+#include <openssl/hmac.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct hash {
+    EVP_MD_CTX *ctx; /* owned */
+};
+
+struct hash *
+hash_new(void)
+{
+    struct hash *h = xcalloc(1, sizeof(*h));
+
+    h->ctx = EVP_MD_CTX_new();
+    if (h->ctx == NULL || EVP_DigestInit_ex(h->ctx, EVP_sha256(), NULL) != 1) {
+        abort();
+    }
+    return h;
+}
+
+void
+hash_free(struct hash *h)
+{
+    if (h == NULL) {
+        return;
+    }
+    EVP_MD_CTX_free(h->ctx);
+    free(h);
+}
+
+void
+hash_update(struct hash *h, const void *bytes, size_t len)
+{
+    if (EVP_DigestUpdate(h->ctx, bytes, len) != 1) {
+        abort();
+    }
+}
+
+void
+hash_finish(struct hash *h, char ret_hex[HASH_SHA256_HEX])
+{
+    unsigned char digest[EVP_MAX_MD_SIZE];
+    unsigned len = 0;
+
+    if (EVP_DigestFinal_ex(h->ctx, digest, &len) != 1) {
+        abort();
+    }
+    assert(len == HASH_SHA256_BYTES);
+    for (unsigned i = 0; i < len; i++) {
+        (void)snprintf(ret_hex + (size_t)2 * i, 3, "%02x", digest[i]);
+    }
+}
+
+void
+hash_sha256(const void *bytes, size_t len, unsigned char ret_digest[HASH_SHA256_BYTES])
+{
+    if (EVP_Digest(bytes, len, ret_digest, NULL, EVP_sha256(), NULL) != 1) {
+        abort();
+    }
+}
+
+void
+hash_hmac_sha1(const void *key, size_t key_len, const void *bytes, size_t len,
+               unsigned char ret_digest[HASH_SHA1_BYTES])
+{
+    assert(key_len <= INT_MAX);
+    if (HMAC(EVP_sha1(), key, (int)key_len, bytes, len, ret_digest, NULL) == NULL) {
+        abort();
+    }
+}
+
+static int
+digit(char c)
+{
+    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    const char *p = c == '\0' ? NULL : strchr(digits, c);
+
+    return p == NULL ? -1 : (int)(p - digits);
+}
+
+int
+base64_decode(const char *text, size_t len, unsigned char *ret_bytes, size_t max, size_t *ret_len)
+{
+    size_t n = 0;
+    unsigned bits = 0;
+    int held = 0;
+    size_t pad = 0;
+
+    if (len % 4 != 0) {
+        return -1;
+    }
+    while (pad < 2 && pad < len && text[len - 1 - pad] == '=') {
+        pad++;
+    }
+    for (size_t i = 0; i < len - pad; i++) {
+        const int d = digit(text[i]);
+        if (d < 0) {
+            return -1;
+        }
+        bits = bits << 6 | (unsigned)d;
+        held += 6;
+        if (held >= 8) {
+            held -= 8;
+            if (n == max) {
+                return -1;
+            }
+            ret_bytes[n++] = (unsigned char)(bits >> held);
+        }
+        bits &= (1U << held) - 1;
+    }
+    if (bits != 0) {
+        return -1; /* bits that no encoder writes (RFC 4648, 3.5) */
+    }
+    *ret_len = n;
+    return 0;
+}
+
+void
+base64_encode(const void *bytes, size_t len, char *ret_text)
+{
+    assert(len <= INT_MAX);
+    const int n = EVP_EncodeBlock((unsigned char *)ret_text, bytes, (int)len);
+
+    ret_text[n] = '\0';
+}

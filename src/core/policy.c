@@ -1,0 +1,71 @@
+/*
+ * policy.c - names of the choices an operator has, and the arithmetic of amounts.
+ *
+ * Decides the rounding of percentages (rollout semantics: down for budgets, at least one for
+ * waves). Owns nothing.
+ */
+#include "core/policy.h"
+
+#include <assert.h>
+
+static const char *const strategies[] = {
+    [STRATEGY_SEQUENTIAL] = "sequential", [STRATEGY_PARALLEL] = "parallel",
+    [STRATEGY_ROLLING] = "rolling",       [STRATEGY_ALL_AT_ONCE] = "all_at_once",
+    [STRATEGY_CANARY] = "canary",         [STRATEGY_BLUE_GREEN] = "blue_green",
+};
+_Static_assert(sizeof(strategies) / sizeof(strategies[0]) == STRATEGIES, "name a strategy");
+
+static const char *const host_orders[] = {
+    [ORDER_INVENTORY] = "inventory", [ORDER_REVERSE_INVENTORY] = "reverse_inventory",
+    [ORDER_SORTED] = "sorted",       [ORDER_REVERSE_SORTED] = "reverse_sorted",
+    [ORDER_SHUFFLE] = "shuffle",
+};
+_Static_assert(sizeof(host_orders) / sizeof(host_orders[0]) == HOST_ORDERS, "name an order");
+
+static const char *const on_failures[] = {
+    [ON_FAILURE_STOP] = "stop",
+    [ON_FAILURE_CONTINUE] = "continue",
+    [ON_FAILURE_ROLLBACK] = "rollback",
+    [ON_FAILURE_PAUSE] = "pause",
+};
+_Static_assert(sizeof(on_failures) / sizeof(on_failures[0]) == ON_FAILURES, "name a choice");
+
+const char *
+strategy_name(enum strategy s)
+{
+    assert((unsigned)s < STRATEGIES);
+    return strategies[s];
+}
+
+const char *
+host_order_name(enum host_order o)
+{
+    assert((unsigned)o < HOST_ORDERS);
+    return host_orders[o];
+}
+
+const char *
+on_failure_name(enum on_failure f)
+{
+    assert((unsigned)f < ON_FAILURES);
+    return on_failures[f];
+}
+
+int32_t
+amount_budget(struct amount a, int32_t total)
+{
+    if (!a.percent) {
+        return a.value;
+    }
+    return (int32_t)((int64_t)total * a.value / 100);
+}
+
+int32_t
+amount_wave(struct amount a, int32_t total)
+{
+    if (!a.percent) {
+        return a.value;
+    }
+    const int32_t size = (int32_t)((int64_t)total * a.value / 100);
+    return size < 1 ? 1 : size;
+}
