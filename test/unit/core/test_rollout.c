@@ -65,8 +65,8 @@ drain(struct bench *b)
 static void
 bench_start(struct bench *b, int32_t hosts)
 {
-    static const char *const names[] = {"web-3", "web-1", "web-2", "db-1",  "db-2",
-                                        "db-3",  "x-1",   "x-2",   "x-3", "x-4"};
+    static const char *const names[] = {"web-3", "web-1", "web-2", "db-1", "db-2",
+                                        "db-3",  "x-1",   "x-2",   "x-3",  "x-4"};
     const struct plan_request request = {
         .policy = &b->policy,
         .host_count = hosts,
@@ -116,11 +116,9 @@ static void
 done(struct bench *b, int32_t host, int32_t step, int32_t code)
 {
     tell(b, (struct fact){.kind = FACT_STEP_SENT, .host = host, .step = step, .attempt = 1});
-    tell(b, (struct fact){.kind = FACT_STEP_DONE,
-                          .host = host,
-                          .step = step,
-                          .attempt = 1,
-                          .exit_code = code});
+    tell(b,
+         (struct fact){
+             .kind = FACT_STEP_DONE, .host = host, .step = step, .attempt = 1, .exit_code = code});
 }
 
 static void
@@ -384,8 +382,8 @@ test_connecting_is_retried_only_where_it_may_help(void **state)
         enum cause cause;
         bool retried;
     } cases[] = {
-        {CAUSE_NAME, false},    {CAUSE_NAME_TEMPORARY, true}, {CAUSE_CONNECT, true},
-        {CAUSE_KEX, true},      {CAUSE_HOSTKEY, false},       {CAUSE_AUTH, false},
+        {CAUSE_NAME, false},  {CAUSE_NAME_TEMPORARY, true}, {CAUSE_CONNECT, true},
+        {CAUSE_KEX, true},    {CAUSE_HOSTKEY, false},       {CAUSE_AUTH, false},
         {CAUSE_LOCAL, false},
     };
 
@@ -437,8 +435,8 @@ test_a_throttled_host_is_retried_without_auto_retry(void **state)
     (void)state;
     bench_init(&b, STRATEGY_SEQUENTIAL, 0);
     bench_start(&b, 1);
-    tell(&b, (struct fact){
-                 .kind = FACT_THROTTLED, .host = 0, .attempt = 1, .cause = CAUSE_CONNECT});
+    tell(&b,
+         (struct fact){.kind = FACT_THROTTLED, .host = 0, .attempt = 1, .cause = CAUSE_CONNECT});
     assert_false(rollout_finished(b.rollout));
     bench_end(&b);
 }
@@ -476,8 +474,8 @@ test_a_connection_lost_after_sending_is_unknown(void **state)
     connected(&b, 0);
     tell(&b, (struct fact){.kind = FACT_STEP_SENT, .host = 0, .attempt = 1});
     buf_clear(&b.seen);
-    tell(&b, (struct fact){
-                 .kind = FACT_STEP_UNKNOWN, .host = 0, .attempt = 1, .cause = CAUSE_LOST});
+    tell(&b,
+         (struct fact){.kind = FACT_STEP_UNKNOWN, .host = 0, .attempt = 1, .cause = CAUSE_LOST});
     expect(&b, "release 0@0, finish 2,");
     assert_int_equal(rollout_host(b.rollout, 0).outcome, OUTCOME_UNKNOWN);
     bench_end(&b);
@@ -495,8 +493,8 @@ test_an_idempotent_step_is_sent_again_over_a_new_connection(void **state)
     connected(&b, 0);
     tell(&b, (struct fact){.kind = FACT_STEP_SENT, .host = 0, .attempt = 1});
     buf_clear(&b.seen);
-    tell(&b, (struct fact){
-                 .kind = FACT_STEP_UNKNOWN, .host = 0, .attempt = 1, .cause = CAUSE_LOST});
+    tell(&b,
+         (struct fact){.kind = FACT_STEP_UNKNOWN, .host = 0, .attempt = 1, .cause = CAUSE_LOST});
     expect(&b, "wait 10,");
     tick(&b, 10);
     expect(&b, "connect 0, wait -1,");
@@ -564,8 +562,8 @@ test_a_remote_finally_gets_one_reconnect(void **state)
     connected(&b, 0);
     tell(&b, (struct fact){.kind = FACT_STEP_SENT, .host = 0, .attempt = 1});
     buf_clear(&b.seen);
-    tell(&b, (struct fact){
-                 .kind = FACT_STEP_UNKNOWN, .host = 0, .attempt = 1, .cause = CAUSE_LOST});
+    tell(&b,
+         (struct fact){.kind = FACT_STEP_UNKNOWN, .host = 0, .attempt = 1, .cause = CAUSE_LOST});
     expect(&b, "connect 0,");
     connect_failed(&b, 0, 2, CAUSE_CONNECT);
     expect(&b, "finally 0:0,");
@@ -606,8 +604,8 @@ test_kill_waits_for_what_the_shell_knows(void **state)
     tell(&b, (struct fact){.kind = FACT_VERB, .host = -1, .verb = VERB_KILL});
     expect(&b, "disconnect 0, disconnect 1, disconnect 2,");
     connect_failed(&b, 0, 1, CAUSE_KILLED);
-    tell(&b, (struct fact){
-                 .kind = FACT_STEP_UNKNOWN, .host = 1, .attempt = 1, .cause = CAUSE_KILLED});
+    tell(&b,
+         (struct fact){.kind = FACT_STEP_UNKNOWN, .host = 1, .attempt = 1, .cause = CAUSE_KILLED});
     tell(&b, (struct fact){
                  .kind = FACT_STEP_NOT_STARTED, .host = 2, .attempt = 1, .cause = CAUSE_KILLED});
     expect(&b, "release 0@0, release 1@1, release 2@2, finish 3,");
