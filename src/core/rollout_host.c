@@ -258,14 +258,16 @@ on_step_done(struct rollout *r, const struct fact *f)
     }
     h->step_was_sent = true;
     const struct plan_step *s = plan_step(r->plan, h->step);
+    const bool good = f->signal == 0 && plan_step_accepts(s, f->exit_code);
 
-    if (f->signal == 0 && plan_step_accepts(s, f->exit_code)) {
-        next_step(r, f->host);
-    } else if (h->killed) {
+    if (!good && h->killed) {
         conclude_killed(r, f->host);
-    } else if (step_again(r, f->host)) {
         return;
-    } else if (s->ignore_errors) {
+    }
+    if (!good && step_again(r, f->host)) {
+        return;
+    }
+    if (good || s->ignore_errors) {
         next_step(r, f->host);
     } else {
         conclude(r, f->host, OUTCOME_FAILED, f);
