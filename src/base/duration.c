@@ -16,7 +16,7 @@ static const struct unit {
     {"ms", 1}, {"s", 1000}, {"m", 60000}, {"h", 3600000}, {"d", 86400000},
 };
 
-/* A decimal number in thousandths, at most nine digits before the point; NULL if there is none or a
+/* A decimal number in thousandths, at most ten digits before the point; NULL if there is none or a
  * digit past the thousandth is not zero. */
 static const char *
 number(const char *p, int64_t *ret_thousandths)

@@ -2,7 +2,8 @@
  * nodeset.c - folds host names: web-01 web-02 web-03 becomes web-[01-03].
  *
  * Decides which run of digits of a name is folded: the last one.  Names that share prefix, suffix
- * and padding make one group; groups stand in the order of their first name.
+ * and padding make one group; padded groups stand first, then the order of the first name.  Owns
+ * nothing between calls, and never appends a part of the list: all of it fits, or none.
  */
 #include "base/nodeset.h"
 
@@ -20,7 +21,7 @@ struct group {
     const char *name;  /* borrowed: the first of them, for prefix and suffix */
     size_t prefix;     /* bytes before the digits */
     size_t digits;     /* 0: no digits, or too many of them: a name by itself */
-    int width;         /* of padded numbers, 0 when not padded */
+    int width;         /* of padded numbers, 0 when not padded, -1 without a number */
     uint64_t *numbers; /* owned */
     size_t count, cap;
 };
@@ -52,6 +53,7 @@ split(struct group *g, const char *name)
     }
     if (g->digits == 0) {
         g->prefix = strlen(name);
+        g->width = -1; /* no number's width: web must not meet web1 */
         return 0;
     }
     for (size_t i = begin; i < end; i++) {
@@ -172,7 +174,7 @@ nodeset_fold(struct buf *out, const char *const *names, size_t count)
         for (size_t i = 0; i < count; i++) {
             struct group one;
             const uint64_t n = split(&one, names[i]);
-            if ((one.width != 0) != padded) {
+            if ((one.width > 0) != padded) {
                 continue;
             }
             g = group_for(groups, &one);
@@ -184,7 +186,11 @@ nodeset_fold(struct buf *out, const char *const *names, size_t count)
     while ((g = map_next(groups, &iter, NULL)) != NULL) {
         add_group(&text, g);
     }
-    (void)buf_add(out, text.data, text.len);
+    if (text.full) {
+        out->full = true; /* a cut list would name the wrong hosts: all or nothing */
+    } else {
+        (void)buf_add(out, text.data, text.len);
+    }
     buf_release(&text);
     map_free(groups);
 }

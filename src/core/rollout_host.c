@@ -274,12 +274,14 @@ on_step_done(struct rollout *r, const struct fact *f)
     }
 }
 
-/* After these the session is gone. */
-static bool
-ends_session(enum cause cause)
+/* After these causes the session of a remote step is gone. */
+static void
+note_session(struct host_state *h, const struct plan_step *s, enum cause cause)
 {
-    return cause == CAUSE_LOST || cause == CAUSE_DEADLINE || cause == CAUSE_IDLE ||
-           cause == CAUSE_KILLED;
+    if (!s->local && (cause == CAUSE_LOST || cause == CAUSE_DEADLINE || cause == CAUSE_IDLE ||
+                      cause == CAUSE_KILLED)) {
+        h->connected = false;
+    }
 }
 
 static void
@@ -290,9 +292,7 @@ on_step_not_started(struct rollout *r, const struct fact *f)
     if (!fits_step(h, f) || h->phase == PHASE_SENT) {
         return;
     }
-    if (ends_session(f->cause)) {
-        h->connected = false;
-    }
+    note_session(h, plan_step(r->plan, h->step), f->cause);
     if (h->killed) {
         conclude_killed(r, f->host);
     } else if (f->cause == CAUSE_REFUSED && !h->refused_once) {
@@ -318,9 +318,7 @@ on_step_unknown(struct rollout *r, const struct fact *f)
         return;
     }
     h->step_was_sent = true;
-    if (ends_session(f->cause)) {
-        h->connected = false;
-    }
+    note_session(h, plan_step(r->plan, h->step), f->cause);
     if (h->killed) {
         conclude_killed(r, f->host);
     } else if (!step_again(r, f->host)) {
@@ -340,9 +338,7 @@ on_finally_done(struct rollout *r, const struct fact *f)
     const bool good =
         f->cause == CAUSE_NONE && f->signal == 0 && plan_step_accepts(s, f->exit_code);
 
-    if (!s->local && ends_session(f->cause)) {
-        h->connected = false;
-    }
+    note_session(h, s, f->cause);
     if (!good && !s->ignore_errors && h->outcome == OUTCOME_RUNNING) {
         h->outcome = OUTCOME_FAILED;
         h->cause = f->cause;
@@ -360,8 +356,13 @@ on_gone(struct rollout *r, const struct fact *f)
     struct host_state *h = &r->hosts[f->host];
 
     h->connected = false;
-    if (f->kind == FACT_DISCONNECTED && h->killed && h->phase == PHASE_CONNECTING) {
+    if (f->kind != FACT_DISCONNECTED || !h->killed) {
+        return;
+    }
+    if (h->phase == PHASE_CONNECTING) {
         conclude_killed(r, f->host);
+    } else if (h->phase == PHASE_REACH) {
+        finally_next(r, f->host);
     }
 }
 

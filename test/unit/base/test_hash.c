@@ -1,0 +1,134 @@
+/*
+ * test_hash.c - digests match the published vectors; base64 takes only what encoders write.
+ */
+#include "base/hash.h"
+
+#include "base/prng.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static void
+test_hashes_the_published_vectors_in_pieces_too(void **state)
+{
+    static const char abc[] = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
+    static const char none[] = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
+    unsigned char digest[HASH_SHA256_BYTES];
+    char hex[HASH_SHA256_HEX];
+    struct hash *h = hash_new();
+
+    (void)state;
+    hash_update(h, "a", 1);
+    hash_update(h, "", 0);
+    hash_update(h, "bc", 2);
+    hash_finish(h, hex);
+    hash_free(h);
+    assert_string_equal(hex, abc);
+    h = hash_new();
+    hash_finish(h, hex);
+    hash_free(h);
+    assert_string_equal(hex, none);
+    hash_free(NULL);
+    hash_sha256("abc", 3, digest);
+    assert_memory_equal(digest, "\xba\x78\x16\xbf\x8f\x01\xcf\xea", 8);
+    assert_memory_equal(digest + 24, "\xb4\x10\xff\x61\xf2\x00\x15\xad", 8);
+}
+
+/* RFC 2202, test case 2 */
+static void
+test_makes_the_hmac_of_rfc_2202(void **state)
+{
+    unsigned char digest[HASH_SHA1_BYTES];
+
+    (void)state;
+    hash_hmac_sha1("Jefe", 4, "what do ya want for nothing?", 28, digest);
+    assert_memory_equal(digest,
+                        "\xef\xfc\xdf\x6a\xe5\xeb\x2f\xa2\xd2\x74"
+                        "\x16\xd5\xf1\x84\xdf\x9c\x25\x9a\x7c\x79",
+                        HASH_SHA1_BYTES);
+}
+
+/* RFC 4648, 10 */
+static void
+test_encodes_and_decodes_the_vectors_of_rfc_4648(void **state)
+{
+    static const char *const rows[][2] = {{"", ""},
+                                          {"f", "Zg=="},
+                                          {"fo", "Zm8="},
+                                          {"foo", "Zm9v"},
+                                          {"foob", "Zm9vYg=="},
+                                          {"fooba", "Zm9vYmE="},
+                                          {"foobar", "Zm9vYmFy"}};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        unsigned char bytes[8] = {0};
+        char text[16];
+        size_t len = 99;
+        base64_encode(rows[i][0], strlen(rows[i][0]), text);
+        assert_string_equal(text, rows[i][1]);
+        assert_int_equal(base64_decode(text, strlen(text), bytes, sizeof(bytes), &len), 0);
+        assert_int_equal(len, strlen(rows[i][0]));
+        assert_memory_equal(bytes, rows[i][0], len);
+    }
+}
+
+static void
+test_refuses_malformed_base64_and_too_much_of_it(void **state)
+{
+    static const char *const rows[] = {"Z",        "Zg",   "Zg=",   "Zh==",  "Zm9=", "====",
+                                       "Zg==Zg==", "Z===", "Zm 9v", "Zm9\n", "Zm-_", "=Zm9"};
+    unsigned char bytes[8];
+    size_t len = 99;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        if (base64_decode(rows[i], strlen(rows[i]), bytes, sizeof(bytes), &len) != -1) {
+            fail_msg("\"%s\" was taken", rows[i]);
+        }
+    }
+    assert_int_equal(base64_decode("Zm9v", 4, bytes, 2, &len), -1);
+    assert_int_equal(len, 99);
+    assert_int_equal(base64_decode("Zm9v", 4, bytes, 3, &len), 0);
+}
+
+static void
+test_gives_back_random_bytes(void **state)
+{
+    struct prng p = {.state = 4648};
+
+    (void)state;
+    for (int round = 0; round < 500; round++) {
+        unsigned char in[64];
+        unsigned char back[64];
+        char text[4 * ((64 + 2) / 3) + 1];
+        size_t back_len = 0;
+        const size_t len = prng_below(&p, sizeof(in) + 1);
+        for (size_t i = 0; i < len; i++) {
+            in[i] = (unsigned char)prng_below(&p, 256);
+        }
+        base64_encode(in, len, text);
+        assert_int_equal(base64_decode(text, strlen(text), back, sizeof(back), &back_len), 0);
+        assert_int_equal(back_len, len);
+        assert_memory_equal(back, in, len);
+    }
+}
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_hashes_the_published_vectors_in_pieces_too),
+        cmocka_unit_test(test_makes_the_hmac_of_rfc_2202),
+        cmocka_unit_test(test_encodes_and_decodes_the_vectors_of_rfc_4648),
+        cmocka_unit_test(test_refuses_malformed_base64_and_too_much_of_it),
+        cmocka_unit_test(test_gives_back_random_bytes),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
