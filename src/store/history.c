@@ -1,0 +1,220 @@
+/*
+ * history.c - the runs the store knows, and dropping the old ones.
+ *
+ * Decides which runs are old.  Lists own what they hold.  Writes only to prune; hosts are in
+ * hosts.c, the journal in replay.c.
+ */
+#include "store/history.h"
+
+#include "base/strv.h"
+#include "base/xalloc.h"
+#include "store/sql.h"
+
+#include <sqlite3.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+void
+history_live(struct store *s, const char *run_id)
+{
+    if (!strv_has(&s->live, run_id))
+        strv_add(&s->live, run_id);
+}
+
+/* ---------------------------------------------------------------- runs */
+
+static int
+count_finished(struct store *s, int64_t run, int32_t counts[OUTCOMES], struct err *err)
+{
+    sqlite3_stmt *stmt = sql_read(s, "SELECT outcome, hosts FROM run_outcomes WHERE run = ?1", err);
+    int rc = -1;
+
+    if (stmt != NULL)
+        sql_ints(stmt, 1, &run, 1);
+    while (stmt != NULL && (rc = sql_row(s, stmt, err)) == 1) {
+        const int outcome = sqlite3_column_int(stmt, 0);
+        if (outcome >= 0 && outcome < OUTCOMES)
+            counts[outcome] = sqlite3_column_int(stmt, 1);
+    }
+    sqlite3_finalize(stmt);
+    return rc;
+}
+
+static int
+count_unfinished(struct store *s, const char *run_id, int32_t counts[OUTCOMES], struct err *err)
+{
+    struct host_list hosts = {0};
+
+    if (history_hosts(s, run_id, &hosts, err) != 0)
+        return -1;
+    for (size_t i = 0; i < hosts.count; i++)
+        counts[hosts.rows[i].outcome]++;
+    host_list_release(&hosts);
+    return 0;
+}
+
+#define RUN_COLUMNS                                                                                \
+    "SELECT run, id, env, action, strategy, release, halt, mutating, workers, host_count, epoch,"  \
+    " pid, started_wall_ms, duration_ms, exit_code FROM runs "
+
+static void
+read_run(sqlite3_stmt *stmt, struct run_row *ret_row)
+{
+    struct run_row *r = ret_row;
+    char *id = sql_column_text(stmt, 1);
+
+    snprintf(r->id, sizeof(r->id), "%s", id);
+    free(id);
+    r->env = sql_column_text(stmt, 2);
+    r->action = sql_column_text(stmt, 3);
+    r->strategy = sql_column_text(stmt, 4);
+    r->release = sql_column_text(stmt, 5);
+    r->halt = sql_column_text(stmt, 6);
+    r->mutating = sqlite3_column_int(stmt, 7) != 0;
+    r->workers = sqlite3_column_int(stmt, 8);
+    r->host_count = sqlite3_column_int(stmt, 9);
+    r->epoch = sqlite3_column_int64(stmt, 10);
+    r->pid = sqlite3_column_int64(stmt, 11);
+    r->started_wall_ms = sqlite3_column_int64(stmt, 12);
+    r->duration_ms = sql_column_int(stmt, 13, -1);
+    r->exit_code = (int)sql_column_int(stmt, 14, -1);
+}
+
+/* Read all rows of a statement over RUN_COLUMNS. */
+static int
+read_runs(struct store *s, sqlite3_stmt *stmt, struct run_list *ret_list, struct err *err)
+{
+    struct run_list list = {0};
+    size_t cap = 0;
+    int rc;
+
+    while ((rc = sql_row(s, stmt, err)) == 1) {
+        const int64_t run = sqlite3_column_int64(stmt, 0);
+        struct run_row *row;
+        int counted;
+        list.rows = xgrow(list.rows, list.count, &cap, sizeof(*list.rows));
+        row = &list.rows[list.count++];
+        *row = (struct run_row){0};
+        read_run(stmt, row);
+        counted = row->exit_code >= 0 ? count_finished(s, run, row->outcomes, err)
+                                      : count_unfinished(s, row->id, row->outcomes, err);
+        if (counted != 0) {
+            rc = -1;
+            break;
+        }
+    }
+    if (rc == 0)
+        *ret_list = list;
+    else
+        run_list_release(&list);
+    return rc;
+}
+
+int
+history_runs(struct store *s, const char *env, size_t max, struct run_list *ret_list,
+             struct err *err)
+{
+    static const char sql[] = RUN_COLUMNS "WHERE ?1 IS NULL OR env = ?1 ORDER BY run DESC LIMIT ?2";
+    const int64_t limit = max > INT32_MAX ? INT32_MAX : (int64_t)max;
+    sqlite3_stmt *stmt = sql_read(s, sql, err);
+    int rc = -1;
+
+    if (stmt != NULL) {
+        sql_text(stmt, 1, env);
+        sql_ints(stmt, 2, &limit, 1);
+        rc = read_runs(s, stmt, ret_list, err);
+    }
+    sqlite3_finalize(stmt);
+    return rc;
+}
+
+void
+run_list_release(struct run_list *l)
+{
+    for (size_t i = 0; i < l->count; i++) {
+        free(l->rows[i].env);
+        free(l->rows[i].action);
+        free(l->rows[i].strategy);
+        free(l->rows[i].release);
+        free(l->rows[i].halt);
+    }
+    free(l->rows);
+    *l = (struct run_list){0};
+}
+
+int
+history_find(struct store *s, const char *id, struct run_list *ret_list, struct err *err)
+{
+    /* An id is unique, so a whole one can be the beginning of no other. */
+    static const char sql[] =
+        RUN_COLUMNS "WHERE ?1 <> '' AND substr(id, 1, length(?1)) = ?1 ORDER BY run DESC LIMIT 2";
+    sqlite3_stmt *stmt = sql_read(s, sql, err);
+    struct run_list list = {0};
+    int rc = -1;
+
+    if (stmt != NULL) {
+        sql_text(stmt, 1, id);
+        rc = read_runs(s, stmt, &list, err);
+    }
+    sqlite3_finalize(stmt);
+    if (rc == 0 && list.count == 0)
+        rc = err_set(err, ERR_NO_MATCH, "no run %s", id);
+    else if (rc == 0 && list.count > 1)
+        rc = err_set(err, ERR_NO_MATCH, "%s is the beginning of several runs: %s, %s", id,
+                     list.rows[0].id, list.rows[1].id);
+    if (rc == 0)
+        *ret_list = list;
+    else
+        run_list_release(&list);
+    return rc;
+}
+
+/* ---------------------------------------------------------------- pruning */
+
+static int
+delete_run(struct store *s, const char *run_id, struct err *err)
+{
+    static const char sql[] = "DELETE FROM runs WHERE id = ?1";
+    sqlite3_stmt *stmt = sql_write(s, sql, err);
+
+    if (stmt == NULL)
+        return -1;
+    sql_text(stmt, 1, run_id);
+    return sql_run(s, stmt, err);
+}
+
+static int
+list_old(struct store *s, const char *env, size_t keep, struct strv *ret_ids, struct err *err)
+{
+    static const char sql[] = "SELECT id FROM runs WHERE env = ?1 AND exit_code IS NOT NULL"
+                              " ORDER BY run DESC LIMIT -1 OFFSET ?2";
+    const int64_t offset = keep > INT32_MAX ? INT32_MAX : (int64_t)keep;
+    sqlite3_stmt *stmt = sql_read(s, sql, err);
+    int rc = -1;
+
+    if (stmt != NULL) {
+        sql_text(stmt, 1, env);
+        sql_ints(stmt, 2, &offset, 1);
+    }
+    while (stmt != NULL && (rc = sql_row(s, stmt, err)) == 1)
+        strv_take(ret_ids, sql_column_text(stmt, 0));
+    sqlite3_finalize(stmt);
+    return rc;
+}
+
+int
+history_prune(struct store *s, const char *env, size_t keep, void (*fn)(void *arg, const char *id),
+              void *arg, struct err *err)
+{
+    struct strv ids = {0};
+    int rc = list_old(s, env, keep, &ids, err);
+
+    for (size_t i = 0; rc == 0 && i < ids.count; i++)
+        rc = delete_run(s, ids.items[i], err);
+    if (rc == 0)
+        rc = store_commit(s, err);
+    for (size_t i = 0; rc == 0 && i < ids.count; i++)
+        fn(arg, ids.items[i]);
+    strv_clear(&ids);
+    return rc;
+}

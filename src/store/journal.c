@@ -1,0 +1,319 @@
+/*
+ * journal.c - writes one run: its start, its facts and orders in one sequence, its hosts, its end.
+ *
+ * Decides the run's id and epoch.  Owns the numbering of the journal; the store is borrowed.
+ * Never commits and never reads back what it wrote.
+ */
+#include "store/journal.h"
+
+#include "base/xalloc.h"
+#include "store/sql.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <sqlite3.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <time.h>
+
+struct journal {
+    struct store *store; /* borrowed */
+    char id[RUN_ID_SIZE];
+    char *env;      /* owned */
+    char *produces; /* owned */
+    int64_t run;    /* row of runs */
+    int64_t epoch;
+    int64_t started_wall_ms;
+    int64_t seq; /* of the row last written */
+    int32_t host_count;
+    bool mutating;
+};
+
+static int
+make_id(int64_t wall_ms, char ret_id[RUN_ID_SIZE], struct err *err)
+{
+    const time_t seconds = (time_t)(wall_ms / 1000);
+    char text[20];
+    uint64_t random;
+    struct tm tm;
+
+    if (getrandom(&random, sizeof(random), 0) != (ssize_t)sizeof(random))
+        return err_set(err, ERR_STORE, "no random numbers for a run id: %s", strerror(errno));
+    if (gmtime_r(&seconds, &tm) == NULL ||
+        strftime(text, sizeof(text), "%Y%m%dT%H%M%SZ", &tm) != strlen("20261123T214500Z"))
+        return err_set(err, ERR_STORE, "the time %" PRId64 " cannot be part of a run id", wall_ms);
+    snprintf(ret_id, RUN_ID_SIZE, "%s-%016" PRIx64, text, random);
+    return 0;
+}
+
+static int
+next_epoch(struct journal *j, struct err *err)
+{
+    static const char sql[] =
+        "INSERT INTO environments (name, epoch) VALUES (?1, ?2) ON CONFLICT (name)"
+        " DO UPDATE SET epoch = max(excluded.epoch, epoch + 1) RETURNING epoch";
+    sqlite3_stmt *stmt = sql_write(j->store, sql, err);
+    int rc;
+
+    if (stmt == NULL)
+        return -1;
+    sql_text(stmt, 1, j->env);
+    sql_ints(stmt, 2, &j->started_wall_ms, 1);
+    rc = sql_row(j->store, stmt, err);
+    if (rc == 1)
+        j->epoch = sqlite3_column_int64(stmt, 0);
+    sqlite3_reset(stmt);
+    if (rc == 1)
+        return 0;
+    sql_die(j->store);
+    return -1;
+}
+
+static int
+insert_run(struct journal *j, const struct run_start *start, struct err *err)
+{
+    static const char sql[] =
+        "INSERT INTO runs (id, env, action, strategy, release, produces, plan, mutating, workers,"
+        " seed, host_count, pid, epoch, started_wall_ms)"
+        " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)";
+    const char *const texts[] = {j->id,          start->env,      start->action,   start->strategy,
+                                 start->release, start->produces, start->plan_json};
+    const int64_t numbers[] = {start->mutating,   start->workers, (int64_t)start->seed,
+                               start->host_count, start->pid,     j->epoch,
+                               start->wall_ms};
+    enum { TEXTS = sizeof(texts) / sizeof(texts[0]) };
+    sqlite3_stmt *stmt = sql_write(j->store, sql, err);
+
+    if (stmt == NULL)
+        return -1;
+    for (int i = 0; i < TEXTS; i++)
+        sql_text(stmt, i + 1, texts[i] == NULL ? "" : texts[i]);
+    sql_ints(stmt, TEXTS + 1, numbers, (int)(sizeof(numbers) / sizeof(numbers[0])));
+    if (sql_run(j->store, stmt, err) != 0)
+        return -1;
+    j->run = sqlite3_last_insert_rowid(j->store->db);
+    return 0;
+}
+
+static int
+insert_hosts(struct journal *j, const struct run_start *start, struct err *err)
+{
+    static const char sql[] = "INSERT INTO run_hosts (name, run, host) VALUES (?1, ?2, ?3)";
+
+    for (int32_t i = 0; i < start->host_count; i++) {
+        const int64_t numbers[] = {j->run, i};
+        sqlite3_stmt *stmt = sql_write(j->store, sql, err);
+        if (stmt == NULL)
+            return -1;
+        sql_text(stmt, 1, start->hosts[i]);
+        sql_ints(stmt, 2, numbers, 2);
+        if (sql_run(j->store, stmt, err) != 0)
+            return -1;
+    }
+    return 0;
+}
+
+struct journal *
+journal_begin(struct store *s, const struct run_start *start, struct err *err)
+{
+    struct journal *j = xcalloc(1, sizeof(*j));
+
+    assert(start->host_count >= 0);
+    j->store = s;
+    j->env = xstrdup(start->env);
+    j->produces = xstrdup(start->produces == NULL ? "" : start->produces);
+    j->started_wall_ms = start->wall_ms;
+    j->host_count = start->host_count;
+    j->mutating = start->mutating;
+    if (make_id(start->wall_ms, j->id, err) != 0 || next_epoch(j, err) != 0 ||
+        insert_run(j, start, err) != 0 || insert_hosts(j, start, err) != 0) {
+        journal_free(j);
+        return NULL;
+    }
+    return j;
+}
+
+void
+journal_free(struct journal *j)
+{
+    if (j == NULL)
+        return;
+    free(j->env);
+    free(j->produces);
+    free(j);
+}
+
+const char *
+journal_run_id(const struct journal *j)
+{
+    return j->id;
+}
+
+int64_t
+journal_epoch(const struct journal *j)
+{
+    return j->epoch;
+}
+
+int
+journal_fact(struct journal *j, int64_t at_ms, const struct fact *fact, const char *reason,
+             struct err *err)
+{
+    static const char sql[] =
+        "INSERT INTO journal (type, reason, run, seq, at_ms, kind, host, step, attempt, value,"
+        " cause, exit_code, signal, verb)"
+        " VALUES (0, ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)";
+    const int64_t numbers[] = {j->run,      j->seq + 1,      at_ms,         (int64_t)fact->kind,
+                               fact->host,  fact->step,      fact->attempt, fact->value,
+                               fact->cause, fact->exit_code, fact->signal,  fact->verb};
+    sqlite3_stmt *stmt = sql_write(j->store, sql, err);
+
+    if (stmt == NULL)
+        return -1;
+    sql_text(stmt, 1, reason);
+    sql_ints(stmt, 2, numbers, (int)(sizeof(numbers) / sizeof(numbers[0])));
+    if (sql_run(j->store, stmt, err) != 0)
+        return -1;
+    j->seq++;
+    return 0;
+}
+
+int
+journal_order(struct journal *j, int64_t at_ms, const struct order *order, struct err *err)
+{
+    static const char sql[] =
+        "INSERT INTO journal (type, run, seq, at_ms, kind, host, step, attempt, value, slot)"
+        " VALUES (1, ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)";
+    const int64_t numbers[] = {j->run,      j->seq + 1,  at_ms,          (int64_t)order->kind,
+                               order->host, order->step, order->attempt, order->value,
+                               order->slot};
+    sqlite3_stmt *stmt = sql_write(j->store, sql, err);
+
+    if (stmt == NULL)
+        return -1;
+    sql_ints(stmt, 1, numbers, (int)(sizeof(numbers) / sizeof(numbers[0])));
+    if (sql_run(j->store, stmt, err) != 0)
+        return -1;
+    j->seq++;
+    return 0;
+}
+
+/* What the host's state over runs was before this run is kept in the row of the run: rollback and
+ * reports ask for it. */
+static int
+end_run_host(struct journal *j, const struct host_end *end, const char *produced, struct err *err)
+{
+    static const char sql[] =
+        "UPDATE run_hosts SET reason = ?1, release_after = ?2, produced = ?3, boot_id = ?4,"
+        " outcome = ?6, cause = ?7, exit_code = ?8, signal = ?9, slot = ?10, started_ms = ?11,"
+        " finished_ms = ?12, release_before = CASE WHEN outcome IS NULL THEN coalesce((SELECT"
+        " release FROM host_states WHERE env = ?5 AND host_states.host = run_hosts.name), '')"
+        " ELSE release_before END WHERE run = ?13 AND host = ?14";
+    const int64_t numbers[] = {end->outcome,     end->cause, end->exit_code,
+                               end->signal,      end->slot,  end->started_ms,
+                               end->finished_ms, j->run,     end->host};
+    sqlite3_stmt *stmt = sql_write(j->store, sql, err);
+
+    if (stmt == NULL)
+        return -1;
+    sql_text(stmt, 1, end->reason == NULL ? "" : end->reason);
+    sql_text(stmt, 2, end->release == NULL ? "" : end->release);
+    sql_text(stmt, 3, produced);
+    sql_text(stmt, 4, end->boot_id == NULL ? "" : end->boot_id);
+    sql_text(stmt, 5, j->env);
+    sql_ints(stmt, 6, numbers, (int)(sizeof(numbers) / sizeof(numbers[0])));
+    return sql_run(j->store, stmt, err);
+}
+
+/* release is the last one that succeeded on the host, release_before the last one other than that.
+ * A run that does not mutate leaves both, and the state, alone. */
+static int
+end_host_state(struct journal *j, const struct host_end *end, const char *produced, struct err *err)
+{
+    static const char sql[] =
+        "INSERT INTO host_states (env, host, run, reason, release, release_before, state, boot_id,"
+        " outcome, cause, wall_ms)"
+        " SELECT ?1, name, ?2, ?3, ?4, '', ?5, ?6, ?7, ?8, ?9 FROM run_hosts"
+        " WHERE run = ?10 AND host = ?11"
+        " ON CONFLICT (env, host) DO UPDATE SET run = excluded.run, reason = excluded.reason,"
+        " release_before = CASE WHEN excluded.release IN ('', release) THEN release_before"
+        " ELSE release END,"
+        " release = CASE excluded.release WHEN '' THEN release ELSE excluded.release END,"
+        " state = CASE excluded.state WHEN '' THEN state ELSE excluded.state END,"
+        " boot_id = CASE excluded.boot_id WHEN '' THEN boot_id ELSE excluded.boot_id END,"
+        " outcome = excluded.outcome, cause = excluded.cause, wall_ms = excluded.wall_ms";
+    const int64_t numbers[] = {end->outcome, end->cause, j->started_wall_ms + end->finished_ms,
+                               j->run, end->host};
+    sqlite3_stmt *stmt = sql_write(j->store, sql, err);
+
+    if (stmt == NULL)
+        return -1;
+    sql_text(stmt, 1, j->env);
+    sql_text(stmt, 2, j->id);
+    sql_text(stmt, 3, end->reason == NULL ? "" : end->reason);
+    sql_text(stmt, 4, end->release == NULL || !j->mutating ? "" : end->release);
+    sql_text(stmt, 5, produced);
+    sql_text(stmt, 6, end->boot_id == NULL ? "" : end->boot_id);
+    sql_ints(stmt, 7, numbers, (int)(sizeof(numbers) / sizeof(numbers[0])));
+    return sql_run(j->store, stmt, err);
+}
+
+int
+journal_host_end(struct journal *j, const struct host_end *end, struct err *err)
+{
+    const bool produced = end->outcome == OUTCOME_OK && j->mutating;
+    const char *const state = produced ? j->produces : "";
+
+    assert(end->host >= 0 && end->host < j->host_count);
+    if (end_run_host(j, end, state, err) != 0)
+        return -1;
+    /* A host that was never started has the state it had. */
+    if (end->started_ms < 0)
+        return 0;
+    return end_host_state(j, end, state, err);
+}
+
+int
+journal_offsets(struct journal *j, int32_t host, int64_t out_bytes, int64_t err_bytes,
+                struct err *err)
+{
+    static const char sql[] =
+        "UPDATE run_hosts SET out_bytes = ?1, err_bytes = ?2 WHERE run = ?3 AND host = ?4";
+    const int64_t numbers[] = {out_bytes, err_bytes, j->run, host};
+    sqlite3_stmt *stmt = sql_write(j->store, sql, err);
+
+    assert(host >= 0 && host < j->host_count);
+    if (stmt == NULL)
+        return -1;
+    sql_ints(stmt, 1, numbers, 4);
+    return sql_run(j->store, stmt, err);
+}
+
+int
+journal_finish(struct journal *j, int64_t at_ms, int64_t wall_ms, int exit_code, const char *halt,
+               struct err *err)
+{
+    static const char sql[] = "UPDATE runs SET halt = ?1, duration_ms = ?2, finished_wall_ms = ?3,"
+                              " exit_code = ?4 WHERE run = ?5";
+    /* Counted once, so that a list of runs need not walk their hosts. */
+    static const char count[] =
+        "INSERT OR REPLACE INTO run_outcomes (run, outcome, hosts)"
+        " SELECT run, coalesce(outcome, 0), count(*) FROM run_hosts WHERE run = ?1 GROUP BY 2";
+    const int64_t numbers[] = {at_ms, wall_ms, exit_code, j->run};
+    sqlite3_stmt *stmt = sql_write(j->store, sql, err);
+
+    if (stmt == NULL)
+        return -1;
+    sql_text(stmt, 1, halt == NULL ? "" : halt);
+    sql_ints(stmt, 2, numbers, 4);
+    if (sql_run(j->store, stmt, err) != 0)
+        return -1;
+    stmt = sql_write(j->store, count, err);
+    if (stmt == NULL)
+        return -1;
+    sql_ints(stmt, 1, &j->run, 1);
+    return sql_run(j->store, stmt, err);
+}
