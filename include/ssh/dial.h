@@ -1,0 +1,30 @@
+/*
+ * dial.h - a TCP connection to the first of several addresses that answers.
+ *
+ * Addresses are tried in order, each for an equal share of the time, with one share kept for what
+ * follows the connection.  The socket is non-blocking, close-on-exec, TCP_NODELAY.
+ */
+#ifndef SSH_DIAL_H
+#define SSH_DIAL_H
+
+#include "proc/zygote.h"
+
+#include <event2/event.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+struct dial;
+
+/* fd >= 0: connected, the callee's.  fd -1: text names each address and what was wrong with it;
+ * reset: the last one was connected and reset at once, as a server does that has too many.
+ * Called once, from the loop, never from inside dial_start; the dial is over then, but must still
+ * be freed, and not from inside the call. */
+typedef void dial_done(void *arg, int fd, bool reset, const char *text);
+
+/* addresses is copied.  user_timeout_ms: TCP_USER_TIMEOUT, 0 for the kernel's. */
+struct dial *dial_start(struct event_base *base, const struct addresses *addresses,
+                        int64_t timeout_ms, int64_t user_timeout_ms, dial_done *fn, void *arg);
+/* NULL is fine; closes what is under way, fn is not called any more. */
+void dial_free(struct dial *d);
+
+#endif

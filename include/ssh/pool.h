@@ -1,0 +1,97 @@
+/*
+ * pool.h - SSH sessions by host id, all on one event base; tells what happened, decides nothing.
+ *
+ * Every call returns at once.  Results come through the callbacks, from the loop, never from inside
+ * a call of this header, and nothing may be freed inside them; the app only records them.  Ids are
+ * the caller's (host index of a run); a session exists from pool_connect to `disconnected`,
+ * `connect_failed` or `lost`, after which the id may be connected again.
+ */
+#ifndef SSH_POOL_H
+#define SSH_POOL_H
+
+#include "base/err.h"
+#include "core/fact.h"
+
+#include <event2/event.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct pool;
+struct zygote;   /* proc/zygote.h: starts name look-ups */
+struct hostkeys; /* ssh/hostkey.h: the index of known_hosts files */
+struct keyring;  /* ssh/keys.h: private keys loaded once, by path */
+
+enum host_key_checking { HOST_KEY_STRICT, HOST_KEY_ACCEPT_NEW, HOST_KEY_OFF };
+
+/* Where a host is and how to get in.  Borrowed until the session is gone. */
+struct target {
+    const char *name;    /* for messages: web-01 */
+    const char *address; /* a literal address or a name */
+    int port;
+    const char *user;
+    const char *const *key_paths; /* NULL-terminated, tried in order; already in the keyring */
+};
+
+enum step_kind { STEP_SCRIPT, STEP_UPLOAD };
+
+/* Copied by pool_run as far as needed, except fd, which the pool owns from then on. */
+struct step_request {
+    enum step_kind kind;
+    const char *key;    /* run.step.attempt.host: $0 of the script, bounded [A-Za-z0-9._-] */
+    const char *script; /* bytes of /bin/sh, NUL-free; exports and chdir already in it */
+    size_t script_len;
+    int fd;             /* STEP_UPLOAD: the file, open for reading at 0; else -1 */
+    int64_t size;       /* STEP_UPLOAD: bytes to send */
+    const char *dest;   /* STEP_UPLOAD: absolute path on the target */
+    unsigned mode;      /* STEP_UPLOAD */
+    int64_t timeout_ms; /* 0: none */
+    int64_t idle_ms;    /* 0: none */
+};
+
+struct pool_events {
+    void (*connected)(void *arg, int32_t id);
+    /* throttled: closed before the banner. */
+    void (*connect_failed)(void *arg, int32_t id, enum cause cause, bool throttled,
+                           const char *text);
+    void (*step_sent)(void *arg, int32_t id);
+    /* Bytes after the frame's header; stderr_stream 0 or 1. */
+    void (*output)(void *arg, int32_t id, int stderr_stream, const char *bytes, size_t len);
+    /* signal 0: exit_code holds. note: "" or a remark for people (background child cut off). */
+    void (*step_done)(void *arg, int32_t id, int exit_code, int signal, const char *note);
+    void (*step_not_started)(void *arg, int32_t id, enum cause cause, const char *text);
+    void (*step_unknown)(void *arg, int32_t id, enum cause cause, const char *text);
+    void (*disconnected)(void *arg, int32_t id);
+    void (*lost)(void *arg, int32_t id, const char *text); /* between steps */
+    void (*warning)(void *arg, int32_t id,
+                    const char *text); /* host key accepted without checking */
+    /* May be NULL.  Every change of state, for debugging: "kex", "host key". */
+    void (*trace)(void *arg, int32_t id, const char *from, const char *to);
+};
+
+struct pool_config {
+    struct event_base *base;         /* borrowed */
+    struct zygote *zygote;           /* borrowed */
+    const struct hostkeys *hostkeys; /* borrowed */
+    struct keyring *keyring;         /* borrowed */
+    enum host_key_checking checking;
+    int64_t connect_timeout_ms; /* name, TCP, banner, kex */
+    int64_t auth_timeout_ms;
+    int64_t keepalive_ms; /* 0: none; three misses end a connection */
+    struct pool_events events;
+    void *arg;
+};
+
+struct pool *pool_new(const struct pool_config *config);
+/* Closes what is open, without callbacks. */
+void pool_free(struct pool *p);
+
+void pool_connect(struct pool *p, int32_t id, const struct target *target);
+/* The session must be connected and idle. */
+void pool_run(struct pool *p, int32_t id, const struct step_request *request);
+/* Close: `disconnected` follows; a step under way is first told unknown (CAUSE_KILLED) or not
+ * started. */
+void pool_disconnect(struct pool *p, int32_t id);
+int32_t pool_open_count(const struct pool *p);
+
+#endif

@@ -1,0 +1,23 @@
+/*
+ * seam.h - our own send() and recv() under libssh's feet, for the sockets given here.
+ *
+ * libssh 0.10.6 uses freed memory when the first send of a session fails, and ends a session on
+ * EINTR and EAGAIN.  seam.c defines the symbols send and recv; the linker exports them, since
+ * libssh.so, on the same command line, needs them, and so libssh binds to ours (test_seam checks
+ * it). On a watched socket a failed send pretends to have worked; recv hands over what is still
+ * queued, then reports the error.  Other sockets pass straight through.
+ */
+#ifndef SSH_SEAM_H
+#define SSH_SEAM_H
+
+#include <stdbool.h>
+
+/* Begin with a clean record for fd. */
+void seam_watch(int fd);
+/* Must come before the number can be given to another socket. */
+void seam_forget(int fd);
+
+/* Whether libssh really calls us: false in a program linked in a way that hides the symbols. */
+bool seam_in_place(void);
+
+#endif

@@ -1,0 +1,155 @@
+/*
+ * slot.h - one host's session as a state machine: from a name to an idle session, step by step.
+ *
+ *   resolve -> dial -> kex -> hostkey -> auth -> ready <-> open -> exec -> io -> close -> ready
+ *
+ * Any state may lead to gone.  slot.c has the table, the driver and the end; connect.c the states
+ * before ready, exec.c those after it.  A new state is one row in slot.c and one function.
+ * Only slot.c changes state, and only slot_turn calls the functions of the states; timers and
+ * callers set a flag and have the turn run.  Internal to ssh/.
+ */
+#ifndef SSH_SLOT_H
+#define SSH_SLOT_H
+
+#include "ssh/dial.h"
+#include "ssh/frame.h"
+#include "ssh/pool.h"
+#include "ssh/session.h"
+#include "ssh/upload.h"
+
+#include <event2/event.h>
+
+enum slot_state {
+    SLOT_RESOLVE,
+    SLOT_DIAL,
+    SLOT_KEX,
+    SLOT_HOSTKEY,
+    SLOT_AUTH,
+    SLOT_READY,
+    SLOT_OPEN,
+    SLOT_EXEC,
+    SLOT_IO,
+    SLOT_CLOSE,
+    SLOT_GONE,
+};
+enum { SLOT_STATES = SLOT_GONE + 1 };
+
+enum slot_step {
+    SLOT_WAIT, /* for the socket, a timer or a caller */
+    SLOT_DONE, /* to the next state of the table */
+    SLOT_SKIP, /* the step is over, the session lives: to close */
+    SLOT_FAIL, /* the session is over: to gone */
+};
+
+enum slot_timer {
+    TIMER_PHASE,     /* of the state: connecting, authentication, open and exec */
+    TIMER_STEP,      /* the step's own limit */
+    TIMER_IDLE,      /* no output, and nothing taken, for so long */
+    TIMER_DRAIN,     /* exit status has come, the streams have not ended */
+    TIMER_DRAIN_MAX, /* and keep on talking */
+    TIMER_KEEPALIVE,
+};
+enum { SLOT_TIMERS = TIMER_KEEPALIVE + 1 };
+
+enum { DRAIN_MS = 2000, DRAIN_MS_MAX = 10000, KEEPALIVE_MISSES_MAX = 3 };
+
+/* How a step ended; told when the channel is gone. */
+enum verdict { VERDICT_NONE, VERDICT_DONE, VERDICT_NOT_STARTED, VERDICT_UNKNOWN };
+
+/* The step under way; zeroed between steps. */
+struct slot_job {
+    bool active;
+    enum step_kind kind;
+    struct buf out;        /* owned: bytes not yet handed over */
+    struct upload *upload; /* owned; NULL for a script */
+    struct frame_head head[2];
+    int64_t timeout_ms;
+    int64_t idle_ms;
+    bool sent;   /* step_sent was told */
+    bool handed; /* the last byte is with libssh */
+    bool eof_sent;
+    bool draining;
+    bool stirred; /* bytes went or came since the last look */
+    bool cut;     /* drain is over: close it */
+    enum verdict verdict;
+    enum cause cause;
+    int exit_code;
+    int signal;
+    char text[ERR_TEXT_MAX]; /* a reason, or the note of a step that is done */
+};
+
+struct slot {
+    const struct pool_config *config; /* borrowed */
+    const struct target *target;      /* borrowed */
+    int32_t id;
+    enum slot_state state;
+    struct lookup *lookup; /* owned until its answer */
+    struct addresses addresses;
+    bool resolved;
+    struct dial *dial; /* owned */
+    bool dialled;
+    int dialled_fd;          /* owned until the session takes it; -1 */
+    struct session *session; /* owned */
+    struct event *io;        /* owned: the socket */
+    short io_mask;
+    struct event *kick; /* owned: run a turn soon */
+    struct event *timers[SLOT_TIMERS];
+    int key_index;
+    bool preflighted; /* the shell has run one frame */
+    bool connected;   /* was told */
+    bool closing;     /* pool_disconnect */
+    bool turning;
+    uint64_t received; /* at the last keepalive */
+    int misses;
+    unsigned expired; /* timers that fired since the last turn: 1 << enum slot_timer */
+    enum cause cause; /* why it ended */
+    bool throttled;
+    char text[ERR_TEXT_MAX];
+    struct slot_job job;
+    void (*gone)(void *arg, struct slot *s);
+    void *gone_arg;      /* borrowed */
+    struct slot *buried; /* the pool's list of those to free */
+};
+
+/* gone is called as the last act of a turn, before the slot's own last words are told. */
+struct slot *slot_new(const struct pool_config *config, int32_t id, const struct target *target,
+                      void (*gone)(void *arg, struct slot *s), void *gone_arg);
+/* Not from inside a callback of the slot. */
+void slot_free(struct slot *s);
+/* False if the slot is not idle; then nothing was taken. */
+bool slot_run(struct slot *s, const struct step_request *request);
+void slot_close(struct slot *s);
+
+/* For the states. */
+void slot_kick(struct slot *s); /* another turn, from the loop */
+void slot_timer_set(struct slot *s, enum slot_timer t, int64_t ms);
+void slot_timer_stop(struct slot *s, enum slot_timer t);
+/* Note why the session is over ("web-01: kex: ..."); returns SLOT_FAIL. */
+enum slot_step slot_fail(struct slot *s, enum cause cause, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
+/* The same with libssh's last error behind the text. */
+enum slot_step slot_fail_ssh(struct slot *s, enum cause cause, const char *what);
+const char *slot_state_name(enum slot_state state);
+
+/* connect.c */
+enum slot_step step_resolve(struct slot *s);
+enum slot_step step_dial(struct slot *s);
+enum slot_step step_kex(struct slot *s);
+enum slot_step step_hostkey(struct slot *s);
+enum slot_step step_auth(struct slot *s);
+
+/* exec.c */
+enum slot_step step_ready(struct slot *s);
+enum slot_step step_open(struct slot *s);
+enum slot_step step_exec(struct slot *s);
+enum slot_step step_io(struct slot *s);
+enum slot_step step_close(struct slot *s);
+/* Take a request in; the slot must be idle. */
+void job_begin(struct slot *s, const struct step_request *request);
+/* The session is over while a step is under way: what can be said about the step? */
+void job_settle(struct slot *s, enum cause cause, const char *text);
+/* Tell its end, free it. */
+void job_tell(struct slot *s);
+void job_release(struct slot_job *job);
+
+#endif

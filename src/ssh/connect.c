@@ -1,0 +1,242 @@
+/*
+ * connect.c - the states before ready: name, TCP, key exchange, host key, authentication.
+ *
+ * Decides whether a host key is accepted, in which order key types are asked for and keys are
+ * offered.  Owns nothing of its own.  Never changes state: slot.c does.
+ */
+#include "ssh/slot.h"
+
+#include "base/escape.h"
+#include "ssh/hostkey.h"
+#include "ssh/keys.h"
+
+#include <assert.h>
+#include <string.h>
+
+static void
+on_resolved(void *arg, enum resolve_result result, const struct addresses *addresses,
+            const char *text)
+{
+    static const enum cause causes[] = {
+        [RESOLVE_OK] = CAUSE_NONE,
+        [RESOLVE_NO_NAME] = CAUSE_NAME,
+        [RESOLVE_TEMPORARY] = CAUSE_NAME_TEMPORARY,
+        [RESOLVE_DEADLINE] = CAUSE_NAME_TEMPORARY,
+    };
+    struct slot *s = arg;
+
+    s->lookup = NULL;
+    s->resolved = true;
+    if (result == RESOLVE_OK) {
+        s->addresses = *addresses;
+    } else {
+        (void)slot_fail(s, causes[result], "%s", text);
+    }
+    slot_kick(s);
+}
+
+enum slot_step
+step_resolve(struct slot *s)
+{
+    if (s->resolved) {
+        return s->cause == CAUSE_NONE ? SLOT_DONE : SLOT_FAIL;
+    }
+    if (s->lookup == NULL) {
+        s->lookup = zygote_resolve(s->config->zygote, s->target->address, s->target->port,
+                                   s->config->connect_timeout_ms, on_resolved, s);
+    }
+    return SLOT_WAIT;
+}
+
+static void
+on_dialled(void *arg, int fd, bool reset, const char *text)
+{
+    struct slot *s = arg;
+
+    s->dialled = true;
+    s->dialled_fd = fd;
+    s->throttled = reset;
+    if (fd < 0) {
+        (void)slot_fail(s, CAUSE_CONNECT, "%s", text);
+    }
+    slot_kick(s);
+}
+
+/* The types in known_hosts come first, so that a host with several keys shows the one we know;
+ * ssh(1) does the same (sshconnect2.c, order_hostkeyalgs). */
+static void
+host_key_types(const struct slot *s, struct buf *out)
+{
+    static const struct {
+        const char *type;
+        const char *algorithms;
+    } all[] = {
+        {"ssh-ed25519", "ssh-ed25519"},
+        {"ecdsa-sha2-nistp256", "ecdsa-sha2-nistp256"},
+        {"ecdsa-sha2-nistp384", "ecdsa-sha2-nistp384"},
+        {"ecdsa-sha2-nistp521", "ecdsa-sha2-nistp521"},
+        {"ssh-rsa", "rsa-sha2-512,rsa-sha2-256"},
+    };
+    const char *known[16];
+    const size_t count =
+        hostkeys_types(s->config->hostkeys, s->target->address, s->target->port, known, 16);
+
+    for (int wanted = 1; wanted >= 0; wanted--) {
+        for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
+            int is_known = 0;
+            for (size_t k = 0; k < count && k < 16; k++) {
+                is_known |= strcmp(known[k], all[i].type) == 0;
+            }
+            if (is_known == wanted) {
+                (void)buf_addf(out, "%s%s", out->len > 0 ? "," : "", all[i].algorithms);
+            }
+        }
+    }
+}
+
+enum slot_step
+step_dial(struct slot *s)
+{
+    struct buf types;
+
+    if (s->dial == NULL) {
+        s->dial = dial_start(s->config->base, &s->addresses, s->config->connect_timeout_ms,
+                             s->config->keepalive_ms * (KEEPALIVE_MISSES_MAX + 1), on_dialled, s);
+        return SLOT_WAIT;
+    }
+    if (!s->dialled) {
+        return SLOT_WAIT;
+    }
+    dial_free(s->dial);
+    s->dial = NULL;
+    if (s->dialled_fd < 0) {
+        return SLOT_FAIL;
+    }
+    buf_init(&types, 512);
+    host_key_types(s, &types);
+    s->session = session_new(s->dialled_fd, s->target->user, types.data);
+    s->dialled_fd = -1;
+    buf_release(&types);
+    return SLOT_DONE;
+}
+
+enum slot_step
+step_kex(struct slot *s)
+{
+    const enum session_io io = session_kex(s->session);
+
+    if (io == SESSION_AGAIN) {
+        return SLOT_WAIT;
+    }
+    if (io == SESSION_OK) {
+        return SLOT_DONE;
+    }
+    if (!session_has_banner(s->session)) {
+        /* MaxStartups and PerSourcePenalties look like this: a TCP connection, then nothing. */
+        s->throttled = true;
+        return slot_fail_ssh(s, CAUSE_CONNECT, "closed before the banner: ");
+    }
+    return slot_fail_ssh(s, CAUSE_KEX, "");
+}
+
+static enum slot_step
+judge(struct slot *s, const unsigned char *blob, size_t len, const char *type)
+{
+    const struct pool_config *config = s->config;
+    struct hostkey_place place = {.path = "", .line = 0};
+    char print[64];
+    char key[512];
+
+    const enum hostkey_verdict verdict = hostkeys_check(config->hostkeys, s->target->address,
+                                                        s->target->port, type, blob, len, &place);
+    hostkey_fingerprint(blob, len, print);
+    (void)snprintf(key, sizeof(key), "%s %s of %s port %d", type, print, s->target->address,
+                   s->target->port);
+    switch (verdict) {
+    case HOSTKEY_KNOWN:
+        return SLOT_DONE;
+    case HOSTKEY_UNKNOWN:
+        if (config->checking == HOST_KEY_OFF) {
+            (void)slot_fail(s, CAUSE_NONE, "%s accepted without checking", key);
+            config->events.warning(config->arg, s->id, s->text);
+            return SLOT_DONE;
+        }
+        return slot_fail(s, CAUSE_HOSTKEY, "unknown: %s is not in known_hosts", key);
+    case HOSTKEY_CHANGED:
+        return slot_fail(s, CAUSE_HOSTKEY, "CHANGED: %s is not the key at %s:%d", key, place.path,
+                         place.line);
+    case HOSTKEY_REVOKED:
+        return slot_fail(s, CAUSE_HOSTKEY, "revoked: %s is marked @revoked at %s:%d", key,
+                         place.path, place.line);
+    case HOSTKEY_CA:
+        return slot_fail(s, CAUSE_HOSTKEY,
+                         "%s: @cert-authority at %s:%d: host certificates are not supported", key,
+                         place.path, place.line);
+    }
+    assert(!"a verdict outside its enum");
+    return SLOT_FAIL;
+}
+
+enum slot_step
+step_hostkey(struct slot *s)
+{
+    unsigned char blob[SESSION_BLOB_MAX];
+    char type[64] = "";
+    const size_t len = session_host_key(s->session, blob);
+
+    /* RFC 4253 6.6: a length of four bytes, then the name of the type. */
+    const size_t type_len = len < 4 ? 0 : (size_t)blob[2] << 8 | blob[3];
+    if (type_len == 0 || type_len >= sizeof(type) || type_len + 4 > len || blob[0] != 0 ||
+        blob[1] != 0) {
+        return slot_fail(s, CAUSE_HOSTKEY, "the server's key cannot be read");
+    }
+    memcpy(type, blob + 4, type_len);
+    return judge(s, blob, len, type);
+}
+
+static enum slot_step
+denied(struct slot *s)
+{
+    struct buf methods;
+
+    buf_init(&methods, 256);
+    session_methods(s->session, &methods);
+    const enum slot_step step =
+        slot_fail(s, CAUSE_AUTH, "%s as %s: the server would still take: %s",
+                  s->key_index == 0 ? "no key to offer"
+                                    : (s->key_index == 1 ? "key not accepted" : "no key accepted"),
+                  s->target->user, methods.data);
+    buf_release(&methods);
+    return step;
+}
+
+/* Each key in turn, without asking "none" first: that would cost a round trip a host.  sshd ends
+ * the connection after MaxAuthTries keys, which is a denial too. */
+enum slot_step
+step_auth(struct slot *s)
+{
+    const char *const *paths = s->target->key_paths;
+
+    for (; paths != NULL && paths[s->key_index] != NULL; s->key_index++) {
+        ssh_key key = keyring_get(s->config->keyring, paths[s->key_index]);
+        if (key == NULL) {
+            continue;
+        }
+        switch (session_auth(s->session, key)) {
+        case SESSION_OK:
+            session_attach(s->session);
+            return SLOT_DONE;
+        case SESSION_AGAIN:
+            return SLOT_WAIT;
+        case SESSION_DENIED:
+            break;
+        case SESSION_FAIL:
+            (void)slot_fail_ssh(s, CAUSE_LOST, "");
+            if (strstr(s->text, "Too many authentication failures") != NULL) {
+                s->cause = CAUSE_AUTH;
+            }
+            return SLOT_FAIL;
+        }
+    }
+    return denied(s);
+}

@@ -1,0 +1,170 @@
+/*
+ * dial.c - connects, address by address.
+ *
+ * Decides in which order and how long each is tried.  Owns the socket until it is connected.
+ * Never resolves, never speaks: what happens on the connection is session.c.
+ */
+#include "ssh/dial.h"
+
+#include "base/buf.h"
+#include "base/xalloc.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <netdb.h>
+#include <netinet/tcp.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { DIAL_TEXT_MAX = 800 };
+
+struct dial {
+    struct event_base *base; /* borrowed */
+    struct addresses addresses;
+    int next;         /* the address to try after this one */
+    int fd;           /* owned; -1 between addresses */
+    int64_t share_ms; /* of each address */
+    int64_t user_timeout_ms;
+    struct event *event; /* owned: fd writable or the share is over; rebuilt for each address */
+    struct buf text;     /* owned: what went wrong so far */
+    bool reset;          /* the last address, see dial.h */
+    dial_done *fn;
+    void *arg; /* borrowed */
+};
+
+static void dial_try(struct dial *d);
+
+static void
+note_failure(struct dial *d, int index, const char *what)
+{
+    char host[NI_MAXHOST] = "?";
+    char port[NI_MAXSERV] = "?";
+    const struct sockaddr *a = (const struct sockaddr *)&d->addresses.items[index];
+
+    (void)getnameinfo(a, d->addresses.sizes[index], host, sizeof(host), port, sizeof(port),
+                      NI_NUMERICHOST | NI_NUMERICSERV);
+    (void)buf_addf(&d->text, "%s%s port %s: %s", d->text.len > 0 ? "; " : "", host, port, what);
+}
+
+static void
+drop_socket(struct dial *d)
+{
+    if (d->event != NULL) {
+        event_free(d->event);
+        d->event = NULL;
+    }
+    if (d->fd >= 0) {
+        (void)close(d->fd);
+        d->fd = -1;
+    }
+}
+
+static void
+on_ready(evutil_socket_t fd, short what, void *arg)
+{
+    struct dial *d = arg;
+    int error = ETIMEDOUT;
+    socklen_t len = sizeof(error);
+
+    if (d->fd < 0) { /* nothing could be started, or there is no address at all */
+        d->fn(d->arg, -1, d->reset, d->text.data);
+        return;
+    }
+    if ((what & EV_WRITE) != 0 && getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &len) < 0) {
+        error = errno;
+    }
+    if (error != 0) {
+        note_failure(d, d->next - 1, strerror(error));
+        d->reset = error == ECONNRESET;
+        drop_socket(d);
+        dial_try(d);
+        return;
+    }
+    event_free(d->event);
+    d->event = NULL;
+    d->fd = -1;
+    d->fn(d->arg, (int)fd, false, "");
+}
+
+static void
+wait_for(struct dial *d, short what, int64_t ms)
+{
+    const struct timeval tv = {.tv_sec = ms / 1000, .tv_usec = (ms % 1000) * 1000};
+
+    d->event = event_new(d->base, d->fd, what, on_ready, d);
+    assert(d->event != NULL);
+    (void)event_add(d->event, &tv);
+}
+
+/* 0, or errno. */
+static int
+start_one(struct dial *d, int index)
+{
+    const struct sockaddr *a = (const struct sockaddr *)&d->addresses.items[index];
+    const int one = 1;
+    const unsigned user_ms = (unsigned)d->user_timeout_ms;
+
+    d->fd = socket(a->sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    if (d->fd < 0) {
+        return errno;
+    }
+    (void)setsockopt(d->fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
+    if (user_ms > 0) {
+        (void)setsockopt(d->fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &user_ms, sizeof(user_ms));
+    }
+    if (connect(d->fd, a, d->addresses.sizes[index]) < 0 && errno != EINPROGRESS) {
+        const int error = errno;
+        drop_socket(d);
+        return error;
+    }
+    return 0;
+}
+
+static void
+dial_try(struct dial *d)
+{
+    while (d->next < d->addresses.count) {
+        const int index = d->next++;
+        const int error = start_one(d, index);
+        if (error == 0) {
+            wait_for(d, EV_WRITE, d->share_ms);
+            return;
+        }
+        note_failure(d, index, strerror(error));
+        d->reset = false;
+    }
+    if (d->text.len == 0) {
+        (void)buf_adds(&d->text, "no address");
+    }
+    wait_for(d, 0, 0);
+}
+
+struct dial *
+dial_start(struct event_base *base, const struct addresses *addresses, int64_t timeout_ms,
+           int64_t user_timeout_ms, dial_done *fn, void *arg)
+{
+    struct dial *d = xcalloc(1, sizeof(*d));
+
+    d->base = base;
+    d->addresses = *addresses;
+    d->fd = -1;
+    d->share_ms = timeout_ms / (addresses->count + 1);
+    d->user_timeout_ms = user_timeout_ms;
+    d->fn = fn;
+    d->arg = arg;
+    buf_init(&d->text, DIAL_TEXT_MAX);
+    dial_try(d);
+    return d;
+}
+
+void
+dial_free(struct dial *d)
+{
+    if (d == NULL) {
+        return;
+    }
+    drop_socket(d);
+    buf_release(&d->text);
+    free(d);
+}

@@ -1,0 +1,425 @@
+/*
+ * slot.c - the table of states, the turn that drives it, and how a session ends.
+ *
+ * Decides which state follows which, which time limit a state has and what is blamed when it
+ * passes.  Owns session, timers and the step under way.  Never calls libssh itself.
+ */
+#include "ssh/slot.h"
+
+#include "base/xalloc.h"
+
+#include <assert.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+/* The time limit that enter() arms. */
+enum limit {
+    LIMIT_KEEP,    /* the one that runs goes on */
+    LIMIT_CONNECT, /* name, TCP, banner, key exchange share one */
+    LIMIT_AUTH,
+    LIMIT_ANSWER, /* channel and exec: the other side must say yes or no */
+    LIMIT_NONE,
+};
+
+/* Invariants: session is NULL before kex and not NULL from kex to close; job.active from open to
+ * close; key_index only grows.  gone is entered once and never left. */
+static const struct rule {
+    const char *name;
+    enum slot_step (*step)(struct slot *s);
+    enum slot_state next;
+    enum limit limit;
+    enum cause blame; /* when the limit passes */
+} rules[] = {
+    [SLOT_RESOLVE] = {"resolve", step_resolve, SLOT_DIAL, LIMIT_CONNECT, CAUSE_NAME_TEMPORARY},
+    [SLOT_DIAL] = {"connect", step_dial, SLOT_KEX, LIMIT_KEEP, CAUSE_CONNECT},
+    [SLOT_KEX] = {"kex", step_kex, SLOT_HOSTKEY, LIMIT_KEEP, CAUSE_KEX},
+    [SLOT_HOSTKEY] = {"host key", step_hostkey, SLOT_AUTH, LIMIT_KEEP, CAUSE_HOSTKEY},
+    /* Not CAUSE_AUTH: a server that is slow has not denied anything, and must not trip the
+     * breaker of denials. */
+    [SLOT_AUTH] = {"auth", step_auth, SLOT_READY, LIMIT_AUTH, CAUSE_CONNECT},
+    [SLOT_READY] = {"ready", step_ready, SLOT_OPEN, LIMIT_NONE, CAUSE_LOST},
+    [SLOT_OPEN] = {"channel", step_open, SLOT_EXEC, LIMIT_ANSWER, CAUSE_LOST},
+    [SLOT_EXEC] = {"exec", step_exec, SLOT_IO, LIMIT_KEEP, CAUSE_LOST},
+    [SLOT_IO] = {"step", step_io, SLOT_CLOSE, LIMIT_NONE, CAUSE_DEADLINE},
+    [SLOT_CLOSE] = {"close", step_close, SLOT_READY, LIMIT_NONE, CAUSE_LOST},
+    [SLOT_GONE] = {"gone", NULL, SLOT_GONE, LIMIT_NONE, CAUSE_NONE},
+};
+_Static_assert(sizeof(rules) / sizeof(rules[0]) == SLOT_STATES, "a rule a state");
+
+const char *
+slot_state_name(enum slot_state state)
+{
+    return rules[state].name;
+}
+
+/* ---------------------------------------------------------------- timers */
+
+static const char *const timer_names[] = {
+    [TIMER_PHASE] = "no answer in time",
+    [TIMER_STEP] = "not finished at its time limit",
+    [TIMER_IDLE] = "no output for its idle limit",
+    [TIMER_DRAIN] = "drain",
+    [TIMER_DRAIN_MAX] = "drain",
+    [TIMER_KEEPALIVE] = "keepalive",
+};
+_Static_assert(sizeof(timer_names) / sizeof(timer_names[0]) == SLOT_TIMERS, "a name a timer");
+
+static void slot_turn(struct slot *s);
+
+static void
+on_timer(struct slot *s, enum slot_timer t)
+{
+    s->expired |= 1U << t;
+    slot_turn(s);
+}
+
+#define TIMER_CALLBACK(name, timer)                                                                \
+    static void name(evutil_socket_t fd, short what, void *arg)                                    \
+    {                                                                                              \
+        (void)fd;                                                                                  \
+        (void)what;                                                                                \
+        on_timer(arg, timer);                                                                      \
+    }
+TIMER_CALLBACK(on_phase, TIMER_PHASE)
+TIMER_CALLBACK(on_step, TIMER_STEP)
+TIMER_CALLBACK(on_idle, TIMER_IDLE)
+TIMER_CALLBACK(on_drain, TIMER_DRAIN)
+TIMER_CALLBACK(on_drain_max, TIMER_DRAIN_MAX)
+TIMER_CALLBACK(on_keepalive, TIMER_KEEPALIVE)
+
+static const event_callback_fn timer_callbacks[] = {
+    [TIMER_PHASE] = on_phase, [TIMER_STEP] = on_step,           [TIMER_IDLE] = on_idle,
+    [TIMER_DRAIN] = on_drain, [TIMER_DRAIN_MAX] = on_drain_max, [TIMER_KEEPALIVE] = on_keepalive,
+};
+_Static_assert(sizeof(timer_callbacks) / sizeof(timer_callbacks[0]) == SLOT_TIMERS,
+               "a callback a timer");
+
+void
+slot_timer_set(struct slot *s, enum slot_timer t, int64_t ms)
+{
+    const struct timeval tv = {.tv_sec = ms / 1000, .tv_usec = (ms % 1000) * 1000};
+
+    if (s->timers[t] == NULL) {
+        s->timers[t] = evtimer_new(s->config->base, timer_callbacks[t], s);
+        assert(s->timers[t] != NULL);
+    }
+    s->expired &= ~(1U << t);
+    (void)evtimer_add(s->timers[t], &tv);
+}
+
+void
+slot_timer_stop(struct slot *s, enum slot_timer t)
+{
+    if (s->timers[t] != NULL) {
+        (void)evtimer_del(s->timers[t]);
+    }
+    s->expired &= ~(1U << t);
+}
+
+/* ---------------------------------------------------------------- failing */
+
+enum slot_step
+slot_fail(struct slot *s, enum cause cause, const char *fmt, ...)
+{
+    va_list ap;
+
+    s->cause = cause;
+    const int n =
+        snprintf(s->text, sizeof(s->text), "%s: %s: ", s->target->name, rules[s->state].name);
+    if (n > 0 && (size_t)n < sizeof(s->text)) {
+        va_start(ap, fmt);
+        (void)vsnprintf(s->text + n, sizeof(s->text) - (size_t)n, fmt, ap);
+        va_end(ap);
+    }
+    return SLOT_FAIL;
+}
+
+enum slot_step
+slot_fail_ssh(struct slot *s, enum cause cause, const char *what)
+{
+    struct buf text;
+
+    buf_init(&text, ERR_TEXT_MAX);
+    session_error(s->session, &text);
+    const enum slot_step step = slot_fail(s, cause, "%s%s", what, text.data);
+    buf_release(&text);
+    return step;
+}
+
+/* ---------------------------------------------------------------- the turn */
+
+static void
+enter(struct slot *s, enum slot_state state)
+{
+    const struct pool_events *events = &s->config->events;
+
+    if (events->trace != NULL) {
+        events->trace(s->config->arg, s->id, rules[s->state].name, rules[state].name);
+    }
+    s->state = state;
+    switch (rules[state].limit) {
+    case LIMIT_KEEP:
+        break;
+    case LIMIT_CONNECT:
+    case LIMIT_ANSWER:
+        slot_timer_set(s, TIMER_PHASE, s->config->connect_timeout_ms);
+        break;
+    case LIMIT_AUTH:
+        slot_timer_set(s, TIMER_PHASE, s->config->auth_timeout_ms);
+        break;
+    case LIMIT_NONE:
+        slot_timer_stop(s, TIMER_PHASE);
+        break;
+    }
+}
+
+static void
+on_io(evutil_socket_t fd, short what, void *arg)
+{
+    (void)fd;
+    (void)what;
+    slot_turn(arg);
+}
+
+static void
+on_kick(evutil_socket_t fd, short what, void *arg)
+{
+    (void)fd;
+    (void)what;
+    slot_turn(arg);
+}
+
+void
+slot_kick(struct slot *s)
+{
+    event_active(s->kick, EV_TIMEOUT, 0);
+}
+
+/* The socket is only watched while a session has it; dial.c watches its own. */
+static void
+arm(struct slot *s)
+{
+    if (s->session == NULL) {
+        return;
+    }
+    const short mask =
+        (short)(EV_READ | EV_PERSIST | (session_wants_write(s->session) ? EV_WRITE : 0));
+    if (s->io != NULL && mask == s->io_mask) {
+        return;
+    }
+    if (s->io != NULL) {
+        event_free(s->io);
+    }
+    s->io = event_new(s->config->base, session_fd(s->session), mask, on_io, s);
+    assert(s->io != NULL);
+    (void)event_add(s->io, NULL);
+    s->io_mask = mask;
+}
+
+/* True if the session has to end for a reason from outside its state. */
+static bool
+interrupted(struct slot *s)
+{
+    const struct rule *rule = &rules[s->state];
+
+    if (s->closing) {
+        (void)slot_fail(s, CAUSE_KILLED, "closed by the operator");
+        return true;
+    }
+    if ((s->expired & (1U << TIMER_PHASE)) != 0) {
+        const bool silent = s->state == SLOT_KEX && !session_has_banner(s->session);
+        (void)slot_fail(s, silent ? CAUSE_CONNECT : rule->blame, "%s%s", timer_names[TIMER_PHASE],
+                        silent ? " (no banner)" : "");
+        return true;
+    }
+    if (s->job.active && !s->job.draining && (s->expired & (1U << TIMER_STEP)) != 0) {
+        (void)slot_fail(s, CAUSE_DEADLINE, "%s", timer_names[TIMER_STEP]);
+        return true;
+    }
+    if (s->job.active && !s->job.draining && (s->expired & (1U << TIMER_IDLE)) != 0) {
+        (void)slot_fail(s, CAUSE_IDLE, "%s", timer_names[TIMER_IDLE]);
+        return true;
+    }
+    return false;
+}
+
+/* Liveness is judged by bytes received: ssh_send_keepalive always says OK. */
+static bool
+keepalive_over(struct slot *s)
+{
+    if ((s->expired & (1U << TIMER_KEEPALIVE)) == 0) {
+        return false;
+    }
+    slot_timer_set(s, TIMER_KEEPALIVE, s->config->keepalive_ms);
+    const uint64_t received = session_received(s->session);
+    s->misses = received == s->received ? s->misses + 1 : 0;
+    s->received = received;
+    if (s->misses > KEEPALIVE_MISSES_MAX) {
+        (void)slot_fail(s, CAUSE_LOST, "connection lost: %d keepalives without an answer",
+                        KEEPALIVE_MISSES_MAX);
+        return true;
+    }
+    session_keepalive(s->session);
+    return false;
+}
+
+static void
+release_io(struct slot *s)
+{
+    if (s->io != NULL) {
+        event_free(s->io);
+        s->io = NULL;
+    }
+    session_free(s->session);
+    s->session = NULL;
+    if (s->lookup != NULL) {
+        lookup_cancel(s->lookup);
+        s->lookup = NULL;
+    }
+    dial_free(s->dial);
+    s->dial = NULL;
+    (void)event_del(s->kick); /* a kick that waits must not wake the dead */
+    if (s->dialled_fd >= 0) {
+        (void)close(s->dialled_fd);
+        s->dialled_fd = -1;
+    }
+    for (int t = 0; t < SLOT_TIMERS; t++) {
+        slot_timer_stop(s, (enum slot_timer)t);
+    }
+}
+
+/* The pool forgets the slot first, so that the id is free when its last words are heard. */
+static void
+end(struct slot *s)
+{
+    const struct pool_events *events = &s->config->events;
+    void *arg = s->config->arg;
+
+    if (s->job.active) {
+        job_settle(s, s->cause, s->text);
+    }
+    release_io(s);
+    s->gone(s->gone_arg, s);
+    job_tell(s);
+    if (s->closing) {
+        events->disconnected(arg, s->id);
+    } else if (!s->connected) {
+        events->connect_failed(arg, s->id, s->cause, s->throttled, s->text);
+    } else {
+        events->lost(arg, s->id, s->text);
+    }
+}
+
+static enum slot_state
+after(const struct slot *s, enum slot_step step)
+{
+    switch (step) {
+    case SLOT_DONE:
+        return rules[s->state].next;
+    case SLOT_SKIP:
+        return SLOT_CLOSE;
+    case SLOT_FAIL:
+        return SLOT_GONE;
+    case SLOT_WAIT:
+        break;
+    }
+    return s->state;
+}
+
+static void
+greet(struct slot *s)
+{
+    s->connected = true;
+    s->received = session_received(s->session);
+    if (s->config->keepalive_ms > 0) {
+        slot_timer_set(s, TIMER_KEEPALIVE, s->config->keepalive_ms);
+    }
+    s->config->events.connected(s->config->arg, s->id);
+}
+
+static void
+slot_turn(struct slot *s)
+{
+    assert(!s->turning && s->state != SLOT_GONE);
+    s->turning = true;
+    if (interrupted(s) || keepalive_over(s)) {
+        enter(s, SLOT_GONE);
+    }
+    while (s->state != SLOT_GONE) {
+        const enum slot_step step = rules[s->state].step(s);
+        if (step == SLOT_WAIT) {
+            break;
+        }
+        enter(s, after(s, step));
+        if (s->state == SLOT_READY && !s->connected) {
+            greet(s);
+        }
+    }
+    s->turning = false;
+    if (s->state == SLOT_GONE) {
+        end(s);
+        return;
+    }
+    arm(s);
+}
+
+/* ---------------------------------------------------------------- from the pool */
+
+struct slot *
+slot_new(const struct pool_config *config, int32_t id, const struct target *target,
+         void (*gone)(void *arg, struct slot *s), void *gone_arg)
+{
+    struct slot *s = xcalloc(1, sizeof(*s));
+
+    s->config = config;
+    s->id = id;
+    s->target = target;
+    s->dialled_fd = -1;
+    s->gone = gone;
+    s->gone_arg = gone_arg;
+    s->kick = event_new(config->base, -1, 0, on_kick, s);
+    assert(s->kick != NULL);
+    enter(s, SLOT_RESOLVE);
+    slot_kick(s);
+    return s;
+}
+
+void
+slot_free(struct slot *s)
+{
+    if (s == NULL) {
+        return;
+    }
+    assert(!s->turning);
+    release_io(s);
+    job_release(&s->job);
+    for (int t = 0; t < SLOT_TIMERS; t++) {
+        if (s->timers[t] != NULL) {
+            event_free(s->timers[t]);
+        }
+    }
+    event_free(s->kick);
+    free(s);
+}
+
+bool
+slot_run(struct slot *s, const struct step_request *request)
+{
+    const bool idle = s->state == SLOT_READY || s->state == SLOT_CLOSE;
+
+    if (!idle || s->job.active || s->closing) {
+        return false;
+    }
+    job_begin(s, request);
+    slot_kick(s);
+    return true;
+}
+
+void
+slot_close(struct slot *s)
+{
+    s->closing = true;
+    slot_kick(s);
+}
