@@ -66,11 +66,12 @@ define LAYER
 $(call lib_of,$(1)): $(call obj_of,$(1))
 	@mkdir -p $$(@D)
 	@rm -f $$@
-	$$(AR) rcsD $$@ $$^
+	@$$(AR) rcsD $$@ $$^
 test_$(1)_bins := $$(patsubst test/unit/$(1)/%.c,$(BUILD)/test/$(1)/%,$$(wildcard test/unit/$(1)/test_*.c))
 $$(test_$(1)_bins): $(BUILD)/test/$(1)/%: $(BUILD)/test/unit/$(1)/%.o $$(foreach l,$$(need_$(1)),$$(if $$(call src_of,$$(l)),$$(call lib_of,$$(l))))
 	@mkdir -p $$(@D)
-	$$(CC) $$(LDFLAGS_ALL) -o $$@ $$^ $$(LDLIBS_ALL) -lcmocka
+	@echo '  LD $$@'
+	@$$(CC) $$(LDFLAGS_ALL) -o $$@ $$^ $$(LDLIBS_ALL) -lcmocka
 UNIT_BINS += $$(test_$(1)_bins)
 .PHONY: unit-$(1)
 unit-$(1): $$(test_$(1)_bins)
@@ -80,17 +81,20 @@ $(foreach l,$(LAYERS),$(eval $(call LAYER,$(l))))
 
 $(BUILD)/src/%.o: src/%.c
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS_ALL) $(CFLAGS_ALL) -c -o $@ $<
+	@echo '  CC $<'
+	@$(CC) $(CPPFLAGS_ALL) $(CFLAGS_ALL) -c -o $@ $<
 
 $(BUILD)/test/%.o: test/%.c
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS_ALL) -Itest $(CFLAGS_ALL) -Wno-missing-prototypes -c -o $@ $<
+	@echo '  CC $<'
+	@$(CC) $(CPPFLAGS_ALL) -Itest $(CFLAGS_ALL) -Wno-missing-prototypes -c -o $@ $<
 
 # Archives in order from cli down to base, twice nothing: each layer only uses those below it.
 MAIN_LIBS := $(foreach l,$(need_cli),$(if $(call src_of,$(l)),$(call lib_of,$(l))))
 $(BIN): $(BUILD)/src/main.o $(MAIN_LIBS)
 	@mkdir -p $(@D)
-	$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LDLIBS_ALL)
+	@echo '  LD $@'
+	@$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LDLIBS_ALL)
 
 .SECONDARY:
 
@@ -102,7 +106,8 @@ fleet_objs := $(patsubst %.c,$(BUILD)/%.o,$(wildcard test/fleet/*.c))
 fleet: $(FLEET)
 $(FLEET): $(fleet_objs) $(call lib_of,base)
 	@mkdir -p $(@D)
-	$(CC) $(LDFLAGS_ALL) -o $@ $^ -lssh -levent_core -lcrypto $(LDLIBS)
+	@echo '  LD $@'
+	@$(CC) $(LDFLAGS_ALL) -o $@ $^ -lssh -levent_core -lcrypto $(LDLIBS)
 
 .PHONY: unit
 unit: $(UNIT_BINS)

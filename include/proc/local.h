@@ -1,9 +1,8 @@
 /*
  * local.h - runs a `local` step: /bin/sh on the controller, in its own process group, on the loop.
  *
- * Script on standard input after the shell's own reading is not used: the script is given with -c,
- * cwd is the root, stdin /dev/null, the environment is clean (PATH, HOME, LANG plus what is
- * passed).  No descriptor but 0-2 is inherited.
+ * The script is given with -c, stdin is /dev/null, the environment is clean (PATH, HOME and LANG as
+ * the operator has them, plus what is passed).  No descriptor but 0-2 is inherited.
  */
 #ifndef PROC_LOCAL_H
 #define PROC_LOCAL_H
@@ -23,7 +22,8 @@ struct local_events {
     void (*started)(void *arg);
     void (*output)(void *arg, int stderr_stream, const char *bytes, size_t len);
     /* Once, when the child is reaped and its pipes are empty or 2 s of drain have passed.
-     * timed_out: killed as a group at its deadline (TERM, 2 s, KILL).  exit_code -1 if signal. */
+     * timed_out: killed as a group at its deadline (TERM, 2 s, KILL).  exit_code -1 if signal.
+     * What it left running in the background is killed only with the group. */
     void (*ended)(void *arg, int exit_code, int signal, int timed_out);
     void (*failed)(void *arg, const char *text); /* could not be started */
 };
@@ -32,11 +32,12 @@ struct locals *locals_new(struct event_base *base);
 void locals_free(struct locals *l); /* kills what runs */
 
 /* At most LOCAL_CHILDREN_MAX run; more wait in line.  env: NULL-terminated NAME=VALUE, added to the
- * clean environment. All copied. Callbacks come from the loop, never from inside this call. */
+ * clean environment. All copied. Callbacks come from the loop, never from inside this call; the
+ * child is gone after `ended` or `failed`.  timeout_ms 0: no deadline; it begins with the child. */
 struct local *
 local_run(struct locals *l, const char *script, const char *cwd, const char *const *env,
           int64_t timeout_ms, const struct local_events *events, void *arg);
-/* TERM to the group, KILL after 2 s; `ended` follows. */
+/* TERM to the group, KILL after 2 s; `ended` follows, or `failed` if it was still in line. */
 void local_kill(struct local *c);
 
 #endif

@@ -51,6 +51,7 @@ teardown(void **state)
     (void)state;
     server_stop(&server);
     keyring_free(keyring);
+    zygote_detach(zygote);
     event_base_free(base);
     (void)unlink(key_path);
     return rmdir(folder);

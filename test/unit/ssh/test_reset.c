@@ -95,6 +95,7 @@ test_a_thousand_resets_are_a_thousand_throttlings(void **state)
     assert_int_equal(r.log.len, ROUNDS * AT_ONCE * strlen(line));
     rig_close(&r);
     keyring_free(r.keyring);
+    zygote_detach(zygote);
     event_base_free(r.base);
     (void)kill(pid, SIGKILL);
     (void)waitpid(pid, NULL, 0);

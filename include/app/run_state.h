@@ -1,0 +1,157 @@
+/*
+ * run_state.h - one run while it lasts, shared by the files of app/ and by nobody else.
+ *
+ * run.c sets up and takes down; turn.c is the turn; execute.c carries orders out; listen.c turns
+ * what happens into facts; narrate.c tells log and screen; reach.c and release.c prepare.
+ */
+#ifndef APP_RUN_STATE_H
+#define APP_RUN_STATE_H
+
+#include "app/debuglog.h"
+#include "app/inbox.h"
+#include "app/run.h"
+#include "base/buf.h"
+#include "config/render.h"
+#include "core/rollout.h"
+#include "proc/local.h"
+#include "ssh/hostkey.h"
+#include "ssh/keys.h"
+#include "ssh/pool.h"
+#include "store/hostlog.h"
+#include "store/journal.h"
+#include "store/lock.h"
+#include "store/store.h"
+#include "ui/sink.h"
+
+#include <event2/event.h>
+
+enum {
+    RUN_TAIL_BYTES = 240, /* of a host's stderr, to say why a step failed */
+    RUN_COMMIT_MS = 5,    /* commits are at least this far apart */
+    RUNS_KEPT = 50,       /* of an environment, with their logs */
+};
+
+struct run;
+
+/* What the host is doing for us now; the core knows the rest. */
+struct run_host {
+    struct run *run; /* borrowed */
+    int32_t index;
+    const struct host *host; /* borrowed */
+    struct target target;
+    const char *keys[4]; /* of target: borrowed from the run's list or the inventory */
+    char *reason;        /* owned: why it failed, or NULL */
+    struct local *child; /* a local step under way, else NULL */
+    int32_t step;        /* under way or last: of the plan, or of the finally list */
+    int32_t attempt;
+    int32_t connect_attempt;
+    bool in_finally;
+    bool in_step;
+    char *error; /* owned: the step's `error:` rendered, or NULL */
+    int64_t step_began_ms;
+    char tail[RUN_TAIL_BYTES];
+    size_t tail_len;
+    int64_t bytes[2]; /* of stdout and stderr that are in the log */
+    bool moved;       /* bytes changed since they were journaled */
+};
+
+struct wave_count {
+    int32_t left, ok, bad;
+    int64_t began_ms;
+};
+
+struct run {
+    const struct run_request *request; /* borrowed */
+    const struct action *action;       /* borrowed */
+    struct policy policy;
+    struct plan *plan; /* owned, and so is all below */
+    struct rollout *rollout;
+    size_t *steps; /* plan step -> step of the action */
+    size_t step_count;
+    struct run_host *hosts;
+    int32_t host_count;
+    const char **names;  /* by host, for lists; the names are the inventory's */
+    char *release;       /* "" if none */
+    char **releases;     /* by host where they differ, else NULL */
+    struct value *magic; /* set for one host at a time */
+
+    char *var_dir;
+    struct store *store;
+    struct journal *journal;
+    struct lock *lock;
+    struct hostlog *hostlog;
+    bool log_failed; /* said once */
+    struct debuglog *debuglog;
+    char suffix[RUN_ID_SIZE + 8]; /* " run=<id>" beside another run, else "" */
+    bool sequential;
+
+    struct event_base *base;
+    struct pool *pool;
+    struct locals *locals;
+    struct hostkeys *hostkeys;
+    struct keyring *keyring;
+    struct strv default_keys;
+    char *user; /* who runs us */
+    struct inbox inbox;
+    struct order *due; /* orders of this turn */
+    size_t due_count, due_cap;
+    struct event *turn_event;
+    struct event *turn_timer;
+    struct event *wait_event;
+    struct event *refresh_event;
+    struct event *out_events[SINK_OUTS];
+    struct event *signals[4];
+    int interrupts;
+    int64_t zero_ms;       /* CLOCK_MONOTONIC at the start */
+    int64_t wait_until_ms; /* -1: none */
+    int64_t committed_ms;
+    int64_t dirty_ms; /* facts wait for a commit since then; -1: none do */
+    struct wave_count *waves;
+    int32_t active;
+    bool finished;
+    bool left; /* the operator would not wait */
+    int exit_code;
+    struct err err; /* of the store: the run cannot go on */
+};
+
+/* Milliseconds since the start of the run; and the time people have. */
+int64_t run_now_ms(const struct run *run);
+int64_t run_wall_ms(void);
+
+/* reach.c: how each host is reached: user, keys, known hosts. */
+int reach_prepare(struct run *run, struct err *err);
+
+/* release.c: the release of the run, or of each host. */
+int release_prepare(struct run *run, struct err *err);
+const char *run_release(const struct run *run, int32_t host);
+
+/* execute.c */
+int execute_check(struct run *run, struct err *err); /* render all there is, keep nothing */
+void execute(struct run *run, const struct order *order);
+const struct action_step *run_step_of(const struct run *run, const struct run_host *h);
+
+/* listen.c */
+extern const struct pool_events listen_pool;
+extern const struct local_events listen_local;
+void listen_post(struct run *run, const struct fact *fact, const char *reason);
+void listen_end_step(struct run_host *h, struct fact fact, const char *reason);
+int listen_signals(struct run *run, struct err *err);
+
+/* turn.c */
+void turn_wake(struct run *run); /* there is mail */
+void turn_event(evutil_socket_t fd, short what, void *arg);
+void turn_fail(struct run *run);
+
+/* narrate.c */
+void narrate_start(struct run *run);
+/* Before the end of a host is journaled, its reason must be known. */
+void narrate_note(struct run *run, const struct fact *fact, const char *reason);
+void narrate_fact(struct run *run, const struct fact *fact, const char *reason);
+void narrate_order(struct run *run, const struct order *order);
+void narrate_output(struct run *run, struct run_host *h, int stream, const char *bytes, size_t len);
+void narrate_warning(struct run *run, const char *host, const char *text);
+void narrate_end(struct run *run);
+/* Why host ended as it did, for people; valid until the next call. */
+const char *narrate_reason(struct run *run, int32_t host, struct buf *scratch);
+
+#endif

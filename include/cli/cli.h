@@ -1,0 +1,12 @@
+/*
+ * cli.h - from argv to an exit code.
+ */
+#ifndef CLI_CLI_H
+#define CLI_CLI_H
+
+#include "proc/zygote.h"
+
+/* Run the command of argv; the exit code of the process.  Borrows z. */
+int cli_main(struct zygote *z, int argc, char **argv);
+
+#endif

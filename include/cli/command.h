@@ -1,0 +1,57 @@
+/*
+ * command.h - the commands: one file each, one row each.
+ */
+#ifndef CLI_COMMAND_H
+#define CLI_COMMAND_H
+
+#include "base/err.h"
+#include "base/strv.h"
+#include "cli/options.h"
+#include "config/action.h"
+#include "proc/zygote.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#define CLI_NAME "inventory-manager"
+#define CLI_VERSION "0.1.0"
+
+struct cli {
+    struct zygote *zygote; /* borrowed */
+    struct options options;
+    char *root; /* owned; absolute */
+};
+
+/* The exit code, or -1 and err. */
+typedef int command_fn(struct cli *c, struct err *err);
+
+struct command {
+    const char *name;
+    const char *usage; /* the words after the name */
+    const char *help;
+    const char *flags; /* letters of the options it takes (options.c) */
+    int words_min;     /* after the name */
+    int words_max;     /* -1: any number */
+    command_fn *run;   /* NULL: not yet */
+};
+
+extern const struct command commands[];
+extern const size_t command_count;
+
+/* Word n after the command's name; NULL if there are fewer. */
+const char *cli_word(const struct cli *c, size_t n);
+/* Whether bytes for f must be escaped. */
+bool cli_escapes(FILE *f);
+/* Print a text of elsewhere, escaped where f is a terminal. */
+void cli_print(FILE *f, const char *text);
+void cli_help(const struct cli *c, FILE *f);
+
+/* Run an action over the hosts of an environment: what deploy, run and exec share.  Takes over
+ * script's action if given (exec). */
+int cli_act(struct cli *c, const char *action_name, const char *env, struct action *script,
+            struct err *err);
+
+command_fn cmd_action, cmd_run, cmd_exec, cmd_plan, cmd_inventory, cmd_validate, cmd_status,
+    cmd_history, cmd_logs;
+
+#endif

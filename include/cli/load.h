@@ -1,0 +1,33 @@
+/*
+ * load.h - an environment and an action, read whole: every mistake is told at once.
+ */
+#ifndef CLI_LOAD_H
+#define CLI_LOAD_H
+
+#include "base/err.h"
+#include "config/action.h"
+#include "config/inventory.h"
+#include "config/mistakes.h"
+#include "config/settings.h"
+
+#include <stddef.h>
+
+struct loaded {
+    char *env_dir; /* owned, as is everything */
+    struct settings settings;
+    struct inventory *inventory;
+    struct action *action; /* NULL if none was asked for */
+    size_t *hosts;
+    size_t host_count;
+};
+
+/* Read config.yml, the inventory and, unless action is NULL, the action; print mistakes and
+ * warnings on stderr; then select the hosts of limit (NULL: all).  Release l in any case. */
+int load_all(struct loaded *l, const char *root, const char *env, const char *action,
+             const char *limit, struct err *err);
+void loaded_release(struct loaded *l);
+
+/* Print what is in m on stderr; 0, or -1 and an err that counts them. */
+int load_tell(const struct mistakes *m, struct err *err);
+
+#endif

@@ -1,0 +1,22 @@
+/*
+ * past.h - the store of finished and running runs, opened for reading; for status, history, logs.
+ */
+#ifndef CLI_PAST_H
+#define CLI_PAST_H
+
+#include "base/err.h"
+#include "store/history.h"
+#include "store/store.h"
+
+#include <stdint.h>
+
+/* Open <root>/var/runs.db read-only and tell it which unfinished runs are alive.  NULL and err. */
+struct store *past_open(const char *root, struct err *err);
+
+/* UTC time for people: 2026-11-23 21:45:00. */
+void past_when(int64_t wall_ms, char ret_text[32]);
+
+/* The result of a run: "ok", "exit 2", "running", "died". */
+void past_result(const char *root, const struct run_row *row, char ret_text[32]);
+
+#endif

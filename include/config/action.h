@@ -1,0 +1,70 @@
+/*
+ * action.h - an action file: its steps as written, checked but not rendered.
+ *
+ * Looked up in inventory/<env>/actions/, then <root>/conf/actions/, then the installed ones.
+ */
+#ifndef CONFIG_ACTION_H
+#define CONFIG_ACTION_H
+
+#include "base/strv.h"
+#include "config/mistakes.h"
+#include "core/plan.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum action_kind { ACTION_RUN, ACTION_UPLOAD, ACTION_LOCAL };
+
+struct action_env {
+    char *name;
+    char *value; /* template */
+};
+
+struct action_step {
+    enum action_kind kind;
+    char *name;   /* for people; default: "<kind> <n>" */
+    char *script; /* run, local: template */
+    char *src;    /* upload: templates */
+    char *dest;
+    unsigned mode;
+    struct strv tags;
+    char *chdir; /* template or NULL */
+    char *error; /* template or NULL: shown instead of "exit N" */
+    struct action_env *env;
+    size_t env_count;
+    bool set_e;            /* shell_options is not "" */
+    bool verbatim;         /* exec: `{{` in the script is the script's own */
+    int64_t timeout_ms;    /* 0: step_timeout */
+    struct plan_step rule; /* local, idempotent, retries, delay, ok codes, ignore_errors */
+    int line, col;
+};
+
+struct action {
+    char *name;
+    char *description;
+    char *file;     /* path it was read from */
+    char *dir;      /* its folder: `src` is looked up here first */
+    char *produces; /* "" if none */
+    bool mutating;
+    struct action_step *steps;
+    size_t step_count;
+    struct action_step *finally_steps;
+    size_t finally_count;
+};
+
+/* NULL: m has errors; ret_found false if there is no such file (then m is untouched and near, if
+ * any, is the nearest name there is). */
+struct action *action_load(const char *root, const char *env_dir, const char *name,
+                           struct mistakes *m, bool *ret_found, char **ret_near);
+/* One given file (validate). */
+struct action *action_load_file(const char *path, struct mistakes *m);
+/* `exec`: one run step with this script as it is, no set -e, not mutating; variables it mentions
+ * are exported all the same. */
+struct action *action_of_script(const char *name, const char *script);
+void action_free(struct action *a);
+
+/* Names of all actions that can be found, sorted. */
+void action_names(const char *root, const char *env_dir, struct strv *ret_names);
+
+#endif

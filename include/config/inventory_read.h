@@ -1,0 +1,54 @@
+/*
+ * inventory_read.h - an inventory as it is read: groups and hosts as written, before merging.
+ *
+ * Shared by the readers and inventory.c, and by nobody else.
+ */
+#ifndef CONFIG_INVENTORY_READ_H
+#define CONFIG_INVENTORY_READ_H
+
+#include "base/map.h"
+#include "base/strv.h"
+#include "config/inventory.h"
+#include "config/yaml.h"
+
+enum { HOST_NAME_MAX_BYTES = 253, RANGE_HOSTS_MAX = 100000 };
+
+struct draft_group {
+    char *name;          /* owned */
+    struct value *vars;  /* owned: dict */
+    struct strv parents; /* names */
+    struct strv hosts;   /* names, as they come */
+    int depth;           /* longest way from `all`; -1 while being worked out */
+    int64_t priority;    /* ansible_group_priority */
+    const char *file;    /* where it was first named; NULL: `all` made by us */
+    int line, col;
+};
+
+struct draft_host {
+    char *name;         /* owned */
+    struct value *vars; /* owned: dict, inline ones */
+    struct strv groups; /* direct */
+    const char *file;   /* interned */
+    int line, col;
+};
+
+struct draft {
+    struct map *groups; /* owned: name -> draft_group, `all` first */
+    struct map *hosts;  /* owned: name -> draft_host, in the order of first naming */
+};
+
+struct draft *draft_new(void);
+void draft_free(struct draft *d); /* NULL is fine */
+/* The group or host of this name, made if it is not there. */
+struct draft_group *draft_group(struct draft *d, const char *name, const struct yaml_node *node);
+struct draft_host *draft_host(struct draft *d, const char *name, const struct yaml_node *node);
+
+/* Read hosts.yml; -1: m has errors. */
+int inventory_read_yaml(struct draft *d, const char *path, struct mistakes *m);
+
+/* Expand web[01:50], [a:f], [1:9:2], several per name; -1 and text when it is none or too large. */
+int host_range_expand(const char *pattern, struct strv *ret_names, char ret_why[128]);
+/* [A-Za-z0-9_][A-Za-z0-9._-]*, at most 253 bytes. */
+bool host_name_valid(const char *name);
+
+#endif

@@ -1,0 +1,49 @@
+/*
+ * render.h - a step of an action for one host: `{{ }}` replaced, exports put before the script.
+ *
+ * All is rendered for every host before anything connects, so an undefined variable stops a run
+ * that has not begun.  `{{ x }}`, `{{ x.y }}`, `{{ x[0] }}`, filters default, quote, int, lower,
+ * upper, join.  Inside run and local a value outside [A-Za-z0-9_./:@%+,=-]* must be `| quote`d.
+ */
+#ifndef CONFIG_RENDER_H
+#define CONFIG_RENDER_H
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "config/action.h"
+#include "config/inventory.h"
+#include "config/value.h"
+
+#include <stddef.h>
+
+/* What a template sees: first extra (-e), then magic, then the host's own variables. */
+struct scope {
+    const struct value *extra; /* dict or NULL; borrowed */
+    const struct value *magic; /* dict: inventory_hostname, group_names, groups, env, run_id,
+                                  release, action, wave */
+    const struct value *vars;  /* dict */
+};
+
+struct rendered {
+    char *name;
+    char *script; /* run, local: complete: set -e, exports, chdir, body (owned) */
+    size_t script_len;
+    char *src; /* upload: an existing path (looked up beside the action, then in the root) */
+    char *dest;
+    char *error; /* or NULL */
+};
+
+/* Render one text; context is for messages ("deploy.yml:12:9").  shell: the rule of `| quote`
+ * holds. */
+int render_text(const char *text, const struct scope *scope, bool shell, const char *context,
+                struct buf *out, struct err *err);
+/* -1 and err (ERR_CONFIG: "web-01: deploy.yml:12:9: 'app_dir' is undefined"; a missing upload
+ * source too). */
+int render_step(const struct action *a, const struct action_step *step, const char *root,
+                const struct scope *scope, struct rendered *ret, struct err *err);
+void rendered_release(struct rendered *r);
+
+/* -e K=V (raw bytes, a string) or @file (YAML); added to dict. */
+int render_extra(struct value *dict, const char *arg, struct err *err);
+
+#endif

@@ -1,0 +1,63 @@
+/*
+ * value.h - a typed value of YAML 1.1 as PyYAML reads it, with the place it came from.
+ *
+ * `on` true, `0644` 420, `22:22` 1342, `1_000` 1000, `1.10` 1.1; quoted text is always a string.
+ */
+#ifndef CONFIG_VALUE_H
+#define CONFIG_VALUE_H
+
+#include "base/buf.h"
+#include "config/mistakes.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum value_kind {
+    VALUE_NULL,
+    VALUE_BOOL,
+    VALUE_INT,
+    VALUE_FLOAT,
+    VALUE_TEXT,
+    VALUE_LIST,
+    VALUE_DICT
+};
+
+struct value {
+    enum value_kind kind;
+    bool boolean;
+    int64_t integer;
+    double real;
+    char *text; /* VALUE_TEXT: owned, NUL-terminated, len bytes (never a NUL inside) */
+    size_t len;
+    struct value **items; /* VALUE_LIST and VALUE_DICT: owned */
+    char **keys;          /* VALUE_DICT: owned; in order */
+    size_t count, cap;
+    const char
+        *file; /* borrowed, interned for the life of the process; NULL: command line or magic */
+    int line, col;
+};
+
+struct value *value_new(enum value_kind kind);
+struct value *value_text(const char *text);
+struct value *value_textn(const char *bytes, size_t len);
+struct value *value_copy(const struct value *v); /* deep */
+void value_free(struct value *v);                /* NULL is fine */
+
+struct yaml_node;
+
+/* The typed value of a node: a node without a tag by the rules above, `!!str` and `!unsafe` as
+ * text.  NULL: m has errors (vault: not yet; any other tag). */
+struct value *value_of_node(const struct yaml_node *node, struct mistakes *m);
+
+void value_list_add(struct value *list, struct value *item); /* takes over item */
+void
+value_dict_set(struct value *dict, const char *key, struct value *v); /* takes over v, replaces */
+struct value *value_dict_get(const struct value *dict, const char *key); /* NULL: absent */
+
+/* Ansible's text of a scalar: True, False, 1.1, empty for null.  -1 for lists and dicts. */
+int value_to_text(const struct value *v, struct buf *out);
+/* Any value as JSON (floats as Python's repr). */
+void value_to_json(const struct value *v, struct buf *out);
+
+#endif

@@ -1,0 +1,30 @@
+/*
+ * group.h - identical output of many hosts shown once, under their folded names; for src/ui.
+ */
+#ifndef UI_GROUP_H
+#define UI_GROUP_H
+
+#include "base/buf.h"
+#include "ui/board.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum {
+    GROUP_HOST_BYTES_MAX = 1024 * 1024,
+    GROUP_ALL_BYTES_MAX = 256 * 1024 * 1024, /* output_memory's default */
+};
+
+struct group;
+
+struct group *group_new(int32_t hosts);
+void group_free(struct group *g); /* NULL is fine */
+/* Keep output of a host; what is over a limit is counted and told with the group. */
+void group_keep(struct group *g, int32_t host, const char *bytes, size_t len);
+/* Say how a host ended where that is worth saying ("exit 3"); it is part of what is compared. */
+void group_end(struct group *g, int32_t host, const char *text);
+/* Append every group, in the order of its first host; escaped: for a terminal. */
+void group_add(const struct group *g, const struct board *b, bool escaped, struct buf *out);
+
+#endif

@@ -1,0 +1,248 @@
+/*
+ * execute.c - carries orders out, after they are durable.
+ *
+ * Renders a step for one host at the moment it is sent: everything was rendered once before the run
+ * began, so an error here means that a file changed since.  Decides nothing.
+ */
+#include "app/run_state.h"
+
+#include "base/xalloc.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static const struct action_step *
+step_at(const struct run *run, bool finally, int32_t step)
+{
+    return finally ? &run->action->finally_steps[step] : &run->action->steps[run->steps[step]];
+}
+
+const struct action_step *
+run_step_of(const struct run *run, const struct run_host *h)
+{
+    return step_at(run, h->in_finally, h->step);
+}
+
+/* The magic names that differ by host; the rest was set when the run was made. */
+static void
+set_magic(struct run *run, const struct run_host *h)
+{
+    struct value *groups = value_new(VALUE_LIST);
+    char wave[16];
+
+    for (size_t i = 0; i < h->host->groups.count; i++) {
+        value_list_add(groups, value_text(h->host->groups.items[i]));
+    }
+    value_dict_set(run->magic, "inventory_hostname", value_text(h->host->name));
+    value_dict_set(run->magic, "group_names", groups);
+    (void)snprintf(wave, sizeof(wave), "%d", (int)plan_wave_of(run->plan, h->index) + 1);
+    struct value *number = value_new(VALUE_INT);
+    number->integer = plan_wave_of(run->plan, h->index) + 1;
+    value_dict_set(run->magic, "wave", number);
+    const char *release = run_release(run, h->index);
+    if (release[0] != '\0') {
+        value_dict_set(run->magic, "release", value_text(release));
+    }
+}
+
+static int
+render(struct run *run, const struct run_host *h, const struct action_step *step,
+       struct rendered *ret, struct err *err)
+{
+    const struct run_request *q = run->request;
+    const struct scope scope = {
+        .extra = q->extra,
+        .magic = run->magic,
+        .vars = inventory_vars(q->inventory, q->hosts[h->index]),
+    };
+
+    set_magic(run, h);
+    if (render_step(run->action, step, q->root, &scope, ret, err) < 0) {
+        return -1;
+    }
+    return 0;
+}
+
+static int
+check_host(struct run *run, const struct run_host *h, struct err *err)
+{
+    for (size_t i = 0; i < run->step_count + run->action->finally_count; i++) {
+        const bool finally = i >= run->step_count;
+        struct rendered r = {0};
+        const int32_t k = (int32_t)(finally ? i - run->step_count : i);
+        if (render(run, h, step_at(run, finally, k), &r, err) < 0) {
+            rendered_release(&r);
+            return -1;
+        }
+        rendered_release(&r);
+    }
+    return 0;
+}
+
+int
+execute_check(struct run *run, struct err *err)
+{
+    for (int32_t i = 0; i < run->host_count; i++) {
+        if (check_host(run, &run->hosts[i], err) < 0) {
+            return -1;
+        }
+    }
+    return 0;
+}
+
+static int
+open_upload(const char *path, struct step_request *q, struct err *err)
+{
+    struct stat st;
+
+    q->fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+    if (q->fd < 0) {
+        return err_set(err, ERR_IO, "%s: %s", path, strerror(errno));
+    }
+    if (fstat(q->fd, &st) < 0 || !S_ISREG(st.st_mode)) {
+        (void)close(q->fd);
+        q->fd = -1;
+        return err_set(err, ERR_IO, "%s: not a regular file", path);
+    }
+    q->size = st.st_size;
+    return 0;
+}
+
+static int
+send_remote(struct run *run, struct run_host *h, const struct action_step *step,
+            const struct rendered *r, struct err *err)
+{
+    const struct settings *s = run->request->settings;
+    char *key = xasprintf("%s.%s%d.%d.%s", journal_run_id(run->journal), h->in_finally ? "f" : "",
+                          (int)h->step, (int)h->attempt, h->host->name);
+    struct step_request q = {
+        .kind = step->kind == ACTION_UPLOAD ? STEP_UPLOAD : STEP_SCRIPT,
+        .key = key,
+        .script = r->script,
+        .script_len = r->script_len,
+        .fd = -1,
+        .dest = r->dest,
+        .mode = step->mode,
+        .timeout_ms = step->timeout_ms > 0 ? step->timeout_ms : s->step_timeout_ms,
+        .idle_ms = s->output_idle_timeout_ms,
+    };
+    int rc = 0;
+
+    if (step->kind == ACTION_UPLOAD) {
+        rc = open_upload(r->src, &q, err);
+    }
+    if (rc == 0) {
+        pool_run(run->pool, h->index, &q);
+    }
+    free(key);
+    return rc;
+}
+
+static void
+send_local(struct run *run, struct run_host *h, const struct action_step *step,
+           const struct rendered *r)
+{
+    const int64_t timeout_ms =
+        step->timeout_ms > 0 ? step->timeout_ms : run->request->settings->step_timeout_ms;
+    static const char *const none[] = {NULL};
+
+    h->child =
+        local_run(run->locals, r->script, run->request->root, none, timeout_ms, &listen_local, h);
+}
+
+static void
+run_step(struct run *run, const struct order *o)
+{
+    struct run_host *h = &run->hosts[o->host];
+    struct rendered r = {0};
+    struct err err = {0};
+
+    h->in_finally = o->kind == ORDER_FINALLY;
+    h->step = o->step;
+    h->attempt = o->attempt;
+    h->tail_len = 0;
+    h->step_began_ms = run_now_ms(run);
+    free(h->error);
+    h->error = NULL;
+    const struct action_step *step = run_step_of(run, h);
+
+    int rc = render(run, h, step, &r, &err);
+    if (rc == 0) {
+        h->error = r.error == NULL ? NULL : xstrdup(r.error);
+        if (step->kind == ACTION_LOCAL) {
+            send_local(run, h, step, &r);
+        } else {
+            rc = send_remote(run, h, step, &r, &err);
+        }
+    }
+    if (rc < 0) {
+        const struct fact f = {.kind = FACT_STEP_NOT_STARTED,
+                               .host = o->host,
+                               .step = o->step,
+                               .attempt = o->attempt,
+                               .cause = CAUSE_LOCAL};
+        listen_end_step(h, f, err.text);
+    }
+    rendered_release(&r);
+}
+
+static void
+set_wait(struct run *run, int64_t until_ms)
+{
+    run->wait_until_ms = until_ms;
+    (void)evtimer_del(run->wait_event);
+    if (until_ms >= 0) {
+        const int64_t now_ms = run_now_ms(run);
+        const int64_t left_ms = until_ms > now_ms ? until_ms - now_ms : 0;
+        const struct timeval tv = {.tv_sec = left_ms / 1000, .tv_usec = left_ms % 1000 * 1000};
+        (void)evtimer_add(run->wait_event, &tv);
+    }
+}
+
+static void
+disconnect(struct run *run, int32_t host)
+{
+    if (run->hosts[host].child != NULL) {
+        local_kill(run->hosts[host].child);
+    } else {
+        pool_disconnect(run->pool, host);
+    }
+}
+
+void
+execute(struct run *run, const struct order *o)
+{
+    switch (o->kind) {
+    case ORDER_CONNECT:
+        run->hosts[o->host].connect_attempt = o->attempt;
+        pool_connect(run->pool, o->host, &run->hosts[o->host].target);
+        break;
+    case ORDER_RUN_STEP:
+    case ORDER_FINALLY:
+        run_step(run, o);
+        break;
+    case ORDER_WAIT:
+        set_wait(run, o->value);
+        break;
+    case ORDER_DISCONNECT:
+        disconnect(run, o->host);
+        break;
+    case ORDER_FINISH:
+        run->finished = true;
+        run->exit_code = (int)o->value;
+        (void)event_base_loopexit(run->base, NULL);
+        break;
+    case ORDER_START:
+    case ORDER_RELEASE:
+        break; /* bookkeeping: told by narrate.c */
+    case ORDER_PROBE:
+    case ORDER_ROLLBACK:
+        assert(!"the plan refuses gates and rollback");
+    }
+}

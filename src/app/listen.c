@@ -1,0 +1,284 @@
+/*
+ * listen.c - what happens, turned into facts.
+ *
+ * Callbacks of the pool, of local children and of signals: each only posts a fact with its reason.
+ * Nothing is decided here.
+ */
+#include "app/run_state.h"
+
+#include "base/xalloc.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+void
+listen_post(struct run *run, const struct fact *fact, const char *reason)
+{
+    inbox_put(&run->inbox, fact, reason);
+    turn_wake(run);
+}
+
+static struct run_host *
+host_of(void *arg, int32_t id)
+{
+    struct run *run = arg;
+
+    return &run->hosts[id];
+}
+
+static struct fact
+fact_of(const struct run_host *h, enum fact_kind kind, enum cause cause)
+{
+    const bool connecting =
+        kind == FACT_CONNECTED || kind == FACT_CONNECT_FAILED || kind == FACT_THROTTLED;
+
+    return (struct fact){
+        .kind = kind,
+        .host = h->index,
+        .step = h->step,
+        .attempt = connecting ? h->connect_attempt : h->attempt,
+        .cause = cause,
+    };
+}
+
+/* The end of a step, or of a step of the finally list, which has a fact of its own. */
+void
+listen_end_step(struct run_host *h, struct fact fact, const char *reason)
+{
+    if (h->in_finally) {
+        if (fact.kind != FACT_STEP_DONE && fact.cause == CAUSE_NONE) {
+            fact.cause = CAUSE_LOST;
+        }
+        fact.kind = FACT_FINALLY_DONE;
+    }
+    h->child = NULL;
+    listen_post(h->run, &fact, reason);
+}
+
+static void
+on_connected(void *arg, int32_t id)
+{
+    const struct fact f = fact_of(host_of(arg, id), FACT_CONNECTED, CAUSE_NONE);
+
+    listen_post(arg, &f, NULL);
+}
+
+static void
+on_connect_failed(void *arg, int32_t id, enum cause cause, bool throttled, const char *text)
+{
+    const struct fact f =
+        fact_of(host_of(arg, id), throttled ? FACT_THROTTLED : FACT_CONNECT_FAILED, cause);
+
+    listen_post(arg, &f, text);
+}
+
+static void
+on_step_sent(void *arg, int32_t id)
+{
+    const struct run_host *h = host_of(arg, id);
+
+    if (!h->in_finally) {
+        const struct fact f = fact_of(h, FACT_STEP_SENT, CAUSE_NONE);
+        listen_post(arg, &f, NULL);
+    }
+}
+
+/* The newest bytes of stderr, to say why a step failed. */
+static void
+keep_tail(struct run_host *h, const char *bytes, size_t len)
+{
+    if (len >= RUN_TAIL_BYTES) {
+        bytes += len - RUN_TAIL_BYTES;
+        len = RUN_TAIL_BYTES;
+        h->tail_len = 0;
+    }
+    if (h->tail_len + len > RUN_TAIL_BYTES) {
+        const size_t drop = h->tail_len + len - RUN_TAIL_BYTES;
+        memmove(h->tail, h->tail + drop, h->tail_len - drop);
+        h->tail_len -= drop;
+    }
+    memcpy(h->tail + h->tail_len, bytes, len);
+    h->tail_len += len;
+}
+
+static void
+take_output(struct run_host *h, int stream, const char *bytes, size_t len)
+{
+    struct run *run = h->run;
+    struct err err = {0};
+
+    if (stream == 1) {
+        keep_tail(h, bytes, len);
+    }
+    h->bytes[stream] += (int64_t)len;
+    h->moved = true;
+    if (hostlog_append(run->hostlog, h->host->name, bytes, len, &err) < 0 && !run->log_failed) {
+        run->log_failed = true;
+        narrate_warning(run, h->host->name, err.text);
+    }
+    narrate_output(run, h, stream, bytes, len);
+}
+
+static void
+on_output(void *arg, int32_t id, int stderr_stream, const char *bytes, size_t len)
+{
+    take_output(host_of(arg, id), stderr_stream, bytes, len);
+}
+
+static void
+on_step_done(void *arg, int32_t id, int exit_code, int signal, const char *note)
+{
+    struct run_host *h = host_of(arg, id);
+    struct fact f = fact_of(h, FACT_STEP_DONE, CAUSE_NONE);
+
+    f.exit_code = exit_code;
+    f.signal = signal;
+    listen_end_step(h, f, note);
+}
+
+static void
+on_step_not_started(void *arg, int32_t id, enum cause cause, const char *text)
+{
+    struct run_host *h = host_of(arg, id);
+
+    listen_end_step(h, fact_of(h, FACT_STEP_NOT_STARTED, cause), text);
+}
+
+static void
+on_step_unknown(void *arg, int32_t id, enum cause cause, const char *text)
+{
+    struct run_host *h = host_of(arg, id);
+
+    listen_end_step(h, fact_of(h, FACT_STEP_UNKNOWN, cause), text);
+}
+
+static void
+on_disconnected(void *arg, int32_t id)
+{
+    const struct fact f = fact_of(host_of(arg, id), FACT_DISCONNECTED, CAUSE_NONE);
+
+    listen_post(arg, &f, NULL);
+}
+
+static void
+on_lost(void *arg, int32_t id, const char *text)
+{
+    const struct fact f = fact_of(host_of(arg, id), FACT_CONNECTION_LOST, CAUSE_LOST);
+
+    listen_post(arg, &f, text);
+}
+
+static void
+on_warning(void *arg, int32_t id, const char *text)
+{
+    narrate_warning(arg, host_of(arg, id)->host->name, text);
+}
+
+const struct pool_events listen_pool = {
+    .connected = on_connected,
+    .connect_failed = on_connect_failed,
+    .step_sent = on_step_sent,
+    .output = on_output,
+    .step_done = on_step_done,
+    .step_not_started = on_step_not_started,
+    .step_unknown = on_step_unknown,
+    .disconnected = on_disconnected,
+    .lost = on_lost,
+    .warning = on_warning,
+};
+
+static void
+on_local_started(void *arg)
+{
+    const struct run_host *h = arg;
+
+    on_step_sent(h->run, h->index);
+}
+
+static void
+on_local_output(void *arg, int stderr_stream, const char *bytes, size_t len)
+{
+    take_output(arg, stderr_stream, bytes, len);
+}
+
+static void
+on_local_ended(void *arg, int exit_code, int signal, int timed_out)
+{
+    struct run_host *h = arg;
+
+    struct fact f = fact_of(h, FACT_STEP_DONE, CAUSE_NONE);
+
+    f.exit_code = exit_code;
+    f.signal = timed_out && signal == 0 ? SIGKILL : signal;
+    listen_end_step(h, f, timed_out ? "killed at its deadline" : NULL);
+}
+
+static void
+on_local_failed(void *arg, const char *text)
+{
+    struct run_host *h = arg;
+
+    listen_end_step(h, fact_of(h, FACT_STEP_NOT_STARTED, CAUSE_LOCAL), text);
+}
+
+const struct local_events listen_local = {
+    .started = on_local_started,
+    .output = on_local_output,
+    .ended = on_local_ended,
+    .failed = on_local_failed,
+};
+
+static void
+on_interrupt(evutil_socket_t number, short what, void *arg)
+{
+    struct run *run = arg;
+    struct fact f = {.kind = FACT_VERB, .host = -1, .step = -1};
+    char text[160];
+
+    (void)what;
+    run->interrupts++;
+    if (run->interrupts == 1) {
+        (void)snprintf(
+            text, sizeof(text),
+            "%s: no new host is started; %d in flight run to their end (again: kill them)",
+            number == SIGINT ? "interrupted" : "terminated", (int)rollout_active(run->rollout));
+        f.verb = VERB_ABORT;
+    } else if (run->interrupts == 2) {
+        (void)snprintf(text, sizeof(text), "killing: %d connections are closed (again: leave now)",
+                       (int)rollout_active(run->rollout));
+        f.verb = VERB_KILL;
+    } else {
+        run->left = true;
+        (void)event_base_loopbreak(run->base);
+        return;
+    }
+    narrate_warning(run, NULL, text);
+    listen_post(run, &f, text);
+}
+
+static void
+on_hangup(evutil_socket_t number, short what, void *arg)
+{
+    (void)number;
+    (void)what;
+    (void)arg; /* debug.log is reopened by itself; the terminal's end shows as EPIPE or EIO */
+}
+
+int
+listen_signals(struct run *run, struct err *err)
+{
+    static const struct {
+        int number;
+        event_callback_fn fn;
+    } rows[] = {{SIGINT, on_interrupt}, {SIGTERM, on_interrupt}, {SIGHUP, on_hangup}};
+
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        run->signals[i] = evsignal_new(run->base, rows[i].number, rows[i].fn, run);
+        if (run->signals[i] == NULL || evsignal_add(run->signals[i], NULL) < 0) {
+            return err_set(err, ERR_IO, "signal %d cannot be watched", rows[i].number);
+        }
+    }
+    return 0;
+}

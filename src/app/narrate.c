@@ -1,0 +1,505 @@
+/*
+ * narrate.c - tells debug.log and the screen what happened, after it is durable.
+ *
+ * The texts of debug.log are promises to users' scripts: docs/events.md.  Decides nothing, owns
+ * nothing but counters of the waves.
+ */
+#include "app/run_state.h"
+
+#include "base/duration.h"
+#include "base/nodeset.h"
+#include "base/xalloc.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define SAY(run, ...) debuglog_line((run)->debuglog, "ORCHESTRATOR", (run)->suffix, __VA_ARGS__)
+
+static struct event
+make_event(const struct run *run, enum event_type type)
+{
+    struct event e = event_make(type, run_wall_ms());
+
+    e.run = journal_run_id(run->journal);
+    e.env = run->request->env;
+    e.action = run->action->name;
+    return e;
+}
+
+static struct event
+host_event(const struct run *run, enum event_type type, int32_t host)
+{
+    struct event e = make_event(run, type);
+    const struct rollout_host r = rollout_host(run->rollout, host);
+
+    e.host = run->names[host];
+    e.host_index = host;
+    e.slot = r.slot;
+    if (plan_has_waves(run->plan)) {
+        e.wave = plan_wave_of(run->plan, host) + 1;
+        e.waves = plan_wave_count(run->plan);
+    }
+    return e;
+}
+
+static void
+set_step(struct event *e, const struct run *run, const struct run_host *h)
+{
+    e->step = h->step + 1;
+    e->step_count = (int32_t)(h->in_finally ? run->action->finally_count : run->step_count);
+    e->step_name = run_step_of(run, h)->name;
+    e->finally = h->in_finally;
+    e->attempt = h->attempt;
+}
+
+static void
+fold_wave(const struct run *run, int32_t wave, struct buf *out)
+{
+    const int32_t begin = plan_wave_begin(run->plan, wave);
+    const int32_t end = plan_wave_end(run->plan, wave);
+    const char **names = xcalloc((size_t)(end - begin), sizeof(*names));
+
+    for (int32_t i = begin; i < end; i++) {
+        names[i - begin] = run->names[plan_host_at(run->plan, i)];
+    }
+    nodeset_fold(out, names, (size_t)(end - begin));
+    free(names);
+}
+
+static const char *
+why_sequential(const struct run *run)
+{
+    if (run->policy.strategy == STRATEGY_SEQUENTIAL && run->policy.workers > 0) {
+        return "strategy is sequential";
+    }
+    return run->request->workers >= 0 || run->request->settings->workers_given
+               ? "max_parallel_workers is 0"
+               : "max_parallel_workers is absent";
+}
+
+void
+narrate_start(struct run *run)
+{
+    const char *action = run->action->name;
+    const int32_t slots = plan_slot_count(run->plan);
+
+    SAY(run, "Max workers set to %d (0=sequential, >0=parallel)", (int)run->policy.workers);
+    if (run->sequential) {
+        SAY(run, "Running in SEQUENTIAL mode (%s)", why_sequential(run));
+    } else {
+        SAY(run, "Running in PARALLEL mode with %d workers", (int)run->policy.workers);
+    }
+    for (int32_t i = 0; i < run->host_count; i++) {
+        SAY(run, "Queueing action%s: %s for server %s", run->sequential ? "" : " for workers",
+            action, run->names[plan_host_at(run->plan, i)]);
+    }
+    for (int32_t i = 0; i < slots && !run->sequential; i++) {
+        SAY(run, "Worker %d started", (int)i);
+    }
+    struct event e = make_event(run, EVENT_RUN_STARTED);
+    e.hosts = run->names;
+    e.host_count = run->host_count;
+    e.workers = run->policy.workers;
+    e.strategy = strategy_name(run->policy.strategy);
+    e.waves = plan_has_waves(run->plan) ? plan_wave_count(run->plan) : 0;
+    e.step_count = (int32_t)run->step_count;
+    sink_event(run->request->sink, &e);
+}
+
+static void
+wave_started(struct run *run, int32_t wave)
+{
+    struct wave_count *w = &run->waves[wave];
+    struct buf names;
+
+    w->began_ms = run_now_ms(run);
+    w->left = plan_wave_end(run->plan, wave) - plan_wave_begin(run->plan, wave);
+    if (!plan_has_waves(run->plan)) {
+        return;
+    }
+    buf_init(&names, 8192);
+    fold_wave(run, wave, &names);
+    if (!run->sequential) {
+        SAY(run, "Wave %d/%d started: %s", (int)wave + 1, (int)plan_wave_count(run->plan),
+            names.data);
+    }
+    struct event e = make_event(run, EVENT_WAVE_STARTED);
+    e.wave = wave + 1;
+    e.waves = plan_wave_count(run->plan);
+    e.text = names.data;
+    sink_event(run->request->sink, &e);
+    buf_release(&names);
+}
+
+static void
+wave_finished(struct run *run, int32_t wave)
+{
+    const struct wave_count *w = &run->waves[wave];
+    const int64_t took_ms = run_now_ms(run) - w->began_ms;
+    char took[32];
+
+    if (!plan_has_waves(run->plan)) {
+        return;
+    }
+    duration_format(took_ms, took, sizeof(took));
+    if (!run->sequential) {
+        SAY(run, "Wave %d/%d completed in %s: %d ok, %d failed", (int)wave + 1,
+            (int)plan_wave_count(run->plan), took, (int)w->ok, (int)w->bad);
+    }
+    struct event e = make_event(run, EVENT_WAVE_FINISHED);
+    e.wave = wave + 1;
+    e.waves = plan_wave_count(run->plan);
+    e.duration_ms = took_ms;
+    e.totals.count[OUTCOME_OK] = w->ok;
+    e.totals.count[OUTCOME_FAILED] = w->bad;
+    sink_event(run->request->sink, &e);
+}
+
+static void
+host_started(struct run *run, const struct order *o)
+{
+    const int32_t wave = plan_wave_of(run->plan, o->host);
+    const char *name = run->names[o->host];
+
+    if (run->waves[wave].left == 0) {
+        wave_started(run, wave);
+    }
+    run->active++;
+    if (run->sequential) {
+        SAY(run, "Sequential processing: %s for server %s", run->action->name, name);
+    } else {
+        SAY(run, "Worker %d processing: %s for server %s (active: %d/%d)", (int)o->slot,
+            run->action->name, name, (int)run->active, (int)run->policy.workers);
+    }
+    const struct event e = host_event(run, EVENT_HOST_STARTED, o->host);
+    sink_event(run->request->sink, &e);
+}
+
+static void
+host_finished(struct run *run, const struct order *o)
+{
+    const struct rollout_host r = rollout_host(run->rollout, o->host);
+    const int32_t wave = plan_wave_of(run->plan, o->host);
+    struct wave_count *w = &run->waves[wave];
+    struct buf scratch;
+    char took[32];
+
+    buf_init(&scratch, 4096);
+    const char *reason = narrate_reason(run, o->host, &scratch);
+    const char *colon = reason[0] == '\0' ? "" : ": ";
+    duration_format(r.finished_ms - r.started_ms, took, sizeof(took));
+    run->active--;
+    if (run->sequential) {
+        SAY(run, "Sequential completed: %s for %s in %s %s%s%s", run->action->name,
+            run->names[o->host], took, outcome_name(r.outcome), colon, reason);
+    } else {
+        SAY(run, "Worker %d completed: %s for %s in %s %s%s%s", (int)o->slot, run->action->name,
+            run->names[o->host], took, outcome_name(r.outcome), colon, reason);
+    }
+    struct event e = host_event(run, EVENT_HOST_FINISHED, o->host);
+    e.outcome = outcome_name(r.outcome);
+    e.reason = reason[0] == '\0' ? NULL : reason;
+    e.duration_ms = r.finished_ms - r.started_ms;
+    e.signal = r.signal;
+    e.exit_code = r.outcome == OUTCOME_OK ? 0 : r.exit_code > 0 ? r.exit_code : -1;
+    sink_event(run->request->sink, &e);
+    buf_release(&scratch);
+    w->ok += r.outcome == OUTCOME_OK;
+    w->bad += outcome_is_bad(r.outcome);
+    if (--w->left == 0) {
+        wave_finished(run, wave);
+    }
+}
+
+static void
+step_started(struct run *run, const struct order *o)
+{
+    struct run_host h = run->hosts[o->host];
+    struct event e = host_event(run, EVENT_STEP_STARTED, o->host);
+
+    h.in_finally = o->kind == ORDER_FINALLY;
+    h.step = o->step;
+    h.attempt = o->attempt;
+    set_step(&e, run, &h);
+    sink_event(run->request->sink, &e);
+}
+
+void
+narrate_order(struct run *run, const struct order *o)
+{
+    switch (o->kind) {
+    case ORDER_START:
+        host_started(run, o);
+        break;
+    case ORDER_RELEASE:
+        host_finished(run, o);
+        break;
+    case ORDER_RUN_STEP:
+    case ORDER_FINALLY:
+        step_started(run, o);
+        break;
+    case ORDER_CONNECT:
+    case ORDER_DISCONNECT:
+    case ORDER_PROBE:
+    case ORDER_ROLLBACK:
+    case ORDER_WAIT:
+    case ORDER_FINISH:
+        break;
+    }
+}
+
+/* The last line of what the step said on stderr. */
+static void
+add_tail(struct buf *out, const struct run_host *h)
+{
+    size_t end = h->tail_len;
+    size_t begin = 0;
+
+    while (end > 0 && (h->tail[end - 1] == '\n' || h->tail[end - 1] == '\r')) {
+        end--;
+    }
+    for (begin = end; begin > 0 && h->tail[begin - 1] != '\n'; begin--) {}
+    if (end > begin) {
+        (void)buf_adds(out, ": ");
+        (void)buf_add(out, h->tail + begin, end - begin);
+    }
+}
+
+static void
+describe_end(struct buf *out, const struct run *run, const struct run_host *h,
+             const struct fact *fact, const char *reason)
+{
+    (void)buf_addf(out, "%s %d/%d %s: ", h->in_finally ? "finally" : "step", (int)h->step + 1,
+                   (int)(h->in_finally ? run->action->finally_count : run->step_count),
+                   run_step_of(run, h)->name);
+    const bool ended = fact->kind == FACT_STEP_DONE ||
+                       (fact->kind == FACT_FINALLY_DONE && fact->cause == CAUSE_NONE);
+    if (h->error != NULL && ended && fact->signal == 0) {
+        (void)buf_adds(out, h->error);
+        return;
+    }
+    if (fact->kind == FACT_FINALLY_DONE && !ended) {
+        (void)buf_adds(out, "finally not run: ");
+    } else if (fact->kind == FACT_STEP_UNKNOWN) {
+        (void)buf_addf(out,
+                       "%s: ", fact->cause == CAUSE_KILLED ? "killed, may still run" : "unknown");
+    }
+    if (!ended) {
+        (void)buf_adds(out, reason == NULL ? cause_name(fact->cause) : reason);
+        return;
+    }
+    if (fact->signal != 0) {
+        (void)buf_addf(out, "signal %d", (int)fact->signal);
+    } else {
+        (void)buf_addf(out, "exit %d", (int)fact->exit_code);
+    }
+    if (reason != NULL) {
+        (void)buf_addf(out, " (%s)", reason);
+    }
+    add_tail(out, h);
+}
+
+static enum outcome
+step_outcome(const struct run *run, const struct run_host *h, const struct fact *f)
+{
+    const struct plan_step *s =
+        h->in_finally ? plan_finally_step(run->plan, h->step) : plan_step(run->plan, h->step);
+
+    if (f->kind == FACT_STEP_UNKNOWN) {
+        return OUTCOME_UNKNOWN;
+    }
+    if (f->kind == FACT_STEP_SKIPPED) {
+        return OUTCOME_SKIPPED;
+    }
+    return f->cause == CAUSE_NONE && f->signal == 0 && plan_step_accepts(s, f->exit_code)
+               ? OUTCOME_OK
+               : OUTCOME_FAILED;
+}
+
+/* The fact is of the step that this host was last told to run. */
+static void
+step_finished(struct run *run, const struct fact *f, const char *reason)
+{
+    struct run_host *h = &run->hosts[f->host];
+    const enum outcome outcome = step_outcome(run, h, f);
+    struct buf text;
+
+    buf_init(&text, 4096);
+    if (outcome != OUTCOME_OK && outcome != OUTCOME_SKIPPED) {
+        describe_end(&text, run, h, f, reason);
+    } else if (reason != NULL) {
+        (void)buf_adds(&text, reason);
+    }
+    struct event e = host_event(run, EVENT_STEP_FINISHED, f->host);
+    set_step(&e, run, h);
+    e.outcome = outcome_name(outcome);
+    e.exit_code = f->kind == FACT_STEP_DONE && f->signal == 0 ? f->exit_code : -1;
+    e.signal = f->signal;
+    e.reason = text.len == 0 ? NULL : text.data;
+    e.duration_ms = run_now_ms(run) - h->step_began_ms;
+    sink_event(run->request->sink, &e);
+    buf_release(&text);
+}
+
+static void
+keep_reason(struct run *run, const struct fact *f, const char *reason)
+{
+    struct run_host *h = &run->hosts[f->host];
+    struct buf text;
+
+    if (h->in_finally && h->reason != NULL) {
+        return; /* the first bad outcome stands, and so does its reason */
+    }
+    buf_init(&text, 4096);
+    if (f->kind == FACT_CONNECT_FAILED || f->kind == FACT_THROTTLED) {
+        (void)buf_adds(&text, reason == NULL ? cause_name(f->cause) : reason);
+    } else if (step_outcome(run, h, f) != OUTCOME_OK) {
+        describe_end(&text, run, h, f, reason);
+    }
+    free(h->reason);
+    h->reason = text.len == 0 ? NULL : xstrdup(text.data);
+    buf_release(&text);
+}
+
+/* Called before the orders of the same turn are journaled: the reason of a host must be known by
+ * the time its end is written. */
+void
+narrate_note(struct run *run, const struct fact *f, const char *reason)
+{
+    switch (f->kind) {
+    case FACT_CONNECT_FAILED:
+    case FACT_THROTTLED:
+    case FACT_STEP_DONE:
+    case FACT_STEP_NOT_STARTED:
+    case FACT_STEP_UNKNOWN:
+    case FACT_FINALLY_DONE:
+        keep_reason(run, f, reason);
+        break;
+    case FACT_CONNECTED:
+    case FACT_STEP_SENT:
+    case FACT_STEP_SKIPPED:
+    case FACT_PROBE_PASSED:
+    case FACT_PROBE_FAILED:
+    case FACT_TICK:
+    case FACT_DISCONNECTED:
+    case FACT_CONNECTION_LOST:
+    case FACT_VERB:
+    case FACT_RESUMED:
+    case FACT_VERDICT:
+        break;
+    }
+}
+
+void
+narrate_fact(struct run *run, const struct fact *f, const char *reason)
+{
+    switch (f->kind) {
+    case FACT_STEP_DONE:
+    case FACT_STEP_SKIPPED:
+    case FACT_STEP_NOT_STARTED:
+    case FACT_STEP_UNKNOWN:
+    case FACT_FINALLY_DONE:
+        step_finished(run, f, reason);
+        break;
+    case FACT_CONNECTED:
+    case FACT_CONNECT_FAILED:
+    case FACT_THROTTLED:
+    case FACT_STEP_SENT:
+    case FACT_PROBE_PASSED:
+    case FACT_PROBE_FAILED:
+    case FACT_TICK:
+    case FACT_DISCONNECTED:
+    case FACT_CONNECTION_LOST:
+    case FACT_VERB:
+    case FACT_RESUMED:
+    case FACT_VERDICT:
+        break;
+    }
+}
+
+const char *
+narrate_reason(struct run *run, int32_t host, struct buf *scratch)
+{
+    const struct rollout_host r = rollout_host(run->rollout, host);
+    const struct run_host *h = &run->hosts[host];
+
+    if (r.outcome == OUTCOME_OK) {
+        return "";
+    }
+    if (r.outcome == OUTCOME_UNTOUCHED || r.outcome == OUTCOME_SKIPPED) {
+        return halt_text(rollout_halt(run->rollout));
+    }
+    if (r.outcome == OUTCOME_CANCELLED) {
+        return "killed before a step was sent";
+    }
+    if (h->reason == NULL) {
+        (void)buf_adds(scratch,
+                       r.cause == CAUSE_KILLED ? "killed, may still run" : cause_name(r.cause));
+        return scratch->data;
+    }
+    return h->reason;
+}
+
+void
+narrate_output(struct run *run, struct run_host *h, int stream, const char *bytes, size_t len)
+{
+    struct event e = host_event(run, EVENT_OUTPUT, h->index);
+
+    set_step(&e, run, h);
+    e.stream = stream == 1 ? STREAM_STDERR : STREAM_STDOUT;
+    e.data = bytes;
+    e.len = len;
+    sink_event(run->request->sink, &e);
+}
+
+void
+narrate_warning(struct run *run, const char *host, const char *text)
+{
+    struct event e = make_event(run, EVENT_WARNING);
+
+    e.host = host;
+    e.text = text;
+    e.reason = text;
+    SAY(run, "Warning: %s%s%s", host == NULL ? "" : host, host == NULL ? "" : ": ", text);
+    sink_event(run->request->sink, &e);
+}
+
+static void
+never_started(struct run *run)
+{
+    for (int32_t i = 0; i < run->host_count; i++) {
+        const int32_t host = plan_host_at(run->plan, i);
+        const struct rollout_host r = rollout_host(run->rollout, host);
+        if (r.started_ms >= 0) {
+            continue;
+        }
+        const char *why = halt_text(rollout_halt(run->rollout));
+        SAY(run, "Skipped: %s for %s (%s)", run->action->name, run->names[host], why);
+        struct event e = host_event(run, EVENT_HOST_FINISHED, host);
+        e.outcome = outcome_name(r.outcome);
+        e.reason = why;
+        sink_event(run->request->sink, &e);
+    }
+}
+
+void
+narrate_end(struct run *run)
+{
+    never_started(run);
+    for (int32_t i = 0; i < plan_slot_count(run->plan) && !run->sequential; i++) {
+        SAY(run, "Worker %d stopped", (int)i);
+    }
+    const enum halt halt = rollout_halt(run->rollout);
+    char *logs =
+        xasprintf("%s/log/%s/%s", run->var_dir, run->request->env, journal_run_id(run->journal));
+    struct event e = make_event(run, EVENT_RUN_FINISHED);
+
+    e.totals = rollout_summary(run->rollout);
+    e.exit_code = run->exit_code;
+    e.duration_ms = run_now_ms(run);
+    e.reason = halt == HALT_NONE ? NULL : halt_text(halt);
+    e.log_dir = logs;
+    sink_event(run->request->sink, &e);
+    free(logs);
+}

@@ -1,0 +1,168 @@
+/*
+ * release.c - what the release of a run is called.
+ *
+ * `-e release=`, else the first 12 hex digits of the artifact's SHA-256, the same for all hosts; in
+ * a rollback each host has its own target.  Reads files only before the loop runs.
+ */
+#include "app/run_state.h"
+
+#include "base/hash.h"
+#include "base/map.h"
+#include "base/xalloc.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { RELEASE_DIGITS = 12, READ_BYTES = 65536, RELEASE_MAX = 128 };
+
+const char *
+run_release(const struct run *run, int32_t host)
+{
+    return run->releases != NULL ? run->releases[host] : run->release;
+}
+
+static bool
+safe_name(const char *name)
+{
+    static const char safe[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-+";
+
+    return name[0] != '\0' && name[0] != '.' && name[0] != '-' && strlen(name) <= RELEASE_MAX &&
+           strspn(name, safe) == strlen(name);
+}
+
+/* The artifact as the upload step will look for it: beside the action, then in the root. */
+static char *
+find_artifact(const struct run *run, const char *artifact)
+{
+    const char *const places[] = {run->action->dir, run->request->root};
+
+    if (artifact[0] == '/') {
+        return xstrdup(artifact);
+    }
+    for (size_t i = 0; i < 2; i++) {
+        char *path = xasprintf("%s/%s", places[i] == NULL ? "." : places[i], artifact);
+        if (access(path, F_OK) == 0) {
+            return path;
+        }
+        free(path);
+    }
+    return NULL;
+}
+
+static int
+hash_file(const char *path, char ret_hex[HASH_SHA256_HEX], struct err *err)
+{
+    char *bytes = xcalloc(READ_BYTES, 1);
+    struct hash *h = hash_new();
+    const int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+    ssize_t n = fd < 0 ? -1 : 1;
+
+    while (n > 0) {
+        n = read(fd, bytes, READ_BYTES);
+        if (n > 0) {
+            hash_update(h, bytes, (size_t)n);
+        }
+    }
+    if (n < 0) {
+        (void)err_set(err, ERR_CONFIG, "%s: %s", path, strerror(errno));
+    } else {
+        hash_finish(h, ret_hex);
+    }
+    if (fd >= 0) {
+        (void)close(fd);
+    }
+    hash_free(h);
+    free(bytes);
+    return n < 0 ? -1 : 0;
+}
+
+static int
+artifact_of(struct run *run, int32_t host, struct buf *out, struct err *err)
+{
+    const struct run_request *q = run->request;
+    const struct value *vars = inventory_vars(q->inventory, q->hosts[host]);
+    const struct scope scope = {.extra = q->extra, .magic = run->magic, .vars = vars};
+
+    if ((q->extra == NULL || value_dict_get(q->extra, "artifact") == NULL) &&
+        value_dict_get(vars, "artifact") == NULL) {
+        return 0;
+    }
+    value_dict_set(run->magic, "inventory_hostname", value_text(run->names[host]));
+    return render_text("{{ artifact }}", &scope, false, "artifact", out, err);
+}
+
+/* An artifact that is not there is no error here: an action that uploads it says so, with its
+ * place. */
+static int
+release_of(struct run *run, int32_t host, struct map *seen, struct err *err)
+{
+    struct buf artifact;
+    char hex[HASH_SHA256_HEX];
+    int rc = 0;
+
+    buf_init(&artifact, 4096);
+    if (artifact_of(run, host, &artifact, err) < 0) {
+        err_prefix(err, "%s: ", run->names[host]);
+        rc = -1;
+    }
+    char *path = rc == 0 && artifact.len > 0 ? find_artifact(run, artifact.data) : NULL;
+    struct stat st;
+    if (path != NULL && map_get(seen, path) == NULL && stat(path, &st) == 0 &&
+        S_ISREG(st.st_mode)) {
+        rc = hash_file(path, hex, err);
+        if (rc == 0) {
+            hex[RELEASE_DIGITS] = '\0';
+            map_set(seen, path, xstrdup(hex));
+            if (run->release[0] == '\0') {
+                free(run->release);
+                run->release = xstrdup(hex);
+            } else if (strcmp(run->release, hex) != 0) {
+                rc = err_set(err, ERR_CONFIG,
+                             "%s: artifact %s differs from that of other hosts: "
+                             "a run has one release; name it with -e release=",
+                             run->names[host], path);
+            }
+        }
+    }
+    free(path);
+    buf_release(&artifact);
+    return rc;
+}
+
+int
+release_prepare(struct run *run, struct err *err)
+{
+    const struct run_request *q = run->request;
+    const struct value *given = q->extra == NULL ? NULL : value_dict_get(q->extra, "release");
+    int rc = 0;
+
+    if (q->releases != NULL) {
+        run->releases = xcalloc((size_t)run->host_count, sizeof(*run->releases));
+        for (int32_t i = 0; i < run->host_count; i++) {
+            run->releases[i] = xstrdup(q->releases[i]);
+        }
+        return 0;
+    }
+    if (given != NULL) {
+        struct buf text;
+        buf_init(&text, RELEASE_MAX + 1);
+        if (value_to_text(given, &text) < 0 || text.full || !safe_name(text.data)) {
+            rc = err_set(err, ERR_USAGE, "-e release=: a name of [A-Za-z0-9._+-] was expected");
+        } else {
+            free(run->release);
+            run->release = xstrdup(text.data);
+        }
+        buf_release(&text);
+        return rc;
+    }
+    struct map *seen = map_new(free);
+    for (int32_t i = 0; i < run->host_count && rc == 0; i++) {
+        rc = release_of(run, i, seen, err);
+    }
+    map_free(seen);
+    return rc;
+}

@@ -1,0 +1,518 @@
+/*
+ * run.c - sets a run up, lets the loop turn, takes it down.
+ *
+ * Decides the order of beginning: everything that can be wrong is found before anything connects,
+ * and the run stands in the store before its first order.  Owns struct run.
+ */
+#include "app/run_state.h"
+
+#include "base/xalloc.h"
+#include "core/tags.h"
+#include "store/history.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/time.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { CLOSING_MS_MAX = 2000 };
+
+int
+app_var_dir(const char *root, char **ret_dir, struct err *err)
+{
+    char *dir = xasprintf("%s/var", root);
+    struct stat st;
+
+    if ((mkdir(dir, 0700) < 0 && errno != EEXIST) || lstat(dir, &st) < 0) {
+        (void)err_set(err, ERR_IO, "%s: cannot be made: %s", dir, strerror(errno));
+        free(dir);
+        return -1;
+    }
+    if (!S_ISDIR(st.st_mode) || (st.st_mode & S_IWOTH) != 0) {
+        (void)err_set(err, ERR_IO, "%s: refused: not a folder, or writable by everybody", dir);
+        free(dir);
+        return -1;
+    }
+    *ret_dir = dir;
+    return 0;
+}
+
+void
+app_policy(const struct run_request *q, struct policy *ret)
+{
+    *ret = q->settings->policy;
+    ret->strategy = q->strategy;
+    ret->seed = q->seed;
+    if (q->workers >= 0) {
+        ret->workers = q->workers;
+    }
+    ret->has_budget = q->action->mutating || q->max_fail_given;
+}
+
+size_t
+app_steps(const struct run_request *q, size_t **ret_steps)
+{
+    static const struct strv none;
+    const struct strv *tags = q->tags == NULL ? &none : q->tags;
+    const struct strv *skip = q->skip_tags == NULL ? &none : q->skip_tags;
+    size_t *steps = xcalloc(q->action->step_count, sizeof(*steps));
+    size_t count = 0;
+
+    for (size_t i = 0; i < q->action->step_count; i++) {
+        const struct strv *t = &q->action->steps[i].tags;
+        if (tags_select((const char *const *)t->items, t->count, (const char *const *)tags->items,
+                        tags->count, (const char *const *)skip->items, skip->count)) {
+            steps[count++] = i;
+        }
+    }
+    *ret_steps = steps;
+    return count;
+}
+
+static void
+make_hosts(struct run *run)
+{
+    const struct run_request *q = run->request;
+
+    run->host_count = (int32_t)q->host_count;
+    run->hosts = xcalloc(q->host_count, sizeof(*run->hosts));
+    run->names = xcalloc(q->host_count, sizeof(*run->names));
+    for (size_t i = 0; i < q->host_count; i++) {
+        struct run_host *h = &run->hosts[i];
+        h->run = run;
+        h->index = (int32_t)i;
+        h->host = inventory_host(q->inventory, q->hosts[i]);
+        run->names[i] = h->host->name;
+    }
+}
+
+static int
+make_plan(struct run *run, struct err *err)
+{
+    const struct action *a = run->action;
+    struct plan_step *steps = xcalloc(run->step_count, sizeof(*steps));
+    struct plan_step *last = xcalloc(a->finally_count, sizeof(*last));
+
+    for (size_t i = 0; i < run->step_count; i++) {
+        steps[i] = a->steps[run->steps[i]].rule;
+    }
+    for (size_t i = 0; i < a->finally_count; i++) {
+        last[i] = a->finally_steps[i].rule;
+    }
+    const struct plan_request request = {
+        .policy = &run->policy,
+        .host_count = run->host_count,
+        .host_names = run->names,
+        .steps = steps,
+        .step_count = (int32_t)run->step_count,
+        .finally_steps = last,
+        .finally_count = (int32_t)a->finally_count,
+    };
+    run->plan = plan_new(&request, err);
+    free(steps);
+    free(last);
+    if (run->plan == NULL) {
+        return -1;
+    }
+    run->waves = xcalloc((size_t)plan_wave_count(run->plan), sizeof(*run->waves));
+    run->sequential = run->policy.workers == 0 || run->policy.strategy == STRATEGY_SEQUENTIAL;
+    return 0;
+}
+
+/* `groups` of templates: every group with its hosts. */
+static struct value *
+make_groups(const struct inventory *inv)
+{
+    struct value *dict = value_new(VALUE_DICT);
+    const struct strv *names = inventory_groups(inv);
+
+    for (size_t i = 0; i < names->count; i++) {
+        const struct strv *members = inventory_members(inv, names->items[i]);
+        struct value *list = value_new(VALUE_LIST);
+        for (size_t k = 0; members != NULL && k < members->count; k++) {
+            value_list_add(list, value_text(members->items[k]));
+        }
+        value_dict_set(dict, names->items[i], list);
+    }
+    return dict;
+}
+
+static void
+make_magic(struct run *run)
+{
+    run->magic = value_new(VALUE_DICT);
+    value_dict_set(run->magic, "env", value_text(run->request->env));
+    value_dict_set(run->magic, "action", value_text(run->action->name));
+    value_dict_set(run->magic, "groups", make_groups(run->request->inventory));
+    value_dict_set(run->magic, "run_id", value_text("run")); /* until it has one */
+}
+
+/* The numbers fixed by the plan, for a resume. */
+static char *
+plan_json(const struct run *run)
+{
+    struct value *dict = value_new(VALUE_DICT);
+    struct value *order = value_new(VALUE_LIST);
+    struct value *steps = value_new(VALUE_LIST);
+    struct value *budget = value_new(VALUE_INT);
+    struct value *waves = value_new(VALUE_LIST);
+    struct buf text;
+
+    for (int32_t i = 0; i < run->host_count; i++) {
+        struct value *n = value_new(VALUE_INT);
+        n->integer = plan_host_at(run->plan, i);
+        value_list_add(order, n);
+    }
+    for (int32_t i = 0; i < plan_wave_count(run->plan); i++) {
+        struct value *n = value_new(VALUE_INT);
+        n->integer = plan_wave_end(run->plan, i);
+        value_list_add(waves, n);
+    }
+    for (size_t i = 0; i < run->step_count; i++) {
+        value_list_add(steps, value_text(run->action->steps[run->steps[i]].name));
+    }
+    budget->integer = plan_budget(run->plan);
+    value_dict_set(dict, "action_file",
+                   value_text(run->action->file == NULL ? "" : run->action->file));
+    value_dict_set(dict, "order", order);
+    value_dict_set(dict, "wave_ends", waves);
+    value_dict_set(dict, "budget", budget);
+    value_dict_set(dict, "steps", steps);
+    buf_init(&text, 16 << 20);
+    value_to_json(dict, &text);
+    value_free(dict);
+    return buf_detach(&text);
+}
+
+static int
+open_files(struct run *run, struct err *err)
+{
+    const struct run_request *q = run->request;
+    char *log = q->log_path != NULL ? xstrdup(q->log_path) : xasprintf("%s/debug.log", q->root);
+    char *db = NULL;
+    int rc = -1;
+
+    run->debuglog = debuglog_open(log, err);
+    if (run->debuglog == NULL || app_var_dir(q->root, &run->var_dir, err) < 0) {
+        goto out;
+    }
+    if (run->action->mutating) {
+        run->lock = lock_take(run->var_dir, q->env, run->action->name, run_wall_ms(), err);
+        if (run->lock == NULL) {
+            goto out;
+        }
+    }
+    db = xasprintf("%s/runs.db", run->var_dir);
+    run->store = store_open(db, false, err);
+    rc = run->store == NULL ? -1 : 0;
+out:
+    free(db);
+    free(log);
+    return rc;
+}
+
+static int
+begin_journal(struct run *run, struct err *err)
+{
+    const struct run_request *q = run->request;
+    char *json = plan_json(run);
+    char *logs = xasprintf("%s/log", run->var_dir);
+    struct lock_holder holder;
+    const struct run_start start = {
+        .env = q->env,
+        .action = run->action->name,
+        .strategy = strategy_name(run->policy.strategy),
+        .mutating = run->action->mutating,
+        .workers = run->policy.workers,
+        .wall_ms = run_wall_ms(),
+        .seed = q->seed,
+        .release = run->release,
+        .produces = run->action->produces,
+        .plan_json = json,
+        .hosts = run->names,
+        .host_count = run->host_count,
+        .pid = getpid(),
+    };
+    int rc = -1;
+
+    run->journal = journal_begin(run->store, &start, err);
+    if (run->journal == NULL || store_commit(run->store, err) < 0) {
+        goto out;
+    }
+    const char *id = journal_run_id(run->journal);
+    value_dict_set(run->magic, "run_id", value_text(id));
+    if (run->lock != NULL) {
+        lock_note_run(run->lock, id);
+    } else if (lock_probe(run->var_dir, q->env, &holder, NULL) == 1) {
+        (void)snprintf(run->suffix, sizeof(run->suffix), " run=%s", id);
+    }
+    run->hostlog = hostlog_new(logs, q->env, id, err);
+    rc = run->hostlog == NULL ? -1 : 0;
+out:
+    free(json);
+    free(logs);
+    return rc;
+}
+
+static void
+on_wait(evutil_socket_t fd, short what, void *arg)
+{
+    struct run *run = arg;
+    const struct fact tick = {.kind = FACT_TICK, .host = -1, .step = -1};
+    const struct timeval again = {.tv_usec = 1000};
+
+    (void)fd;
+    (void)what;
+    if (run->wait_until_ms < 0) {
+        return;
+    }
+    if (run_now_ms(run) < run->wait_until_ms) {
+        (void)evtimer_add(run->wait_event, &again); /* timers may fire a little early */
+        return;
+    }
+    run->wait_until_ms = -1;
+    listen_post(run, &tick, NULL);
+}
+
+static void
+on_writable(evutil_socket_t fd, short what, void *arg)
+{
+    (void)fd;
+    (void)what;
+    out_flush(arg);
+}
+
+/* Write what the sink has queued, and wait for a slow reader without waiting. */
+static void
+flush_outs(struct run *run)
+{
+    struct sink *sink = run->request->sink;
+
+    for (int i = 0; i < SINK_OUTS && sink != NULL; i++) {
+        struct out *o = sink->outs[i];
+        if (o == NULL || !out_wants(o)) {
+            continue;
+        }
+        out_flush(o);
+        if (!out_wants(o) || out_fd(o) < 0) {
+            continue;
+        }
+        if (run->out_events[i] == NULL) {
+            run->out_events[i] = event_new(run->base, out_fd(o), EV_WRITE, on_writable, o);
+        }
+        (void)event_add(run->out_events[i], NULL);
+    }
+}
+
+static void
+on_refresh(evutil_socket_t fd, short what, void *arg)
+{
+    struct run *run = arg;
+
+    (void)fd;
+    (void)what;
+    sink_refresh(run->request->sink, run_wall_ms());
+    flush_outs(run);
+}
+
+static void
+on_turn(evutil_socket_t fd, short what, void *arg)
+{
+    turn_event(fd, what, arg);
+    flush_outs(arg);
+}
+
+static int
+make_loop(struct run *run, struct err *err)
+{
+    static const struct timeval tenth = {.tv_usec = 100000};
+    const struct settings *s = run->request->settings;
+
+    run->base = event_base_new();
+    if (run->base == NULL) {
+        return err_set(err, ERR_IO, "no event loop: %s", strerror(errno));
+    }
+    zygote_attach(run->request->zygote, run->base);
+    run->locals = locals_new(run->base);
+    const struct pool_config config = {
+        .base = run->base,
+        .zygote = run->request->zygote,
+        .hostkeys = run->hostkeys,
+        .keyring = run->keyring,
+        .checking = s->host_key_checking == HOST_KEYS_OFF ? HOST_KEY_OFF : HOST_KEY_STRICT,
+        .connect_timeout_ms = s->connect_timeout_ms,
+        .auth_timeout_ms = s->auth_timeout_ms,
+        .keepalive_ms = s->keepalive_ms,
+        .events = listen_pool,
+        .arg = run,
+    };
+    run->pool = pool_new(&config);
+    run->turn_event = event_new(run->base, -1, 0, on_turn, run);
+    run->turn_timer = evtimer_new(run->base, on_turn, run);
+    run->wait_event = evtimer_new(run->base, on_wait, run);
+    run->refresh_event = event_new(run->base, -1, EV_PERSIST, on_refresh, run);
+    (void)event_add(run->refresh_event, &tenth);
+    return listen_signals(run, err);
+}
+
+static struct run *
+run_new(const struct run_request *q)
+{
+    struct run *run = xcalloc(1, sizeof(*run));
+
+    run->request = q;
+    run->action = q->action;
+    run->release = xstrdup("");
+    run->wait_until_ms = -1;
+    run->committed_ms = -RUN_COMMIT_MS;
+    run->dirty_ms = -1;
+    app_policy(q, &run->policy);
+    run->step_count = app_steps(q, &run->steps);
+    make_hosts(run);
+    make_magic(run);
+    return run;
+}
+
+static void
+free_events(struct run *run)
+{
+    struct event *events[] = {run->turn_event, run->turn_timer, run->wait_event,
+                              run->refresh_event};
+
+    for (size_t i = 0; i < sizeof(events) / sizeof(events[0]); i++) {
+        if (events[i] != NULL) {
+            event_free(events[i]);
+        }
+    }
+    for (size_t i = 0; i < SINK_OUTS; i++) {
+        if (run->out_events[i] != NULL) {
+            event_free(run->out_events[i]);
+        }
+    }
+    for (size_t i = 0; i < sizeof(run->signals) / sizeof(run->signals[0]); i++) {
+        if (run->signals[i] != NULL) {
+            event_free(run->signals[i]);
+        }
+    }
+}
+
+static void
+free_hosts(struct run *run)
+{
+    for (int32_t i = 0; i < run->host_count; i++) {
+        free(run->hosts[i].reason);
+        free(run->hosts[i].error);
+        if (run->releases != NULL) {
+            free(run->releases[i]);
+        }
+    }
+    free(run->releases);
+    free(run->hosts);
+    free((void *)run->names);
+}
+
+static void
+run_free(struct run *run)
+{
+    pool_free(run->pool);
+    locals_free(run->locals);
+    zygote_detach(run->request->zygote);
+    free_events(run);
+    if (run->base != NULL) {
+        event_base_free(run->base);
+    }
+    inbox_release(&run->inbox);
+    hostkeys_free(run->hostkeys);
+    keyring_free(run->keyring);
+    strv_clear(&run->default_keys);
+    rollout_free(run->rollout);
+    plan_free(run->plan);
+    (void)hostlog_close(run->hostlog, NULL);
+    journal_free(run->journal);
+    store_close(run->store);
+    lock_free(run->lock);
+    debuglog_close(run->debuglog);
+    value_free(run->magic);
+    free_hosts(run);
+    free(run->user);
+    free(run->waves);
+    free(run->steps);
+    free(run->due);
+    free(run->release);
+    free(run->var_dir);
+    free(run);
+}
+
+static void
+drop_logs(void *arg, const char *run_id)
+{
+    const struct run *run = arg;
+    char *logs = xasprintf("%s/log", run->var_dir);
+
+    (void)hostlog_remove(logs, run->request->env, run_id, NULL);
+    free(logs);
+}
+
+static int
+prepare(struct run *run, struct err *err)
+{
+    if (make_plan(run, err) < 0 || reach_prepare(run, err) < 0 || release_prepare(run, err) < 0 ||
+        execute_check(run, err) < 0 || open_files(run, err) < 0 || make_loop(run, err) < 0 ||
+        begin_journal(run, err) < 0) {
+        return -1;
+    }
+    return 0;
+}
+
+/* Sessions that were told to close get a moment for it; nobody waits for one that does not. */
+static void
+let_close(struct run *run)
+{
+    const int64_t until_ms = run_now_ms(run) + CLOSING_MS_MAX;
+    const struct timeval tv = {.tv_usec = 20000};
+
+    while (!run->left && pool_open_count(run->pool) > 0 && run_now_ms(run) < until_ms) {
+        (void)event_base_loopexit(run->base, &tv);
+        (void)event_base_loop(run->base, EVLOOP_ONCE);
+    }
+}
+
+static int
+turn_until_over(struct run *run, struct err *err)
+{
+    run->zero_ms += run_now_ms(run);
+    run->rollout = rollout_new(run->plan, 0);
+    narrate_start(run);
+    turn_wake(run);
+    (void)event_base_dispatch(run->base);
+    if (run->err.kind != ERR_NONE) {
+        *err = run->err;
+        return -1;
+    }
+    if (!run->finished) {
+        run->exit_code = 3; /* the operator would not wait: what may still run is in the journal */
+    }
+    narrate_end(run);
+    let_close(run);
+    return run->exit_code;
+}
+
+int
+app_run(const struct run_request *request, struct err *err)
+{
+    struct run *run = run_new(request);
+    int rc = prepare(run, err);
+
+    if (rc == 0) {
+        rc = turn_until_over(run, err);
+        if (rc >= 0) {
+            (void)history_prune(run->store, request->env, RUNS_KEPT, drop_logs, run, NULL);
+        }
+    }
+    run_free(run);
+    return rc;
+}

@@ -1,0 +1,187 @@
+/*
+ * cli.c - from argv to an exit code.
+ *
+ * Decides which command is meant and prints its error, once.  Owns the options and the root while
+ * the command runs.  Secrets of the environment are taken out of it before anything else.
+ */
+#include "cli/cli.h"
+
+#include "base/escape.h"
+#include "base/xalloc.h"
+#include "cli/command.h"
+#include "cli/exit.h"
+#include "cli/place.h"
+#include "config/nearest.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+const char *
+cli_word(const struct cli *c, size_t n)
+{
+    return n + 1 < c->options.words.count ? c->options.words.items[n + 1] : NULL;
+}
+
+bool
+cli_escapes(FILE *f)
+{
+    return isatty(fileno(f)) == 1;
+}
+
+void
+cli_print(FILE *f, const char *text)
+{
+    struct buf b;
+
+    if (!cli_escapes(f)) {
+        fputs(text, f);
+        return;
+    }
+    buf_init(&b, 12 * strlen(text) + 1);
+    escape_terminal(&b, text, strlen(text));
+    fputs(b.data, f);
+    buf_release(&b);
+}
+
+/* ---------------------------------------------------------------- help */
+
+static void
+list_envs(const struct cli *c, FILE *f)
+{
+    struct strv names = {0};
+
+    place_envs(c->root, &names);
+    fprintf(f, "environments in %s/inventory:", c->root);
+    for (size_t i = 0; i < names.count; i++) {
+        fputc(' ', f);
+        cli_print(f, names.items[i]);
+    }
+    fputs(names.count == 0 ? " none\n\n" : "\n\n", f);
+    strv_clear(&names);
+}
+
+void
+cli_help(const struct cli *c, FILE *f)
+{
+    (void)c;
+    fputs(CLI_NAME " - deploys to fleets of servers over plain SSH\n\n"
+                   "usage: " CLI_NAME " COMMAND [OPTIONS]\n\ncommands:\n",
+          f);
+    for (size_t i = 0; i < command_count; i++) {
+        char left[64];
+        if (commands[i].run == NULL)
+            continue;
+        snprintf(left, sizeof(left), "%s %s", commands[i].name, commands[i].usage);
+        fprintf(f, "  %-28s %s\n", left, commands[i].help);
+    }
+    fputs("\noptions:\n", f);
+    options_help(f);
+    fputs("\nexamples:\n"
+          "  " CLI_NAME " validate\n"
+          "  " CLI_NAME " plan deploy production\n"
+          "  " CLI_NAME " deploy production -f 5 -l web\n"
+          "  " CLI_NAME " exec production -b -- uptime\n",
+          f);
+}
+
+/* ---------------------------------------------------------------- dispatch */
+
+/* What is secret never stays in the environment, where children would inherit it. */
+static int
+take_secrets(struct err *err)
+{
+    static const char *const names[] = {"IM_KEY_PASSPHRASE", "IM_SSH_PASSWORD",
+                                        "IM_BECOME_PASSWORD", "IM_VAULT_PASSWORD_FILE"};
+    const char *found = NULL;
+
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        if (getenv(names[i]) == NULL)
+            continue;
+        found = found != NULL ? found : names[i];
+        unsetenv(names[i]);
+    }
+    return found == NULL ? 0 : err_set(err, ERR_NOT_YET, "not yet: %s", found);
+}
+
+static const struct command *
+find_command(const char *name, struct err *err)
+{
+    const char **names;
+    const char *near;
+
+    for (size_t i = 0; i < command_count; i++)
+        if (strcmp(commands[i].name, name) == 0)
+            return &commands[i];
+    names = xcalloc(command_count, sizeof(*names));
+    for (size_t i = 0; i < command_count; i++)
+        names[i] = commands[i].name;
+    near = nearest_word(name, names, command_count);
+    free(names);
+    if (near != NULL)
+        err_set(err, ERR_USAGE, "no command '%s'; did you mean %s?", name, near);
+    else
+        err_set(err, ERR_USAGE, "no command '%s'; see " CLI_NAME " --help", name);
+    return NULL;
+}
+
+static int
+run_command(struct cli *c, struct err *err)
+{
+    const struct command *cmd = find_command(c->options.words.items[0], err);
+    int words;
+
+    if (cmd == NULL)
+        return -1;
+    if (cmd->run == NULL)
+        return err_set(err, ERR_NOT_YET, "not yet: %s", cmd->name);
+    words = (int)c->options.words.count - 1;
+    if (words < cmd->words_min || (cmd->words_max >= 0 && words > cmd->words_max))
+        return err_set(err, ERR_USAGE, "usage: " CLI_NAME " %s %s", cmd->name, cmd->usage);
+    if (options_allow(&c->options, cmd->name, cmd->flags, err) != 0)
+        return -1;
+    return cmd->run(c, err);
+}
+
+static int
+dispatch(struct cli *c, int argc, char **argv, struct err *err)
+{
+    if (take_secrets(err) != 0 || options_parse(argc, argv, &c->options, err) != 0)
+        return -1;
+    if (c->options.version) {
+        puts(CLI_NAME " " CLI_VERSION);
+        return 0;
+    }
+    if (c->options.help) {
+        cli_help(c, stdout);
+        return 0;
+    }
+    if (place_root(c->options.root, &c->root, err) != 0)
+        return -1;
+    if (c->options.words.count > 0)
+        return run_command(c, err);
+    if (options_allow(&c->options, CLI_NAME " without a command", "", err) != 0)
+        return -1;
+    list_envs(c, stdout);
+    cli_help(c, stdout);
+    return 0;
+}
+
+int
+cli_main(struct zygote *z, int argc, char **argv)
+{
+    struct cli c = {.zygote = z};
+    struct err err = {0};
+    int rc = dispatch(&c, argc, argv, &err);
+
+    fflush(stdout);
+    if (rc < 0) {
+        fputs(CLI_NAME ": ", stderr);
+        cli_print(stderr, err.text);
+        fputc('\n', stderr);
+        rc = exit_of(err.kind);
+    }
+    options_release(&c.options);
+    free(c.root);
+    return rc;
+}

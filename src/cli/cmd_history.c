@@ -1,0 +1,53 @@
+/*
+ * cmd_history.c - the runs of an environment or of all, newest first.
+ *
+ * Decides the columns.  Reads only.
+ */
+#include "base/duration.h"
+#include "cli/command.h"
+#include "cli/past.h"
+
+#include <stdio.h>
+
+enum { HISTORY_ROWS_MAX = 50 };
+
+static void
+print_row(const char *root, const struct run_row *r)
+{
+    char when[32];
+    char took[32] = "-";
+    char result[32];
+
+    past_when(r->started_wall_ms, when);
+    if (r->duration_ms >= 0)
+        duration_human(r->duration_ms, took, sizeof(took));
+    past_result(root, r, result);
+    printf("%s  %s  %s %s  %d host%s  %s  %s", r->id, when, r->action, r->env, (int)r->host_count,
+           r->host_count == 1 ? "" : "s", took, result);
+    for (int i = 0; i < OUTCOMES; i++)
+        if (r->outcomes[i] > 0)
+            printf("  %s %d", outcome_name((enum outcome)i), (int)r->outcomes[i]);
+    if (r->halt != NULL && r->halt[0] != '\0') {
+        fputs("  ", stdout);
+        cli_print(stdout, r->halt);
+    }
+    putchar('\n');
+}
+
+int
+cmd_history(struct cli *c, struct err *err)
+{
+    struct store *s = past_open(c->root, err);
+    struct run_list runs = {0};
+    int rc = -1;
+
+    if (s != NULL)
+        rc = history_runs(s, cli_word(c, 0), HISTORY_ROWS_MAX, &runs, err);
+    for (size_t i = 0; rc == 0 && i < runs.count; i++)
+        print_row(c->root, &runs.rows[i]);
+    if (rc == 0 && runs.count == 0)
+        fputs("no run yet\n", stderr);
+    run_list_release(&runs);
+    store_close(s);
+    return rc;
+}

@@ -1,0 +1,69 @@
+/*
+ * cmd_status.c - the last known state of every host.
+ *
+ * Decides the columns.  Reads only; connects to nothing.
+ */
+#include "cli/command.h"
+#include "cli/past.h"
+#include "cli/place.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+static const char *
+or_dash(const char *text)
+{
+    return text != NULL && text[0] != '\0' ? text : "-";
+}
+
+static int
+print_env(struct store *s, const char *env, struct err *err)
+{
+    struct host_list hosts = {0};
+
+    if (history_states(s, env, &hosts, err) != 0)
+        return -1;
+    if (hosts.count == 0)
+        printf("%s: no run yet\n", env);
+    else
+        printf("%s: %zu host%s\n", env, hosts.count, hosts.count == 1 ? "" : "s");
+    for (size_t i = 0; i < hosts.count; i++) {
+        const struct host_row *h = &hosts.rows[i];
+        char when[32];
+        past_when(h->wall_ms, when);
+        printf("  %-24s %-11s %-12s %-14s %s", h->name, outcome_name(h->outcome), or_dash(h->state),
+               or_dash(h->release), when);
+        if (h->reason != NULL && h->reason[0] != '\0') {
+            fputs("  ", stdout);
+            cli_print(stdout, h->reason);
+        }
+        putchar('\n');
+    }
+    host_list_release(&hosts);
+    return 0;
+}
+
+int
+cmd_status(struct cli *c, struct err *err)
+{
+    struct strv envs = {0};
+    struct store *s;
+    char *dir = NULL;
+    int rc = 0;
+
+    if (cli_word(c, 0) == NULL)
+        place_envs(c->root, &envs);
+    else if (place_env(c->root, cli_word(c, 0), &dir, err) != 0)
+        return -1;
+    else
+        strv_add(&envs, cli_word(c, 0));
+    free(dir);
+    s = past_open(c->root, err);
+    if (s == NULL)
+        rc = -1;
+    for (size_t i = 0; rc == 0 && i < envs.count; i++)
+        rc = print_env(s, envs.items[i], err);
+    store_close(s);
+    strv_clear(&envs);
+    return rc;
+}

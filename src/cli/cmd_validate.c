@@ -1,0 +1,82 @@
+/*
+ * cmd_validate.c - reads every file and tells every mistake.
+ *
+ * Decides which files belong to an environment.  Connects to nothing, writes nothing.
+ */
+#include "base/xalloc.h"
+#include "cli/command.h"
+#include "cli/load.h"
+#include "cli/place.h"
+
+#include <stdlib.h>
+
+/* Mistakes of one environment; files several environments share are told only once. */
+static void
+validate_env(const char *root, const char *dir, struct mistakes *m, struct strv *seen)
+{
+    char *config = xasprintf("%s/config.yml", dir);
+    struct settings settings;
+    struct strv names = {0};
+
+    settings_defaults(&settings);
+    settings_load(config, &settings, m);
+    settings_release(&settings);
+    inventory_free(inventory_load(root, dir, m));
+    action_names(root, dir, &names);
+    for (size_t i = 0; i < names.count; i++) {
+        bool found = true;
+        char *near = NULL;
+        struct mistakes mine = {0};
+        action_free(action_load(root, dir, names.items[i], &mine, &found, &near));
+        for (size_t k = 0; k < mine.warnings.count; k++)
+            if (!strv_has(seen, mine.warnings.items[k]))
+                mistakes_warn(m, "%s", mine.warnings.items[k]);
+        for (size_t k = 0; k < mine.errors.count; k++) {
+            if (strv_has(seen, mine.errors.items[k]))
+                continue;
+            strv_add(seen, mine.errors.items[k]);
+            if (mine.not_yet)
+                mistakes_not_yet(m, "%s", mine.errors.items[k]);
+            else
+                mistakes_add(m, "%s", mine.errors.items[k]);
+        }
+        for (size_t k = 0; k < mine.warnings.count; k++)
+            strv_add(seen, mine.warnings.items[k]);
+        mistakes_release(&mine);
+        free(near);
+    }
+    strv_clear(&names);
+    free(config);
+}
+
+int
+cmd_validate(struct cli *c, struct err *err)
+{
+    struct mistakes m = {0};
+    struct strv envs = {0};
+    struct strv seen = {0};
+    int rc = 0;
+
+    if (cli_word(c, 0) != NULL)
+        strv_add(&envs, cli_word(c, 0));
+    else
+        place_envs(c->root, &envs);
+    if (envs.count == 0)
+        rc = err_set(err, ERR_NO_MATCH, "no environment in %s/inventory", c->root);
+    for (size_t i = 0; rc == 0 && i < envs.count; i++) {
+        char *dir = NULL;
+        rc = place_env(c->root, envs.items[i], &dir, err);
+        if (rc == 0)
+            validate_env(c->root, dir, &m, &seen);
+        free(dir);
+    }
+    if (rc == 0 && (rc = load_tell(&m, err)) != 0)
+        err_set(err, m.not_yet ? ERR_NOT_YET : ERR_CONFIG, "%d mistake%s", m.count,
+                m.count == 1 ? "" : "s");
+    if (rc == 0 && !c->options.quiet)
+        printf("%zu environment%s: no mistakes\n", envs.count, envs.count == 1 ? "" : "s");
+    mistakes_release(&m);
+    strv_clear(&envs);
+    strv_clear(&seen);
+    return rc;
+}

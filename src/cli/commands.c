@@ -1,0 +1,34 @@
+/*
+ * commands.c - the table of commands.
+ *
+ * A new command is one row here and one file cmd_<name>.c.  Rows without a function are promised,
+ * and refused as not yet.
+ */
+#include "cli/command.h"
+
+#define ACTION_FLAGS "ltTfeobyLS"
+
+const struct command commands[] = {
+    {"provision", "ENV", "prepare the hosts", ACTION_FLAGS, 1, 1, cmd_action},
+    {"deploy", "ENV", "release the artifact on every host", ACTION_FLAGS, 1, 1, cmd_action},
+    {"rollback", "ENV", "back to the release before", ACTION_FLAGS, 1, 1, cmd_action},
+    {"update", "ENV", "run the update command inside the release", ACTION_FLAGS, 1, 1, cmd_action},
+    {"check", "ENV", "look at every host, change nothing", ACTION_FLAGS, 1, 1, cmd_action},
+    {"run", "ACTION ENV", "any action file", ACTION_FLAGS, 2, 2, cmd_run},
+    {"exec", "ENV -- COMMAND...", "a command on every host", "lfeobyLS", 2, -1, cmd_exec},
+    {"copy", "ENV SRC DEST", NULL, "", 0, -1, NULL},
+    {"plan", "ACTION ENV", "waves, slots and order; connects to nothing", "ltTfeS", 2, 2, cmd_plan},
+    {"inventory", "list ENV", "the hosts", "lJ", 1, 2, cmd_inventory},
+    {"validate", "[ENV]", "read every file, tell every mistake", "", 0, 1, cmd_validate},
+    {"status", "[ENV]", "the last known state of every host", "", 0, 1, cmd_status},
+    {"history", "[ENV]", "the runs, newest first", "", 0, 1, cmd_history},
+    {"logs", "[ENV|RUN] [HOST]", "what the hosts of a run said", "r", 0, 2, cmd_logs},
+    {"report", "RUN", NULL, "", 0, -1, NULL},
+    {"ctl", "ENV VERB", NULL, "", 0, -1, NULL},
+    {"resume", "[RUN]", NULL, "", 0, -1, NULL},
+    {"retry", "RUN", NULL, "", 0, -1, NULL},
+    {"lock", "ENV", NULL, "", 0, -1, NULL},
+    {"keys", "scan ENV", NULL, "", 0, -1, NULL},
+    {"completion", "SHELL", NULL, "", 0, -1, NULL},
+};
+const size_t command_count = sizeof(commands) / sizeof(commands[0]);

@@ -1,0 +1,276 @@
+/*
+ * options.c - the words of the command line, read by one table.
+ *
+ * Decides what an option is called, what it takes, and which are promised only.  Owns copies of
+ * lists; other texts stay in argv.  Never looks at files.
+ */
+#include "cli/options.h"
+
+#include "config/nearest.h"
+#include "core/policy.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <getopt.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct row {
+    const char *name;
+    char letter;         /* a capital past the real letters where there is no short form */
+    bool is_short;       /* the letter can be given as -x */
+    const char *arg;     /* NULL: takes none */
+    const char *not_yet; /* what to say, or NULL */
+    const char *help;
+};
+
+static const struct row rows[] = {
+    {"limit", 'l', true, "PATTERN", NULL, "only these hosts or groups: web-01,db*"},
+    {"nodes", 'w', true, "NODESET", "--nodes", NULL},
+    {"tags", 't', true, "TAGS", NULL, "only steps with one of these tags"},
+    {"skip-tags", 'T', false, "TAGS", NULL, "no step with one of these tags"},
+    {"forks", 'f', true, "N", NULL, "worker slots, 0..10000 (0: one host at a time)"},
+    {"workers", 'f', true, "N", NULL, NULL},
+    {"extra-vars", 'e', true, "K=V|@FILE", NULL, "a variable, or a file of them; over all others"},
+    {"check", 'C', true, NULL, "--check", NULL},
+    {"output", 'o', true, "text|jsonl", NULL,
+     "text for people, one JSON object a line for programs"},
+    {"group", 'b', true, NULL, NULL, "identical output once, under the folded names of its hosts"},
+    {"verbose", 'v', true, NULL, NULL, "the output of steps too"},
+    {"quiet", 'q', true, NULL, NULL, "only failures and results"},
+    {"color", 'K', false, "WHEN", NULL, "auto, always or never"},
+    {"root", 'R', false, "DIR", NULL, "the folder that holds inventory/"},
+    {"log-file", 'L', false, "FILE", NULL, "instead of debug.log in the root"},
+    {"yes", 'y', true, NULL, NULL, "answer yes where config.yml asks for a confirmation"},
+    {"seed", 'S', false, "N", NULL, "of shuffles and jitter: the same seed, the same order"},
+    {"plan", 'P', false, "FILE", "--plan", NULL},
+    {"save", 'A', false, "FILE", "--save", NULL},
+    {"force", 'F', false, NULL, "--force", NULL},
+    {"watch", 'W', false, NULL, "--watch", NULL},
+    {"json", 'J', false, NULL, NULL, "JSON (inventory list)"},
+    {"raw", 'r', false, NULL, NULL, "bytes as they came (logs)"},
+    {"help", 'h', true, NULL, NULL, "this text"},
+    {"version", 'V', false, NULL, NULL, "name and version"},
+};
+enum { ROWS = sizeof(rows) / sizeof(rows[0]) };
+
+static const char everywhere[] = "hVRKvq";
+
+static const struct row *
+row_of(int letter)
+{
+    for (size_t i = 0; i < ROWS; i++)
+        if (rows[i].letter == letter)
+            return &rows[i];
+    return NULL;
+}
+
+static void
+split(struct strv *list, const char *text)
+{
+    while (*text != '\0') {
+        const size_t len = strcspn(text, ",");
+        if (len > 0)
+            strv_addn(list, text, len);
+        text += len + (text[len] == ',');
+    }
+}
+
+static int
+read_number(const char *name, const char *text, uint64_t max, uint64_t *ret, struct err *err)
+{
+    char *end = NULL;
+    unsigned long long n;
+
+    errno = 0;
+    n = strtoull(text, &end, 10);
+    if (errno != 0 || end == text || *end != '\0' || text[0] < '0' || text[0] > '9' || n > max)
+        return err_set(err, ERR_USAGE, "--%s: expected a number from 0 to %llu, got \"%s\"", name,
+                       (unsigned long long)max, text);
+    *ret = n;
+    return 0;
+}
+
+static int
+read_output(struct options *o, const char *text, struct err *err)
+{
+    o->jsonl = strcmp(text, "jsonl") == 0;
+    if (o->jsonl || strcmp(text, "text") == 0)
+        return 0;
+    if (strcmp(text, "json") == 0)
+        return err_set(err, ERR_NOT_YET, "not yet: -o json");
+    return err_set(err, ERR_USAGE, "-o: expected text or jsonl, got \"%s\"", text);
+}
+
+static int
+read_color(struct options *o, const char *text, struct err *err)
+{
+    static const char *const names[] = {"auto", "always", "never"};
+
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        if (strcmp(text, names[i]) == 0) {
+            o->color = (enum color_when)i;
+            return 0;
+        }
+    }
+    return err_set(err, ERR_USAGE, "--color: expected auto, always or never, got \"%s\"", text);
+}
+
+static int
+take_value(struct options *o, const struct row *row, const char *text, struct err *err)
+{
+    uint64_t n = 0;
+
+    switch (row->letter) {
+    case 'l':
+        o->limit = text;
+        return 0;
+    case 't':
+        split(&o->tags, text);
+        return 0;
+    case 'T':
+        split(&o->skip_tags, text);
+        return 0;
+    case 'e':
+        strv_add(&o->extra, text);
+        return 0;
+    case 'R':
+        o->root = text;
+        return 0;
+    case 'L':
+        o->log_file = text;
+        return 0;
+    case 'o':
+        return read_output(o, text, err);
+    case 'K':
+        return read_color(o, text, err);
+    case 'f':
+        if (read_number("forks", text, POLICY_WORKERS_MAX, &n, err) != 0)
+            return -1;
+        o->forks = (int32_t)n;
+        return 0;
+    case 'S':
+        o->has_seed = true;
+        return read_number("seed", text, UINT64_MAX, &o->seed, err);
+    default:
+        break;
+    }
+    assert(!"an option of the table that nobody reads");
+    return -1;
+}
+
+static void
+take_switch(struct options *o, const struct row *row)
+{
+    o->verbose += row->letter == 'v';
+    o->quiet = o->quiet || row->letter == 'q';
+    o->group = o->group || row->letter == 'b';
+    o->json = o->json || row->letter == 'J';
+    o->raw = o->raw || row->letter == 'r';
+    o->yes = o->yes || row->letter == 'y';
+    o->help = o->help || row->letter == 'h';
+    o->version = o->version || row->letter == 'V';
+}
+
+static int
+complain(int got, char **argv, struct err *err)
+{
+    const char *names[ROWS];
+    const char *word = argv[optind - 1];
+    const char *near;
+
+    if (got == ':')
+        return err_set(err, ERR_USAGE, "%s needs a value", word);
+    for (size_t i = 0; i < ROWS; i++)
+        names[i] = rows[i].name;
+    if (strncmp(word, "--", 2) != 0)
+        return err_set(err, ERR_USAGE, "there is no option -%c", optopt);
+    near = nearest_word(word + 2, names, ROWS);
+    if (near == NULL)
+        return err_set(err, ERR_USAGE, "there is no option %s", word);
+    return err_set(err, ERR_USAGE, "there is no option %s; did you mean --%s?", word, near);
+}
+
+static void
+make_tables(struct option longs[ROWS + 1], char shorts[3 * ROWS + 2])
+{
+    size_t n = 0;
+
+    memset(longs, 0, (ROWS + 1) * sizeof(*longs));
+    shorts[n++] = ':';
+    for (size_t i = 0; i < ROWS; i++) {
+        const bool takes = rows[i].arg != NULL;
+        longs[i] = (struct option){rows[i].name, takes ? required_argument : no_argument, NULL,
+                                   rows[i].letter};
+        if (!rows[i].is_short)
+            continue;
+        shorts[n++] = rows[i].letter;
+        if (takes)
+            shorts[n++] = ':';
+    }
+    shorts[n] = '\0';
+}
+
+/* getopt gives a letter of rows without a short form only for its long one: shorts lacks it. */
+int
+options_parse(int argc, char **argv, struct options *ret, struct err *err)
+{
+    struct option longs[ROWS + 1];
+    char shorts[3 * ROWS + 2];
+    int got;
+
+    *ret = (struct options){.forks = -1};
+    make_tables(longs, shorts);
+    opterr = 0;
+    optind = 0; /* begin anew, permuting (getopt(3), GNU) */
+    while ((got = getopt_long(argc, argv, shorts, longs, NULL)) != -1) {
+        const struct row *row = row_of(got);
+        if (row == NULL)
+            return complain(got, argv, err);
+        if (row->not_yet != NULL)
+            return err_set(err, ERR_NOT_YET, "not yet: %s", row->not_yet);
+        if (strchr(ret->given, row->letter) == NULL)
+            ret->given[strlen(ret->given)] = row->letter;
+        if (row->arg == NULL)
+            take_switch(ret, row);
+        else if (take_value(ret, row, optarg, err) != 0)
+            return -1;
+    }
+    for (int i = optind; i < argc; i++)
+        strv_add(&ret->words, argv[i]);
+    return 0;
+}
+
+void
+options_release(struct options *o)
+{
+    strv_clear(&o->words);
+    strv_clear(&o->tags);
+    strv_clear(&o->skip_tags);
+    strv_clear(&o->extra);
+}
+
+int
+options_allow(const struct options *o, const char *command, const char *letters, struct err *err)
+{
+    for (const char *g = o->given; *g != '\0'; g++)
+        if (strchr(letters, *g) == NULL && strchr(everywhere, *g) == NULL)
+            return err_set(err, ERR_USAGE, "%s takes no --%s", command, row_of(*g)->name);
+    return 0;
+}
+
+void
+options_help(FILE *f)
+{
+    for (size_t i = 0; i < ROWS; i++) {
+        char left[64];
+        char dash[8] = "    ";
+        if (rows[i].help == NULL)
+            continue;
+        if (rows[i].is_short)
+            snprintf(dash, sizeof(dash), "-%c, ", rows[i].letter);
+        snprintf(left, sizeof(left), "%s--%s%s%s", dash, rows[i].name,
+                 rows[i].arg != NULL ? " " : "", rows[i].arg != NULL ? rows[i].arg : "");
+        fprintf(f, "  %-28s %s\n", left, rows[i].help);
+    }
+}

@@ -1,0 +1,122 @@
+/*
+ * host_range.c - host names with ranges: web[01:50], db-[a:f], rack[1:9:2]-node[1:4].
+ *
+ * As Ansible's expand_hostname_range: both ends count, the width of the first end is kept when it
+ * is padded with zeros.  Owns nothing.
+ */
+#include "config/inventory_read.h"
+
+#include "base/xalloc.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { NUMBER_DIGITS_MAX = 9 };
+
+bool
+host_name_valid(const char *name)
+{
+    static const char safe[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-";
+    const size_t len = strlen(name);
+
+    return len > 0 && len <= HOST_NAME_MAX_BYTES && strspn(name, safe) == len && name[0] != '.' &&
+           name[0] != '-';
+}
+
+struct range {
+    bool letters;
+    long first, last, step;
+    int width; /* 0: not padded */
+};
+
+static bool
+read_number(const char *text, size_t len, long *ret)
+{
+    char copy[NUMBER_DIGITS_MAX + 1];
+
+    if (len == 0 || len > NUMBER_DIGITS_MAX || strspn(text, "0123456789") < len) {
+        return false;
+    }
+    memcpy(copy, text, len);
+    copy[len] = '\0';
+    *ret = strtol(copy, NULL, 10);
+    return true;
+}
+
+/* FIRST:LAST or FIRST:LAST:STEP between the brackets. */
+static bool
+read_range(const char *text, size_t len, struct range *r)
+{
+    const char *colon = memchr(text, ':', len);
+
+    if (colon == NULL) {
+        return false;
+    }
+    const size_t first_len = (size_t)(colon - text);
+    const char *last = colon + 1;
+    const size_t rest = len - first_len - 1;
+    const char *second = memchr(last, ':', rest);
+    const size_t last_len = second == NULL ? rest : (size_t)(second - last);
+
+    *r = (struct range){.step = 1};
+    if (second != NULL &&
+        (!read_number(second + 1, rest - last_len - 1, &r->step) || r->step < 1)) {
+        return false;
+    }
+    if (first_len == 1 && last_len == 1 && isalpha((unsigned char)text[0]) &&
+        isalpha((unsigned char)last[0])) {
+        r->letters = true;
+        r->first = (unsigned char)text[0];
+        r->last = (unsigned char)last[0];
+        return r->first <= r->last;
+    }
+    if (first_len == 0) {
+        r->first = 0; /* [:9] begins at 0, as in Ansible */
+    } else if (!read_number(text, first_len, &r->first)) {
+        return false;
+    }
+    if (!read_number(last, last_len, &r->last) || r->first > r->last) {
+        return false;
+    }
+    r->width = first_len > 1 && text[0] == '0' ? (int)first_len : 0;
+    return r->width == 0 || last_len == first_len;
+}
+
+static int
+expand_into(const char *head, const char *pattern, struct strv *names, char why[128])
+{
+    const char *open = strchr(pattern, '[');
+    const char *close = open == NULL ? NULL : strchr(open, ']');
+    struct range r;
+    int rc = 0;
+
+    if (names->count > RANGE_HOSTS_MAX) {
+        (void)snprintf(why, 128, "a range of more than %d hosts", RANGE_HOSTS_MAX);
+        return -1;
+    }
+    if (open == NULL) {
+        strv_take(names, xasprintf("%s%s", head, pattern));
+        return 0;
+    }
+    if (close == NULL || !read_range(open + 1, (size_t)(close - open - 1), &r)) {
+        (void)snprintf(why, 128, "a range is [1:9], [01:09], [a:f] or [1:9:2]");
+        return -1;
+    }
+    for (long i = r.first; i <= r.last && rc == 0; i += r.step) {
+        char *begun =
+            r.letters ? xasprintf("%s%.*s%c", head, (int)(open - pattern), pattern, (int)i)
+                      : xasprintf("%s%.*s%0*ld", head, (int)(open - pattern), pattern, r.width, i);
+        rc = strlen(begun) > HOST_NAME_MAX_BYTES ? -1 : expand_into(begun, close + 1, names, why);
+        free(begun);
+    }
+    return rc;
+}
+
+int
+host_range_expand(const char *pattern, struct strv *ret_names, char ret_why[128])
+{
+    (void)snprintf(ret_why, 128, "a host name has at most %d bytes", HOST_NAME_MAX_BYTES);
+    return expand_into("", pattern, ret_names, ret_why);
+}

@@ -1,0 +1,73 @@
+/*
+ * mistakes.c - collects what is wrong in the user's files.
+ *
+ * Keeps the first MISTAKES_MAX texts and counts the rest.  Never prints.
+ */
+#include "config/mistakes.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+static char *
+text_of(const char *fmt, va_list ap)
+{
+    char *text = NULL;
+
+    if (vasprintf(&text, fmt, ap) < 0)
+        abort();
+    return text;
+}
+
+static void
+keep(struct strv *list, char *text)
+{
+    if (list->count < MISTAKES_MAX)
+        strv_take(list, text);
+    else
+        free(text);
+}
+
+void
+mistakes_release(struct mistakes *m)
+{
+    strv_clear(&m->errors);
+    strv_clear(&m->warnings);
+    *m = (struct mistakes){0};
+}
+
+int
+mistakes_add(struct mistakes *m, const char *fmt, ...)
+{
+    va_list ap;
+
+    va_start(ap, fmt);
+    keep(&m->errors, text_of(fmt, ap));
+    va_end(ap);
+    m->count++;
+    m->not_yet = false;
+    return -1;
+}
+
+int
+mistakes_not_yet(struct mistakes *m, const char *fmt, ...)
+{
+    va_list ap;
+
+    va_start(ap, fmt);
+    keep(&m->errors, text_of(fmt, ap));
+    va_end(ap);
+    m->not_yet = m->count == 0 || m->not_yet;
+    m->count++;
+    return -1;
+}
+
+void
+mistakes_warn(struct mistakes *m, const char *fmt, ...)
+{
+    va_list ap;
+
+    va_start(ap, fmt);
+    keep(&m->warnings, text_of(fmt, ap));
+    va_end(ap);
+}

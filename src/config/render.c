@@ -1,0 +1,394 @@
+/*
+ * render.c - a step made ready for one host: the script with its exports, the paths of an upload.
+ *
+ * Decides which variables a script may see and in which order the parts of a script stand.  Looks
+ * for the source of an upload.  Never connects, never writes.
+ */
+#include "config/render.h"
+
+#include "base/escape.h"
+#include "base/xalloc.h"
+#include "config/template.h"
+#include "config/yaml.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+enum { EXPORT_MAX = 100 * 1024, CONTEXT_MAX = 512 };
+
+/* What one step's rendering needs; borrowed throughout. */
+struct job {
+    const struct action *action;
+    const struct action_step *step;
+    const char *root;
+    const struct scope *scope;
+    char context[CONTEXT_MAX]; /* deploy.yml:12:9 */
+    struct err *err;
+};
+
+/* ---------------------------------------------------------------- exports */
+
+static bool
+is_listed(const char *name, size_t len)
+{
+    /* The shell's own; the last five stop bash, where sh is bash, when they are set. */
+    static const char *const never[] = {"PATH",     "IFS",       "HOME",     "ENV",
+                                        "PS4",      "UID",       "PPID",     "EUID",
+                                        "BASHOPTS", "SHELLOPTS", "BASH_ENV", "BASH_VERSINFO"};
+
+    for (size_t i = 0; i < sizeof(never) / sizeof(never[0]); i++)
+        if (strlen(never[i]) == len && memcmp(never[i], name, len) == 0)
+            return true;
+    return false;
+}
+
+bool
+template_may_export(const char *name, size_t len)
+{
+    static const char ansible[] = "ansible_", loader[] = "LD_";
+
+    if (!template_is_name(name, len) || is_listed(name, len))
+        return false;
+    return !(len >= sizeof(ansible) - 1 && memcmp(name, ansible, sizeof(ansible) - 1) == 0) &&
+           !(len >= sizeof(loader) - 1 && memcmp(name, loader, sizeof(loader) - 1) == 0);
+}
+
+static int
+put_export(const struct job *job, const char *name, const char *bytes, size_t len, struct buf *out)
+{
+    if (len > EXPORT_MAX)
+        return err_set(job->err, ERR_CONFIG,
+                       "%s: '%s' has %zu bytes: a script is given at most %d in one variable",
+                       job->context, name, len, EXPORT_MAX);
+    if (memchr(bytes, '\0', len))
+        return err_set(job->err, ERR_CONFIG, "%s: '%s' holds a NUL, which no shell can take",
+                       job->context, name);
+    buf_addf(out, "%s=", name);
+    escape_shell(out, bytes, len);
+    buf_addf(out, "; export %s\n", name);
+    return 0;
+}
+
+static int
+export_variable(const struct job *job, const char *name, struct buf *out)
+{
+    const struct value *v = template_find(job->scope, name);
+    struct buf text;
+
+    if (!v || v->kind == VALUE_LIST || v->kind == VALUE_DICT)
+        return 0;
+    buf_init(&text, TEMPLATE_TEXT_MAX);
+    int rc = template_value(v, name, job->scope, job->context, &text, job->err);
+    if (rc == 0)
+        rc = put_export(job, name, text.data, text.len, out);
+    buf_release(&text);
+    return rc;
+}
+
+static size_t
+word_length(const char *text)
+{
+    size_t len = 0;
+
+    while (template_is_word(text[len]))
+        len++;
+    return len;
+}
+
+static bool
+is_set_by_env(const struct action_step *step, const char *name)
+{
+    for (size_t i = 0; i < step->env_count; i++)
+        if (strcmp(step->env[i].name, name) == 0)
+            return true;
+    return false;
+}
+
+/* Add the variables that text mentions as whole words, each once: `2x` mentions no x. */
+static void
+collect_mentioned(const struct job *job, const char *text, struct strv *names)
+{
+    for (size_t len; text && *text; text += len ? len : 1) {
+        len = word_length(text);
+        if (!template_may_export(text, len))
+            continue;
+        char *name = xstrndup(text, len);
+        if (template_find(job->scope, name) && !is_set_by_env(job->step, name) &&
+            !strv_has(names, name))
+            strv_take(names, name);
+        else
+            free(name);
+    }
+}
+
+static int
+put_exports(const struct job *job, struct buf *out)
+{
+    const struct action_step *step = job->step;
+    struct strv names = {0};
+    struct buf value;
+    int rc = 0;
+
+    buf_init(&value, TEMPLATE_TEXT_MAX);
+    collect_mentioned(job, step->script, &names);
+    collect_mentioned(job, step->chdir, &names);
+    for (size_t i = 0; rc == 0 && i < names.count; i++)
+        rc = export_variable(job, names.items[i], out);
+    for (size_t i = 0; rc == 0 && i < step->env_count; i++) {
+        buf_clear(&value);
+        rc = render_text(step->env[i].value, job->scope, false, job->context, &value, job->err);
+        if (rc == 0)
+            rc = put_export(job, step->env[i].name, value.data, value.len, out);
+    }
+    buf_release(&value);
+    strv_clear(&names);
+    return rc;
+}
+
+/* ---------------------------------------------------------------- scripts */
+
+static int
+put_chdir(const struct job *job, struct buf *out)
+{
+    struct buf path;
+
+    if (!job->step->chdir)
+        return 0;
+    buf_init(&path, TEMPLATE_TEXT_MAX);
+    int rc = render_text(job->step->chdir, job->scope, false, job->context, &path, job->err);
+    if (rc == 0 && path.len == 0)
+        rc = err_set(job->err, ERR_CONFIG, "%s: chdir is empty", job->context);
+    if (rc == 0) {
+        /* Said out loud, because shell_options "" must not run the body elsewhere. */
+        buf_adds(out, "CDPATH='' cd -- ");
+        escape_shell(out, path.data, path.len);
+        buf_adds(out, " || exit 1\n");
+    }
+    buf_release(&path);
+    return rc;
+}
+
+static int
+make_script(const struct job *job, struct rendered *ret)
+{
+    struct buf out;
+    int rc = -1;
+
+    buf_init(&out, TEMPLATE_TEXT_MAX);
+    if (put_exports(job, &out))
+        goto out;
+    if (job->step->set_e)
+        buf_adds(&out, "set -e\n");
+    if (put_chdir(job, &out))
+        goto out;
+    if (job->step->verbatim)
+        buf_adds(&out, job->step->script);
+    else if (render_text(job->step->script, job->scope, true, job->context, &out, job->err))
+        goto out;
+    if (out.len == 0 || out.data[out.len - 1] != '\n')
+        buf_addc(&out, '\n');
+    if (out.full) {
+        err_set(job->err, ERR_CONFIG, "%s: the script is longer than %d bytes", job->context,
+                TEMPLATE_TEXT_MAX);
+        goto out;
+    }
+    ret->script_len = out.len;
+    ret->script = buf_detach(&out);
+    rc = 0;
+out:
+    buf_release(&out);
+    return rc;
+}
+
+static int
+make_text(const struct job *job, const char *text, char **ret)
+{
+    struct buf out;
+
+    buf_init(&out, TEMPLATE_TEXT_MAX);
+    const int rc = render_text(text, job->scope, false, job->context, &out, job->err);
+    if (rc == 0)
+        *ret = buf_detach(&out);
+    buf_release(&out);
+    return rc;
+}
+
+/* ---------------------------------------------------------------- uploads */
+
+/* 1: a file; 0: nothing there; -1: something else, err is set. */
+static int
+look_at(const struct job *job, const char *path)
+{
+    struct stat st;
+
+    if (stat(path, &st))
+        return 0;
+    if (S_ISDIR(st.st_mode))
+        return err_set(job->err, ERR_NOT_YET, "%s: not yet: upload of a folder (%s)", job->context,
+                       path);
+    if (!S_ISREG(st.st_mode))
+        return err_set(job->err, ERR_CONFIG, "%s: src: %s is no regular file", job->context, path);
+    return 1;
+}
+
+static int
+find_source(const struct job *job, const char *src, char **ret)
+{
+    char *beside = NULL, *in_root = NULL;
+    int found;
+
+    if (src[0] == '\0')
+        return err_set(job->err, ERR_CONFIG, "%s: src is empty", job->context);
+    if (src[0] == '/') {
+        found = look_at(job, src);
+        if (found == 0)
+            return err_set(job->err, ERR_CONFIG, "%s: src: there is no file %s", job->context, src);
+        *ret = found > 0 ? xstrdup(src) : NULL;
+        return found > 0 ? 0 : -1;
+    }
+    beside = job->action->dir ? xasprintf("%s/%s", job->action->dir, src) : NULL;
+    in_root = xasprintf("%s/%s", job->root, src);
+    found = beside ? look_at(job, beside) : 0;
+    if (found > 0) {
+        *ret = beside;
+        beside = NULL;
+        goto out;
+    }
+    if (found == 0)
+        found = look_at(job, in_root);
+    if (found > 0) {
+        *ret = in_root;
+        in_root = NULL;
+    } else if (found == 0) {
+        err_set(job->err, ERR_CONFIG, "%s: src: there is no file '%s': looked at %s%s%s",
+                job->context, src, beside ? beside : "", beside ? " and " : "", in_root);
+    }
+out:
+    free(beside);
+    free(in_root);
+    return found > 0 ? 0 : -1;
+}
+
+static int
+make_upload(const struct job *job, struct rendered *ret)
+{
+    char *src = NULL;
+    int rc = -1;
+
+    if (make_text(job, job->step->src, &src) || make_text(job, job->step->dest, &ret->dest))
+        goto out;
+    if (ret->dest[0] != '/' || ret->dest[strlen(ret->dest) - 1] == '/') {
+        err_set(job->err, ERR_CONFIG, "%s: dest: expected the full path of a file, got '%s'",
+                job->context, ret->dest);
+        goto out;
+    }
+    rc = find_source(job, src, &ret->src);
+out:
+    free(src);
+    return rc;
+}
+
+/* ---------------------------------------------------------------- a step */
+
+static int
+make_step(const struct job *job, struct rendered *ret)
+{
+    if (make_text(job, job->step->name, &ret->name))
+        return -1;
+    if (job->step->error && make_text(job, job->step->error, &ret->error))
+        return -1;
+    switch (job->step->kind) {
+    case ACTION_UPLOAD:
+        return make_upload(job, ret);
+    case ACTION_RUN:
+    case ACTION_LOCAL:
+        return make_script(job, ret);
+    }
+    assert(!"a kind of step");
+    return -1;
+}
+
+int
+render_step(const struct action *a, const struct action_step *step, const char *root,
+            const struct scope *scope, struct rendered *ret, struct err *err)
+{
+    struct job job = {.action = a, .step = step, .root = root, .scope = scope, .err = err};
+    const struct value *host = template_find(scope, "inventory_hostname");
+    struct rendered made = {0};
+
+    assert(a && step && root && ret);
+    if (a->file)
+        (void)snprintf(job.context, sizeof(job.context), "%s:%d:%d", a->file, step->line,
+                       step->col);
+    else
+        (void)snprintf(job.context, sizeof(job.context), "%s", a->name);
+    if (make_step(&job, &made)) {
+        rendered_release(&made);
+        if (host && host->kind == VALUE_TEXT)
+            err_prefix(err, "%s: ", host->text);
+        return -1;
+    }
+    *ret = made;
+    return 0;
+}
+
+void
+rendered_release(struct rendered *r)
+{
+    free(r->name);
+    free(r->script);
+    free(r->src);
+    free(r->dest);
+    free(r->error);
+    *r = (struct rendered){0};
+}
+
+/* ---------------------------------------------------------------- -e */
+
+static int
+add_file(struct value *dict, const char *path, struct mistakes *m)
+{
+    struct yaml *y = yaml_load(path, YAML_SMALL_MAX, YAML_REPEAT_LAST, m);
+    const struct yaml_node *root = y ? yaml_root(y) : NULL;
+    struct value *v = root ? value_of_node(root, m) : NULL;
+
+    if (v && v->kind != VALUE_DICT)
+        yaml_expected(m, root, "-e", "NAME: value pairs");
+    for (size_t i = 0; v && v->kind == VALUE_DICT && i < v->count; i++)
+        value_dict_set(dict, v->keys[i], value_copy(v->items[i]));
+    value_free(v);
+    yaml_close(y);
+    return m->count ? -1 : 0;
+}
+
+static int
+add_pair(struct value *dict, const char *arg, struct err *err)
+{
+    const char *equals = strchr(arg, '=');
+
+    if (!equals || !template_is_name(arg, (size_t)(equals - arg)))
+        return err_set(err, ERR_USAGE, "-e: expected NAME=VALUE or @FILE, got '%.80s'", arg);
+    char *name = xstrndup(arg, (size_t)(equals - arg));
+    value_dict_set(dict, name, value_text(equals + 1));
+    free(name);
+    return 0;
+}
+
+int
+render_extra(struct value *dict, const char *arg, struct err *err)
+{
+    struct mistakes m = {0};
+    int rc;
+
+    if (arg[0] != '@')
+        return add_pair(dict, arg, err);
+    rc = add_file(dict, arg + 1, &m);
+    if (rc)
+        err_set(err, m.not_yet ? ERR_NOT_YET : ERR_CONFIG, "%s",
+                m.errors.count ? m.errors.items[0] : "-e: the file cannot be used");
+    mistakes_release(&m);
+    return rc;
+}

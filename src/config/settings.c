@@ -1,0 +1,420 @@
+/*
+ * settings.c - config.yml: one table row a key.
+ *
+ * Decides names, ranges and defaults, and which values are promised but not built.  Reads one file.
+ */
+#include "config/settings.h"
+
+#include "base/duration.h"
+#include "base/xalloc.h"
+#include "config/nearest.h"
+#include "config/yaml.h"
+
+#include <errno.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <unistd.h>
+
+struct row;
+struct reading {
+    struct settings *s;
+    struct mistakes *m;
+};
+/* Decode node, which may be NULL for the default text, into the field of the row. */
+typedef int decoder(struct reading *r, const struct row *row, const struct yaml_node *node);
+
+struct row {
+    const char *key;
+    decoder *decode;
+    size_t field;             /* offset in struct settings */
+    int64_t low, high;        /* of numbers and durations */
+    const char *preset;       /* default, as text of YAML */
+    const char *const *words; /* of enums */
+    unsigned built;           /* bit per word that is built */
+    bool fixed;               /* anything but the default is not yet */
+    const char *doc;
+};
+
+static const char *const strategy_words[] = {"sequential", "parallel",   "rolling", "all_at_once",
+                                             "canary",     "blue_green", NULL};
+static const char *const order_words[] = {"inventory",      "reverse_inventory", "sorted",
+                                          "reverse_sorted", "shuffle",           NULL};
+static const char *const failure_words[] = {"stop", "continue", "rollback", "pause", NULL};
+static const char *const key_words[] = {"strict", "accept-new", "off", NULL};
+
+static void *
+field(const struct reading *r, const struct row *row)
+{
+    return (char *)r->s + row->field;
+}
+
+static int
+fixed(const struct reading *r, const struct row *row, const struct yaml_node *node)
+{
+    return yaml_not_yet(r->m, node, "%s other than %s", row->key, row->preset);
+}
+
+static bool
+plain_number(const struct yaml_node *node, int64_t *ret)
+{
+    const char *t = node->kind == YAML_NODE_SCALAR ? node->text : "";
+    const size_t digits = strspn(t, "0123456789");
+
+    if (!digits || t[digits] || node->style != YAML_STYLE_PLAIN || node->tag || digits > 15 ||
+        (digits > 1 && *t == '0'))
+        return false;
+    *ret = strtoll(t, NULL, 10);
+    return true;
+}
+
+static int
+read_number(struct reading *r, const struct row *row, const struct yaml_node *node)
+{
+    int64_t n = 0;
+
+    if (!plain_number(node, &n) || n < row->low || n > row->high)
+        return yaml_expected(r->m, node, row->key, "a number from %lld to %lld",
+                             (long long)row->low, (long long)row->high);
+    if (row->fixed && strcmp(node->text, row->preset) != 0)
+        return fixed(r, row, node);
+    *(int32_t *)field(r, row) = (int32_t)n;
+    return 0;
+}
+
+static int
+read_bool(struct reading *r, const struct row *row, const struct yaml_node *node)
+{
+    static const char *const words[] = {"false", "true", "no", "yes", "off", "on"};
+    size_t i = 0;
+
+    while (i < 6 && (node->kind != YAML_NODE_SCALAR || node->style != YAML_STYLE_PLAIN ||
+                     strcasecmp(node->text, words[i]) != 0))
+        i++;
+    if (i == 6)
+        return yaml_expected(r->m, node, row->key, "true or false");
+    if (row->fixed && (i % 2 == 1) != (strcmp(row->preset, "true") == 0))
+        return fixed(r, row, node);
+    *(bool *)field(r, row) = i % 2 == 1;
+    return 0;
+}
+
+static int
+read_duration(struct reading *r, const struct row *row, const struct yaml_node *node)
+{
+    int64_t ms = 0, preset = 0;
+
+    if (node->kind != YAML_NODE_SCALAR || duration_parse(node->text, &ms) || ms < row->low)
+        return yaml_expected(r->m, node, row->key, "a duration like 500ms, 30s, 5m, 1h30m%s",
+                             row->low ? ", more than 0" : "");
+    duration_parse(row->preset, &preset);
+    if (row->fixed && ms != preset)
+        return fixed(r, row, node);
+    *(int64_t *)field(r, row) = ms;
+    return 0;
+}
+
+static char *
+join_words(const char *const *words)
+{
+    char *all = xstrdup(words[0]);
+
+    for (size_t i = 1; words[i]; i++) {
+        char *more = xasprintf("%s%s%s", all, words[i + 1] ? ", " : " or ", words[i]);
+        free(all);
+        all = more;
+    }
+    return all;
+}
+
+static int
+read_word(struct reading *r, const struct row *row, const struct yaml_node *node)
+{
+    unsigned i = 0;
+
+    while (row->words[i] &&
+           (node->kind != YAML_NODE_SCALAR || strcmp(node->text, row->words[i]) != 0))
+        i++;
+    if (!row->words[i]) {
+        char *all = join_words(row->words);
+        yaml_expected(r->m, node, row->key, "%s", all);
+        free(all);
+        return -1;
+    }
+    if (!(row->built & 1u << i))
+        return yaml_not_yet(r->m, node, "%s: %s", row->key, node->text);
+    *(unsigned *)field(r, row) = i; /* every enum of ours is an unsigned int */
+    return 0;
+}
+
+static int
+read_size(struct reading *r, const struct row *row, const struct yaml_node *node)
+{
+    const char *t = node->kind == YAML_NODE_SCALAR ? node->text : "";
+    const size_t digits = strspn(t, "0123456789");
+    static const char units[] = "KMG";
+    const char *unit = t[digits] ? strchr(units, t[digits]) : NULL;
+
+    if (!digits || digits > 9 || (t[digits] && (!unit || t[digits + 1])))
+        return yaml_expected(r->m, node, row->key, "a size like 256M");
+    int64_t n = strtoll(t, NULL, 10);
+    for (long k = unit ? unit - units + 1 : 0; k > 0; k--)
+        n *= 1024;
+    if (n < row->low || n > row->high)
+        return yaml_expected(r->m, node, row->key, "a size from 1M to 64G");
+    if (row->fixed && n != INT64_C(256) << 20)
+        return fixed(r, row, node);
+    *(int64_t *)field(r, row) = n;
+    return 0;
+}
+
+static bool
+read_amount(const struct yaml_node *node, int32_t low, struct amount *ret)
+{
+    const char *t = node->kind == YAML_NODE_SCALAR ? node->text : "";
+    const size_t digits = strspn(t, "0123456789");
+    const bool percent = digits && strcmp(t + digits, "%") == 0;
+
+    if (!digits || digits > 9 || (t[digits] && !percent))
+        return false;
+    if (!percent && node->style != YAML_STYLE_PLAIN)
+        return false;
+    *ret = (struct amount){.value = (int32_t)strtol(t, NULL, 10), .percent = percent};
+    return ret->value >= low && (!percent || ret->value <= 100);
+}
+
+static int
+read_serial(struct reading *r, const struct row *row, const struct yaml_node *node)
+{
+    static const char form[] =
+        "a wave size like 5 or 20%, or a list of them (from 1, or 1% to 100%)";
+    struct policy *p = &r->s->policy;
+    const size_t count = node->kind == YAML_NODE_LIST ? node->count : 1;
+
+    if (node->kind == YAML_NODE_MAP || count == 0 || count > POLICY_SERIAL_MAX)
+        return yaml_expected(r->m, node, row->key, "%s", form);
+    for (size_t i = 0; i < count; i++) {
+        const struct yaml_node *one = node->kind == YAML_NODE_LIST ? node->items[i] : node;
+        if (!read_amount(one, 1, &p->serial[i]))
+            return yaml_expected(r->m, one, row->key, "%s", form);
+    }
+    p->serial_count = (int32_t)count;
+    return 0;
+}
+
+static int
+read_budget(struct reading *r, const struct row *row, const struct yaml_node *node)
+{
+    if (!read_amount(node, 0, &r->s->policy.max_fail))
+        return yaml_expected(r->m, node, row->key, "a number of hosts like 2, or 0%% to 100%%");
+    r->s->policy.has_budget = true;
+    return 0;
+}
+
+static int
+read_tags(struct reading *r, const struct row *row, const struct yaml_node *node)
+{
+    struct strv *tags = field(r, row);
+    const bool list = node->kind == YAML_NODE_LIST;
+
+    strv_clear(tags);
+    for (size_t i = 0; i < (list ? node->count : 1); i++) {
+        const struct yaml_node *one = list ? node->items[i] : node;
+        if (one->kind != YAML_NODE_SCALAR || one->len == 0 || strpbrk(one->text, ", \t\n"))
+            return yaml_expected(r->m, one, row->key, "tags like [deploy, restart]");
+        strv_add(tags, one->text);
+    }
+    return tags->count ? 0 : yaml_expected(r->m, node, row->key, "at least one tag");
+}
+
+static int
+read_unset(struct reading *r, const struct row *row, const struct yaml_node *node)
+{
+    return yaml_is_null(node) ? 0 : yaml_not_yet(r->m, node, "%s", row->key);
+}
+
+static int
+read_canary(struct reading *r, const struct row *row, const struct yaml_node *node)
+{
+    struct amount a;
+
+    if (!read_amount(node, 0, &a))
+        return yaml_expected(r->m, node, row->key, "a number of hosts like 1, or 0%% to 100%%");
+    return a.value ? fixed(r, row, node) : 0;
+}
+
+static int
+read_promote(struct reading *r, const struct row *row, const struct yaml_node *node)
+{
+    const char *t = node->kind == YAML_NODE_SCALAR ? node->text : "";
+
+    if (strcmp(t, "auto") != 0 && strcmp(t, "manual") != 0)
+        return yaml_expected(r->m, node, row->key, "auto or manual");
+    return strcmp(t, "auto") == 0 ? 0 : fixed(r, row, node);
+}
+
+#define AT(f) .field = offsetof(struct settings, f)
+static const struct row rows[] = {
+    {"provisioning_strategy", read_word, AT(provisioning_strategy), .preset = "sequential",
+     .words = strategy_words, .built = 7, .doc = "strategy of the action `provision`"},
+    {"deployment_strategy", read_word, AT(deployment_strategy), .preset = "rolling",
+     .words = strategy_words, .built = 7, .doc = "strategy of every other mutating action"},
+    {"max_parallel_workers", read_number, AT(policy.workers), 0, POLICY_WORKERS_MAX, "0",
+     .doc = "worker slots; 0: one host at a time"},
+    {"provisioning_tags", read_tags, AT(provisioning_tags), .preset = "[all]",
+     .doc = "steps of `provision` to run; all: no filter"},
+    {"deployment_tags", read_tags, AT(deployment_tags), .preset = "[all]",
+     .doc = "steps of every other action to run; all: no filter"},
+    {"serial", read_serial,
+     .doc = "wave sizes: 5, 20% or [1, 10%, 50%]; the last repeats; unset: "
+            "as many as worker slots"},
+    {"order", read_word, AT(policy.order), .preset = "inventory", .words = order_words, .built = 31,
+     .doc = "order of the hosts"},
+    {"max_fail", read_budget, .preset = "0", .doc = "failed hosts that are borne: 2 or 10%"},
+    {"max_parallel_by", read_unset, .doc = "not yet: limit by a host variable"},
+    {"sequence_by", read_unset, .doc = "not yet: order by a host variable"},
+    {"budget_by", read_unset, .doc = "not yet: failure budget by a host variable"},
+    {"on_failure", read_word, AT(policy.on_failure), .preset = "stop", .words = failure_words,
+     .built = 3, .doc = "when the budget is exceeded: stop or continue"},
+    {"canary", read_canary, .preset = "0", .doc = "not yet: hosts of a first wave"},
+    {"promote", read_promote, .preset = "auto", .doc = "not yet: who promotes the canary"},
+    {"wave_pause", read_duration, AT(policy.wave_pause_ms), .preset = "0s",
+     .doc = "pause between waves"},
+    {"host_bake", read_duration, AT(policy.host_bake_ms), .preset = "0s", .fixed = true,
+     .doc = "not yet: how long a host must stay healthy"},
+    {"wave_bake", read_duration, AT(policy.wave_bake_ms), .preset = "0s", .fixed = true,
+     .doc = "not yet: how long a wave must stay healthy"},
+    {"health_check_enabled", read_bool, AT(policy.gate_enabled), .preset = "true",
+     .doc = "gate after the steps of a host"},
+    {"health_check_timeout", read_duration, AT(gate_timeout_ms), 1, .preset = "30s",
+     .doc = "time for one try of the gate"},
+    {"health_check_retries", read_number, AT(policy.gate_retries), 0, 1000, "3",
+     .doc = "further tries of the gate"},
+    {"health_check_interval", read_duration, AT(policy.gate_interval_ms), .preset = "2s",
+     .doc = "time between tries"},
+    {"health_check_successes", read_number, AT(policy.gate_successes), 1, 1000, "1",
+     .doc = "good answers in a row"},
+    {"auto_retry_enabled", read_bool, AT(policy.retry_connect), .preset = "false",
+     .doc = "try to connect again"},
+    {"max_retries", read_number, AT(policy.retries_max), 0, 1000, "3",
+     .doc = "further tries to connect"},
+    {"retry_delay", read_duration, AT(policy.retry_delay_ms), .preset = "2s",
+     .doc = "before the first of them; doubled each time, at most 1m"},
+    {"connect_timeout", read_duration, AT(connect_timeout_ms), .preset = "10s",
+     .doc = "time to connect; 0: no limit"},
+    {"auth_timeout", read_duration, AT(auth_timeout_ms), .preset = "20s",
+     .doc = "time to authenticate; 0: no limit"},
+    {"step_timeout", read_duration, AT(step_timeout_ms), .preset = "30m",
+     .doc = "time of one step; 0: no limit"},
+    {"output_idle_timeout", read_duration, AT(output_idle_timeout_ms), .preset = "0",
+     .doc = "time a step may be silent; 0: no limit"},
+    {"run_timeout", read_duration, AT(policy.run_timeout_ms), .preset = "0",
+     .doc = "time of the whole run; 0: no limit"},
+    {"host_key_checking", read_word, AT(host_key_checking), .preset = "strict", .words = key_words,
+     .built = 5, .doc = "strict, or off (accepts unknown keys, loudly)"},
+    {"connect_rate", read_number, AT(connect_rate), 0, 100000, "0", .fixed = true,
+     .doc = "not yet: new connections a second"},
+    {"connect_ahead", read_bool, AT(connect_ahead), .preset = "true",
+     .doc = "connect the next wave while this one finishes"},
+    {"keepalive_interval", read_duration, AT(keepalive_ms), .preset = "15s",
+     .doc = "three misses end a connection"},
+    {"output_memory", read_size, AT(output_memory), 1 << 20, INT64_C(64) << 30, "256M",
+     .fixed = true, .doc = "output held in memory, all hosts together"},
+    {"confirm", read_bool, AT(confirm), .preset = "false", .fixed = true,
+     .doc = "not yet: ask before a mutating command"},
+    {"refresh_interval", read_duration, AT(refresh_ms), .preset = "1s", .fixed = true,
+     .doc = "screen refresh"},
+    {"log_retention_lines", read_number, AT(log_retention_lines), 0, 1000000, "100", .fixed = true,
+     .doc = "live lines kept per host"},
+};
+enum { ROWS = sizeof(rows) / sizeof(rows[0]) };
+
+size_t
+settings_row(size_t i, const char **ret_key, const char **ret_preset, const char **ret_doc)
+{
+    if (i < ROWS) {
+        *ret_key = rows[i].key;
+        *ret_preset = rows[i].preset;
+        *ret_doc = rows[i].doc;
+    }
+    return ROWS;
+}
+
+void
+settings_defaults(struct settings *ret)
+{
+    struct mistakes m = {0};
+    struct reading r = {.s = ret, .m = &m};
+
+    *ret = (struct settings){0};
+    for (size_t i = 0; i < ROWS; i++) {
+        if (!rows[i].preset)
+            continue;
+        struct yaml *y = yaml_parse(rows[i].preset, strlen(rows[i].preset), "defaults",
+                                    YAML_SMALL_MAX, YAML_REPEAT_ERROR, &m);
+        if (!y || rows[i].decode(&r, &rows[i], yaml_root(y)))
+            abort(); /* a default of ours that its own row refuses */
+        yaml_close(y);
+    }
+    mistakes_release(&m);
+}
+
+static int
+unknown_key(struct mistakes *m, const struct yaml_node *key)
+{
+    const char *names[ROWS];
+
+    for (size_t i = 0; i < ROWS; i++)
+        names[i] = rows[i].key;
+    const char *near = nearest_word(key->text, names, ROWS);
+    return yaml_mistake(m, key, "%s: unknown key%s%s%s", key->text, near ? " (did you mean " : "",
+                        near ? near : "", near ? "?)" : "");
+}
+
+static int
+read_key(struct reading *r, const struct yaml_node *key, const struct yaml_node *value)
+{
+    size_t i = 0;
+
+    while (i < ROWS && strcmp(rows[i].key, key->text) != 0)
+        i++;
+    if (i == ROWS)
+        return unknown_key(r->m, key);
+    if (rows[i].decode(r, &rows[i], value))
+        return -1;
+    if (rows[i].field == offsetof(struct settings, policy.workers) && rows[i].decode == read_number)
+        r->s->workers_given = true;
+    if (rows[i].decode == read_budget)
+        r->s->max_fail_given = true;
+    return 0;
+}
+
+int
+settings_load(const char *path, struct settings *ret, struct mistakes *m)
+{
+    struct reading r = {.s = ret, .m = m};
+    int rc = 0;
+
+    settings_defaults(ret);
+    if (access(path, F_OK) != 0 && errno == ENOENT)
+        return 0;
+    struct yaml *y = yaml_load(path, YAML_SMALL_MAX, YAML_REPEAT_LAST, m);
+    if (!y)
+        return -1;
+    const struct yaml_node *root = yaml_root(y);
+    if (root && !yaml_is_null(root) && root->kind != YAML_NODE_MAP)
+        rc = yaml_expected(m, root, NULL, "keys like `max_parallel_workers: 3`");
+    for (size_t i = 0; root && root->kind == YAML_NODE_MAP && i < root->count; i++)
+        if (read_key(&r, root->keys[i], root->items[i]))
+            rc = -1;
+    yaml_close(y);
+    return rc;
+}
+
+void
+settings_release(struct settings *s)
+{
+    strv_clear(&s->provisioning_tags);
+    strv_clear(&s->deployment_tags);
+}

@@ -1,0 +1,558 @@
+/*
+ * yaml.c - builds the tree of a YAML file from libyaml's events.
+ *
+ * Owns every node and text of it, in one arena.  Decides the limits, what an alias stands for, what
+ * `<<` merges and what a key given twice is.  The only user of libyaml; never calls its loader,
+ * which is quadratic in anchors.
+ */
+#include "config/yaml.h"
+
+#include "base/map.h"
+#include "base/xalloc.h"
+#include "config/yaml_bytes.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+#include <yaml.h>
+
+enum { CHUNK_SIZE = 64 * 1024, FEW_KEYS = 8 };
+
+struct chunk {
+    struct chunk *next; /* owned */
+    size_t used, size;
+    _Alignas(max_align_t) char data[];
+};
+
+struct yaml {
+    struct chunk *chunks; /* owned */
+    struct yaml_bytes bytes;
+    struct yaml_node *root; /* in the arena, or NULL */
+};
+
+/* A list or map that is being read. */
+struct level {
+    struct yaml_node *node;
+    struct yaml_node **keys;  /* owned until the level is closed */
+    struct yaml_node **items; /* owned until the level is closed */
+    size_t count, keys_cap, items_cap;
+    struct yaml_node *key; /* MAP: read, its value not yet */
+    size_t before;         /* weight when it began */
+    char *anchor;          /* owned; NULL: none */
+};
+
+struct anchor {
+    struct yaml_node *node; /* NULL while it is being read */
+    size_t weight;
+};
+
+struct reader {
+    struct yaml *y;
+    const char *path;
+    const char *file; /* interned */
+    enum yaml_repeat repeat;
+    struct mistakes *m;
+    struct map *anchors; /* name -> struct anchor (owned) */
+    size_t weight;       /* nodes, aliases expanded */
+    int documents;
+    int depth;
+    struct level levels[YAML_DEPTH_MAX];
+};
+
+/* ---------------------------------------------------------------- memory */
+
+static void *
+take(struct yaml *y, size_t size)
+{
+    const size_t need =
+        (size + sizeof(max_align_t) - 1) / sizeof(max_align_t) * sizeof(max_align_t);
+
+    if (!y->chunks || y->chunks->size - y->chunks->used < need) {
+        const size_t room = need > CHUNK_SIZE ? need : CHUNK_SIZE;
+        struct chunk *c = xcalloc(1, sizeof(*c) + room);
+        c->size = room;
+        c->next = y->chunks;
+        y->chunks = c;
+    }
+    void *p = y->chunks->data + y->chunks->used;
+    y->chunks->used += need;
+    return p;
+}
+
+static const char *
+take_text(struct yaml *y, const void *bytes, size_t len)
+{
+    char *text = take(y, len + 1);
+
+    if (len)
+        memcpy(text, bytes, len);
+    text[len] = '\0';
+    return text;
+}
+
+static struct yaml_node **
+take_list(struct yaml *y, struct yaml_node **list, size_t count)
+{
+    struct yaml_node **copy = take(y, (count + 1) * sizeof(struct yaml_node *));
+
+    if (count)
+        memcpy(copy, list, count * sizeof(struct yaml_node *));
+    return copy;
+}
+
+/* ---------------------------------------------------------------- nodes */
+
+static int
+mistake_at(struct reader *r, const yaml_mark_t *mark, const char *text)
+{
+    return mistakes_add(r->m, "%s:%zu:%zu: %s", r->path, mark->line + 1, mark->column + 1, text);
+}
+
+static int
+count_weight(struct reader *r, const yaml_mark_t *mark, size_t weight)
+{
+    r->weight += weight;
+    if (r->weight <= YAML_NODES_MAX)
+        return 0;
+    return mistakes_add(r->m, "%s:%zu:%zu: more than %d values, aliases expanded", r->path,
+                        mark->line + 1, mark->column + 1, YAML_NODES_MAX);
+}
+
+static struct yaml_node *
+new_node(struct reader *r, enum yaml_kind kind, const yaml_event_t *e, const yaml_char_t *tag)
+{
+    struct yaml_node *n = take(r->y, sizeof(*n));
+
+    n->kind = kind;
+    n->file = r->file;
+    n->line = (int)e->start_mark.line + 1;
+    n->col = (int)e->start_mark.column + 1;
+    n->start = yaml_bytes_offset(&r->y->bytes, e->start_mark.index);
+    n->end = yaml_bytes_offset(&r->y->bytes, e->end_mark.index);
+    if (tag)
+        n->tag = take_text(r->y, tag, strlen((const char *)tag));
+    return n;
+}
+
+/* Give a complete node to the level that is open. */
+static int
+attach(struct reader *r, struct yaml_node *node)
+{
+    if (r->depth == 0) {
+        r->y->root = node;
+        return 0;
+    }
+    struct level *l = &r->levels[r->depth - 1];
+    if (l->node->kind == YAML_NODE_MAP && !l->key) {
+        if (node->kind != YAML_NODE_SCALAR)
+            return yaml_mistake(r->m, node, "expected a key, got %s",
+                                node->kind == YAML_NODE_LIST ? "a list" : "a mapping");
+        l->key = node;
+        return 0;
+    }
+    if (l->node->kind == YAML_NODE_MAP) {
+        l->keys = xgrow(l->keys, l->count, &l->keys_cap, sizeof(struct yaml_node *));
+        l->keys[l->count] = l->key;
+        l->key = NULL;
+    }
+    l->items = xgrow(l->items, l->count, &l->items_cap, sizeof(struct yaml_node *));
+    l->items[l->count++] = node;
+    return 0;
+}
+
+static void
+set_anchor(struct reader *r, const char *name, struct yaml_node *node, size_t weight)
+{
+    struct anchor *a = xcalloc(1, sizeof(*a));
+
+    a->node = node;
+    a->weight = weight;
+    map_set(r->anchors, name, a);
+}
+
+static enum yaml_style
+style_of(yaml_scalar_style_t style)
+{
+    if (style == YAML_LITERAL_SCALAR_STYLE || style == YAML_FOLDED_SCALAR_STYLE)
+        return YAML_STYLE_LITERAL;
+    if (style == YAML_SINGLE_QUOTED_SCALAR_STYLE || style == YAML_DOUBLE_QUOTED_SCALAR_STYLE)
+        return YAML_STYLE_QUOTED;
+    return YAML_STYLE_PLAIN;
+}
+
+static int
+read_scalar(struct reader *r, const yaml_event_t *e)
+{
+    struct yaml_node *n = new_node(r, YAML_NODE_SCALAR, e, e->data.scalar.tag);
+
+    n->style = style_of(e->data.scalar.style);
+    if (memchr(e->data.scalar.value, '\0', e->data.scalar.length))
+        return mistake_at(r, &e->start_mark, "a NUL (\"\\0\") in a text");
+    n->text = take_text(r->y, e->data.scalar.value, e->data.scalar.length);
+    n->len = e->data.scalar.length;
+    /* libyaml lets a literal end at the next token, comments between included. */
+    const char *data = r->y->bytes.data;
+    while (n->style == YAML_STYLE_LITERAL && n->end > n->start && n->end > 0 &&
+           strchr(" \t\r\n", data[n->end - 1]))
+        n->end--;
+    if (e->data.scalar.anchor)
+        set_anchor(r, (const char *)e->data.scalar.anchor, n, 1);
+    return count_weight(r, &e->start_mark, 1) ? -1 : attach(r, n);
+}
+
+static int
+read_alias(struct reader *r, const yaml_event_t *e)
+{
+    const char *name = (const char *)e->data.alias.anchor;
+    const struct anchor *a = map_get(r->anchors, name);
+
+    if (!a)
+        return mistakes_add(r->m, "%s:%zu:%zu: no anchor '&%s' before this alias", r->path,
+                            e->start_mark.line + 1, e->start_mark.column + 1, name);
+    if (!a->node)
+        return mistakes_add(r->m, "%s:%zu:%zu: the alias '*%s' stands inside what it names",
+                            r->path, e->start_mark.line + 1, e->start_mark.column + 1, name);
+    if (count_weight(r, &e->start_mark, a->weight))
+        return -1;
+    struct yaml_node *n = new_node(r, a->node->kind, e, NULL);
+    struct yaml_node copy = *a->node;
+    copy.alias = true;
+    copy.line = n->line;
+    copy.col = n->col;
+    copy.start = n->start;
+    copy.end = n->end;
+    *n = copy;
+    return attach(r, n);
+}
+
+static int
+open_level(struct reader *r, struct yaml_node *node, const yaml_event_t *e,
+           const yaml_char_t *anchor)
+{
+    if (r->depth == YAML_DEPTH_MAX)
+        return mistakes_add(r->m, "%s:%zu:%zu: nested deeper than %d", r->path,
+                            e->start_mark.line + 1, e->start_mark.column + 1, YAML_DEPTH_MAX);
+    struct level *l = &r->levels[r->depth++];
+    *l = (struct level){.node = node, .before = r->weight};
+    if (anchor) {
+        l->anchor = xstrdup((const char *)anchor);
+        set_anchor(r, l->anchor, NULL, 0);
+    }
+    return count_weight(r, &e->start_mark, 1);
+}
+
+/* ---------------------------------------------------------------- keys */
+
+/* The keys of a map that is being closed; as many slots as it can come to need. */
+struct pairs {
+    struct yaml_node **keys, **items; /* owned */
+    bool *merged;                     /* owned: came from `<<` */
+    size_t count;
+    struct map *places; /* key -> its slot in keys; NULL: few */
+};
+
+static bool
+is_merge(const struct yaml_node *key)
+{
+    return key->style == YAML_STYLE_PLAIN && strcmp(key->text, "<<") == 0;
+}
+
+static size_t
+pairs_find(const struct pairs *p, const char *key) /* count: absent */
+{
+    if (p->places) {
+        struct yaml_node *const *slot = map_get(p->places, key);
+        return slot ? (size_t)(slot - p->keys) : p->count;
+    }
+    size_t i = 0;
+    while (i < p->count && strcmp(p->keys[i]->text, key) != 0)
+        i++;
+    return i;
+}
+
+static void
+pairs_put(struct pairs *p, size_t at, struct yaml_node *key, struct yaml_node *item, bool merged)
+{
+    p->keys[at] = key;
+    p->items[at] = item;
+    p->merged[at] = merged;
+    if (at < p->count)
+        return;
+    p->count++;
+    if (p->places)
+        map_set(p->places, key->text, &p->keys[at]);
+}
+
+static void
+merge_map(struct pairs *p, const struct yaml_node *from)
+{
+    for (size_t i = 0; i < from->count; i++) {
+        const size_t at = pairs_find(p, from->keys[i]->text);
+        if (at == p->count)
+            pairs_put(p, at, from->keys[i], from->items[i], true);
+    }
+}
+
+/* How many keys `<<: value` brings; -1: not mappings. */
+static int
+merge_size(struct reader *r, const struct yaml_node *value, size_t *ret)
+{
+    *ret += value->kind == YAML_NODE_MAP ? value->count : 0;
+    bool good = value->kind != YAML_NODE_SCALAR;
+    for (size_t i = 0; value->kind == YAML_NODE_LIST && i < value->count; i++) {
+        good = good && value->items[i]->kind == YAML_NODE_MAP;
+        *ret += value->items[i]->count;
+    }
+    return good ? 0 : yaml_expected(r->m, value, "<<", "a mapping or a list of mappings");
+}
+
+static int
+put_own(struct reader *r, struct pairs *p, struct yaml_node *key, struct yaml_node *item)
+{
+    const size_t at = pairs_find(p, key->text);
+
+    if (at < p->count && !p->merged[at] && r->repeat == YAML_REPEAT_ERROR)
+        return yaml_mistake(r->m, key, "%s: given twice, first on line %d", key->text,
+                            p->keys[at]->line);
+    if (at < p->count && !p->merged[at])
+        yaml_warn(r->m, key, "%s: given twice: line %d counts, not line %d", key->text, key->line,
+                  p->keys[at]->line);
+    pairs_put(p, at, key, item, false);
+    return 0;
+}
+
+static int
+fill_pairs(struct reader *r, struct pairs *p, const struct level *l)
+{
+    int rc = 0;
+
+    for (size_t i = 0; i < l->count; i++) {
+        const struct yaml_node *from = l->items[i];
+        if (!is_merge(l->keys[i]))
+            continue;
+        if (from->kind == YAML_NODE_MAP)
+            merge_map(p, from);
+        for (size_t k = 0; from->kind == YAML_NODE_LIST && k < from->count; k++)
+            merge_map(p, from->items[k]);
+    }
+    for (size_t i = 0; i < l->count; i++)
+        if (!is_merge(l->keys[i]) && put_own(r, p, l->keys[i], l->items[i]))
+            rc = -1;
+    return rc;
+}
+
+static int
+close_map(struct reader *r, const struct level *l, const yaml_event_t *e)
+{
+    size_t brought = 0;
+    struct pairs p = {0};
+    int rc = -1;
+
+    for (size_t i = 0; i < l->count; i++)
+        if (is_merge(l->keys[i]) && merge_size(r, l->items[i], &brought))
+            return -1;
+    if (count_weight(r, &e->start_mark, brought))
+        return -1;
+    const size_t most = l->count + brought;
+    p.keys = xcalloc(most, sizeof(struct yaml_node *));
+    p.items = xcalloc(most, sizeof(struct yaml_node *));
+    p.merged = xcalloc(most, sizeof(*p.merged));
+    p.places = most > FEW_KEYS ? map_new(NULL) : NULL;
+    if (fill_pairs(r, &p, l) == 0) {
+        l->node->keys = take_list(r->y, p.keys, p.count);
+        l->node->items = take_list(r->y, p.items, p.count);
+        l->node->count = p.count;
+        rc = 0;
+    }
+    map_free(p.places);
+    free(p.keys);
+    free(p.items);
+    free(p.merged);
+    return rc;
+}
+
+static void
+level_release(struct level *l)
+{
+    free(l->keys);
+    free(l->items);
+    free(l->anchor);
+    *l = (struct level){0};
+}
+
+static int
+close_level(struct reader *r, const yaml_event_t *e)
+{
+    assert(r->depth > 0);
+    struct level *l = &r->levels[--r->depth];
+    struct yaml_node *node = l->node;
+    int rc = 0;
+
+    if (node->flow)
+        node->end = yaml_bytes_offset(&r->y->bytes, e->end_mark.index);
+    else if (l->count) /* libyaml ends a block at the next token */
+        node->end = l->items[l->count - 1]->end;
+    if (node->kind == YAML_NODE_MAP) {
+        rc = close_map(r, l, e);
+    } else {
+        node->items = take_list(r->y, l->items, l->count);
+        node->count = l->count;
+    }
+    if (l->anchor)
+        set_anchor(r, l->anchor, node, r->weight - l->before);
+    level_release(l);
+    return rc ? rc : attach(r, node);
+}
+
+/* ---------------------------------------------------------------- events */
+
+static int
+read_event(struct reader *r, const yaml_event_t *e)
+{
+    struct yaml_node *n = NULL;
+
+    switch (e->type) {
+    case YAML_SCALAR_EVENT:
+        return read_scalar(r, e);
+    case YAML_ALIAS_EVENT:
+        return read_alias(r, e);
+    case YAML_SEQUENCE_START_EVENT:
+        n = new_node(r, YAML_NODE_LIST, e, e->data.sequence_start.tag);
+        n->flow = e->data.sequence_start.style == YAML_FLOW_SEQUENCE_STYLE;
+        return open_level(r, n, e, e->data.sequence_start.anchor);
+    case YAML_MAPPING_START_EVENT:
+        n = new_node(r, YAML_NODE_MAP, e, e->data.mapping_start.tag);
+        n->flow = e->data.mapping_start.style == YAML_FLOW_MAPPING_STYLE;
+        return open_level(r, n, e, e->data.mapping_start.anchor);
+    case YAML_SEQUENCE_END_EVENT:
+    case YAML_MAPPING_END_EVENT:
+        return close_level(r, e);
+    case YAML_DOCUMENT_START_EVENT:
+        if (r->documents++)
+            return mistake_at(r, &e->start_mark, "a second document: expected one in a file");
+        return 0;
+    case YAML_NO_EVENT:
+    case YAML_STREAM_START_EVENT:
+    case YAML_STREAM_END_EVENT:
+    case YAML_DOCUMENT_END_EVENT:
+        return 0;
+    }
+    return 0;
+}
+
+static int
+syntax_mistake(struct reader *r, const yaml_parser_t *p)
+{
+    const char *problem = p->problem ? p->problem : "cannot be read";
+    const char *hint = "";
+
+    if (strstr(problem, "mapping values are not allowed"))
+        hint = " (two keys on one line? Text appended to a file whose last line has no newline "
+               "ends up there)";
+    return mistakes_add(r->m, "%s:%zu:%zu: not YAML: %s%s%s%s", r->path, p->problem_mark.line + 1,
+                        p->problem_mark.column + 1, problem, p->context ? ", " : "",
+                        p->context ? p->context : "", hint);
+}
+
+static int
+read_events(struct reader *r)
+{
+    const struct yaml_bytes *b = &r->y->bytes;
+    yaml_parser_t parser;
+    bool ended = false;
+    int rc = 0;
+
+    if (!yaml_parser_initialize(&parser))
+        abort();
+    yaml_parser_set_encoding(&parser, YAML_UTF8_ENCODING);
+    yaml_parser_set_input_string(&parser, (const unsigned char *)b->data + b->bom, b->len - b->bom);
+    while (rc == 0 && !ended) {
+        yaml_event_t e;
+        if (!yaml_parser_parse(&parser, &e)) {
+            rc = syntax_mistake(r, &parser);
+            break;
+        }
+        ended = e.type == YAML_STREAM_END_EVENT;
+        rc = read_event(r, &e);
+        yaml_event_delete(&e);
+    }
+    yaml_parser_delete(&parser);
+    return rc;
+}
+
+static struct yaml *
+build(struct yaml *y, const char *path, enum yaml_repeat repeat, struct mistakes *m)
+{
+    struct reader r = {.y = y, .path = path, .file = yaml_intern(path), .repeat = repeat, .m = m};
+
+    r.anchors = map_new(free);
+    const int rc = read_events(&r);
+    while (r.depth > 0)
+        level_release(&r.levels[--r.depth]);
+    map_free(r.anchors);
+    if (rc == 0)
+        return y;
+    yaml_close(y);
+    return NULL;
+}
+
+/* ---------------------------------------------------------------- public */
+
+struct yaml *
+yaml_load(const char *path, size_t bytes_max, enum yaml_repeat repeat, struct mistakes *m)
+{
+    struct yaml *y = xcalloc(1, sizeof(*y));
+
+    if (yaml_bytes_read(&y->bytes, path, bytes_max, m) || yaml_bytes_check(&y->bytes, path, m)) {
+        yaml_close(y);
+        return NULL;
+    }
+    return build(y, path, repeat, m);
+}
+
+struct yaml *
+yaml_parse(const char *bytes, size_t len, const char *path, size_t bytes_max,
+           enum yaml_repeat repeat, struct mistakes *m)
+{
+    if (len > bytes_max) {
+        mistakes_add(m, "%s:1:1: the file is larger than %zu MiB", path, bytes_max >> 20);
+        return NULL;
+    }
+    struct yaml *y = xcalloc(1, sizeof(*y));
+    y->bytes.data = xcalloc(len + 1, 1);
+    if (len)
+        memcpy(y->bytes.data, bytes, len);
+    y->bytes.len = len;
+    if (yaml_bytes_check(&y->bytes, path, m)) {
+        yaml_close(y);
+        return NULL;
+    }
+    return build(y, path, repeat, m);
+}
+
+void
+yaml_close(struct yaml *y)
+{
+    if (!y)
+        return;
+    while (y->chunks) {
+        struct chunk *next = y->chunks->next;
+        free(y->chunks);
+        y->chunks = next;
+    }
+    yaml_bytes_release(&y->bytes);
+    free(y);
+}
+
+const struct yaml_node *
+yaml_root(const struct yaml *y)
+{
+    return y->root;
+}
+
+const char *
+yaml_bytes(const struct yaml *y, size_t *ret_len)
+{
+    *ret_len = y->bytes.len;
+    return y->bytes.data;
+}

@@ -1,0 +1,607 @@
+/*
+ * local.c - the `local` steps: /bin/sh on this machine, on the loop.
+ *
+ * Decides when a child is over and what of its group is killed.  Owns the children, their pipes and
+ * the line of those that wait.  Never blocks the loop, never lets a child have a descriptor, a
+ * signal setting or an environment of ours.  Each child has a pidfd, so that nothing fights over
+ * SIGCHLD.
+ *
+ *   waiting -> running -> (deadline, local_kill) -> termed -> (2 s) -> killed
+ *
+ * A child that has exited stays a zombie as long as its group may be signalled: the zombie keeps
+ * the number from being given to strangers.
+ */
+#include "proc/local.h"
+
+#include "base/strv.h"
+#include "base/xalloc.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/pidfd.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum { READ_BYTES_MAX = 65536, GRACE_MS = 2000, CHECK_MS = 50, TEXT_MAX = 512 };
+
+enum phase { PHASE_WAITING, PHASE_RUNNING, PHASE_TERMED, PHASE_KILLED };
+
+struct stream {
+    struct local *child; /* borrowed */
+    struct event *event; /* owned; NULL: at its end */
+    int fd;
+};
+
+struct local {
+    struct locals *all;        /* borrowed */
+    struct local *next, *prev; /* in the list it is in */
+    enum phase phase;
+    bool exited;     /* it is a zombie, or reaped */
+    bool reaped;     /* its number is no longer ours */
+    bool group_gone; /* nobody of its group lives: never signal it again */
+    bool timed_out;
+    bool told_to_end; /* local_kill while it waited */
+    pid_t pid;
+    int pidfd;
+    int exit_code, signal;
+    int64_t timeout_ms;
+    char *script;    /* owned */
+    char *cwd;       /* owned */
+    struct strv env; /* the whole environment */
+    struct stream streams[2];
+    struct event *exit;  /* owned */
+    struct event *timer; /* owned: deadline, grace, drain */
+    struct event *check; /* owned: is the group gone? */
+    struct local_events events;
+    void *arg; /* borrowed */
+};
+
+struct list {
+    struct local *first, *last;
+};
+
+struct locals {
+    struct event_base *base; /* borrowed */
+    struct event *later;     /* owned */
+    struct list waiting;     /* owned */
+    struct list running;     /* owned */
+    int running_count;
+    char bytes[READ_BYTES_MAX];
+};
+
+static void
+list_add(struct list *l, struct local *c)
+{
+    c->next = NULL;
+    c->prev = l->last;
+    if (l->last == NULL) {
+        l->first = c;
+    } else {
+        l->last->next = c;
+    }
+    l->last = c;
+}
+
+static void
+list_remove(struct list *l, struct local *c)
+{
+    if (c->prev == NULL) {
+        l->first = c->next;
+    } else {
+        c->prev->next = c->next;
+    }
+    if (c->next == NULL) {
+        l->last = c->prev;
+    } else {
+        c->next->prev = c->prev;
+    }
+}
+
+static void
+arm(struct event *e, int64_t ms)
+{
+    const struct timeval t = {.tv_sec = (time_t)(ms / 1000),
+                              .tv_usec = (suseconds_t)(ms % 1000 * 1000)};
+
+    if (event_add(e, &t) < 0) {
+        abort(); /* out of memory */
+    }
+}
+
+/* ---- the end of a child ---- */
+
+static void
+stream_close(struct stream *s)
+{
+    if (s->event != NULL) {
+        event_free(s->event);
+        s->event = NULL;
+        (void)close(s->fd);
+    }
+}
+
+static void
+local_free(struct local *c)
+{
+    stream_close(&c->streams[0]);
+    stream_close(&c->streams[1]);
+    struct event *const events[] = {c->exit, c->timer, c->check};
+    for (size_t i = 0; i < sizeof(events) / sizeof(events[0]); i++) {
+        if (events[i] != NULL) {
+            event_free(events[i]);
+        }
+    }
+    if (c->pidfd >= 0) {
+        (void)close(c->pidfd);
+    }
+    strv_clear(&c->env);
+    free(c->script);
+    free(c->cwd);
+    free(c);
+}
+
+/* Give the number back; a child that will not die (asleep in the kernel) is left to the system. */
+static void
+reap(struct local *c)
+{
+    if (!c->reaped && waitpid(c->pid, NULL, WNOHANG) != 0) {
+        c->reaped = true;
+    }
+}
+
+static void
+finish(struct local *c)
+{
+    struct locals *all = c->all;
+
+    assert(c->phase != PHASE_WAITING);
+    if (!c->exited) { /* even KILL has not ended it */
+        c->exit_code = -1;
+        c->signal = SIGKILL;
+    }
+    reap(c);
+    list_remove(&all->running, c);
+    all->running_count--;
+    event_active(all->later, EV_TIMEOUT, 0); /* the next in line */
+    c->events.ended(c->arg, c->exit_code, c->signal, c->timed_out);
+    local_free(c);
+}
+
+/* Whether anybody of the group lives.  The number must be given back to know, since the zombie
+ * counts; it cannot come round to strangers unseen between two looks of 50 ms. */
+static bool
+group_gone(struct local *c)
+{
+    reap(c);
+    if (c->reaped && kill(-c->pid, 0) < 0 && errno == ESRCH) {
+        c->group_gone = true;
+    }
+    return c->group_gone;
+}
+
+static void
+signal_group(const struct local *c, int number)
+{
+    if (!c->group_gone) {
+        (void)kill(-c->pid, number);
+    }
+}
+
+/* After each event: is it over?  c may be gone after. */
+static void
+settle(struct local *c)
+{
+    const bool drained = c->streams[0].event == NULL && c->streams[1].event == NULL;
+
+    if (!c->exited || (c->phase == PHASE_TERMED && !group_gone(c))) {
+        return;
+    }
+    if (drained) {
+        finish(c);
+    }
+}
+
+static void
+terminate(struct local *c)
+{
+    c->phase = PHASE_TERMED;
+    signal_group(c, SIGTERM);
+    arm(c->timer, GRACE_MS);
+    if (c->exited) {
+        arm(c->check, CHECK_MS);
+    }
+}
+
+/* ---- what the loop tells ---- */
+
+static void
+on_timer(evutil_socket_t fd, short what, void *arg)
+{
+    struct local *c = arg;
+
+    (void)fd;
+    (void)what;
+    switch (c->phase) {
+    case PHASE_WAITING:
+        break;
+    case PHASE_RUNNING:
+        if (c->exited) { /* somebody in the background holds the pipes: let him */
+            finish(c);
+        } else {
+            c->timed_out = true;
+            terminate(c);
+        }
+        break;
+    case PHASE_TERMED:
+        c->phase = PHASE_KILLED;
+        signal_group(c, SIGKILL);
+        arm(c->timer, GRACE_MS);
+        settle(c);
+        break;
+    case PHASE_KILLED:
+        finish(c);
+        break;
+    }
+}
+
+static void
+on_check(evutil_socket_t fd, short what, void *arg)
+{
+    (void)fd;
+    (void)what;
+    settle(arg);
+}
+
+static void
+on_exit_of_child(evutil_socket_t fd, short what, void *arg)
+{
+    struct local *c = arg;
+    siginfo_t info = {0};
+
+    (void)fd;
+    (void)what;
+    if (waitid(P_PID, (id_t)c->pid, &info, WEXITED | WNOHANG | WNOWAIT) < 0) {
+        c->reaped = true; /* SIGCHLD is ignored by somebody: how it ended is lost */
+        info = (siginfo_t){.si_code = CLD_KILLED, .si_status = SIGKILL};
+    }
+    if (!c->reaped && info.si_pid == 0) {
+        return;
+    }
+    c->exited = true;
+    c->exit_code = info.si_code == CLD_EXITED ? info.si_status : -1;
+    c->signal = info.si_code == CLD_EXITED ? 0 : info.si_status;
+    (void)event_del(c->exit);
+    if (c->phase == PHASE_RUNNING) {
+        arm(c->timer, GRACE_MS);
+    } else if (c->phase == PHASE_TERMED) {
+        arm(c->check, CHECK_MS);
+    }
+    settle(c);
+}
+
+static void
+on_readable(evutil_socket_t fd, short what, void *arg)
+{
+    struct stream *s = arg;
+    struct local *c = s->child;
+    const ssize_t n = read(fd, c->all->bytes, sizeof(c->all->bytes));
+
+    (void)what;
+    if (n > 0) {
+        c->events.output(c->arg, s == &c->streams[1], c->all->bytes, (size_t)n);
+        return;
+    }
+    if (n < 0 && (errno == EAGAIN || errno == EINTR)) {
+        return;
+    }
+    stream_close(s);
+    settle(c);
+}
+
+/* ---- the start of a child ---- */
+
+/* A pipe with both ends above 2, so that the child's 0-2 can be set in any order even if ours are
+ * closed. */
+static int
+open_pipe(int ends[2])
+{
+    if (pipe2(ends, O_CLOEXEC) < 0) {
+        return -1;
+    }
+    for (int i = 0; i < 2; i++) {
+        if (ends[i] > 2) {
+            continue;
+        }
+        const int low = ends[i];
+        const int kept = errno;
+        ends[i] = fcntl(low, F_DUPFD_CLOEXEC, 3);
+        const int why = ends[i] < 0 ? errno : kept;
+        (void)close(low);
+        if (ends[i] < 0) {
+            (void)close(ends[1 - i]);
+            errno = why;
+            return -1;
+        }
+    }
+    return 0;
+}
+
+/* 0, or the errno of what went wrong. */
+static int
+spawn(struct local *c, int out, int errors)
+{
+    char sh[] = "/bin/sh";
+    char flag[] = "-c";
+    char *argv[] = {sh, flag, c->script, NULL};
+    posix_spawn_file_actions_t files;
+    posix_spawnattr_t attr;
+    sigset_t every;
+    sigset_t none;
+
+    (void)sigfillset(&every);
+    (void)sigemptyset(&none);
+    int rc = posix_spawn_file_actions_init(&files);
+    if (rc != 0) {
+        return rc;
+    }
+    rc = posix_spawnattr_init(&attr);
+    if (rc != 0) {
+        (void)posix_spawn_file_actions_destroy(&files);
+        return rc;
+    }
+    (void)posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGDEF |
+                                              POSIX_SPAWN_SETSIGMASK);
+    (void)posix_spawnattr_setpgroup(&attr, 0);
+    (void)posix_spawnattr_setsigdefault(&attr, &every);
+    (void)posix_spawnattr_setsigmask(&attr, &none);
+    rc = posix_spawn_file_actions_addopen(&files, 0, "/dev/null", O_RDONLY, 0);
+    rc = rc != 0 ? rc : posix_spawn_file_actions_adddup2(&files, out, 1);
+    rc = rc != 0 ? rc : posix_spawn_file_actions_adddup2(&files, errors, 2);
+    rc = rc != 0 ? rc : posix_spawn_file_actions_addclosefrom_np(&files, 3);
+    rc = rc != 0 ? rc : posix_spawn_file_actions_addchdir_np(&files, c->cwd);
+    rc = rc != 0 ? rc : posix_spawn(&c->pid, sh, &files, &attr, argv, c->env.items);
+    (void)posix_spawnattr_destroy(&attr);
+    (void)posix_spawn_file_actions_destroy(&files);
+    return rc;
+}
+
+static void
+watch_stream(struct local *c, int which, int fd)
+{
+    struct stream *s = &c->streams[which];
+
+    *s = (struct stream){.child = c, .fd = fd};
+    (void)fcntl(fd, F_SETFL, O_NONBLOCK);
+    s->event = event_new(c->all->base, fd, EV_READ | EV_PERSIST, on_readable, s);
+    if (s->event == NULL || event_add(s->event, NULL) < 0) {
+        abort(); /* out of memory */
+    }
+}
+
+static void
+watch(struct local *c, int out, int errors)
+{
+    struct event_base *base = c->all->base;
+
+    c->phase = PHASE_RUNNING;
+    watch_stream(c, 0, out);
+    watch_stream(c, 1, errors);
+    c->exit = event_new(base, c->pidfd, EV_READ | EV_PERSIST, on_exit_of_child, c);
+    c->timer = event_new(base, -1, 0, on_timer, c);
+    c->check = event_new(base, -1, EV_PERSIST, on_check, c);
+    if (c->exit == NULL || c->timer == NULL || c->check == NULL || event_add(c->exit, NULL) < 0) {
+        abort(); /* out of memory */
+    }
+    if (c->timeout_ms > 0) {
+        arm(c->timer, c->timeout_ms);
+    }
+}
+
+static void
+close_pipe(const int ends[2])
+{
+    (void)close(ends[0]);
+    (void)close(ends[1]);
+}
+
+/* 0, or -1 and why; nothing is left behind. */
+static int
+start(struct local *c, char text[TEXT_MAX])
+{
+    int out[2];
+    int errors[2];
+
+    if (open_pipe(out) < 0) {
+        (void)snprintf(text, TEXT_MAX, "no pipe: %s", strerror(errno));
+        return -1;
+    }
+    if (open_pipe(errors) < 0) {
+        (void)snprintf(text, TEXT_MAX, "no pipe: %s", strerror(errno));
+        close_pipe(out);
+        return -1;
+    }
+    const int rc = spawn(c, out[1], errors[1]);
+    (void)close(out[1]);
+    (void)close(errors[1]);
+    c->pidfd = rc == 0 ? pidfd_open(c->pid, 0) : -1;
+    if (c->pidfd < 0) {
+        if (rc == 0) {
+            (void)snprintf(text, TEXT_MAX, "cannot watch a child: %s", strerror(errno));
+            (void)kill(-c->pid, SIGKILL);
+            (void)waitpid(c->pid, NULL, 0);
+        } else {
+            (void)snprintf(text, TEXT_MAX, "cannot start /bin/sh in %.300s: %s", c->cwd,
+                           strerror(rc));
+        }
+        (void)close(out[0]);
+        (void)close(errors[0]);
+        return -1;
+    }
+    watch(c, out[0], errors[0]);
+    return 0;
+}
+
+/* The first in line begins, or ends before it began. */
+static void
+begin(struct locals *l, struct local *c)
+{
+    char text[TEXT_MAX];
+
+    list_remove(&l->waiting, c);
+    if (c->told_to_end) {
+        c->events.failed(c->arg, "stopped before it began");
+        local_free(c);
+    } else if (start(c, text) < 0) {
+        c->events.failed(c->arg, text);
+        local_free(c);
+    } else {
+        list_add(&l->running, c);
+        l->running_count++;
+        c->events.started(c->arg);
+    }
+}
+
+static void
+on_later(evutil_socket_t fd, short what, void *arg)
+{
+    struct locals *l = arg;
+
+    (void)fd;
+    (void)what;
+    for (struct local *c = l->waiting.first, *next; c != NULL; c = next) {
+        next = c->next;
+        if (c->told_to_end || l->running_count < LOCAL_CHILDREN_MAX) {
+            begin(l, c);
+        }
+    }
+}
+
+/* ---- for the rest of the house ---- */
+
+struct locals *
+locals_new(struct event_base *base)
+{
+    struct locals *l = xcalloc(1, sizeof(*l));
+
+    l->base = base;
+    l->later = event_new(base, -1, 0, on_later, l);
+    if (l->later == NULL) {
+        abort(); /* out of memory */
+    }
+    return l;
+}
+
+/* KILL works at once, or not at all: two seconds and no more. */
+static void
+kill_and_reap(struct local *c)
+{
+    struct pollfd exited = {.fd = c->pidfd, .events = POLLIN};
+
+    signal_group(c, SIGKILL);
+    if (!c->exited) {
+        (void)poll(&exited, 1, GRACE_MS);
+    }
+    reap(c);
+}
+
+void
+locals_free(struct locals *l)
+{
+    if (l == NULL) {
+        return;
+    }
+    for (struct local *c = l->running.first, *next; c != NULL; c = next) {
+        next = c->next;
+        kill_and_reap(c);
+        local_free(c);
+    }
+    for (struct local *c = l->waiting.first, *next; c != NULL; c = next) {
+        next = c->next;
+        local_free(c);
+    }
+    event_free(l->later);
+    free(l);
+}
+
+static bool
+has_name(const char *const *env, const char *name)
+{
+    const size_t len = strlen(name);
+
+    for (; *env != NULL; env++) {
+        if (strncmp(*env, name, len) == 0 && (*env)[len] == '=') {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* PATH, HOME and LANG as we have them, unless the caller says otherwise; nothing else of ours,
+ * since secrets travel in environments. */
+static void
+make_env(struct strv *out, const char *const *env)
+{
+    static const struct {
+        const char *name;
+        const char *otherwise;
+    } kept[] = {
+        {"PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"},
+        {"HOME", "/"},
+        {"LANG", "C.UTF-8"},
+    };
+
+    for (size_t i = 0; i < sizeof(kept) / sizeof(kept[0]); i++) {
+        const char *value = getenv(kept[i].name);
+        if (!has_name(env, kept[i].name)) {
+            strv_take(out,
+                      xasprintf("%s=%s", kept[i].name, value == NULL ? kept[i].otherwise : value));
+        }
+    }
+    for (; *env != NULL; env++) {
+        strv_add(out, *env);
+    }
+}
+
+struct local *
+local_run(struct locals *l, const char *script, const char *cwd, const char *const *env,
+          int64_t timeout_ms, const struct local_events *events, void *arg)
+{
+    struct local *c = xcalloc(1, sizeof(*c));
+
+    c->all = l;
+    c->pidfd = -1;
+    c->timeout_ms = timeout_ms;
+    c->script = xstrdup(script);
+    c->cwd = xstrdup(cwd);
+    make_env(&c->env, env);
+    c->events = *events;
+    c->arg = arg;
+    list_add(&l->waiting, c);
+    event_active(l->later, EV_TIMEOUT, 0);
+    return c;
+}
+
+void
+local_kill(struct local *c)
+{
+    switch (c->phase) {
+    case PHASE_WAITING:
+        c->told_to_end = true;
+        event_active(c->all->later, EV_TIMEOUT, 0);
+        break;
+    case PHASE_RUNNING:
+        terminate(c);
+        break;
+    case PHASE_TERMED:
+    case PHASE_KILLED:
+        break;
+    }
+}

@@ -1,0 +1,88 @@
+/*
+ * lines.c - bytes of many hosts cut into whole lines.
+ *
+ * Decides where a line ends.  Owns the beginning of each line that has not ended yet; whole lines
+ * inside one piece of output are not copied.  Never looks at what the bytes mean.
+ */
+#include "ui/lines.h"
+
+#include "base/buf.h"
+#include "base/xalloc.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { STREAMS = STREAM_STDERR + 1 };
+
+struct lines {
+    int32_t hosts;
+    struct buf *rest; /* owned; STREAMS a host; data is NULL until needed */
+};
+
+struct lines *
+lines_new(int32_t hosts)
+{
+    struct lines *l = xcalloc(1, sizeof(*l));
+
+    l->hosts = hosts;
+    l->rest = xcalloc((size_t)hosts * STREAMS, sizeof(*l->rest));
+    return l;
+}
+
+void
+lines_free(struct lines *l)
+{
+    if (l == NULL)
+        return;
+    for (size_t i = 0; i < (size_t)l->hosts * STREAMS; i++)
+        buf_release(&l->rest[i]);
+    free(l->rest);
+    free(l);
+}
+
+static void
+hand_on(int32_t host, enum stream stream, const char *line, size_t len, lines_fn *fn, void *arg)
+{
+    if (len > 0 && line[len - 1] == '\r')
+        len--;
+    fn(arg, host, stream, line, len);
+}
+
+void
+lines_feed(struct lines *l, int32_t host, enum stream stream, const char *bytes, size_t len,
+           lines_fn *fn, void *arg)
+{
+    struct buf *rest = &l->rest[(size_t)host * STREAMS + (size_t)stream];
+
+    assert(host >= 0 && host < l->hosts);
+    while (len > 0) {
+        const char *end = memchr(bytes, '\n', len);
+        const size_t part = end != NULL ? (size_t)(end - bytes) : len;
+        if (end != NULL && rest->len == 0) {
+            hand_on(host, stream, bytes, part, fn, arg);
+        } else {
+            if (rest->data == NULL)
+                buf_init(rest, SIZE_MAX / 2);
+            buf_add(rest, bytes, part);
+            if (end != NULL || rest->len >= LINES_BYTES_MAX) {
+                hand_on(host, stream, rest->data, rest->len, fn, arg);
+                buf_clear(rest);
+            }
+        }
+        bytes += part + (end != NULL);
+        len -= part + (end != NULL);
+    }
+}
+
+void
+lines_finish(struct lines *l, int32_t host, lines_fn *fn, void *arg)
+{
+    for (int stream = 0; stream < STREAMS; stream++) {
+        struct buf *rest = &l->rest[(size_t)host * STREAMS + (size_t)stream];
+        if (rest->len > 0)
+            hand_on(host, (enum stream)stream, rest->data, rest->len, fn, arg);
+        buf_release(rest);
+        *rest = (struct buf){0};
+    }
+}

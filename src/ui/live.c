@@ -1,0 +1,185 @@
+/*
+ * live.c - the status area below the scrolling lines of a terminal.
+ *
+ * Decides what fits: a row of counters with a bar, then the hosts in flight.  Owns nothing; rows
+ * are cut to the width, so that going up as many rows as were drawn takes them off again.  Never
+ * writes: it queues, and draws no frame while bytes are waiting.
+ */
+#include "ui/live.h"
+
+#include "base/duration.h"
+#include "base/escape.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
+
+enum { BAR_CELLS = 20, WIDTH_DEFAULT = 80, ROWS_DEFAULT = 24, ROW_BYTES_MAX = 4096 };
+
+static void
+size_of(const struct live *l, const struct out *out, int32_t *ret_width, int32_t *ret_rows)
+{
+    struct winsize w = {0};
+
+    *ret_width = WIDTH_DEFAULT;
+    *ret_rows = ROWS_DEFAULT;
+    if (out_is_terminal(out) && ioctl(out_fd(out), TIOCGWINSZ, &w) == 0) {
+        *ret_width = w.ws_col > 0 ? w.ws_col : WIDTH_DEFAULT;
+        *ret_rows = w.ws_row > 0 ? w.ws_row : ROWS_DEFAULT;
+    }
+    if (l->fixed_width > 0)
+        *ret_width = l->fixed_width;
+}
+
+/* Columns of a character: two from the wide blocks on (too many is harmless, too few is not). */
+static int32_t
+columns_of(unsigned code)
+{
+    return code >= 0x1100 ? 2 : 1;
+}
+
+/* Append text cut to width columns; the columns used. */
+static int32_t
+add_cut(struct buf *out, const char *text, size_t len, int32_t width)
+{
+    int32_t used = 0;
+    size_t at = 0;
+
+    while (at < len) {
+        unsigned code = 0;
+        const size_t n = utf8_decode(text + at, len - at, &code);
+        if (n == 0 || used + columns_of(code) > width)
+            break;
+        used += columns_of(code);
+        at += n;
+    }
+    buf_add(out, text, at);
+    return used;
+}
+
+static void
+add_bar(struct buf *row, const struct board *b)
+{
+    const int64_t total = (int64_t)b->names.count;
+    const int64_t done = total - b->count[OUTCOME_UNTOUCHED] - b->count[OUTCOME_RUNNING];
+    const int64_t cells = total > 0 ? done * BAR_CELLS / total : 0;
+
+    buf_addc(row, '[');
+    for (int64_t i = 0; i < BAR_CELLS; i++)
+        buf_adds(row, i < cells ? "=" : i == cells && done < total ? ">" : " ");
+    buf_addf(row, "] %lld/%lld", (long long)done, (long long)total);
+}
+
+static void
+add_counters(struct buf *row, const struct board *b, int64_t at_ms)
+{
+    char elapsed[32];
+
+    for (int i = OUTCOME_OK; i < OUTCOMES; i++)
+        if (b->count[i] > 0)
+            buf_addf(row, "  %s %d", outcome_name((enum outcome)i), (int)b->count[i]);
+    buf_addf(row, "  active %d", (int)b->count[OUTCOME_RUNNING]);
+    if (b->waves > 0 && b->wave > 0)
+        buf_addf(row, "  wave %d/%d", (int)b->wave, (int)b->waves);
+    duration_human(at_ms - b->started_at_ms, elapsed, sizeof(elapsed));
+    buf_addf(row, "  %s", elapsed);
+}
+
+static void
+add_host(struct buf *row, const struct board *b, size_t i, int64_t at_ms)
+{
+    const struct board_host *h = &b->hosts[i];
+    char elapsed[32];
+
+    duration_human(at_ms - h->step_at_ms, elapsed, sizeof(elapsed));
+    buf_adds(row, "  ");
+    escape_terminal(row, b->names.items[i], strlen(b->names.items[i]));
+    if (h->step_name == NULL) {
+        buf_addf(row, "  connecting  %s", elapsed);
+        return;
+    }
+    buf_addf(row, "  %d/%d ", (int)h->step, (int)h->step_count);
+    escape_terminal(row, h->step_name, strlen(h->step_name));
+    buf_addf(row, "  %s", elapsed);
+}
+
+/* Put a finished row into the frame, cut so that it never wraps. */
+static void
+put_row(struct live *l, struct buf *frame, struct buf *row, int32_t width)
+{
+    const int32_t used = add_cut(frame, row->data, row->len, width - 1);
+
+    buf_adds(frame, "\r\n");
+    l->widest = used > l->widest ? used : l->widest;
+    l->drawn++;
+    buf_clear(row);
+}
+
+static void
+put_hosts(struct live *l, const struct board *b, int64_t at_ms, struct buf *frame, int32_t width,
+          int32_t rows)
+{
+    const int32_t most = rows - 3 < LIVE_HOSTS_MAX ? rows - 3 : LIVE_HOSTS_MAX;
+    struct buf row;
+    int32_t shown = 0;
+
+    buf_init(&row, ROW_BYTES_MAX);
+    for (size_t i = 0; i < b->names.count && shown < most; i++) {
+        if (b->hosts[i].outcome != OUTCOME_RUNNING)
+            continue;
+        add_host(&row, b, i, at_ms);
+        put_row(l, frame, &row, width);
+        shown++;
+    }
+    if (shown < b->count[OUTCOME_RUNNING] && most > 0) {
+        buf_addf(&row, "  and %d more", (int)(b->count[OUTCOME_RUNNING] - shown));
+        put_row(l, frame, &row, width);
+    }
+    buf_release(&row);
+}
+
+void
+live_erase(struct live *l, struct out *out)
+{
+    int32_t width = 0;
+    int32_t rows = 0;
+    int32_t up;
+    char text[32];
+
+    if (l->drawn == 0)
+        return;
+    size_of(l, out, &width, &rows);
+    /* A terminal that became narrower has wrapped what was drawn: count the widest for each. */
+    up = l->drawn * (1 + (l->widest > 0 ? (l->widest - 1) / width : 0));
+    if (up > rows - 1)
+        up = rows - 1;
+    snprintf(text, sizeof(text), "\r\033[%dA\033[J", (int)(up > 0 ? up : 1));
+    out_add(out, text, strlen(text));
+    l->drawn = 0;
+    l->widest = 0;
+}
+
+void
+live_draw(struct live *l, const struct board *b, int64_t at_ms, struct out *out)
+{
+    struct buf frame;
+    struct buf row;
+    int32_t width = 0;
+    int32_t rows = 0;
+
+    size_of(l, out, &width, &rows);
+    if (b->names.count == 0 || out_wants(out) || rows < 4 || width < 8)
+        return;
+    live_erase(l, out);
+    buf_init(&frame, (size_t)ROW_BYTES_MAX * (LIVE_HOSTS_MAX + 2));
+    buf_init(&row, ROW_BYTES_MAX);
+    if (b->action != NULL)
+        buf_addf(&row, "%s %s ", b->action, b->env != NULL ? b->env : "");
+    add_bar(&row, b);
+    add_counters(&row, b, at_ms);
+    put_row(l, &frame, &row, width);
+    put_hosts(l, b, at_ms, &frame, width, rows);
+    out_add(out, frame.data, frame.len);
+    buf_release(&row);
+    buf_release(&frame);
+}

@@ -1,0 +1,428 @@
+/*
+ * plain.c - lines for people: one an event, results on stdout, messages and the summary on stderr.
+ *
+ * Decides what is said at which verbosity.  Owns the board, lines not ended yet, the last lines of
+ * each host in flight (shown with a failure) and the live area.  Never lets a byte of a host reach
+ * a terminal unescaped; never waits.
+ */
+#include "base/duration.h"
+#include "base/escape.h"
+#include "base/xalloc.h"
+#include "ui/board.h"
+#include "ui/closing.h"
+#include "ui/group.h"
+#include "ui/lines.h"
+#include "ui/live.h"
+#include "ui/make.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { TAIL_BYTES_MAX = 2048, LINE_BYTES_MAX = 8 * LINES_BYTES_MAX };
+
+struct plain {
+    struct sink sink; /* first: the two are cast into each other */
+    struct sink_options options;
+    struct board board;
+    struct lines *lines; /* owned; NULL before run_started */
+    struct group *group; /* owned; NULL unless -b */
+    struct buf *tails;   /* owned; one a host, data is NULL until needed */
+    struct live live;
+    struct buf line; /* the line being made */
+};
+
+static bool
+is_live(const struct plain *p)
+{
+    return p->options.live && out_is_terminal(p->sink.outs[SINK_STDOUT]);
+}
+
+/* Queue the line made and begin a new one. */
+static void
+say(struct plain *p, int where)
+{
+    buf_addc(&p->line, '\n');
+    if (is_live(p))
+        live_erase(&p->live, p->sink.outs[SINK_STDOUT]);
+    out_add(p->sink.outs[where], p->line.data, p->line.len);
+    buf_clear(&p->line);
+}
+
+static void
+add_text(struct plain *p, const char *text)
+{
+    if (text != NULL)
+        escape_terminal(&p->line, text, strlen(text));
+}
+
+/* ---------------------------------------------------------------- output */
+
+static void
+keep_tail(struct plain *p, int32_t host, const char *line, size_t len)
+{
+    struct buf *tail = &p->tails[host];
+    const char *cut;
+
+    if (len > TAIL_BYTES_MAX / 2)
+        len = TAIL_BYTES_MAX / 2;
+    if (tail->data == NULL)
+        buf_init(tail, TAIL_BYTES_MAX);
+    while (tail->len + len + 1 > TAIL_BYTES_MAX) {
+        cut = memchr(tail->data, '\n', tail->len);
+        buf_drain(tail, cut != NULL ? (size_t)(cut - tail->data) + 1 : tail->len);
+    }
+    buf_add(tail, line, len);
+    buf_addc(tail, '\n');
+}
+
+static void
+drop_tail(struct plain *p, int32_t host)
+{
+    buf_release(&p->tails[host]);
+    p->tails[host] = (struct buf){0};
+}
+
+static void
+say_tail(struct plain *p, int32_t host)
+{
+    const struct buf *tail = &p->tails[host];
+    const char *at = tail->data;
+    size_t left = tail->len;
+
+    while (left > 0) {
+        const char *end = memchr(at, '\n', left);
+        const size_t len = end != NULL ? (size_t)(end - at) : left;
+        add_text(p, p->board.names.items[host]);
+        buf_adds(&p->line, " | ");
+        escape_terminal(&p->line, at, len);
+        say(p, SINK_STDOUT);
+        at += len + (end != NULL);
+        left -= len + (end != NULL);
+    }
+}
+
+static void
+take_line(void *arg, int32_t host, enum stream stream, const char *line, size_t len)
+{
+    struct plain *p = arg;
+    const int where = stream == STREAM_STDOUT ? SINK_STDOUT : SINK_STDERR;
+
+    if (!p->options.exec)
+        keep_tail(p, host, line, len);
+    if (!p->options.exec && p->options.verbose == 0)
+        return;
+    if (out_full(p->sink.outs[where])) {
+        p->board.hosts[host].dropped += (int64_t)len + 1;
+        return;
+    }
+    buf_adds(&p->line, p->board.names.items[host]);
+    buf_adds(&p->line, ": ");
+    if (out_is_terminal(p->sink.outs[where]))
+        escape_terminal(&p->line, line, len);
+    else
+        buf_add(&p->line, line, len);
+    say(p, where);
+}
+
+static void
+take_output(struct plain *p, const struct event *e)
+{
+    if (p->group != NULL)
+        group_keep(p->group, e->host_index, e->data, e->len);
+    if (p->group == NULL || !p->options.exec)
+        lines_feed(p->lines, e->host_index, e->stream, e->data, e->len, take_line, p);
+}
+
+static void
+say_dropped(struct plain *p, const struct event *e)
+{
+    struct board_host *h = board_at(&p->board, e);
+
+    if (h->dropped == 0)
+        return;
+    buf_addf(&p->line, "%s: %lld bytes of output are not shown: the reader is too slow", e->host,
+             (long long)h->dropped);
+    h->dropped = 0;
+    say(p, SINK_STDERR);
+}
+
+/* ---------------------------------------------------------------- events of a host */
+
+/* How it ended, for people: the reason, else `exit 3` or `signal 9`; empty for a good end. */
+static void
+add_end(struct plain *p, const struct event *e)
+{
+    if (e->reason != NULL && e->reason[0] != '\0')
+        add_text(p, e->reason);
+    else if (e->signal != 0)
+        buf_addf(&p->line, "signal %d", (int)e->signal);
+    else if (e->exit_code > 0)
+        buf_addf(&p->line, "exit %d", (int)e->exit_code);
+}
+
+static bool
+is_good(const struct event *e)
+{
+    return e->outcome == NULL || strcmp(e->outcome, "ok") == 0 ||
+           strcmp(e->outcome, "skipped") == 0;
+}
+
+static void
+add_outcome(struct plain *p, const struct event *e)
+{
+    char took[32];
+
+    closing_paint(&p->line, e->outcome != NULL ? e->outcome : "ok",
+                  e->outcome != NULL ? e->outcome : "ok", p->options.color);
+    if (e->duration_ms >= 0) {
+        duration_human(e->duration_ms, took, sizeof(took));
+        buf_addf(&p->line, " %s", took);
+    }
+    if (!is_good(e) || (e->reason != NULL && e->reason[0] != '\0')) {
+        const size_t before = p->line.len;
+        buf_adds(&p->line, ": ");
+        add_end(p, e);
+        if (p->line.len == before + 2)
+            p->line.data[p->line.len = before] = '\0';
+    }
+}
+
+static void
+step_finished(struct plain *p, const struct event *e)
+{
+    lines_finish(p->lines, e->host_index, take_line, p);
+    say_dropped(p, e);
+    if (!p->options.exec && !(p->options.quiet && is_good(e))) {
+        add_text(p, e->host);
+        buf_addf(&p->line, "%s step %d/%d ", e->finally ? " finally" : "", (int)e->step,
+                 (int)e->step_count);
+        add_text(p, e->step_name);
+        buf_addc(&p->line, ' ');
+        add_outcome(p, e);
+        if (e->attempt > 1)
+            buf_addf(&p->line, " (attempt %d)", (int)e->attempt);
+        say(p, SINK_STDOUT);
+        if (!is_good(e) && p->options.verbose == 0)
+            say_tail(p, e->host_index);
+    }
+    drop_tail(p, e->host_index);
+}
+
+/* The end of a host of exec: `web-01: exit 3`, `web-01: unreachable: no route`; silent if good. */
+static void
+exec_finished(struct plain *p, const struct event *e)
+{
+    const bool named = e->outcome != NULL && strcmp(e->outcome, "failed") != 0;
+    size_t from;
+
+    if (is_good(e) || e->slot < 0)
+        return;
+    add_text(p, e->host);
+    buf_adds(&p->line, ": ");
+    from = p->line.len;
+    if (e->exit_code > 0 && e->signal == 0) {
+        buf_addf(&p->line, "exit %d", (int)e->exit_code);
+    } else {
+        if (named)
+            add_text(p, e->outcome);
+        if (named && ((e->reason != NULL && e->reason[0] != '\0') || e->signal != 0))
+            buf_adds(&p->line, ": ");
+        add_end(p, e);
+    }
+    if (p->line.len == from)
+        add_text(p, e->outcome);
+    if (p->group != NULL)
+        group_end(p->group, e->host_index, p->line.data + from);
+    say(p, SINK_STDERR);
+}
+
+static void
+host_finished(struct plain *p, const struct event *e)
+{
+    lines_finish(p->lines, e->host_index, take_line, p);
+    say_dropped(p, e);
+    drop_tail(p, e->host_index);
+    if (p->options.exec) {
+        exec_finished(p, e);
+        return;
+    }
+    if ((p->options.quiet && is_good(e)) || e->slot < 0)
+        return;
+    add_text(p, e->host);
+    buf_addc(&p->line, ' ');
+    add_outcome(p, e);
+    say(p, SINK_STDOUT);
+}
+
+static void
+host_event(struct plain *p, const struct event *e)
+{
+    if (e->type == EVENT_OUTPUT)
+        take_output(p, e);
+    else if (e->type == EVENT_STEP_FINISHED)
+        step_finished(p, e);
+    else if (e->type == EVENT_HOST_FINISHED)
+        host_finished(p, e);
+    else if (e->type == EVENT_HOST_STARTED && p->options.verbose > 0) {
+        buf_addf(&p->line, "%s started in slot %d", e->host, (int)e->slot);
+        say(p, SINK_STDOUT);
+    }
+}
+
+/* ---------------------------------------------------------------- events of the run */
+
+static void
+run_started(struct plain *p, const struct event *e)
+{
+    p->lines = lines_new(e->host_count);
+    p->tails = xcalloc((size_t)e->host_count, sizeof(*p->tails));
+    if (p->options.style == SINK_GROUP)
+        p->group = group_new(e->host_count);
+    if (p->options.quiet || (p->options.exec && p->options.verbose == 0))
+        return;
+    add_text(p, e->action);
+    buf_addc(&p->line, ' ');
+    add_text(p, e->env);
+    buf_addf(&p->line, ": %d host%s", (int)e->host_count, e->host_count == 1 ? "" : "s");
+    if (e->strategy != NULL)
+        buf_addf(&p->line, ", %s", e->strategy);
+    if (e->workers >= 0)
+        buf_addf(&p->line, ", %d worker%s", (int)e->workers, e->workers == 1 ? "" : "s");
+    if (e->waves > 0)
+        buf_addf(&p->line, ", %d wave%s", (int)e->waves, e->waves == 1 ? "" : "s");
+    if (e->run != NULL)
+        buf_addf(&p->line, " (run %s)", e->run);
+    say(p, SINK_STDERR);
+}
+
+static void
+wave_event(struct plain *p, const struct event *e)
+{
+    char took[32];
+
+    if (p->options.quiet || p->options.exec)
+        return;
+    buf_addf(&p->line, "wave %d/%d ", (int)e->wave, (int)e->waves);
+    if (e->type == EVENT_WAVE_STARTED) {
+        add_text(p, e->text);
+    } else {
+        const int32_t *n = e->totals.count;
+        duration_human(e->duration_ms >= 0 ? e->duration_ms : 0, took, sizeof(took));
+        buf_addf(&p->line, "completed %s: %d ok, %d failed", took, (int)n[OUTCOME_OK],
+                 (int)(n[OUTCOME_FAILED] + n[OUTCOME_UNREACHABLE] + n[OUTCOME_UNKNOWN]));
+    }
+    say(p, SINK_STDOUT);
+}
+
+static void
+message(struct plain *p, const struct event *e)
+{
+    if (e->type == EVENT_MESSAGE && p->options.quiet)
+        return;
+    if (e->host != NULL)
+        buf_addf(&p->line, "%s: ", e->host);
+    if (e->type == EVENT_WARNING)
+        buf_adds(&p->line, "warning: ");
+    add_text(p, e->text);
+    say(p, SINK_STDERR);
+}
+
+static void
+run_finished(struct plain *p, const struct event *e)
+{
+    struct out *out = p->sink.outs[SINK_STDOUT];
+    struct buf text;
+
+    if (is_live(p))
+        live_erase(&p->live, out);
+    p->options.live = false;
+    buf_init(&text, OUT_HARD_BYTES_MAX);
+    if (p->group != NULL) {
+        group_add(p->group, &p->board, out_is_terminal(out), &text);
+        out_add(out, text.data, text.len);
+        buf_clear(&text);
+    }
+    if (!p->options.quiet || e->exit_code != 0)
+        closing_add(&text, &p->board, e, p->options.color);
+    out_add(p->sink.outs[SINK_STDERR], text.data, text.len);
+    buf_release(&text);
+}
+
+static void
+plain_refresh(struct sink *s, int64_t at_ms)
+{
+    struct plain *p = (struct plain *)s;
+
+    if (is_live(p))
+        live_draw(&p->live, &p->board, at_ms, s->outs[SINK_STDOUT]);
+}
+
+static void
+plain_event(struct sink *s, const struct event *e)
+{
+    struct plain *p = (struct plain *)s;
+    const bool drawn = p->live.drawn > 0;
+
+    board_event(&p->board, e);
+    switch (e->type) {
+    case EVENT_RUN_STARTED:
+        run_started(p, e);
+        break;
+    case EVENT_WAVE_STARTED:
+    case EVENT_WAVE_FINISHED:
+        wave_event(p, e);
+        break;
+    case EVENT_HOST_STARTED:
+    case EVENT_STEP_STARTED:
+    case EVENT_OUTPUT:
+    case EVENT_STEP_FINISHED:
+    case EVENT_HOST_FINISHED:
+        if (board_at(&p->board, e) != NULL)
+            host_event(p, e);
+        break;
+    case EVENT_WARNING:
+    case EVENT_MESSAGE:
+        message(p, e);
+        break;
+    case EVENT_RUN_FINISHED:
+        run_finished(p, e);
+        break;
+    }
+    /* A line took the area away: put it back at once if the terminal keeps up. */
+    if (drawn && p->live.drawn == 0 && p->options.live) {
+        out_flush(s->outs[SINK_STDOUT]);
+        plain_refresh(s, e->at_ms);
+    }
+}
+
+static void
+plain_close(struct sink *s)
+{
+    struct plain *p = (struct plain *)s;
+
+    if (is_live(p))
+        live_erase(&p->live, s->outs[SINK_STDOUT]);
+    for (size_t i = 0; p->tails != NULL && i < p->board.names.count; i++)
+        buf_release(&p->tails[i]);
+    free(p->tails);
+    lines_free(p->lines);
+    group_free(p->group);
+    board_release(&p->board);
+    buf_release(&p->line);
+    free(p);
+}
+
+struct sink *
+plain_new(const struct sink_options *options, struct out *out, struct out *err_out)
+{
+    static const struct sink_ops ops = {
+        .event = plain_event, .refresh = plain_refresh, .close = plain_close};
+    struct plain *p = xcalloc(1, sizeof(*p));
+
+    p->sink = (struct sink){.ops = &ops, .outs = {out, err_out}};
+    p->options = *options;
+    p->live = (struct live){.fixed_width = options->width, .color = options->color};
+    buf_init(&p->line, LINE_BYTES_MAX);
+    return &p->sink;
+}

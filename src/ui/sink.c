@@ -1,0 +1,75 @@
+/*
+ * sink.c - the door between the engine and the ways to show a run.
+ *
+ * Decides which sink is made.  Owns nothing.  Never formats anything itself.
+ */
+#include "ui/sink.h"
+
+#include "ui/make.h"
+
+static const char *const names[] = {
+    [EVENT_RUN_STARTED] = "run_started",
+    [EVENT_WAVE_STARTED] = "wave_started",
+    [EVENT_HOST_STARTED] = "host_started",
+    [EVENT_STEP_STARTED] = "step_started",
+    [EVENT_OUTPUT] = "output",
+    [EVENT_STEP_FINISHED] = "step_finished",
+    [EVENT_HOST_FINISHED] = "host_finished",
+    [EVENT_WAVE_FINISHED] = "wave_finished",
+    [EVENT_WARNING] = "warning",
+    [EVENT_MESSAGE] = "message",
+    [EVENT_RUN_FINISHED] = "run_finished",
+};
+_Static_assert(sizeof(names) / sizeof(names[0]) == EVENT_TYPES, "a name an event");
+
+const char *
+event_name(enum event_type type)
+{
+    return names[type];
+}
+
+struct event
+event_make(enum event_type type, int64_t at_ms)
+{
+    return (struct event){.type = type,
+                          .at_ms = at_ms,
+                          .host_index = -1,
+                          .slot = -1,
+                          .exit_code = -1,
+                          .duration_ms = -1,
+                          .workers = -1};
+}
+
+void
+sink_event(struct sink *s, const struct event *e)
+{
+    if (s != NULL)
+        s->ops->event(s, e);
+}
+
+void
+sink_refresh(struct sink *s, int64_t at_ms)
+{
+    if (s != NULL && s->ops->refresh != NULL)
+        s->ops->refresh(s, at_ms);
+}
+
+void
+sink_close(struct sink *s)
+{
+    if (s != NULL)
+        s->ops->close(s);
+}
+
+struct sink *
+sink_new(const struct sink_options *options, struct out *out, struct out *err_out)
+{
+    switch (options->style) {
+    case SINK_PLAIN:
+    case SINK_GROUP:
+        break;
+    case SINK_JSONL:
+        return jsonl_new(options, out, err_out);
+    }
+    return plain_new(options, out, err_out);
+}

@@ -1,0 +1,145 @@
+/*
+ * test_options.c - the words of the command line, exec's quoting, and exit codes of errors.
+ */
+#include "cli/exit.h"
+#include "cli/options.h"
+#include "cli/script.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <string.h>
+
+static int
+parse(const char *line, struct options *ret, struct err *err)
+{
+    static char copy[256];
+    static char name[] = "inventory-manager";
+    char *argv[32] = {name};
+    char *rest = NULL;
+    int argc = 1;
+
+    strncpy(copy, line, sizeof(copy) - 1);
+    for (char *w = strtok_r(copy, " ", &rest); w != NULL; w = strtok_r(NULL, " ", &rest))
+        argv[argc++] = w;
+    *err = (struct err){0};
+    return options_parse(argc, argv, ret, err);
+}
+
+static void
+test_options_may_stand_anywhere_before_two_dashes(void **state)
+{
+    struct options o;
+    struct err err;
+    (void)state;
+
+    assert_int_equal(
+        parse("deploy -f 3 prod --limit web -t a,b -e x=1 --skip-tags c --seed 9", &o, &err), 0);
+    assert_int_equal(o.words.count, 2);
+    assert_string_equal(o.words.items[1], "prod");
+    assert_int_equal(o.forks, 3);
+    assert_string_equal(o.limit, "web");
+    assert_int_equal(o.tags.count, 2);
+    assert_true(o.has_seed && o.seed == 9);
+    options_release(&o);
+    assert_int_equal(parse("exec prod -q -- ls -l -f", &o, &err), 0);
+    assert_int_equal(o.words.count, 5);
+    assert_true(o.quiet && o.limit == NULL);
+    options_release(&o);
+}
+
+static void
+test_wrong_and_promised_options_are_refused(void **state)
+{
+    static const struct {
+        const char *line;
+        enum err_kind kind;
+        const char *text;
+    } rows[] = {
+        {"deploy prod --limti x", ERR_USAGE, "there is no option --limti; did you mean --limit?"},
+        {"deploy prod -Z", ERR_USAGE, "there is no option -Z"},
+        {"deploy prod -f", ERR_USAGE, "-f needs a value"},
+        {"deploy prod -f -1", ERR_USAGE, "--forks: expected a number from 0 to 10000, got \"-1\""},
+        {"deploy prod -w web", ERR_NOT_YET, "not yet: --nodes"},
+        {"deploy prod --check", ERR_NOT_YET, "not yet: --check"},
+        {"deploy prod --plan x", ERR_NOT_YET, "not yet: --plan"},
+        {"deploy prod --force", ERR_NOT_YET, "not yet: --force"},
+        {"status --watch", ERR_NOT_YET, "not yet: --watch"},
+        {"plan deploy prod --save x", ERR_NOT_YET, "not yet: --save"},
+        {"deploy prod -o json", ERR_NOT_YET, "not yet: -o json"},
+        {"deploy prod -o xml", ERR_USAGE, "-o: expected text or jsonl, got \"xml\""},
+    };
+    struct options o;
+    struct err err;
+    (void)state;
+
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        assert_int_equal(parse(rows[i].line, &o, &err), -1);
+        assert_string_equal(err.text, rows[i].text);
+        assert_int_equal(err.kind, rows[i].kind);
+        assert_int_equal(exit_of(err.kind), EXIT_USAGE);
+        options_release(&o);
+    }
+}
+
+static void
+test_an_option_a_command_does_not_take_is_refused(void **state)
+{
+    struct options o;
+    struct err err;
+    (void)state;
+
+    assert_int_equal(parse("history -l web -v", &o, &err), 0);
+    assert_int_equal(options_allow(&o, "history", "", &err), -1);
+    assert_string_equal(err.text, "history takes no --limit");
+    assert_int_equal(options_allow(&o, "deploy", "l", &err), 0);
+    options_release(&o);
+}
+
+static void
+test_one_word_is_a_script_and_several_are_an_argv(void **state)
+{
+    char one_script[] = "echo $HOME | wc", echo[] = "echo", ab[] = "a b", its[] = "it's";
+    char *one[] = {one_script};
+    char *many[] = {echo, ab, its};
+    struct buf b;
+    (void)state;
+
+    buf_init(&b, 1000);
+    script_of_words(&b, one, 1);
+    assert_string_equal(b.data, "echo $HOME | wc");
+    buf_clear(&b);
+    script_of_words(&b, many, 3);
+    assert_string_equal(b.data, "'echo' 'a b' 'it'\\''s'");
+    buf_release(&b);
+}
+
+static void
+test_every_kind_of_error_has_its_exit_code(void **state)
+{
+    (void)state;
+    assert_int_equal(exit_of(ERR_CONFIG), 1);
+    assert_int_equal(exit_of(ERR_IO), 1);
+    assert_int_equal(exit_of(ERR_STORE), 1);
+    assert_int_equal(exit_of(ERR_USAGE), 5);
+    assert_int_equal(exit_of(ERR_NO_MATCH), 5);
+    assert_int_equal(exit_of(ERR_NOT_YET), 5);
+    assert_int_equal(exit_of(ERR_LOCKED), 6);
+}
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_options_may_stand_anywhere_before_two_dashes),
+        cmocka_unit_test(test_wrong_and_promised_options_are_refused),
+        cmocka_unit_test(test_an_option_a_command_does_not_take_is_refused),
+        cmocka_unit_test(test_one_word_is_a_script_and_several_are_an_argv),
+        cmocka_unit_test(test_every_kind_of_error_has_its_exit_code),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

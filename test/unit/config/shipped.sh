@@ -1,0 +1,124 @@
+#!/bin/bash
+# The shipped actions, step by step, on this machine: shipped.sh RENDERER SHELL...
+#
+# RENDERER is test_shipped itself; SHELL (dash, busybox sh) runs what it rendered.
+set -u
+RENDER=$1
+shift
+SH=("$@")
+T=$(mktemp -d /tmp/shipped.XXXXXX)
+trap 'rm -rf "$T"' EXIT
+A="$T/my app"    # a blank in every path
+pass=0 fail=0
+
+is() {    # WHAT GOT EXPECTED
+    if [ "$2" = "$3" ]; then
+        pass=$((pass + 1))
+    else
+        fail=$((fail + 1))
+        printf 'FAIL %s: got "%s", expected "%s"\n' "$1" "$2" "$3"
+    fi
+}
+
+# Run an action; prints `ok` or the number of the step that failed.
+act() {    # ACTION K=V...
+    local action=$1 step
+    shift
+    rm -rf "$T/o"
+    "$RENDER" render "conf/actions/$action.yml" "$T/o" "app_dir=$A" "$@" 2>>"$T/err" || { echo render; return; }
+    for step in "$T"/o/*.sh; do
+        "${SH[@]}" "$step" </dev/null >>"$T/out" 2>>"$T/err" || { basename "$step" .sh; return; }
+    done
+    echo ok
+}
+
+says() {    # ACTION K=V...: what it prints
+    : > "$T/out"
+    act "$@" > /dev/null
+    cat "$T/out"
+}
+
+pack() {    # VERSION
+    rm -rf "$T/src"
+    mkdir -p "$T/src/log"
+    echo "$1" > "$T/src/VERSION"
+    echo seed > "$T/src/log/first"
+    tar -C "$T/src" -czf "$T/$1.tgz" .
+}
+
+version() { cat "$A/current/VERSION"; }
+releases() { (cd "$A/releases" && echo *); }
+hidden() { find "$A/releases" "$A" -maxdepth 1 -name '.*' | wc -l; }
+
+is "check of an empty host" "$(act check)" 01
+is "deploy to an empty host" "$(act deploy artifact=/etc/hostname release=r)" 01
+is "provision" "$(act provision)" ok
+is "provision again" "$(act provision)" ok
+is "provision without room" "$(act provision min_free_mb=999999999)" 03
+is "provision of a relative path" "$(A=relative act provision)" 01
+is "check after provision" "$(says check)" "provisioned, nothing deployed"
+is "update before deploy" "$(act update update_cmd=true)" 01
+
+for v in 1 2 3; do
+    pack $v
+    # shellcheck disable=SC2016
+    is "deploy $v" "$(act deploy "artifact=$T/$v.tgz" "release=r$v" shared_paths=log \
+        'restart_cmd=echo "restarted $release" > "$app_dir/shared/r"' \
+        "build_cmd=echo \"it's built\" > built")" ok
+    is "what is there after $v" \
+        "$(cat "$A"/current/{VERSION,built,log/first} "$A/shared/r" | tr '\n' ' ')" \
+        "$v it's built seed restarted r$v "
+done
+is "check after deploy" "$(says check)" "release r3"
+is "the same release again" "$(act deploy "artifact=$T/3.tgz" release=r3 shared_paths=log)" ok
+is "releases" "$(releases)" "r1 r2 r3"
+is "nothing left over" "$(hidden)" 0
+
+head -c 100 "$T/3.tgz" > "$T/cut.tgz"
+is "a cut artifact" "$(act deploy "artifact=$T/cut.tgz" release=r4)" 04
+is "the old release after it" "$(version) $(hidden)" "3 0"
+dd if=/dev/urandom of="$T/src/big" bs=1k count=200 2>/dev/null
+tar -C "$T/src" -czf "$T/big.tgz" .
+"$RENDER" render conf/actions/deploy.yml "$T/full" "app_dir=$A" "artifact=$T/big.tgz" release=r5
+"${SH[@]}" "$T/full/03.sh"
+(ulimit -f 100; trap '' XFSZ; "${SH[@]}" "$T/full/04.sh" 2>/dev/null) && full=unseen || full=seen
+is "a full disk" "$full" seen
+is "the old release after it" "$(version) $(hidden)" "3 0"
+is "a failing build" "$(act deploy "artifact=$T/2.tgz" release=r4 build_cmd=false)" 06
+is "the old release after it" "$(version)" 3
+is "a failing restart" "$(act deploy "artifact=$T/3.tgz" release=r3 restart_cmd=false)" 08
+is "shared paths outside" "$(act deploy "artifact=$T/3.tgz" release=r7 shared_paths=../x)" 05
+is "a bad release name" "$(act deploy "artifact=$T/3.tgz" release=a/b)" 02
+
+is "rollback to nowhere" "$(act rollback release=r9)" 02
+is "rollback to a bad name" "$(act rollback release=../r1)" 02
+is "rollback" "$(act rollback release=r1)" ok
+is "after rollback" "$(version)" 1
+
+touch -t 200001010000 "$A/releases/r2"
+touch -t 200101010000 "$A/releases/r3"
+pack 6
+is "deploy keeping two" "$(act deploy "artifact=$T/6.tgz" release=r6 keep_releases=2)" ok
+is "the newest are kept" "$(releases)" "r1 r6"
+is "left-overs of failures are gone" "$(hidden)" 0
+# shellcheck disable=SC2016
+is "update" "$(act update 'update_cmd=echo "$app_dir" > up')" ok
+is "after update" "$(cat "$A/current/up")" "$A"
+
+# A host whose mv has no options and that has no perl.  (busybox sh prefers its own mv.)
+mkdir "$T/bin"
+# shellcheck disable=SC2016
+printf '#!/bin/sh\ncase $1 in -*) exit 1 ;; esac\nexec /bin/mv "$@"\n' > "$T/bin/mv"
+printf '#!/bin/sh\nexit 1\n' > "$T/bin/perl"
+chmod +x "$T"/bin/*
+is "deploy without mv -T" "$(PATH=$T/bin:$PATH act deploy "artifact=$T/1.tgz" release=r8)" ok
+is "after it" "$(version)" 1
+
+ln -sfn nowhere "$A/current"
+is "check of a broken link" "$(says check)" "broken: $A/current leads nowhere"
+rm "$A/current"
+mkdir "$A/current"
+is "current is a folder" "$(act deploy "artifact=$T/6.tgz" release=r7)" 07
+
+printf '%s: %d passed, %d failed\n' "${SH[*]}" "$pass" "$fail"
+[ "$fail" = 0 ] || { cat "$T/err"; exit 1; }

@@ -1,0 +1,238 @@
+/*
+ * test_action.c - action files read: every key, every mistake with its place, where files are
+ * found.
+ *
+ * A fixture is a pair bad-x.yml and bad-x.err with the exact lines.  Runs in the root.
+ */
+#include "base/buf.h"
+#include "base/xalloc.h"
+#include "config/action.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static struct action *
+load(const char *path)
+{
+    struct mistakes m = {0};
+    struct action *a = action_load_file(path, &m);
+
+    if (!a)
+        fail_msg("%s", m.errors.count ? m.errors.items[0] : "no action and no mistake");
+    mistakes_release(&m);
+    return a;
+}
+
+static void
+test_reads_every_key(void **state)
+{
+    struct action *a = load("test/data/actions/good.yml");
+    const struct action_step *s = &a->steps[0];
+
+    (void)state;
+    assert_string_equal(a->name, "good");
+    assert_string_equal(a->dir, "test/data/actions");
+    assert_string_equal(a->description, "Every key.");
+    assert_string_equal(a->produces, "fine");
+    assert_false(a->mutating);
+    assert_int_equal(a->step_count, 3);
+    assert_int_equal(s->kind, ACTION_RUN);
+    assert_string_equal(s->name, "First");
+    assert_string_equal(s->script, "echo \"$x\"");
+    assert_string_equal(s->chdir, "{{ app_dir }}");
+    assert_int_equal(s->env_count, 2);
+    assert_string_equal(s->env[0].value, "{{ y }}");
+    assert_string_equal(s->env[1].value, "");
+    assert_int_equal(s->tags.count, 2);
+    assert_string_equal(s->error, "it broke");
+    assert_int_equal(s->timeout_ms, 60000);
+    assert_true(s->rule.idempotent);
+    assert_int_equal(s->rule.retries, 2);
+    assert_int_equal(s->rule.delay_ms, 500);
+    assert_true(s->rule.ignore_errors);
+    assert_false(s->set_e);
+    assert_int_equal(s->rule.ok_codes[0], 0x09);
+    assert_int_equal(s->rule.ok_codes[31], 0x80);
+    assert_int_equal(s->line, 6);
+    assert_int_equal(s->col, 5);
+    action_free(a);
+}
+
+static void
+test_fills_in_what_is_not_said(void **state)
+{
+    struct action *a = load("test/data/actions/good.yml");
+
+    (void)state;
+    assert_int_equal(a->steps[1].kind, ACTION_UPLOAD);
+    assert_string_equal(a->steps[1].name, "upload 2");
+    assert_int_equal(a->steps[1].mode, 0755);
+    assert_true(strv_has(&a->steps[1].tags, "always"));
+    assert_string_equal(a->steps[2].name, "local 3");
+    assert_true(a->steps[2].rule.local);
+    assert_true(a->steps[2].set_e);
+    assert_int_equal(a->steps[2].timeout_ms, 0);
+    assert_int_equal(a->finally_count, 1);
+    assert_string_equal(a->finally_steps[0].name, "run 1");
+    action_free(a);
+}
+
+/* The whole of a small text file. */
+static char *
+read_all(const char *path)
+{
+    FILE *f = fopen(path, "r");
+    char *text = xcalloc(1, 65536);
+
+    assert_non_null(f);
+    assert_true(fread(text, 1, 65535, f) > 0);
+    assert_int_equal(fclose(f), 0);
+    return text;
+}
+
+static void
+test_tells_every_mistake_with_its_place(void **state)
+{
+    static const char *const names[] = {"bad-keys", "bad-shape", "bad-missing"};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        char *path = xasprintf("test/data/actions/%s.yml", names[i]);
+        char *err_path = xasprintf("test/data/actions/%s.err", names[i]);
+        char *expected = read_all(err_path);
+        struct mistakes m = {0};
+        struct buf got;
+        buf_init(&got, 65536);
+        assert_null(action_load_file(path, &m));
+        for (size_t k = 0; k < m.errors.count; k++)
+            buf_addf(&got, "%s\n", m.errors.items[k]);
+        assert_string_equal(got.data, expected);
+        assert_false(m.not_yet);
+        buf_release(&got);
+        mistakes_release(&m);
+        free(path);
+        free(err_path);
+        free(expected);
+    }
+}
+
+static void
+write_action(const char *path, const char *text)
+{
+    FILE *f = fopen(path, "w");
+
+    assert_non_null(f);
+    assert_true(fputs(text, f) >= 0);
+    assert_int_equal(fclose(f), 0);
+}
+
+static void
+test_refuses_promised_keys_as_not_yet(void **state)
+{
+    static const char *const keys[] = {"template", "wait_for", "when",   "unless",
+                                       "creates",  "become",   "switch", "become_user",
+                                       "run_once", "throttle"};
+    char dir[] = "/tmp/test_action.XXXXXX";
+
+    (void)state;
+    assert_non_null(mkdtemp(dir));
+    char *path = xasprintf("%s/x.yml", dir);
+    for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
+        struct mistakes m = {0};
+        char *text = xasprintf("name: x\nsteps:\n  - run: a\n    %s: b\n", keys[i]);
+        char *expected = xasprintf("%s:4:5: not yet: %s", path, keys[i]);
+        write_action(path, text);
+        assert_null(action_load_file(path, &m));
+        assert_int_equal(m.count, 1);
+        assert_string_equal(m.errors.items[0], expected);
+        assert_true(m.not_yet);
+        mistakes_release(&m);
+        free(text);
+        free(expected);
+    }
+    assert_int_equal(remove(path), 0);
+    assert_int_equal(remove(dir), 0);
+    free(path);
+}
+
+static void
+test_refuses_a_key_given_twice(void **state)
+{
+    char path[] = "/tmp/test_action.XXXXXX.yml";
+    struct mistakes m = {0};
+    const int fd = mkstemps(path, 4);
+    FILE *f = fdopen(fd, "w");
+
+    (void)state;
+    assert_non_null(f);
+    assert_true(fprintf(f, "name: %.18s\nsteps:\n  - run: a\n    run: b\n", path + 5) > 0);
+    assert_int_equal(fclose(f), 0);
+    assert_null(action_load_file(path, &m));
+    assert_int_equal(m.count, 1);
+    assert_non_null(strstr(m.errors.items[0], ":4:5:"));
+    mistakes_release(&m);
+    assert_int_equal(remove(path), 0);
+}
+
+static void
+test_finds_shipped_actions_and_names_the_nearest(void **state)
+{
+    static const char *const shipped[] = {"check", "deploy", "provision", "rollback", "update"};
+    struct mistakes m = {0};
+    bool found;
+    char *near;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(shipped) / sizeof(shipped[0]); i++) {
+        struct action *a = action_load(".", NULL, shipped[i], &m, &found, &near);
+        assert_true(found);
+        assert_non_null(a);
+        assert_string_equal(a->name, shipped[i]);
+        assert_int_equal(a->mutating, strcmp(shipped[i], "check") != 0);
+        action_free(a);
+    }
+    assert_null(action_load(".", NULL, "deplyo", &m, &found, &near));
+    assert_false(found);
+    assert_string_equal(near, "deploy");
+    free(near);
+    assert_null(action_load(".", NULL, "../actions/deploy", &m, &found, &near));
+    assert_false(found);
+    free(near);
+    assert_int_equal(m.count, 0);
+    mistakes_release(&m);
+}
+
+static void
+test_a_script_is_an_action_of_one_step(void **state)
+{
+    struct action *a = action_of_script("exec", "docker ps --format '{{.Names}}'");
+
+    (void)state;
+    assert_false(a->mutating);
+    assert_int_equal(a->step_count, 1);
+    assert_true(a->steps[0].verbatim);
+    assert_false(a->steps[0].set_e);
+    action_free(a);
+}
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_reads_every_key),
+        cmocka_unit_test(test_fills_in_what_is_not_said),
+        cmocka_unit_test(test_tells_every_mistake_with_its_place),
+        cmocka_unit_test(test_refuses_promised_keys_as_not_yet),
+        cmocka_unit_test(test_refuses_a_key_given_twice),
+        cmocka_unit_test(test_finds_shipped_actions_and_names_the_nearest),
+        cmocka_unit_test(test_a_script_is_an_action_of_one_step),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,476 @@
+/*
+ * test_render.c - scripts as hosts get them, run on the shells that are here; uploads found.
+ */
+#include "base/xalloc.h"
+#include "config/render.h"
+#include "config/template.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+enum { BYTES_MAX = 1 << 20 };
+
+struct fixture {
+    char dir[64];
+    struct value *vars, *magic;
+    struct scope scope;
+    struct action action;
+    struct action_step step;
+    struct rendered made;
+    struct err err;
+};
+
+static int
+setup(void **state)
+{
+    static char action_name[] = "t", action_file[] = "t.yml";
+    struct fixture *f = xcalloc(1, sizeof(*f));
+
+    (void)snprintf(f->dir, sizeof(f->dir), "/tmp/test_render.XXXXXX");
+    assert_non_null(mkdtemp(f->dir));
+    f->vars = value_new(VALUE_DICT);
+    f->magic = value_new(VALUE_DICT);
+    value_dict_set(f->magic, "inventory_hostname", value_text("web-01"));
+    value_dict_set(f->vars, "app_dir", value_text("/srv/app"));
+    f->scope = (struct scope){.magic = f->magic, .vars = f->vars};
+    f->action = (struct action){.name = action_name, .file = action_file};
+    f->step = (struct action_step){.kind = ACTION_RUN, .set_e = true, .line = 12, .col = 9};
+    f->step.name = xstrdup("run 1");
+    *state = f;
+    return 0;
+}
+
+static int
+teardown(void **state)
+{
+    struct fixture *f = *state;
+
+    rendered_release(&f->made);
+    value_free(f->vars);
+    value_free(f->magic);
+    free(f->step.name);
+    char *command = xasprintf("rm -rf '%s'", f->dir);
+    const int rc = system(command); /* NOLINT(bugprone-command-processor): a folder of ours */
+    free(command);
+    free(f);
+    return rc;
+}
+
+static int
+render_run(struct fixture *f, const char *script)
+{
+    char *copy = xstrdup(script);
+
+    rendered_release(&f->made);
+    f->step.script = copy;
+    const int rc = render_step(&f->action, &f->step, f->dir, &f->scope, &f->made, &f->err);
+    f->step.script = NULL;
+    free(copy);
+    return rc;
+}
+
+static void
+renders(struct fixture *f, const char *script, const char *expected)
+{
+    if (render_run(f, script))
+        fail_msg("%s: %s", script, f->err.text);
+    assert_string_equal(f->made.script, expected);
+    assert_int_equal(f->made.script_len, strlen(expected));
+}
+
+static void
+refuses(struct fixture *f, const char *script, const char *expected)
+{
+    if (render_run(f, script) == 0)
+        fail_msg("accepted: %s", f->made.script);
+    assert_string_equal(f->err.text, expected);
+}
+
+/* Run the rendered script with this shell; its output in out, its status is returned. */
+static int
+run_with(const struct fixture *f, const char *shell, struct buf *out)
+{
+    char *path = xasprintf("%s/script", f->dir);
+    FILE *file = fopen(path, "wb");
+    char chunk[4096];
+    size_t n;
+
+    assert_non_null(file);
+    assert_int_equal(fwrite(f->made.script, 1, f->made.script_len, file), f->made.script_len);
+    assert_int_equal(fclose(file), 0);
+    char *command = xasprintf("exec %s %s </dev/null", shell, path);
+    FILE *pipe = popen(command, "r"); /* NOLINT(bugprone-command-processor): paths of ours */
+    assert_non_null(pipe);
+    buf_clear(out);
+    while ((n = fread(chunk, 1, sizeof(chunk), pipe)) > 0)
+        buf_add(out, chunk, n);
+    const int status = pclose(pipe);
+    free(command);
+    free(path);
+    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+/* Every shell that is here: at least one must be. */
+static size_t
+shells(const char *ret[3])
+{
+    size_t count = 0;
+
+    if (access("/usr/bin/dash", X_OK) == 0)
+        ret[count++] = "/usr/bin/dash";
+    if (access("/usr/bin/busybox", X_OK) == 0)
+        ret[count++] = "/usr/bin/busybox sh";
+    ret[count++] = "/bin/sh";
+    return count;
+}
+
+static void
+test_puts_exports_then_set_e_then_chdir_then_the_body(void **state)
+{
+    struct fixture *f = *state;
+
+    renders(f, "true", "set -e\ntrue\n");
+    f->step.chdir = (char[]){"{{ app_dir }}/current"};
+    renders(f, "ls \"$app_dir\"\n",
+            "app_dir='/srv/app'; export app_dir\nset -e\n"
+            "CDPATH='' cd -- '/srv/app/current' || exit 1\nls \"$app_dir\"\n");
+    f->step.set_e = false;
+    f->step.chdir = NULL;
+    renders(f, "true", "true\n");
+}
+
+static void
+test_exports_only_what_is_mentioned_as_a_whole_word(void **state)
+{
+    struct fixture *f = *state;
+    struct value *list = value_new(VALUE_LIST);
+
+    value_dict_set(f->vars, "app", value_text("shop"));
+    value_dict_set(f->vars, "list", list);
+    value_dict_set(f->vars, "none", value_new(VALUE_NULL));
+    renders(f, "x_app app_x 2app $list", "set -e\nx_app app_x 2app $list\n");
+    renders(f, "$app ${app} $none",
+            "app='shop'; export app\nnone=''; export none\nset -e\n"
+            "$app ${app} $none\n");
+    renders(f, "echo $inventory_hostname",
+            "inventory_hostname='web-01'; export inventory_hostname\nset -e\n"
+            "echo $inventory_hostname\n");
+}
+
+static void
+test_never_exports_names_of_the_shell(void **state)
+{
+    static const char *const names[] = {"PATH", "IFS",  "HOME",         "ENV",       "PS4",
+                                        "UID",  "PPID", "ansible_user", "LD_PRELOAD"};
+    struct fixture *f = *state;
+
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        char *script = xasprintf("echo $%s", names[i]);
+        char *expected = xasprintf("set -e\n%s\n", script);
+        value_dict_set(f->vars, names[i], value_text("x"));
+        renders(f, script, expected);
+        free(script);
+        free(expected);
+    }
+    assert_true(template_may_export("PATHS", 5));
+    assert_true(template_may_export("ansible", 7));
+    assert_false(template_may_export("", 0));
+    assert_false(template_may_export("1x", 2));
+    assert_false(template_may_export("a-b", 3));
+}
+
+static void
+test_env_stands_before_a_variable_of_the_same_name(void **state)
+{
+    struct fixture *f = *state;
+    struct action_env env[] = {{(char[]){"app_dir"}, (char[]){"{{ app_dir }} & more"}}};
+
+    f->step.env = env;
+    f->step.env_count = 1;
+    renders(f, "echo $app_dir",
+            "app_dir='/srv/app & more'; export app_dir\nset -e\necho $app_dir\n");
+}
+
+static void
+test_exports_values_rendered(void **state)
+{
+    struct fixture *f = *state;
+
+    value_dict_set(f->vars, "artifact", value_text("{{ app_dir }}/x"));
+    renders(f, "echo $artifact",
+            "artifact='/srv/app/x'; export artifact\nset -e\necho $artifact\n");
+}
+
+static void
+test_every_byte_arrives_intact(void **state)
+{
+    struct fixture *f = *state;
+    const char *shell[3];
+    char bytes[3 * 255 + 2];
+    size_t len = 0;
+    struct buf out;
+
+    /* Each byte alone between its neighbours, then all again downwards and doubled. */
+    for (int c = 1; c < 256; c++)
+        bytes[len++] = (char)c;
+    for (int c = 255; c > 0; c--) {
+        bytes[len++] = (char)c;
+        if (c != '{') /* two of them begin an expression */
+            bytes[len++] = (char)c;
+    }
+    value_dict_set(f->vars, "raw", value_textn(bytes, len));
+    assert_int_equal(render_run(f, "printf '%s' \"$raw\"; printf '%s' {{ raw | quote }}"), 0);
+    buf_init(&out, BYTES_MAX);
+    const size_t count = shells(shell);
+    for (size_t i = 0; i < count; i++) {
+        assert_int_equal(run_with(f, shell[i], &out), 0);
+        assert_int_equal(out.len, 2 * len);
+        assert_memory_equal(out.data, bytes, len);
+        assert_memory_equal(out.data + len, bytes, len);
+    }
+    buf_release(&out);
+}
+
+static void
+test_a_failing_command_ends_the_script_unless_set_e_is_off(void **state)
+{
+    struct fixture *f = *state;
+    const char *shell[3];
+    struct buf out;
+
+    buf_init(&out, BYTES_MAX);
+    const size_t count = shells(shell);
+    for (size_t i = 0; i < count; i++) {
+        f->step.set_e = true;
+        assert_int_equal(render_run(f, "false\necho after"), 0);
+        assert_int_equal(run_with(f, shell[i], &out), 1);
+        assert_string_equal(out.data, "");
+        f->step.set_e = false;
+        assert_int_equal(render_run(f, "false\necho after"), 0);
+        assert_int_equal(run_with(f, shell[i], &out), 0);
+        assert_string_equal(out.data, "after\n");
+    }
+    buf_release(&out);
+}
+
+static void
+test_a_missing_chdir_ends_the_script_even_without_set_e(void **state)
+{
+    struct fixture *f = *state;
+    const char *shell[3];
+    struct buf out;
+
+    f->step.set_e = false;
+    f->step.chdir = (char[]){"/no/such/folder"};
+    assert_int_equal(render_run(f, "echo here"), 0);
+    buf_init(&out, BYTES_MAX);
+    const size_t count = shells(shell);
+    for (size_t i = 0; i < count; i++) {
+        assert_int_equal(run_with(f, shell[i], &out), 1);
+        assert_string_equal(out.data, "");
+    }
+    buf_release(&out);
+}
+
+static void
+test_limits_the_size_of_a_variable(void **state)
+{
+    struct fixture *f = *state;
+    const size_t limit = (size_t)100 * 1024;
+    char *big = xcalloc(limit + 2, 1);
+
+    memset(big, 'x', limit);
+    value_dict_set(f->vars, "big", value_text(big));
+    assert_int_equal(render_run(f, "echo $big"), 0);
+    big[limit] = 'x';
+    value_dict_set(f->vars, "big", value_text(big));
+    free(big);
+    refuses(f, "echo $big",
+            "web-01: t.yml:12:9: 'big' has 102401 bytes: a script is given at most 102400 in one "
+            "variable");
+}
+
+static void
+test_names_host_and_place_of_a_mistake(void **state)
+{
+    struct fixture *f = *state;
+
+    refuses(f, "echo {{ app_dri }}",
+            "web-01: t.yml:12:9: 'app_dri' is undefined; did you mean app_dir?");
+}
+
+static void
+test_renders_name_and_error(void **state)
+{
+    struct fixture *f = *state;
+
+    free(f->step.name);
+    f->step.name = xstrdup("On {{ inventory_hostname }}");
+    f->step.error = (char[]){"no {{ app_dir }}: a b"};
+    assert_int_equal(render_run(f, "true"), 0);
+    assert_string_equal(f->made.name, "On web-01");
+    assert_string_equal(f->made.error, "no /srv/app: a b");
+}
+
+/* ---------------------------------------------------------------- uploads */
+
+static void
+touch(const struct fixture *f, const char *name)
+{
+    char *path = xasprintf("%s/%s", f->dir, name);
+    FILE *file = fopen(path, "w");
+
+    assert_non_null(file);
+    assert_int_equal(fclose(file), 0);
+    free(path);
+}
+
+static int
+render_upload(struct fixture *f, const char *src, const char *dest)
+{
+    f->step.kind = ACTION_UPLOAD;
+    f->step.src = xstrdup(src);
+    f->step.dest = xstrdup(dest);
+    rendered_release(&f->made);
+    const int rc = render_step(&f->action, &f->step, f->dir, &f->scope, &f->made, &f->err);
+    free(f->step.src);
+    free(f->step.dest);
+    return rc;
+}
+
+static void
+test_finds_a_source_beside_the_action_then_in_the_root(void **state)
+{
+    struct fixture *f = *state;
+    char *beside = xasprintf("%s/actions", f->dir), *expected;
+
+    assert_int_equal(mkdir(beside, 0700), 0);
+    f->action.dir = beside;
+    touch(f, "x");
+    assert_int_equal(render_upload(f, "x", "{{ app_dir }}/x"), 0);
+    expected = xasprintf("%s/x", f->dir);
+    assert_string_equal(f->made.src, expected);
+    assert_string_equal(f->made.dest, "/srv/app/x");
+    free(expected);
+
+    touch(f, "actions/x");
+    assert_int_equal(render_upload(f, "x", "/x"), 0);
+    expected = xasprintf("%s/actions/x", f->dir);
+    assert_string_equal(f->made.src, expected);
+    assert_int_equal(render_upload(f, expected, "/x"), 0);
+    assert_string_equal(f->made.src, expected);
+    free(expected);
+    free(beside);
+}
+
+static void
+test_names_both_places_of_a_missing_source(void **state)
+{
+    struct fixture *f = *state;
+    char *beside = xasprintf("%s/actions", f->dir);
+
+    f->action.dir = beside;
+    assert_int_equal(render_upload(f, "gone", "/x"), -1);
+    assert_int_equal(f->err.kind, ERR_CONFIG);
+    char *expected = xasprintf("web-01: t.yml:12:9: src: there is no file 'gone': looked at "
+                               "%s/actions/gone and %s/gone",
+                               f->dir, f->dir);
+    assert_string_equal(f->err.text, expected);
+    free(expected);
+    free(beside);
+}
+
+static void
+test_refuses_a_folder_as_not_yet(void **state)
+{
+    struct fixture *f = *state;
+
+    assert_int_equal(render_upload(f, f->dir, "/x"), -1);
+    assert_int_equal(f->err.kind, ERR_NOT_YET);
+}
+
+static void
+test_wants_a_full_path_of_a_file_as_dest(void **state)
+{
+    struct fixture *f = *state;
+
+    touch(f, "x");
+    assert_int_equal(render_upload(f, "x", "rel/x"), -1);
+    assert_string_equal(f->err.text,
+                        "web-01: t.yml:12:9: dest: expected the full path of a file, got 'rel/x'");
+    assert_int_equal(render_upload(f, "x", "/folder/"), -1);
+    assert_int_equal(render_upload(f, "x", ""), -1);
+}
+
+/* ---------------------------------------------------------------- -e */
+
+static void
+test_extra_is_a_pair_of_raw_bytes(void **state)
+{
+    struct fixture *f = *state;
+
+    assert_int_equal(render_extra(f->vars, "release=a=b\xff 1", &f->err), 0);
+    assert_string_equal(value_dict_get(f->vars, "release")->text, "a=b\xff 1");
+    assert_int_equal(render_extra(f->vars, "number=5", &f->err), 0);
+    assert_int_equal(value_dict_get(f->vars, "number")->kind, VALUE_TEXT);
+    assert_int_equal(render_extra(f->vars, "release", &f->err), -1);
+    assert_int_equal(f->err.kind, ERR_USAGE);
+    assert_int_equal(render_extra(f->vars, "a-b=1", &f->err), -1);
+    assert_int_equal(render_extra(f->vars, "=1", &f->err), -1);
+}
+
+static void
+test_extra_is_a_file_of_yaml(void **state)
+{
+    struct fixture *f = *state;
+    char *path = xasprintf("%s/vars.yml", f->dir), *arg = xasprintf("@%s", path);
+    FILE *file = fopen(path, "w");
+
+    assert_non_null(file);
+    assert_true(fputs("number: 5\nlist: [a, b]\n", file) >= 0);
+    assert_int_equal(fclose(file), 0);
+    assert_int_equal(render_extra(f->vars, arg, &f->err), 0);
+    assert_int_equal(value_dict_get(f->vars, "number")->integer, 5);
+    assert_int_equal(value_dict_get(f->vars, "list")->count, 2);
+    assert_int_equal(render_extra(f->vars, "@/no/such/file", &f->err), -1);
+    assert_non_null(strstr(f->err.text, "/no/such/file"));
+    free(path);
+    free(arg);
+}
+
+#define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        T(test_puts_exports_then_set_e_then_chdir_then_the_body),
+        T(test_exports_only_what_is_mentioned_as_a_whole_word),
+        T(test_never_exports_names_of_the_shell),
+        T(test_env_stands_before_a_variable_of_the_same_name),
+        T(test_exports_values_rendered),
+        T(test_every_byte_arrives_intact),
+        T(test_a_failing_command_ends_the_script_unless_set_e_is_off),
+        T(test_a_missing_chdir_ends_the_script_even_without_set_e),
+        T(test_limits_the_size_of_a_variable),
+        T(test_names_host_and_place_of_a_mistake),
+        T(test_renders_name_and_error),
+        T(test_finds_a_source_beside_the_action_then_in_the_root),
+        T(test_names_both_places_of_a_missing_source),
+        T(test_refuses_a_folder_as_not_yet),
+        T(test_wants_a_full_path_of_a_file_as_dest),
+        T(test_extra_is_a_pair_of_raw_bytes),
+        T(test_extra_is_a_file_of_yaml),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
