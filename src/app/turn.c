@@ -151,7 +151,7 @@ journal_moved(struct run *run, const struct inbox *mail)
 static bool
 may_wait(struct run *run, int64_t now_ms)
 {
-    static const struct timeval later = {.tv_usec = RUN_COMMIT_MS * 1000};
+    static const struct timeval later = {.tv_usec = RUN_COMMIT_MS * INT64_C(1000)};
 
     if (!store_dirty(run->store)) {
         return true;

@@ -253,9 +253,13 @@ options_release(struct options *o)
 int
 options_allow(const struct options *o, const char *command, const char *letters, struct err *err)
 {
-    for (const char *g = o->given; *g != '\0'; g++)
-        if (strchr(letters, *g) == NULL && strchr(everywhere, *g) == NULL)
-            return err_set(err, ERR_USAGE, "%s takes no --%s", command, row_of(*g)->name);
+    for (const char *g = o->given; *g != '\0'; g++) {
+        const struct row *row = row_of(*g);
+        assert(row != NULL); /* only letters of rows are noted as given */
+        if (strchr(letters, *g) == NULL && strchr(everywhere, *g) == NULL) {
+            return err_set(err, ERR_USAGE, "%s takes no --%s", command, row->name);
+        }
+    }
     return 0;
 }
 

@@ -3,8 +3,8 @@
  *
  * Decides when a child is over and what of its group is killed.  Owns the children, their pipes and
  * the line of those that wait.  Never blocks the loop, never lets a child have a descriptor, a
- * signal setting or an environment of ours.  Each child has a pidfd, so that nothing fights over
- * SIGCHLD.
+ * signal setting or an environment of ours.  SIGCHLD belongs to this file: libevent hands it over,
+ * and works where a pidfd does not (valgrind, strict containers).
  *
  *   waiting -> running -> (deadline, local_kill) -> termed -> (2 s) -> killed
  *
@@ -26,7 +26,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/pidfd.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -50,14 +49,12 @@ struct local {
     bool timed_out;
     bool told_to_end; /* local_kill while it waited */
     pid_t pid;
-    int pidfd;
     int exit_code, signal;
     int64_t timeout_ms;
     char *script;    /* owned */
     char *cwd;       /* owned */
     struct strv env; /* the whole environment */
     struct stream streams[2];
-    struct event *exit;  /* owned */
     struct event *timer; /* owned: deadline, grace, drain */
     struct event *check; /* owned: is the group gone? */
     struct local_events events;
@@ -71,6 +68,7 @@ struct list {
 struct locals {
     struct event_base *base; /* borrowed */
     struct event *later;     /* owned */
+    struct event *exits;     /* owned: SIGCHLD */
     struct list waiting;     /* owned */
     struct list running;     /* owned */
     int running_count;
@@ -133,14 +131,9 @@ local_free(struct local *c)
 {
     stream_close(&c->streams[0]);
     stream_close(&c->streams[1]);
-    struct event *const events[] = {c->exit, c->timer, c->check};
-    for (size_t i = 0; i < sizeof(events) / sizeof(events[0]); i++) {
-        if (events[i] != NULL) {
-            event_free(events[i]);
-        }
-    }
-    if (c->pidfd >= 0) {
-        (void)close(c->pidfd);
+    if (c->timer != NULL) {
+        event_free(c->timer);
+        event_free(c->check);
     }
     strv_clear(&c->env);
     free(c->script);
@@ -260,31 +253,48 @@ on_check(evutil_socket_t fd, short what, void *arg)
     settle(arg);
 }
 
-static void
-on_exit_of_child(evutil_socket_t fd, short what, void *arg)
+/* Whether it has exited, and how; it is not reaped by this. */
+static bool
+has_exited(struct local *c)
 {
-    struct local *c = arg;
     siginfo_t info = {0};
 
-    (void)fd;
-    (void)what;
     if (waitid(P_PID, (id_t)c->pid, &info, WEXITED | WNOHANG | WNOWAIT) < 0) {
-        c->reaped = true; /* SIGCHLD is ignored by somebody: how it ended is lost */
-        info = (siginfo_t){.si_code = CLD_KILLED, .si_status = SIGKILL};
-    }
-    if (!c->reaped && info.si_pid == 0) {
-        return;
+        if (errno != ECHILD) {
+            return false;
+        }
+        c->reaped = true; /* by somebody else: how it ended is lost */
+        info = (siginfo_t){.si_code = CLD_KILLED};
+        info.si_status = SIGKILL;
+    } else if (info.si_pid == 0) {
+        return false;
     }
     c->exited = true;
     c->exit_code = info.si_code == CLD_EXITED ? info.si_status : -1;
     c->signal = info.si_code == CLD_EXITED ? 0 : info.si_status;
-    (void)event_del(c->exit);
-    if (c->phase == PHASE_RUNNING) {
-        arm(c->timer, GRACE_MS);
-    } else if (c->phase == PHASE_TERMED) {
-        arm(c->check, CHECK_MS);
+    return true;
+}
+
+/* A signal stands for one child or for several. */
+static void
+on_exits(evutil_socket_t fd, short what, void *arg)
+{
+    struct locals *l = arg;
+
+    (void)fd;
+    (void)what;
+    for (struct local *c = l->running.first, *next; c != NULL; c = next) {
+        next = c->next;
+        if (c->exited || !has_exited(c)) {
+            continue;
+        }
+        if (c->phase == PHASE_RUNNING) {
+            arm(c->timer, GRACE_MS);
+        } else if (c->phase == PHASE_TERMED) {
+            arm(c->check, CHECK_MS);
+        }
+        settle(c);
     }
-    settle(c);
 }
 
 static void
@@ -336,7 +346,7 @@ open_pipe(int ends[2])
 
 /* 0, or the errno of what went wrong. */
 static int
-spawn(struct local *c, int out, int errors)
+spawn(struct local *c, int folder, int out, int errors)
 {
     char sh[] = "/bin/sh";
     char flag[] = "-c";
@@ -362,11 +372,11 @@ spawn(struct local *c, int out, int errors)
     (void)posix_spawnattr_setpgroup(&attr, 0);
     (void)posix_spawnattr_setsigdefault(&attr, &every);
     (void)posix_spawnattr_setsigmask(&attr, &none);
-    rc = posix_spawn_file_actions_addopen(&files, 0, "/dev/null", O_RDONLY, 0);
+    rc = posix_spawn_file_actions_addfchdir_np(&files, folder);
+    rc = rc != 0 ? rc : posix_spawn_file_actions_addopen(&files, 0, "/dev/null", O_RDONLY, 0);
     rc = rc != 0 ? rc : posix_spawn_file_actions_adddup2(&files, out, 1);
     rc = rc != 0 ? rc : posix_spawn_file_actions_adddup2(&files, errors, 2);
     rc = rc != 0 ? rc : posix_spawn_file_actions_addclosefrom_np(&files, 3);
-    rc = rc != 0 ? rc : posix_spawn_file_actions_addchdir_np(&files, c->cwd);
     rc = rc != 0 ? rc : posix_spawn(&c->pid, sh, &files, &attr, argv, c->env.items);
     (void)posix_spawnattr_destroy(&attr);
     (void)posix_spawn_file_actions_destroy(&files);
@@ -394,10 +404,9 @@ watch(struct local *c, int out, int errors)
     c->phase = PHASE_RUNNING;
     watch_stream(c, 0, out);
     watch_stream(c, 1, errors);
-    c->exit = event_new(base, c->pidfd, EV_READ | EV_PERSIST, on_exit_of_child, c);
     c->timer = event_new(base, -1, 0, on_timer, c);
     c->check = event_new(base, -1, EV_PERSIST, on_check, c);
-    if (c->exit == NULL || c->timer == NULL || c->check == NULL || event_add(c->exit, NULL) < 0) {
+    if (c->timer == NULL || c->check == NULL) {
         abort(); /* out of memory */
     }
     if (c->timeout_ms > 0) {
@@ -414,7 +423,7 @@ close_pipe(const int ends[2])
 
 /* 0, or -1 and why; nothing is left behind. */
 static int
-start(struct local *c, char text[TEXT_MAX])
+start_in(struct local *c, int folder, char text[TEXT_MAX])
 {
     int out[2];
     int errors[2];
@@ -428,25 +437,31 @@ start(struct local *c, char text[TEXT_MAX])
         close_pipe(out);
         return -1;
     }
-    const int rc = spawn(c, out[1], errors[1]);
+    const int rc = spawn(c, folder, out[1], errors[1]);
     (void)close(out[1]);
     (void)close(errors[1]);
-    c->pidfd = rc == 0 ? pidfd_open(c->pid, 0) : -1;
-    if (c->pidfd < 0) {
-        if (rc == 0) {
-            (void)snprintf(text, TEXT_MAX, "cannot watch a child: %s", strerror(errno));
-            (void)kill(-c->pid, SIGKILL);
-            (void)waitpid(c->pid, NULL, 0);
-        } else {
-            (void)snprintf(text, TEXT_MAX, "cannot start /bin/sh in %.300s: %s", c->cwd,
-                           strerror(rc));
-        }
+    if (rc != 0) {
+        (void)snprintf(text, TEXT_MAX, "cannot start /bin/sh: %s", strerror(rc));
         (void)close(out[0]);
         (void)close(errors[0]);
         return -1;
     }
     watch(c, out[0], errors[0]);
     return 0;
+}
+
+static int
+start(struct local *c, char text[TEXT_MAX])
+{
+    const int folder = open(c->cwd, O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+    if (folder < 0) {
+        (void)snprintf(text, TEXT_MAX, "cannot run in %.300s: %s", c->cwd, strerror(errno));
+        return -1;
+    }
+    const int rc = start_in(c, folder, text);
+    (void)close(folder);
+    return rc;
 }
 
 /* The first in line begins, or ends before it began. */
@@ -493,23 +508,23 @@ locals_new(struct event_base *base)
 
     l->base = base;
     l->later = event_new(base, -1, 0, on_later, l);
-    if (l->later == NULL) {
+    l->exits = evsignal_new(base, SIGCHLD, on_exits, l);
+    if (l->later == NULL || l->exits == NULL || event_add(l->exits, NULL) < 0) {
         abort(); /* out of memory */
     }
     return l;
 }
 
-/* KILL works at once, or not at all: two seconds and no more. */
+/* KILL works at once, or not at all: no more than two seconds. */
 static void
 kill_and_reap(struct local *c)
 {
-    struct pollfd exited = {.fd = c->pidfd, .events = POLLIN};
-
     signal_group(c, SIGKILL);
-    if (!c->exited) {
-        (void)poll(&exited, 1, GRACE_MS);
-    }
     reap(c);
+    for (int ms = 0; ms < GRACE_MS && !c->reaped; ms++) {
+        (void)poll(NULL, 0, 1);
+        reap(c);
+    }
 }
 
 void
@@ -527,6 +542,7 @@ locals_free(struct locals *l)
         next = c->next;
         local_free(c);
     }
+    event_free(l->exits);
     event_free(l->later);
     free(l);
 }
@@ -577,7 +593,6 @@ local_run(struct locals *l, const char *script, const char *cwd, const char *con
     struct local *c = xcalloc(1, sizeof(*c));
 
     c->all = l;
-    c->pidfd = -1;
     c->timeout_ms = timeout_ms;
     c->script = xstrdup(script);
     c->cwd = xstrdup(cwd);
