@@ -154,6 +154,15 @@ analyze:
 
 # ---------------------------------------------------------------- the rest
 
+.PHONY: demo run
+demo:
+	@test/check/deps build
+	@$(MAKE) --no-print-directory all fleet
+	@FLEET=$(FLEET) IM=$(BIN) test/demo/run
+
+run: all
+	@$(BIN)
+
 .PHONY: deps install clean help
 deps:
 	@test/check/deps

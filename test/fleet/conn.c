@@ -1,0 +1,319 @@
+/*
+ * conn.c - drives one libssh session.
+ *
+ * Decides who logs in and how many channels may be open.  Owns the session, its socket and its
+ * channels.  The socket is watched here; one ssh_event a session only pumps it.
+ */
+#include "fleet/conn.h"
+
+#include "base/xalloc.h"
+#include "fleet/chan.h"
+#include "fleet/fleet.h"
+
+#include <errno.h>
+#include <libssh/callbacks.h>
+#include <libssh/server.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { REFUSALS_MAX = 6 }; /* sshd_config(5), MaxAuthTries */
+
+struct conn {
+    LIST_ENTRY(conn) link;
+    struct fleet *fleet; /* borrowed */
+    ssh_session session; /* owned, with its socket */
+    ssh_event pump;      /* owned; NULL until keys are exchanged */
+    struct event *io;    /* owned: read always, write when libssh holds bytes */
+    struct event *timer; /* owned: the simulated way */
+    struct event *login; /* owned: time to log in */
+    short armed;         /* what io waits for */
+    char *folder;        /* owned */
+    char *client;        /* owned */
+    struct chan **open;  /* owned, each owned */
+    size_t count;
+    size_t cap;
+    bool logged_in;
+    bool again;
+    int refusals;
+    struct ssh_server_callbacks_struct callbacks;
+};
+
+static int
+refuse(struct conn *c)
+{
+    c->fleet->counts.refused++;
+    c->refusals++;
+    return SSH_AUTH_DENIED;
+}
+
+static int
+on_none(ssh_session session, const char *user, void *arg)
+{
+    (void)session;
+    (void)user;
+    (void)arg;
+    return SSH_AUTH_DENIED;
+}
+
+static int
+on_password(ssh_session session, const char *user, const char *password, void *arg)
+{
+    (void)session;
+    (void)user;
+    (void)password;
+    return refuse(arg);
+}
+
+static int
+on_public_key(ssh_session session, const char *user, struct ssh_key_struct *key, char signature,
+              void *arg)
+{
+    struct conn *c = arg;
+
+    (void)session;
+    if (strcmp(user, c->fleet->options.user) != 0 || !keys_allow(&c->fleet->keys, key)) {
+        return refuse(c);
+    }
+    if (signature == SSH_PUBLICKEY_STATE_NONE) {
+        return SSH_AUTH_SUCCESS; /* "would do": it has yet to sign */
+    }
+    if (signature != SSH_PUBLICKEY_STATE_VALID) {
+        return refuse(c);
+    }
+    c->logged_in = true;
+    c->fleet->counts.logged_in++;
+    (void)event_del(c->login);
+    return SSH_AUTH_SUCCESS;
+}
+
+static ssh_channel
+on_open(ssh_session session, void *arg)
+{
+    struct conn *c = arg;
+
+    if (!c->logged_in || c->count >= (size_t)c->fleet->options.max_sessions) {
+        return NULL;
+    }
+    c->open = xgrow(c->open, c->count, &c->cap, sizeof(struct chan *));
+    c->open[c->count++] = chan_new(c->fleet, c, session, c->folder, c->client);
+    return chan_ssh(c->open[c->count - 1]);
+}
+
+/* What no callback took: libssh answers it with a refusal. */
+static int
+on_message(ssh_session session, ssh_message message, void *arg)
+{
+    (void)session;
+    (void)message;
+    (void)arg;
+    return 1;
+}
+
+static void
+on_io(evutil_socket_t fd, short what, void *arg)
+{
+    struct conn *c = arg;
+    const int rtt_ms = c->fleet->options.rtt_ms;
+
+    (void)fd;
+    if (rtt_ms > 0 && (what & EV_READ) != 0) {
+        const struct timeval tv = {.tv_sec = rtt_ms / 1000, .tv_usec = (rtt_ms % 1000) * 1000L};
+        (void)event_del(c->io);
+        c->armed = 0;
+        (void)evtimer_add(c->timer, &tv);
+        return;
+    }
+    conn_turn(c);
+}
+
+static void
+on_timer(evutil_socket_t fd, short what, void *arg)
+{
+    (void)fd;
+    (void)what;
+    conn_turn(arg);
+}
+
+static void
+on_login_late(evutil_socket_t fd, short what, void *arg)
+{
+    (void)fd;
+    (void)what;
+    conn_free(arg);
+}
+
+static void
+listen_to_session(struct conn *c)
+{
+    c->callbacks = (struct ssh_server_callbacks_struct){
+        .userdata = c,
+        .auth_none_function = on_none,
+        .auth_password_function = on_password,
+        .auth_pubkey_function = on_public_key,
+        .channel_open_request_session_function = on_open,
+    };
+    ssh_callbacks_init(&c->callbacks);
+    (void)ssh_set_server_callbacks(c->session, &c->callbacks);
+    ssh_set_message_callback(c->session, on_message, c);
+    ssh_set_auth_methods(c->session, SSH_AUTH_METHOD_PUBLICKEY);
+}
+
+void
+conn_start(struct fleet *fleet, int fd, struct in_addr dialled, const char *client)
+{
+    const struct timeval login = {.tv_sec = OPTIONS_LOGIN_MS / 1000};
+    char *folder = hosts_folder(fleet->hosts, dialled);
+    struct conn *c = NULL;
+
+    if (folder == NULL) {
+        if (errno != ENOENT) {
+            (void)fprintf(stderr, "fleet: a host's folder cannot be made: %s\n", strerror(errno));
+        }
+        (void)close(fd);
+        return;
+    }
+    c = xcalloc(1, sizeof(*c));
+    c->fleet = fleet;
+    c->folder = folder;
+    c->client = xstrdup(client);
+    c->session = ssh_new();
+    c->io = event_new(fleet->base, fd, 0, on_io, c);
+    c->timer = evtimer_new(fleet->base, on_timer, c);
+    c->login = evtimer_new(fleet->base, on_login_late, c);
+    if (c->session == NULL || c->io == NULL || c->timer == NULL || c->login == NULL) {
+        abort();
+    }
+    LIST_INSERT_HEAD(&fleet->conns, c, link);
+    fleet->counts.live++;
+    ssh_set_blocking(c->session, 0);
+    if (ssh_bind_accept_fd(fleet->bind, c->session, fd) != SSH_OK) {
+        (void)fprintf(stderr, "fleet: accept: %s\n", ssh_get_error(fleet->bind));
+        if (ssh_get_fd(c->session) != fd) {
+            (void)close(fd);
+        }
+        conn_free(c);
+        return;
+    }
+    listen_to_session(c);
+    (void)evtimer_add(c->login, &login);
+    conn_turn(c);
+}
+
+/* Events first, so that none can fire for a descriptor number that means something else by then. */
+void
+conn_free(struct conn *c)
+{
+    event_free(c->io);
+    event_free(c->timer);
+    event_free(c->login);
+    for (size_t i = 0; i < c->count; i++) {
+        chan_free(c->open[i], false); /* libssh frees its side with the session */
+    }
+    if (c->pump != NULL) {
+        (void)ssh_event_remove_session(c->pump, c->session);
+        ssh_event_free(c->pump);
+    }
+    ssh_disconnect(c->session);
+    ssh_free(c->session);
+    LIST_REMOVE(c, link);
+    c->fleet->counts.live--;
+    free(c->open);
+    free(c->folder);
+    free(c->client);
+    free(c);
+}
+
+static bool
+is_alive(const struct conn *c)
+{
+    return ssh_get_fd(c->session) >= 0 &&
+           (ssh_get_status(c->session) & (SSH_CLOSED | SSH_CLOSED_ERROR)) == 0 &&
+           (c->pump == NULL || ssh_is_connected(c->session)) && c->refusals < REFUSALS_MAX;
+}
+
+static bool
+exchange_keys(struct conn *c)
+{
+    const int rc = ssh_handle_key_exchange(c->session);
+
+    if (rc == SSH_AGAIN) {
+        return is_alive(c);
+    }
+    if (rc != SSH_OK) {
+        return false;
+    }
+    c->pump = ssh_event_new();
+    return c->pump != NULL && ssh_event_add_session(c->pump, c->session) == SSH_OK;
+}
+
+static bool
+pump(struct conn *c)
+{
+    if (c->pump == NULL && (!exchange_keys(c) || c->pump == NULL)) {
+        return is_alive(c);
+    }
+    return ssh_event_dopoll(c->pump, 0) != SSH_ERROR && is_alive(c);
+}
+
+static void
+turn_channels(struct conn *c)
+{
+    for (size_t i = 0; i < c->count;) {
+        if (chan_turn(c->open[i])) {
+            i++;
+            continue;
+        }
+        chan_free(c->open[i], true);
+        c->open[i] = c->open[--c->count];
+    }
+}
+
+static void
+arm(struct conn *c)
+{
+    short want = EV_READ;
+
+    if ((ssh_get_status(c->session) & SSH_WRITE_PENDING) != 0) {
+        want |= EV_WRITE;
+    }
+    if (evtimer_pending(c->timer, NULL)) {
+        want &= ~EV_READ; /* still on its way */
+    }
+    if (want == c->armed) {
+        return;
+    }
+    (void)event_del(c->io);
+    c->armed = want;
+    if (want != 0 && (event_assign(c->io, c->fleet->base, ssh_get_fd(c->session),
+                                   (short)(want | EV_PERSIST), on_io, c) < 0 ||
+                      event_add(c->io, NULL) < 0)) {
+        abort();
+    }
+}
+
+void
+conn_turn(struct conn *c)
+{
+    do {
+        c->again = false;
+        if (!pump(c)) {
+            conn_free(c);
+            return;
+        }
+        turn_channels(c);
+    } while (c->again);
+    if (!is_alive(c)) {
+        conn_free(c);
+        return;
+    }
+    arm(c);
+}
+
+void
+conn_again(struct conn *c)
+{
+    c->again = true;
+}
