@@ -76,8 +76,20 @@ name: deploy
 produces: deployed
 steps:
   - name: Work
-    run: sleep $2
+    run: |
+      echo \$\$ >"held.\$inventory_hostname"
+      exec sleep $2
 ACTION
+}
+
+# What a step holds up writes its process id to held.<host> in the home: how many do, and their end.
+three_held() { [ "$(cat "$rig"/home/held.* 2>/dev/null | wc -l)" -ge 3 ]; }
+end_held() {
+    local file
+    for file in "$rig"/home/held.*; do
+        [ ! -s "$file" ] || kill "$(cat "$file")" 2>/dev/null
+        rm -f "$file"
+    done
 }
 
 debug_log() { cat "$project/debug.log"; }

@@ -28,18 +28,29 @@ P
     read -r rc wall_ms cpu_ms <"$work/measured"
 }
 
-measure "$work" "$im_bin" --root "$project" exec hundred -- true
-err=$(cat "$work/err")
-assert_eq 'exec on a hundred hosts' 0 "$rc"
-assert_has 'all of them' "$err" 'ok 100: h[001-100]'
-printf 'inventory-manager: wall %s ms, client CPU %s.%02d ms a host\n' "$wall_ms" $((cpu_ms / 100)) $((cpu_ms % 100))
-[ "$cpu_ms" -le 150 ] || fail "client CPU: $cpu_ms ms for a hundred hosts, at most 150 wanted"
+# show NAME: what was just measured, a line.
+show() { printf '%-20s wall %s ms, client CPU %s.%02d ms a host\n' "$1:" "$wall_ms" $((cpu_ms / 100)) $((cpu_ms % 100)); }
 
-# Beside it, with the same key exchange (OpenSSH's own choice costs 110 ms of CPU a host).
-if command -v pdsh >/dev/null 2>&1; then
-    export PDSH_SSH_ARGS_APPEND="-F none -o BatchMode=yes -o UserKnownHostsFile=$rig/known_hosts -o KexAlgorithms=curve25519-sha256 -i $rig/id_ed25519 -p $port"
-    measure "$work" pdsh -R ssh -f 32 -l demo -w '127.20.0.[1-100]' true
-    assert_eq 'pdsh' 0 "$rc"
-    printf 'pdsh -R ssh:       wall %s ms, client CPU %s.%02d ms a host\n' "$wall_ms" $((cpu_ms / 100)) $((cpu_ms % 100))
-fi
+# Ours, pdsh, ours: CPU time grows when the other core is busy, and sshd keeps it busy, so the better
+# of two, beside a peer in the same minute.
+ours() {
+    measure "$work" "$im_bin" --root "$project" exec hundred -- true
+    err=$(cat "$work/err")
+    assert_eq 'exec on a hundred hosts' 0 "$rc"
+    assert_has 'all of them' "$err" 'ok 100: h[001-100]'
+    show inventory-manager
+}
+ours
+first=$cpu_ms
+# The same key exchange for both: OpenSSH's own choice costs pdsh 110 ms of CPU a host.
+export PDSH_SSH_ARGS_APPEND="-F none -o BatchMode=yes -o UserKnownHostsFile=$rig/known_hosts -o KexAlgorithms=curve25519-sha256 -i $rig/id_ed25519 -p $port"
+measure "$work" pdsh -R ssh -f 32 -l demo -w '127.20.0.[1-100]' true
+assert_eq 'pdsh' 0 "$rc"
+show 'pdsh -R ssh'
+peer=$cpu_ms
+ours
+best=$((cpu_ms < first ? cpu_ms : first))
+# A ratio, not a time: machines differ by half. 8 is what 1.5 ms a host is on the machine where pdsh
+# needs 12.
+[ "$((best * 8))" -le "$peer" ] || fail "client CPU: $best ms for a hundred hosts beside pdsh's $peer, at most an eighth wanted"
 finish

@@ -22,14 +22,14 @@ assert_eq 'after one signal' 3 $?
 assert_eq 'in flight ended ok' 3 "$(grep -c 'completed: deploy for web-0[123] in .* ok$' "$project/debug.log")"
 assert_eq 'never started' 6 "$(grep -c 'Skipped: deploy for web-0[4-9] (aborted)' "$project/debug.log")"
 slow_deploy test-multi 30
+rm -f "$rig"/home/held.*
 begin
-sleeping() { [ "$(pgrep -fc 'sleep 30')" -ge 3 ]; }
-wait_for 20 sleeping
+wait_for 20 three_held
 kill -TERM $pid
 wait_for 20 grep -q 'no new host is started' "$work/e"
 kill -TERM $pid
 wait $pid
 assert_eq 'after two signals' 3 $?
 assert_eq 'killed ones are unknown' 3 "$(grep -c 'completed: deploy for web-0[123] in .* unknown: .*killed, may still run' "$project/debug.log")"
-pkill -f 'sleep 30' || :
+end_held
 finish
