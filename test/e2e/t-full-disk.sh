@@ -6,7 +6,7 @@
 mkdir -p "$rig/home/web-02"
 wrapper='unshare -m'
 [ "$(id -u)" = 0 ] || wrapper='unshare -rm'
-$wrapper true || { fail 'no mount namespace to put a small disk in'; finish; }
+$wrapper true 2>/dev/null || skip 'no mount namespace to put a small disk in'
 cat >"$work/small-disk" <<SH
 #!/bin/sh
 set -e
