@@ -36,7 +36,8 @@ struct plan_request {
     int32_t check_count; /* checks of the gate */
 };
 
-/* NULL and err when it cannot be: no hosts, a strategy not built yet, wave sizes of zero. */
+/* NULL and err when it cannot be: no hosts, a strategy not built yet, wave sizes of zero, times
+ * that are negative or over POLICY_MS_MAX. */
 struct plan *plan_new(const struct plan_request *request, struct err *err);
 void plan_free(struct plan *p);
 
@@ -47,7 +48,8 @@ const struct plan_step *plan_step(const struct plan *p, int32_t step);
 const struct plan_step *plan_finally_step(const struct plan *p, int32_t step);
 bool plan_step_accepts(const struct plan_step *s, int32_t exit_code);
 
-/* Some step needs a connection; where none does, no host is connected to. */
+/* Some step, one of the finally list too, needs a connection; where none does, no host is connected
+ * to. */
 bool plan_is_remote(const struct plan *p);
 
 const struct policy *plan_policy(const struct plan *p);

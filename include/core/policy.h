@@ -12,6 +12,9 @@
 
 enum { POLICY_SERIAL_MAX = 64, POLICY_WORKERS_MAX = 10000 };
 
+/* Longest time in a policy or a step: 365 days, as base/duration.h reads them. */
+#define POLICY_MS_MAX (INT64_C(365) * 24 * 3600 * 1000)
+
 enum strategy {
     STRATEGY_SEQUENTIAL,
     STRATEGY_PARALLEL,
@@ -23,13 +26,13 @@ enum strategy {
 enum { STRATEGIES = STRATEGY_BLUE_GREEN + 1 };
 
 enum host_order {
-    ORDER_INVENTORY,
-    ORDER_REVERSE_INVENTORY,
-    ORDER_SORTED,
-    ORDER_REVERSE_SORTED,
-    ORDER_SHUFFLE,
+    HOST_ORDER_INVENTORY,
+    HOST_ORDER_REVERSE_INVENTORY,
+    HOST_ORDER_SORTED,
+    HOST_ORDER_REVERSE_SORTED,
+    HOST_ORDER_SHUFFLE,
 };
-enum { HOST_ORDERS = ORDER_SHUFFLE + 1 };
+enum { HOST_ORDERS = HOST_ORDER_SHUFFLE + 1 };
 
 enum on_failure {
     ON_FAILURE_STOP,

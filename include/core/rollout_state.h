@@ -41,6 +41,7 @@ struct host_state {
     bool connected;
     bool was_connected;
     bool step_was_sent; /* any step, in any attempt */
+    bool step_unsure;   /* an attempt of this step was sent and its end never seen */
     bool refused_once;  /* this step met a refused channel already */
     bool reached_again; /* the one reconnect for finally is spent */
     bool killed;
@@ -60,6 +61,8 @@ void timers_init(struct timers *t, int32_t ids);
 void timers_release(struct timers *t);
 void timers_set(struct timers *t, int32_t id, int64_t due_ms); /* moves one that is set */
 void timers_drop(struct timers *t, int32_t id);
+/* When this one is due; -1 when it is not set. */
+int64_t timers_due_ms(const struct timers *t, int32_t id);
 /* Earliest time, -1 when none is set. */
 int64_t timers_next_ms(const struct timers *t);
 /* Take the earliest id due at now_ms; -1 when none is. */

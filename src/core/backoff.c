@@ -13,7 +13,7 @@ backoff_ms(int64_t delay_ms, int32_t attempt, uint64_t seed, int32_t host)
     assert(delay_ms >= 0 && attempt >= 1);
     int64_t wait = delay_ms;
 
-    for (int32_t i = 1; i < attempt && wait < BACKOFF_MS_MAX; i++) {
+    for (int32_t i = 1; i < attempt && wait > 0 && wait < BACKOFF_MS_MAX; i++) {
         wait *= 2;
     }
     if (wait > BACKOFF_MS_MAX) {

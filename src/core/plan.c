@@ -93,19 +93,19 @@ arrange(struct plan *p, const char *const *names)
         p->order[i] = i;
     }
     switch (p->policy.order) {
-    case ORDER_INVENTORY:
+    case HOST_ORDER_INVENTORY:
         break;
-    case ORDER_REVERSE_INVENTORY:
+    case HOST_ORDER_REVERSE_INVENTORY:
         reverse(p->order, p->host_count);
         break;
-    case ORDER_SORTED:
+    case HOST_ORDER_SORTED:
         sort_hosts(p, names);
         break;
-    case ORDER_REVERSE_SORTED:
+    case HOST_ORDER_REVERSE_SORTED:
         sort_hosts(p, names);
         reverse(p->order, p->host_count);
         break;
-    case ORDER_SHUFFLE:
+    case HOST_ORDER_SHUFFLE:
         shuffle(p->order, p->host_count, p->policy.seed);
         break;
     }
@@ -150,6 +150,10 @@ cut_waves(struct plan *p)
 static int
 check_amounts(const struct policy *o, struct err *err)
 {
+    if (o->serial_count < 0 || o->serial_count > POLICY_SERIAL_MAX) {
+        return err_set(err, ERR_CONFIG, "serial: %d sizes; at most %d fit", (int)o->serial_count,
+                       (int)POLICY_SERIAL_MAX);
+    }
     for (int32_t i = 0; i < o->serial_count; i++) {
         const struct amount a = o->serial[i];
         if (a.value < 1 || (a.percent && a.value > 100)) {
@@ -161,6 +165,33 @@ check_amounts(const struct policy *o, struct err *err)
         (o->max_fail.value < 0 || (o->max_fail.percent && o->max_fail.value > 100))) {
         return err_set(err, ERR_CONFIG, "max_fail: %d%s is out of range", (int)o->max_fail.value,
                        o->max_fail.percent ? "%" : "");
+    }
+    return 0;
+}
+
+/* Deadlines are sums of these with the time of the run: none may be able to overflow. */
+static int
+check_times(const struct plan_request *q, struct err *err)
+{
+    const struct policy *o = q->policy;
+    const struct {
+        const char *name;
+        int64_t ms;
+    } times[] = {
+        {"wave_pause", o->wave_pause_ms},
+        {"retry_delay", o->retry_delay_ms},
+        {"run_timeout", o->run_timeout_ms},
+    };
+
+    for (size_t i = 0; i < sizeof(times) / sizeof(times[0]); i++) {
+        if (times[i].ms < 0 || times[i].ms > POLICY_MS_MAX) {
+            return err_set(err, ERR_CONFIG, "%s: out of range", times[i].name);
+        }
+    }
+    for (int32_t i = 0; i < q->step_count; i++) {
+        if (q->steps[i].delay_ms < 0 || q->steps[i].delay_ms > POLICY_MS_MAX) {
+            return err_set(err, ERR_CONFIG, "step %d: delay: out of range", (int)i + 1);
+        }
     }
     return 0;
 }
@@ -224,7 +255,7 @@ plan_new(const struct plan_request *q, struct err *err)
         (void)err_set(err, ERR_CONFIG, "workers: %d is out of range", (int)o->workers);
         return NULL;
     }
-    if (check_built(q, err) < 0 || check_amounts(o, err) < 0) {
+    if (check_built(q, err) < 0 || check_amounts(o, err) < 0 || check_times(q, err) < 0) {
         return NULL;
     }
     struct plan *p = xcalloc(1, sizeof(*p));
@@ -237,7 +268,8 @@ plan_new(const struct plan_request *q, struct err *err)
     p->step_count = q->step_count;
     p->finally_steps = copy_steps(q->finally_steps, q->finally_count);
     p->finally_count = q->finally_count;
-    p->remote = any_remote(q->steps, q->step_count);
+    p->remote = any_remote(q->steps, q->step_count) ||
+                any_remote(q->finally_steps, q->finally_count); /* it has a session to run over */
     p->slot_count = o->strategy == STRATEGY_SEQUENTIAL || o->workers == 0 ? 1 : o->workers;
     if (p->slot_count > p->host_count) {
         p->slot_count = p->host_count;

@@ -16,9 +16,9 @@ static const char *const strategies[] = {
 _Static_assert(sizeof(strategies) / sizeof(strategies[0]) == STRATEGIES, "name a strategy");
 
 static const char *const host_orders[] = {
-    [ORDER_INVENTORY] = "inventory", [ORDER_REVERSE_INVENTORY] = "reverse_inventory",
-    [ORDER_SORTED] = "sorted",       [ORDER_REVERSE_SORTED] = "reverse_sorted",
-    [ORDER_SHUFFLE] = "shuffle",
+    [HOST_ORDER_INVENTORY] = "inventory", [HOST_ORDER_REVERSE_INVENTORY] = "reverse_inventory",
+    [HOST_ORDER_SORTED] = "sorted",       [HOST_ORDER_REVERSE_SORTED] = "reverse_sorted",
+    [HOST_ORDER_SHUFFLE] = "shuffle",
 };
 _Static_assert(sizeof(host_orders) / sizeof(host_orders[0]) == HOST_ORDERS, "name an order");
 

@@ -435,13 +435,13 @@ mix(uint64_t sum, const int64_t *words, size_t count)
 }
 
 static uint64_t
-mix_host(uint64_t sum, const struct host_state *h)
+mix_host(uint64_t sum, const struct host_state *h, int64_t due_ms)
 {
     const int64_t words[] = {
         h->phase,     h->outcome,       h->cause,         h->exit_code,       h->signal,
         h->slot,      h->step,          h->attempt,       h->connect_attempt, h->finally_step,
         h->connected, h->was_connected, h->step_was_sent, h->refused_once,    h->reached_again,
-        h->killed,    h->started_ms,    h->finished_ms,
+        h->killed,    h->started_ms,    h->finished_ms,   h->step_unsure,     due_ms,
     };
 
     return mix(sum, words, sizeof(words) / sizeof(words[0]));
@@ -458,7 +458,11 @@ rollout_digest(const struct rollout *r)
     uint64_t sum = mix(UINT64_C(0xcbf29ce484222325), words, sizeof(words) / sizeof(words[0]));
 
     for (int32_t i = 0; i < plan_host_count(r->plan); i++) {
-        sum = mix_host(sum, &r->hosts[i]);
+        sum = mix_host(sum, &r->hosts[i], timers_due_ms(&r->timers, i));
+    }
+    for (int i = 0; i < OUTCOMES; i++) {
+        const int64_t count = r->summary.count[i];
+        sum = mix(sum, &count, 1);
     }
     return sum;
 }

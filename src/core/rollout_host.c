@@ -24,11 +24,30 @@ order_connect(struct rollout *r, int32_t host)
 }
 
 static void
+order_disconnect(struct rollout *r, int32_t host)
+{
+    rollout_order(
+        r, (struct order){
+               .kind = ORDER_DISCONNECT, .host = host, .step = -1, .slot = r->hosts[host].slot});
+}
+
+/* A host that cannot be reached is told before anything is done for it, on the controller too; once
+ * it was reached, a step on the controller needs no connection. */
+static bool
+needs_connection(const struct rollout *r, const struct host_state *h)
+{
+    if (h->connected || !plan_is_remote(r->plan)) {
+        return false;
+    }
+    return !h->was_connected || !plan_step(r->plan, h->step)->local;
+}
+
+static void
 order_step(struct rollout *r, int32_t host)
 {
     struct host_state *h = &r->hosts[host];
 
-    if (!h->connected && plan_is_remote(r->plan)) {
+    if (needs_connection(r, h)) {
         h->phase = PHASE_CONNECTING;
         order_connect(r, host);
         return;
@@ -53,8 +72,7 @@ leave(struct rollout *r, int32_t host)
     h->finished_ms = r->now_ms;
     if (h->connected) {
         h->connected = false;
-        rollout_order(
-            r, (struct order){.kind = ORDER_DISCONNECT, .host = host, .step = -1, .slot = h->slot});
+        order_disconnect(r, host);
     }
     rollout_order(r,
                   (struct order){.kind = ORDER_RELEASE, .host = host, .step = -1, .slot = h->slot});
@@ -105,6 +123,14 @@ conclude(struct rollout *r, int32_t host, enum outcome outcome, const struct fac
     finally_next(r, host);
 }
 
+/* The step could not be tried again.  If an earlier attempt of it may have run, all that is known
+ * is that nothing is known. */
+static void
+conclude_untried(struct rollout *r, int32_t host, enum outcome outcome, const struct fact *why)
+{
+    conclude(r, host, r->hosts[host].step_unsure ? OUTCOME_UNKNOWN : outcome, why);
+}
+
 static void
 conclude_killed(struct rollout *r, int32_t host)
 {
@@ -130,6 +156,7 @@ next_step(struct rollout *r, int32_t host)
     h->step++;
     h->attempt = 1;
     h->refused_once = false;
+    h->step_unsure = false;
     order_step(r, host);
 }
 
@@ -212,7 +239,7 @@ on_connect_failed(struct rollout *r, const struct fact *f)
     if (f->cause == CAUSE_AUTH && ++r->denials_in_row >= 3) {
         rollout_stop(r, HALT_BREAKER);
     }
-    conclude(r, f->host, OUTCOME_UNREACHABLE, f);
+    conclude_untried(r, f->host, OUTCOME_UNREACHABLE, f);
 }
 
 static bool
@@ -257,6 +284,7 @@ on_step_done(struct rollout *r, const struct fact *f)
         return;
     }
     h->step_was_sent = true;
+    h->step_unsure = false;
     const struct plan_step *s = plan_step(r->plan, h->step);
     const bool good = f->signal == 0 && plan_step_accepts(s, f->exit_code);
 
@@ -302,10 +330,10 @@ on_step_not_started(struct rollout *r, const struct fact *f)
         if (connects_again(r, h, f->cause, false)) {
             back_off(r, f->host);
         } else {
-            conclude(r, f->host, OUTCOME_UNREACHABLE, f);
+            conclude_untried(r, f->host, OUTCOME_UNREACHABLE, f);
         }
     } else {
-        conclude(r, f->host, OUTCOME_FAILED, f);
+        conclude_untried(r, f->host, OUTCOME_FAILED, f);
     }
 }
 
@@ -318,6 +346,7 @@ on_step_unknown(struct rollout *r, const struct fact *f)
         return;
     }
     h->step_was_sent = true;
+    h->step_unsure = true;
     note_session(h, plan_step(r->plan, h->step), f->cause);
     if (h->killed) {
         conclude_killed(r, f->host);
@@ -448,6 +477,10 @@ host_kill(struct rollout *r, int32_t host)
     case PHASE_PAUSE:
         h->killed = true;
         timers_drop(&r->timers, host);
+        if (h->connected) {
+            h->connected = false;
+            order_disconnect(r, host);
+        }
         conclude_killed(r, host);
         return;
     case PHASE_CONNECTING:
@@ -459,7 +492,6 @@ host_kill(struct rollout *r, int32_t host)
     }
     if (!h->killed) {
         h->killed = true;
-        rollout_order(
-            r, (struct order){.kind = ORDER_DISCONNECT, .host = host, .step = -1, .slot = h->slot});
+        order_disconnect(r, host);
     }
 }

@@ -40,10 +40,8 @@ selected(const char *const *tags, size_t tag_count, const char *const *filter, s
     if (filter_count == 0 || has(filter, filter_count, "all")) {
         return !never;
     }
-    if (has(filter, filter_count, "tagged")) {
-        return tag_count > 0 && !never;
-    }
-    return has(filter, filter_count, "untagged") && tag_count == 0;
+    return tag_count == 0 ? has(filter, filter_count, "untagged")
+                          : has(filter, filter_count, "tagged") && !never;
 }
 
 static bool
@@ -57,10 +55,7 @@ skipped(const char *const *tags, size_t tag_count, const char *const *skip, size
     if (has(skip, skip_count, "all")) {
         return !always || has(skip, skip_count, "always");
     }
-    if (has(skip, skip_count, "tagged")) {
-        return tag_count > 0;
-    }
-    return has(skip, skip_count, "untagged") && tag_count == 0;
+    return has(skip, skip_count, tag_count == 0 ? "untagged" : "tagged");
 }
 
 bool

@@ -115,6 +115,12 @@ timers_drop(struct timers *t, int32_t id)
 }
 
 int64_t
+timers_due_ms(const struct timers *t, int32_t id)
+{
+    return t->place[id] < 0 ? -1 : t->due_ms[id];
+}
+
+int64_t
 timers_next_ms(const struct timers *t)
 {
     return t->count == 0 ? -1 : t->due_ms[t->heap[0]];

@@ -228,10 +228,10 @@ test_orders_of_hosts(void **state)
         enum host_order order;
         int32_t want[4];
     } cases[] = {
-        {ORDER_INVENTORY, {0, 1, 2, 3}},
-        {ORDER_REVERSE_INVENTORY, {3, 2, 1, 0}},
-        {ORDER_SORTED, {3, 1, 2, 0}},
-        {ORDER_REVERSE_SORTED, {0, 2, 1, 3}},
+        {HOST_ORDER_INVENTORY, {0, 1, 2, 3}},
+        {HOST_ORDER_REVERSE_INVENTORY, {3, 2, 1, 0}},
+        {HOST_ORDER_SORTED, {3, 1, 2, 0}},
+        {HOST_ORDER_REVERSE_SORTED, {0, 2, 1, 3}},
     };
 
     (void)state;
@@ -258,7 +258,7 @@ test_a_shuffle_is_a_permutation_given_by_its_seed(void **state)
         struct bench b;
         int seen[10] = {0};
         bench_init(&b, STRATEGY_SEQUENTIAL, 0);
-        b.policy.order = ORDER_SHUFFLE;
+        b.policy.order = HOST_ORDER_SHUFFLE;
         b.policy.seed = round < 2 ? 7 : 8;
         bench_start(&b, 10);
         for (int32_t k = 0; k < 10; k++) {
