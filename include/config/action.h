@@ -21,6 +21,16 @@ struct action_env {
     char *value; /* template */
 };
 
+/* Where one text of a step stands in the file, and each `{` of it. */
+struct action_place {
+    const char *text; /* borrowed from the step: found by its address */
+    int line, col;    /* of the value */
+    struct action_spot {
+        int line, col;
+    } * braces; /* owned; NULL where the file writes them otherwise: an alias, "\x7b" */
+    size_t brace_count;
+};
+
 struct action_step {
     enum action_kind kind;
     char *name;   /* for people; default: "<kind> <n>" */
@@ -38,6 +48,8 @@ struct action_step {
     int64_t timeout_ms;    /* 0: step_timeout */
     struct plan_step rule; /* local, idempotent, retries, delay, ok codes, ignore_errors */
     int line, col;
+    struct action_place *places; /* owned: of the texts that hold a `{` */
+    size_t place_count, place_cap;
 };
 
 struct action {
@@ -63,6 +75,9 @@ struct action *action_load_file(const char *path, struct mistakes *m);
  * are exported all the same. */
 struct action *action_of_script(const char *name, const char *script);
 void action_free(struct action *a);
+
+/* The place in the file of byte `at` of one of the step's own texts, to the nearest `{`. */
+struct action_spot action_place_of(const struct action_step *s, const char *text, size_t at);
 
 /* Names of all actions that can be found, sorted. */
 void action_names(const char *root, const char *env_dir, struct strv *ret_names);

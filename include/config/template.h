@@ -24,7 +24,12 @@ const struct value *template_find(const struct scope *scope, const char *name);
 int template_value(const struct value *v, const char *name, const struct scope *scope,
                    const char *context, struct buf *out, struct err *err);
 
-/* Check the syntax only, as far as that goes without values: brackets, filters, arguments. */
+/* As render_text; on failure *ret_at is the byte of text where what is wrong begins.  Without a
+ * scope only the syntax is checked, as far as that goes without values. */
+int template_render(const char *text, const struct scope *scope, bool shell, const char *context,
+                    struct buf *out, size_t *ret_at, struct err *err);
+
+/* Check the syntax only: brackets, filters, arguments. */
 int template_check(const char *text, const char *context, struct err *err);
 
 /* Whether name is a variable's: [A-Za-z_][A-Za-z0-9_]*. */

@@ -8,6 +8,7 @@
 
 #include "base/duration.h"
 #include "base/xalloc.h"
+#include "config/action_place.h"
 #include "config/nearest.h"
 #include "config/template.h"
 #include "config/yaml.h"
@@ -19,11 +20,12 @@
 #include <string.h>
 
 enum { STEPS_MAX = 1000, RETRIES_MAX = 1000, EXIT_CODE_MAX = 255, MODE_MAX = 07777 };
-enum { MODE_DEFAULT = 0644, CONTEXT_MAX = 1024, KEYS_MAX = 25 };
+enum { MODE_DEFAULT = 0644, KEYS_MAX = 25 };
 
 struct decoder {
     struct action *a;
     struct mistakes *m;
+    const char *bytes; /* borrowed: the file */
     bool in_finally;
     int kinds; /* seen in the step being read: there must be one */
 };
@@ -62,18 +64,43 @@ take_text(struct decoder *d, const struct yaml_node *v, const char *key, char **
     return 0;
 }
 
+/* Tell every mistake of a template, each at its own line. */
 static int
-take_template(struct decoder *d, const struct yaml_node *v, const char *key, char **ret)
+check_template(struct decoder *d, const struct yaml_node *v, const char *key,
+               const struct action_step *s, const char *text)
 {
-    char context[CONTEXT_MAX];
-    struct err err = {0};
+    size_t from = 0;
+    int found = 0;
 
+    while (found < MISTAKES_MAX) {
+        struct buf out;
+        struct err err = {0};
+        size_t at = 0;
+        buf_init(&out, TEMPLATE_TEXT_MAX);
+        const int rc = template_render(text + from, NULL, false, key, &out, &at, &err);
+        buf_release(&out);
+        if (rc == 0)
+            break;
+        at += from;
+        const struct action_spot spot = action_place_of(s, text, at);
+        mistakes_add(d->m, "%s:%d:%d: %s", v->file, spot.line, spot.col, err.text);
+        found++;
+        const char *end = strncmp(text + at, "{{", 2) == 0 ? strstr(text + at, "}}") : text + at;
+        if (!end || !*end)
+            break;
+        from = (size_t)(end - text) + strnlen(end, 2);
+    }
+    return found ? -1 : 0;
+}
+
+static int
+take_template(struct decoder *d, const struct yaml_node *v, const char *key, struct action_step *s,
+              char **ret)
+{
     if (take_text(d, v, key, ret))
         return -1;
-    (void)snprintf(context, sizeof(context), "%s:%d:%d: %s", v->file, v->line, v->col, key);
-    if (template_check(*ret, context, &err))
-        return mistakes_add(d->m, "%s", err.text);
-    return 0;
+    action_place_note(s, *ret, v, d->bytes);
+    return check_template(d, v, key, s, *ret);
 }
 
 static int
@@ -126,7 +153,7 @@ take_duration(struct decoder *d, const struct yaml_node *v, const char *key, int
 static int
 step_name(struct decoder *d, const struct yaml_node *v, const char *key, struct action_step *s)
 {
-    return take_template(d, v, key, &s->name);
+    return take_template(d, v, key, s, &s->name);
 }
 
 static int
@@ -135,7 +162,7 @@ step_script(struct decoder *d, const struct yaml_node *v, const char *key, struc
     s->kind = strcmp(key, "local") == 0 ? ACTION_LOCAL : ACTION_RUN;
     s->rule.local = s->kind == ACTION_LOCAL;
     d->kinds++;
-    if (take_template(d, v, key, &s->script))
+    if (take_template(d, v, key, s, &s->script))
         return -1;
     return s->script[0] ? 0 : expected(d, v, key, "a script");
 }
@@ -166,9 +193,9 @@ step_upload(struct decoder *d, const struct yaml_node *v, const char *key, struc
     for (size_t i = 0; i < v->count; i++) {
         const char *name = v->keys[i]->text;
         if (strcmp(name, "src") == 0) {
-            take_template(d, v->items[i], name, &s->src);
+            take_template(d, v->items[i], name, s, &s->src);
         } else if (strcmp(name, "dest") == 0) {
-            take_template(d, v->items[i], name, &s->dest);
+            take_template(d, v->items[i], name, s, &s->dest);
         } else if (strcmp(name, "mode") == 0) {
             upload_mode(d, v->items[i], &s->mode);
         } else {
@@ -213,13 +240,13 @@ step_tags(struct decoder *d, const struct yaml_node *v, const char *key, struct 
 static int
 step_error(struct decoder *d, const struct yaml_node *v, const char *key, struct action_step *s)
 {
-    return take_template(d, v, key, &s->error);
+    return take_template(d, v, key, s, &s->error);
 }
 
 static int
 step_chdir(struct decoder *d, const struct yaml_node *v, const char *key, struct action_step *s)
 {
-    return take_template(d, v, key, &s->chdir);
+    return take_template(d, v, key, s, &s->chdir);
 }
 
 static int
@@ -239,7 +266,7 @@ step_env(struct decoder *d, const struct yaml_node *v, const char *key, struct a
         if (yaml_is_null(v->items[i]))
             value = xstrdup("");
         else
-            take_template(d, v->items[i], name->text, &value);
+            take_template(d, v->items[i], name->text, s, &value);
         if (value)
             *e = (struct action_env){.name = xstrdup(name->text), .value = value};
         s->env_count += value != NULL;
@@ -544,7 +571,9 @@ action_load_file(const char *path, struct mistakes *m)
 
     if (!y)
         return NULL;
+    size_t len = 0;
     d.a = new_action(path);
+    d.bytes = yaml_bytes(y, &len);
     const struct yaml_node *root = yaml_root(y);
     if (root && root->kind == YAML_NODE_MAP)
         read_top(&d, root);
@@ -592,6 +621,7 @@ free_steps(struct action_step *steps, size_t count)
         free(s->chdir);
         free(s->error);
         strv_clear(&s->tags);
+        action_place_release(s);
     }
     free(steps);
 }

@@ -2,13 +2,13 @@
  * host_range.c - host names with ranges: web[01:50], db-[a:f], rack[1:9:2]-node[1:4].
  *
  * As Ansible's expand_hostname_range: both ends count, the width of the first end is kept when it
- * is padded with zeros.  Owns nothing.
+ * is padded with zeros, letters go a-z, then A-Z.  An empty range is refused, where Ansible says
+ * nothing.  Owns nothing.
  */
 #include "config/inventory_read.h"
 
 #include "base/xalloc.h"
 
-#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -27,8 +27,8 @@ host_name_valid(const char *name)
 
 struct range {
     bool letters;
-    long first, last, step;
-    int width; /* 0: not padded */
+    long first, last, step; /* letters: places in `letters` below */
+    int width;              /* 0: not padded */
 };
 
 static bool
@@ -43,6 +43,17 @@ read_number(const char *text, size_t len, long *ret)
     copy[len] = '\0';
     *ret = strtol(copy, NULL, 10);
     return true;
+}
+
+static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
+
+static bool
+read_letter(const char *text, size_t len, long *ret)
+{
+    const char *at = len == 1 && text[0] != '\0' ? strchr(letters, text[0]) : NULL;
+
+    *ret = at == NULL ? 0 : at - letters;
+    return at != NULL;
 }
 
 /* FIRST:LAST or FIRST:LAST:STEP between the brackets. */
@@ -65,11 +76,8 @@ read_range(const char *text, size_t len, struct range *r)
         (!read_number(second + 1, rest - last_len - 1, &r->step) || r->step < 1)) {
         return false;
     }
-    if (first_len == 1 && last_len == 1 && isalpha((unsigned char)text[0]) &&
-        isalpha((unsigned char)last[0])) {
+    if (read_letter(text, first_len, &r->first) && read_letter(last, last_len, &r->last)) {
         r->letters = true;
-        r->first = (unsigned char)text[0];
-        r->last = (unsigned char)last[0];
         return r->first <= r->last;
     }
     if (first_len == 0) {
@@ -92,8 +100,12 @@ expand_into(const char *head, const char *pattern, struct strv *names, char why[
     struct range r;
     int rc = 0;
 
-    if (names->count > RANGE_HOSTS_MAX) {
+    if (names->count >= RANGE_HOSTS_MAX) {
         (void)snprintf(why, 128, "a range of more than %d hosts", RANGE_HOSTS_MAX);
+        return -1;
+    }
+    if (strlen(head) > HOST_NAME_MAX_BYTES) {
+        (void)snprintf(why, 128, "a host name has at most %d bytes", HOST_NAME_MAX_BYTES);
         return -1;
     }
     if (open == NULL) {
@@ -106,9 +118,9 @@ expand_into(const char *head, const char *pattern, struct strv *names, char why[
     }
     for (long i = r.first; i <= r.last && rc == 0; i += r.step) {
         char *begun =
-            r.letters ? xasprintf("%s%.*s%c", head, (int)(open - pattern), pattern, (int)i)
+            r.letters ? xasprintf("%s%.*s%c", head, (int)(open - pattern), pattern, letters[i])
                       : xasprintf("%s%.*s%0*ld", head, (int)(open - pattern), pattern, r.width, i);
-        rc = strlen(begun) > HOST_NAME_MAX_BYTES ? -1 : expand_into(begun, close + 1, names, why);
+        rc = expand_into(begun, close + 1, names, why);
         free(begun);
     }
     return rc;
@@ -117,6 +129,6 @@ expand_into(const char *head, const char *pattern, struct strv *names, char why[
 int
 host_range_expand(const char *pattern, struct strv *ret_names, char ret_why[128])
 {
-    (void)snprintf(ret_why, 128, "a host name has at most %d bytes", HOST_NAME_MAX_BYTES);
+    ret_why[0] = '\0';
     return expand_into("", pattern, ret_names, ret_why);
 }

@@ -6,7 +6,9 @@
  */
 #include "config/inventory_read.h"
 
+#include "base/escape.h"
 #include "base/xalloc.h"
+#include "config/nearest.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,7 +22,6 @@ free_group(void *p)
     free(g->name);
     value_free(g->vars);
     strv_clear(&g->parents);
-    strv_clear(&g->hosts);
     free(g);
 }
 
@@ -95,6 +96,33 @@ draft_host(struct draft *d, const char *name, const struct yaml_node *node)
     return h;
 }
 
+enum { SHOWN_MAX = 60 };
+
+/* Record "file:line:col: [WHAT ]KEY: text"; the key may be any bytes of any length. */
+static int
+wrong_key(struct mistakes *m, const struct yaml_node *key, const char *what, const char *text)
+{
+    struct buf shown;
+
+    buf_init(&shown, 1024);
+    escape_line(&shown, key->text, key->len < SHOWN_MAX ? key->len : SHOWN_MAX);
+    buf_adds(&shown, key->len > SHOWN_MAX ? "..." : "");
+    (void)yaml_mistake(m, key, "%s%s: %s", what, shown.data, text);
+    buf_release(&shown);
+    return -1;
+}
+
+static size_t
+weight_of(const struct yaml_node *node)
+{
+    size_t weight = 1;
+
+    for (size_t i = 0; node->kind != YAML_NODE_SCALAR && i < node->count; i++) {
+        weight += weight_of(node->items[i]);
+    }
+    return weight;
+}
+
 static bool
 variable_name(const char *name)
 {
@@ -105,7 +133,8 @@ variable_name(const char *name)
 }
 
 static int
-read_vars(const struct yaml_node *node, const char *what, struct value *vars, struct mistakes *m)
+read_vars(struct draft *d, const struct yaml_node *node, const char *what, struct value *vars,
+          struct mistakes *m)
 {
     int rc = 0;
 
@@ -115,11 +144,16 @@ read_vars(const struct yaml_node *node, const char *what, struct value *vars, st
     if (node->kind != YAML_NODE_MAP) {
         return yaml_expected(m, node, what, "variables, as `name: value`");
     }
+    d->values += weight_of(node);
+    if (node->count > INVENTORY_VARS_MAX || d->values > INVENTORY_VALUES_MAX) {
+        return yaml_mistake(m, node, "%s: more than %d variables here, or %d values in all", what,
+                            INVENTORY_VARS_MAX, INVENTORY_VALUES_MAX);
+    }
     for (size_t i = 0; i < node->count; i++) {
         const char *name = node->keys[i]->text;
         if (!variable_name(name)) {
-            rc = yaml_mistake(m, node->keys[i],
-                              "%s: not a name of a variable ([A-Za-z_][A-Za-z0-9_]*)", name);
+            rc = wrong_key(m, node->keys[i], "",
+                           "not a name of a variable ([A-Za-z_][A-Za-z0-9_]*)");
             continue;
         }
         struct value *v = value_of_node(node->items[i], m);
@@ -133,6 +167,26 @@ read_vars(const struct yaml_node *node, const char *what, struct value *vars, st
 }
 
 static int
+add_host(struct draft *d, struct draft_group *g, const struct yaml_node *key, const char *name,
+         const struct yaml_node *body, struct mistakes *m)
+{
+    if (!host_name_valid(name)) {
+        char why[64];
+        (void)snprintf(why, sizeof(why), "a name is [A-Za-z0-9_][A-Za-z0-9._-]*, at most %d bytes",
+                       HOST_NAME_MAX_BYTES);
+        return wrong_key(m, key, "host ", why);
+    }
+    struct draft_host *h = draft_host(d, name, key);
+    if (map_count(d->hosts) > RANGE_HOSTS_MAX) {
+        return yaml_mistake(m, key, "more than %d hosts", RANGE_HOSTS_MAX);
+    }
+    if (!strv_has(&h->groups, g->name)) {
+        strv_add(&h->groups, g->name);
+    }
+    return read_vars(d, body, name, h->vars, m);
+}
+
+static int
 read_host(struct draft *d, struct draft_group *g, const struct yaml_node *key,
           const struct yaml_node *body, struct mistakes *m)
 {
@@ -141,24 +195,11 @@ read_host(struct draft *d, struct draft_group *g, const struct yaml_node *key,
     int rc = 0;
 
     if (host_range_expand(key->text, &names, why) < 0) {
-        strv_clear(&names);
-        return yaml_mistake(m, key, "host %s: %s", key->text, why);
+        rc = wrong_key(m, key, "host ", why);
     }
+    /* One mistake is enough of a range: its hosts share name and variables. */
     for (size_t i = 0; i < names.count && rc == 0; i++) {
-        const char *name = names.items[i];
-        if (!host_name_valid(name)) {
-            rc = yaml_mistake(m, key,
-                              "host %s: a name is [A-Za-z0-9_][A-Za-z0-9._-]*, at most %d "
-                              "bytes",
-                              name, HOST_NAME_MAX_BYTES);
-            break;
-        }
-        struct draft_host *h = draft_host(d, name, key);
-        if (!strv_has(&h->groups, g->name)) {
-            strv_add(&h->groups, g->name);
-            strv_add(&g->hosts, name);
-        }
-        rc = read_vars(body, name, h->vars, m);
+        rc = add_host(d, g, key, names.items[i], body, m);
     }
     strv_clear(&names);
     return rc;
@@ -213,13 +254,19 @@ read_part(struct draft *d, struct draft_group *g, const struct yaml_node *key,
         return read_hosts(d, g, item, m);
     }
     if (strcmp(key->text, "vars") == 0) {
-        return read_vars(item, g->name, g->vars, m);
+        return read_vars(d, item, g->name, g->vars, m);
     }
     if (strcmp(key->text, "children") == 0) {
         return read_children(d, g->name, item, m);
     }
-    return yaml_mistake(m, key, "%s: unknown key of group %s (hosts, vars, children)", key->text,
-                        g->name);
+    static const char *const parts[] = {"hosts", "vars", "children"};
+    const char *near = nearest_word(key->text, parts, sizeof(parts) / sizeof(parts[0]));
+    char *why = xasprintf("unknown key of group %s: %s%s%s", g->name,
+                          near == NULL ? "there are hosts, vars and children" : "did you mean ",
+                          near == NULL ? "" : near, near == NULL ? "" : "?");
+    (void)wrong_key(m, key, "", why);
+    free(why);
+    return -1;
 }
 
 static int
@@ -229,9 +276,15 @@ read_group(struct draft *d, const char *parent, const struct yaml_node *key,
     int rc = 0;
 
     if (!host_name_valid(key->text)) {
-        return yaml_mistake(m, key, "group %s: a name is [A-Za-z0-9_][A-Za-z0-9._-]*", key->text);
+        return wrong_key(m, key, "group ", "a name is [A-Za-z0-9_][A-Za-z0-9._-]*");
+    }
+    if (parent != NULL && strcmp(key->text, "all") == 0) {
+        return wrong_key(m, key, "group ", "holds every group and is nobody's child");
     }
     struct draft_group *g = draft_group(d, key->text, key);
+    if (map_count(d->groups) > INVENTORY_GROUPS_MAX) {
+        return yaml_mistake(m, key, "more than %d groups", INVENTORY_GROUPS_MAX);
+    }
     if (parent != NULL && !strv_has(&g->parents, parent)) {
         strv_add(&g->parents, parent);
     }

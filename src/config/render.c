@@ -29,6 +29,22 @@ struct job {
     struct err *err;
 };
 
+/* Render one of the step's own texts; a mistake is told at its own line of the file. */
+static int
+put_template(const struct job *job, const char *text, bool shell, struct buf *out)
+{
+    size_t at = 0;
+
+    if (template_render(text, job->scope, shell, "", out, &at, job->err) == 0)
+        return 0;
+    const struct action_spot spot = action_place_of(job->step, text, at);
+    if (job->action->file)
+        err_prefix(job->err, "%s:%d:%d", job->action->file, spot.line, spot.col);
+    else
+        err_prefix(job->err, "%s", job->context);
+    return -1;
+}
+
 /* ---------------------------------------------------------------- exports */
 
 static bool
@@ -139,7 +155,7 @@ put_exports(const struct job *job, struct buf *out)
         rc = export_variable(job, names.items[i], out);
     for (size_t i = 0; rc == 0 && i < step->env_count; i++) {
         buf_clear(&value);
-        rc = render_text(step->env[i].value, job->scope, false, job->context, &value, job->err);
+        rc = put_template(job, step->env[i].value, false, &value);
         if (rc == 0)
             rc = put_export(job, step->env[i].name, value.data, value.len, out);
     }
@@ -158,7 +174,7 @@ put_chdir(const struct job *job, struct buf *out)
     if (!job->step->chdir)
         return 0;
     buf_init(&path, TEMPLATE_TEXT_MAX);
-    int rc = render_text(job->step->chdir, job->scope, false, job->context, &path, job->err);
+    int rc = put_template(job, job->step->chdir, false, &path);
     if (rc == 0 && path.len == 0)
         rc = err_set(job->err, ERR_CONFIG, "%s: chdir is empty", job->context);
     if (rc == 0) {
@@ -172,25 +188,33 @@ put_chdir(const struct job *job, struct buf *out)
 }
 
 static int
+put_body(const struct job *job, struct buf *out)
+{
+    if (!job->step->verbatim)
+        return put_template(job, job->step->script, true, out);
+    buf_adds(out, job->step->script);
+    return 0;
+}
+
+/* The body is rendered first: it knows the line of a mistake, an export only the step. */
+static int
 make_script(const struct job *job, struct rendered *ret)
 {
-    struct buf out;
+    struct buf out, body;
     int rc = -1;
 
     buf_init(&out, TEMPLATE_TEXT_MAX);
-    if (put_exports(job, &out))
+    buf_init(&body, TEMPLATE_TEXT_MAX);
+    if (put_body(job, &body) || put_exports(job, &out))
         goto out;
     if (job->step->set_e)
         buf_adds(&out, "set -e\n");
     if (put_chdir(job, &out))
         goto out;
-    if (job->step->verbatim)
-        buf_adds(&out, job->step->script);
-    else if (render_text(job->step->script, job->scope, true, job->context, &out, job->err))
-        goto out;
+    buf_add(&out, body.data, body.len);
     if (out.len == 0 || out.data[out.len - 1] != '\n')
         buf_addc(&out, '\n');
-    if (out.full) {
+    if (out.full || body.full) {
         err_set(job->err, ERR_CONFIG, "%s: the script is longer than %d bytes", job->context,
                 TEMPLATE_TEXT_MAX);
         goto out;
@@ -200,6 +224,7 @@ make_script(const struct job *job, struct rendered *ret)
     rc = 0;
 out:
     buf_release(&out);
+    buf_release(&body);
     return rc;
 }
 
@@ -209,7 +234,7 @@ make_text(const struct job *job, const char *text, char **ret)
     struct buf out;
 
     buf_init(&out, TEMPLATE_TEXT_MAX);
-    const int rc = render_text(text, job->scope, false, job->context, &out, job->err);
+    const int rc = put_template(job, text, false, &out);
     if (rc == 0)
         *ret = buf_detach(&out);
     buf_release(&out);

@@ -118,6 +118,20 @@ want_all_parts(struct selection *s, const char *pattern, struct err *err)
                                  : rc;
 }
 
+/* Nothing is a mistake of the one who asked, never "all is done". */
+static int
+take_hosts(size_t *hosts, size_t count, const char *pattern, size_t **ret_hosts, size_t *ret_count,
+           struct err *err)
+{
+    if (count == 0) {
+        free(hosts);
+        return err_set(err, ERR_NO_MATCH, "'%s' matches only groups without hosts", pattern);
+    }
+    *ret_hosts = hosts;
+    *ret_count = count;
+    return 0;
+}
+
 int
 inventory_select(const struct inventory *inv, const char *pattern, size_t **ret_hosts,
                  size_t *ret_count, struct err *err)
@@ -128,15 +142,16 @@ inventory_select(const struct inventory *inv, const char *pattern, size_t **ret_
     for (size_t i = 0; i < n; i++) {
         map_set(s.indexes, inventory_host(inv, i)->name, &s.wanted[i]);
     }
-    const int rc = want_all_parts(&s, pattern, err);
+    int rc = want_all_parts(&s, pattern, err);
     if (rc == 0) {
-        *ret_hosts = xcalloc(n, sizeof(**ret_hosts));
-        *ret_count = 0;
+        size_t *hosts = xcalloc(n, sizeof(*hosts));
+        size_t count = 0;
         for (size_t i = 0; i < n; i++) {
             if (s.wanted[i]) {
-                (*ret_hosts)[(*ret_count)++] = i;
+                hosts[count++] = i;
             }
         }
+        rc = take_hosts(hosts, count, pattern, ret_hosts, ret_count, err);
     }
     map_free(s.indexes);
     free(s.wanted);

@@ -29,6 +29,7 @@ struct frame {
 /* A text being read. */
 struct reader {
     const char *p;             /* next byte, NUL-terminated */
+    const char *begun;         /* where the last `{` of the outermost text began */
     const struct scope *scope; /* NULL: check the syntax only */
     const char *context;
     const struct frame *frame;
@@ -699,6 +700,8 @@ render(struct reader *rd, struct buf *out)
         const size_t plain = strcspn(rd->p, "{");
         buf_add(out, rd->p, plain);
         rd->p += plain;
+        if (!rd->frame)
+            rd->begun = rd->p;
         if (rd->p[0] == '{' && rd->p[1] == '{') {
             if (render_expression(rd, out))
                 return -1;
@@ -714,16 +717,33 @@ render(struct reader *rd, struct buf *out)
 }
 
 int
+template_render(const char *text, const struct scope *scope, bool shell, const char *context,
+                struct buf *out, size_t *ret_at, struct err *err)
+{
+    int left = EXPRESSIONS_MAX;
+    struct reader rd = {.p = text,
+                        .begun = text,
+                        .scope = scope,
+                        .context = context,
+                        .shell = shell,
+                        .left = &left,
+                        .err = err};
+
+    assert(text && context && out);
+    const int rc = render(&rd, out);
+    if (rc)
+        *ret_at = (size_t)(rd.begun - text);
+    return rc;
+}
+
+int
 render_text(const char *text, const struct scope *scope, bool shell, const char *context,
             struct buf *out, struct err *err)
 {
-    int left = EXPRESSIONS_MAX;
+    size_t at = 0;
 
-    assert(text && scope && context && out);
-    struct reader rd = {
-        .p = text, .scope = scope, .context = context, .shell = shell, .left = &left, .err = err};
-
-    return render(&rd, out);
+    assert(scope);
+    return template_render(text, scope, shell, context, out, &at, err);
 }
 
 int
@@ -739,12 +759,11 @@ template_value(const struct value *v, const char *name, const struct scope *scop
 int
 template_check(const char *text, const char *context, struct err *err)
 {
-    int left = EXPRESSIONS_MAX;
-    struct reader rd = {.p = text, .context = context, .left = &left, .err = err};
     struct buf out;
+    size_t at = 0;
 
     buf_init(&out, TEMPLATE_TEXT_MAX);
-    const int rc = render(&rd, &out);
+    const int rc = template_render(text, NULL, false, context, &out, &at, err);
     buf_release(&out);
     return rc;
 }

@@ -7,6 +7,7 @@
 #include "base/buf.h"
 #include "base/xalloc.h"
 #include "config/action.h"
+#include "config/render.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -17,6 +18,9 @@
 #include <string.h>
 
 #include <cmocka.h>
+
+#include "folder.h"
+#include "mutate.h"
 
 static struct action *
 load(const char *path)
@@ -222,6 +226,172 @@ test_a_script_is_an_action_of_one_step(void **state)
     action_free(a);
 }
 
+/* ---------------------------------------------------------------- places */
+
+/* Each `{{ ! }}` of the text is a mistake at "line:col". */
+static void
+test_a_mistake_in_a_script_is_told_at_its_own_line(void **state)
+{
+    static const struct {
+        const char *text, *places;
+    } rows[] = {
+        {"name: x\nsteps:\n  - run: |\n      one\n      two {{ ! }}\n", "5:11"},
+        {"name: x\nsteps:\n  - run: |\n      {\n      ${x} {{ ! }} {{ ok }} {{ ! }}\n",
+         "5:12 5:29"},
+        {"name: x\nsteps:\n  - run: |\n\n\n      {{ ! }}\n\n      {{ ! }}\n", "6:7 8:7"},
+        {"name: x\nsteps:\n  - run: |2- # {{ comment }}\n        {{ ! }}\n", "4:9"},
+        {"name: x\nsteps:\n  - run: >\n      a\n      {{ ! }}\n      b {{ ! }}\n", "5:7 6:9"},
+        {"name: x\nsteps:\n  - run: echo\n      {{ ! }}\n", "4:7"},
+        {"name: x\nsteps:\n  - run: \"a \\\n      {{ ! }}\"\n", "4:7"},
+        {"name: x\nsteps:\n  - run: 'it''s {{ ! }}'\n", "3:17"},
+        {"name: x\nsteps:\n  - run: |\n      \u00e9\u00e9\u20ac {{ ! }}\n", "4:11"},
+        {"name: x\r\nsteps:\r\n  - run: |\r\n      a\r\n      {{ ! }}\r\n", "5:7"},
+        {"\xef\xbb\xbfname: x\nsteps:\n  - run: |\n      {{ ! }}\n", "4:7"},
+        {"name: x\nsteps:\n  - run: |\n      a {% if %}\n      {# c #}\n", "4:9 5:7"},
+        {"name: x\nsteps:\n  - run: |\n      a\n      {{ ! \n", "5:7"},
+        /* Where the file writes the text otherwise: the value's own place. */
+        {"name: x\nsteps:\n  - run: \"a\\n\\x7b{ ! }}\"\n", "3:10"},
+        {"name: x\nsteps:\n  - name: &a 'n {{ ! }}'\n    run: *a\n", "3:17 4:10"},
+        {"name: x\nsteps:\n  - {run: a, chdir: '{{ ! }}', env: {V: 'b {{ ! }}'},\n"
+         "     error: '{{ ! }}'}\n",
+         "3:22 3:44 4:14"},
+        {"name: x\nsteps:\n  - upload: {src: '{{ ! }}', dest: '{{ ! }}'}\n", "3:20 3:37"},
+    };
+    struct folder f;
+
+    (void)state;
+    folder_make(&f);
+    char *path = xasprintf("%s/x.yml", f.path);
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct mistakes m = {0};
+        struct buf got;
+        folder_text(&f, "x.yml", rows[i].text);
+        assert_null(action_load_file(path, &m));
+        buf_init(&got, 4096);
+        for (size_t k = 0; k < m.errors.count; k++) {
+            int line = 0, col = 0;
+            assert_int_equal(
+                sscanf(folder_strip(&f, m.errors.items[k]), "x.yml:%d:%d:", &line, &col), 2);
+            buf_addf(&got, "%s%d:%d", k == 0 ? "" : " ", line, col);
+        }
+        assert_string_equal(got.data, rows[i].places);
+        buf_release(&got);
+        mistakes_release(&m);
+    }
+    free(path);
+    folder_remove(&f);
+}
+
+static void
+test_a_script_full_of_mistakes_ends_at_the_limit(void **state)
+{
+    struct mistakes m = {0};
+    struct folder f;
+    struct buf text;
+
+    (void)state;
+    folder_make(&f);
+    buf_init(&text, 4 << 20);
+    buf_adds(&text, "name: x\nsteps:\n  - run: |\n");
+    for (int i = 0; i < 100000; i++) {
+        buf_adds(&text, "      {% {{ ! }}\n");
+    }
+    folder_text(&f, "x.yml", text.data);
+    char *path = xasprintf("%s/x.yml", f.path);
+    assert_null(action_load_file(path, &m));
+    assert_int_equal(m.count, MISTAKES_MAX);
+    mistakes_release(&m);
+    buf_release(&text);
+    free(path);
+    folder_remove(&f);
+}
+
+/* ---------------------------------------------------------------- mutations */
+
+static const char seed_text[] = "name: x\n"
+                                "description: d\n"
+                                "mutating: no\n"
+                                "produces: word\n"
+                                "steps:\n"
+                                "  - name: 'First {{ a }}'\n"
+                                "    run: |\n"
+                                "      echo {{ a | quote }}\n"
+                                "      {{ b[0].c | default('x') }}\n"
+                                "    env: {A: '{{ a }}', B: }\n"
+                                "    tags: [one, two]\n"
+                                "    ok_exit_codes: [0, 3]\n"
+                                "    idempotent: true\n"
+                                "    retries: 2\n"
+                                "    delay: 5s\n"
+                                "  - upload: {src: s, dest: /d, mode: '0644'}\n"
+                                "finally:\n"
+                                "  - local: a\n"
+                                "    shell_options: ''\n";
+
+/* A render with every name undefined: each place of a mistake lies in the file. */
+static void
+check_render(const struct action *a, int lines)
+{
+    const struct scope scope = {.extra = NULL};
+
+    for (size_t i = 0; i < a->step_count; i++) {
+        struct rendered made = {0};
+        struct err err = {0};
+        int line = 0, col = 0;
+        if (render_step(a, &a->steps[i], "/r", &scope, &made, &err) == 0) {
+            rendered_release(&made);
+            continue;
+        }
+        assert_int_equal(strncmp(err.text, a->file, strlen(a->file)), 0);
+        assert_int_equal(sscanf(err.text + strlen(a->file), ":%d:%d: ", &line, &col), 2);
+        assert_in_range(line, 1, lines);
+        assert_true(col >= 1);
+    }
+}
+
+static void
+test_mutated_files_are_read_or_refused_with_a_place(void **state)
+{
+    struct prng p = {.state = 12};
+    struct folder f;
+    int read = 0, refused = 0;
+
+    (void)state;
+    folder_make(&f);
+    char *path = xasprintf("%s/x.yml", f.path);
+    for (int round = 0; round < 800; round++) {
+        char text[sizeof(seed_text) + 16];
+        size_t len = sizeof(seed_text) - 1;
+        struct mistakes m = {0};
+        memcpy(text, seed_text, len);
+        for (uint64_t k = 1 + prng_below(&p, 2); k > 0; k--) {
+            len = mutate(&p, text, len);
+        }
+        folder_put(&f, "x.yml", text, len);
+        struct action *a = action_load_file(path, &m);
+        assert_int_equal(a == NULL, m.count > 0);
+        for (size_t i = 0; i < m.errors.count; i++) {
+            int line = 0, col = 0;
+            if (sscanf(folder_strip(&f, m.errors.items[i]), "x.yml:%d:%d: ", &line, &col) != 2 ||
+                line < 1 || line > 40 || col < 1) {
+                fail_msg("without a place: %s", m.errors.items[i]);
+            }
+        }
+        if (a != NULL) {
+            check_render(a, 40);
+        }
+        read += a != NULL;
+        refused += a == NULL;
+        action_free(a);
+        mistakes_release(&m);
+    }
+    if (read <= 10 || refused <= 50) {
+        fail_msg("%d read, %d refused", read, refused);
+    }
+    free(path);
+    folder_remove(&f);
+}
+
 int
 main(void)
 {
@@ -233,6 +403,9 @@ main(void)
         cmocka_unit_test(test_refuses_a_key_given_twice),
         cmocka_unit_test(test_finds_shipped_actions_and_names_the_nearest),
         cmocka_unit_test(test_a_script_is_an_action_of_one_step),
+        cmocka_unit_test(test_a_mistake_in_a_script_is_told_at_its_own_line),
+        cmocka_unit_test(test_a_script_full_of_mistakes_ends_at_the_limit),
+        cmocka_unit_test(test_mutated_files_are_read_or_refused_with_a_place),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -18,6 +18,8 @@
 
 #include <cmocka.h>
 
+#include "folder.h"
+
 enum { BYTES_MAX = 1 << 20 };
 
 struct fixture {
@@ -322,8 +324,6 @@ test_renders_name_and_error(void **state)
     assert_string_equal(f->made.error, "no /srv/app: a b");
 }
 
-/* ---------------------------------------------------------------- uploads */
-
 static void
 touch(const struct fixture *f, const char *name)
 {
@@ -334,6 +334,60 @@ touch(const struct fixture *f, const char *name)
     assert_int_equal(fclose(file), 0);
     free(path);
 }
+
+/* Of a real file: the n-th line of the script is where the mistake is. */
+static void
+test_names_the_line_of_the_script_where_the_mistake_is(void **state)
+{
+    static const struct {
+        const char *keys, *expected;
+    } rows[] = {
+        {"run: |\n      a\n      {{ app_dir }} {x}\n      b\n      c {{ missing }}\n", "7:9"},
+        {"run: |\n      a\n      b {{ 'x y' }} {{ odd }}\n", "5:21"},
+        {"run: >\n      a {{ app_dir }}\n      b {{ broken }}\n", "5:9"},
+        {"name: 'n {{ missing }}'\n    run: a\n", "3:14"},
+        {"run: a\n    chdir: 'd/{{ missing }}'\n", "4:15"},
+        {"run: a\n    env:\n      V: 'v {{ missing }}'\n", "5:13"},
+        {"run: a\n    error: '{{ missing }}'\n", "4:13"},
+        {"upload: {src: a, dest: '/{{ missing }}'}\n", "3:30"},
+    };
+    struct fixture *f = *state;
+    struct folder here;
+
+    (void)snprintf(here.path, sizeof(here.path), "%s", f->dir);
+    value_dict_set(f->vars, "odd", value_text("a; b"));
+    value_dict_set(f->vars, "broken", value_text("x {{ missing }}"));
+    char *path = xasprintf("%s/x.yml", f->dir);
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct mistakes m = {0};
+        char *text = xasprintf("name: x\nsteps:\n  - %s", rows[i].keys);
+        char *expected = xasprintf("web-01: %s:%s: '", path, rows[i].expected);
+        folder_text(&here, "x.yml", text);
+        struct action *a = action_load_file(path, &m);
+        assert_non_null(a);
+        touch(f, "a");
+        assert_int_equal(render_step(a, &a->steps[0], f->dir, &f->scope, &f->made, &f->err), -1);
+        assert_int_equal(f->err.kind, ERR_CONFIG);
+        if (strncmp(f->err.text, expected, strlen(expected)) != 0) {
+            assert_string_equal(f->err.text, expected);
+        }
+        action_free(a);
+        free(text);
+        free(expected);
+    }
+    free(path);
+}
+
+static void
+test_a_script_of_the_command_line_is_named_by_its_action(void **state)
+{
+    struct fixture *f = *state;
+
+    f->action.file = NULL;
+    refuses(f, "echo {{ missing }}", "web-01: t: 'missing' is undefined");
+}
+
+/* ---------------------------------------------------------------- uploads */
 
 static int
 render_upload(struct fixture *f, const char *src, const char *dest)
@@ -465,6 +519,8 @@ main(void)
         T(test_limits_the_size_of_a_variable),
         T(test_names_host_and_place_of_a_mistake),
         T(test_renders_name_and_error),
+        T(test_names_the_line_of_the_script_where_the_mistake_is),
+        T(test_a_script_of_the_command_line_is_named_by_its_action),
         T(test_finds_a_source_beside_the_action_then_in_the_root),
         T(test_names_both_places_of_a_missing_source),
         T(test_refuses_a_folder_as_not_yet),

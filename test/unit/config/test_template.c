@@ -198,6 +198,66 @@ test_refuses_what_it_would_have_to_guess(void **state)
         refuses(state, false, rows[i].text, rows[i].expected);
 }
 
+/* `groups` as a run gives it: a dict of lists, of every group. */
+static void
+test_groups_are_lists_of_hosts_by_name(void **state)
+{
+    struct fixture *f = *state;
+    struct value *groups = value_new(VALUE_DICT), *web = value_new(VALUE_LIST);
+
+    value_list_add(web, value_text("web-01"));
+    value_list_add(web, value_text("web-02"));
+    value_dict_set(groups, "web-eu", value_copy(web));
+    value_dict_set(groups, "web", web);
+    value_dict_set(groups, "empty", value_new(VALUE_LIST));
+    value_dict_set(f->magic, "groups", groups);
+    gives(state, false, "{{ groups.web | join(' ') }}", "web-01 web-02");
+    gives(state, true, "{{ groups['web-eu'] | join(',') }}", "web-01,web-02");
+    gives(state, true, "{{ groups[\"web\"][1] }}", "web-02");
+    gives(state, false, "[{{ groups.empty | join(' ') }}]", "[]");
+    gives(state, true, "{{ groups.db | default('none') }}", "none");
+    gives(state, true, "{{ groups['web'] | join(' ') | quote }}", "'web-01 web-02'");
+    refuses(state, true, "{{ groups['web'] | join(' ') }}",
+            "x.yml:3:5: 'groups['web']' holds bytes the shell would act on: write "
+            "{{ groups['web'] | quote }}");
+    refuses(state, false, "{{ groups }}", "x.yml:3:5: 'groups' is a dict: use join, [n] or .key");
+    refuses(state, false, "{{ groups.web }}",
+            "x.yml:3:5: 'groups.web' is a list: use join, [n] or .key");
+    refuses(state, false, "{{ groups.wbe | join(' ') }}",
+            "x.yml:3:5: 'groups.wbe' is undefined; did you mean web?");
+    refuses(state, false, "{{ groups.empty[0] }}",
+            "x.yml:3:5: 'groups.empty[0]' is undefined: it has 0");
+    refuses(state, false, "{{ groups.web-eu }}", "x.yml:3:5: in {{ }}: expected | or }}, got '-'");
+}
+
+static void
+test_says_where_in_the_text_the_mistake_begins(void **state)
+{
+    static const struct {
+        const char *text;
+        size_t at;
+    } rows[] = {
+        {"{{ zzzzzz }}", 0},
+        {"a {{ name }} { {{ zzzzzz }} {{ yyyyyy }}", 15},
+        {"{{ name }}{{ broken }}", 10}, /* where it is used, not inside the value */
+        {"{{ artifact }} {{ loop_a }}", 15},
+        {"x{{ name", 1},
+        {"ab {% if %}", 3},
+        {"{{ '{{' }}{# c #}", 10},
+    };
+    struct fixture *f = *state;
+
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        size_t at = 9999;
+        struct err err = {0};
+        struct buf out;
+        buf_init(&out, TEMPLATE_TEXT_MAX);
+        assert_int_equal(template_render(rows[i].text, &f->scope, false, "c", &out, &at, &err), -1);
+        assert_int_equal(at, rows[i].at);
+        buf_release(&out);
+    }
+}
+
 static void
 test_refuses_bad_syntax(void **state)
 {
@@ -333,6 +393,9 @@ main(void)
         cmocka_unit_test_setup_teardown(test_renders_values_that_hold_expressions, setup, teardown),
         cmocka_unit_test_setup_teardown(test_looks_in_extra_then_magic_then_host, setup, teardown),
         cmocka_unit_test_setup_teardown(test_refuses_what_it_would_have_to_guess, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_groups_are_lists_of_hosts_by_name, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_says_where_in_the_text_the_mistake_begins, setup,
+                                        teardown),
         cmocka_unit_test_setup_teardown(test_refuses_bad_syntax, setup, teardown),
         cmocka_unit_test(test_checks_syntax_without_values),
         cmocka_unit_test_setup_teardown(test_wants_odd_values_quoted_in_scripts, setup, teardown),

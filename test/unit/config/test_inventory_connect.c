@@ -1,0 +1,149 @@
+/*
+ * test_inventory_connect.c - the connection variables of a host: types, bounds, what is not yet.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "inventory_fixture.h"
+
+static void
+test_reads_connection_variables(void **state)
+{
+    const struct value *vars = NULL;
+    struct inventory *inv = load_good(
+        *state, "all:\n"
+                "  vars: {ansible_user: deploy, ansible_connection: ssh, ansible_become: false}\n"
+                "  hosts:\n"
+                "    a: {ansible_host: 10.0.0.1, ansible_port: 2222,\n"
+                "        ansible_ssh_private_key_file: keys/my key}\n"
+                "    b: {ansible_ssh_host: 'fe80::1%eth0', ansible_ssh_port: '65535',\n"
+                "        ansible_ssh_user: root, ansible_private_key_file: /k}\n"
+                "    c: {ansible_port: 1, ansible_user: , ansible_host: }\n");
+    const struct host *a = host_named(inv, "a", &vars);
+    const struct host *b = host_named(inv, "b", &vars);
+    const struct host *c = host_named(inv, "c", &vars);
+
+    assert_string_equal(a->address, "10.0.0.1");
+    assert_int_equal(a->port, 2222);
+    assert_string_equal(a->user, "deploy");
+    assert_string_equal(a->key_path, "/root-of-project/keys/my key");
+    assert_string_equal(b->address, "fe80::1%eth0");
+    assert_int_equal(b->port, 65535);
+    assert_string_equal(b->user, "deploy"); /* the new name, wherever it is */
+    assert_string_equal(b->key_path, "/k");
+    assert_string_equal(c->address, "c");
+    assert_int_equal(c->port, 1);
+    assert_null(c->user);
+    assert_null(c->key_path);
+    inventory_free(inv);
+}
+
+static void
+test_a_tilde_is_the_home_of_who_runs_us(void **state)
+{
+    const struct value *vars = NULL;
+    const char *home = getenv("HOME");
+    char *old = home != NULL ? xstrdup(home) : NULL;
+
+    assert_int_equal(setenv("HOME", "/home/me", 1), 0);
+    struct inventory *inv =
+        load_good(*state, "all: {hosts: {a: {ansible_ssh_private_key_file: ~/.ssh/k}}}\n");
+    assert_string_equal(host_named(inv, "a", &vars)->key_path, "/home/me/.ssh/k");
+    inventory_free(inv);
+    assert_int_equal(old != NULL ? setenv("HOME", old, 1) : unsetenv("HOME"), 0);
+    free(old);
+}
+
+static void
+test_connection_variables_have_types_and_bounds(void **state)
+{
+    static const struct {
+        const char *var, *value, *expected;
+    } rows[] = {
+        {"ansible_port", "0", "a number from 1 to 65535"},
+        {"ansible_port", "65536", "a number from 1 to 65535"},
+        {"ansible_port", "-1", "a number from 1 to 65535"},
+        {"ansible_port", "99999999999999999999", "a number from 1 to 65535"},
+        {"ansible_port", "'22x'", "a number from 1 to 65535"},
+        {"ansible_port", "' 22'", "a number from 1 to 65535"},
+        {"ansible_port", "'+22'", "a number from 1 to 65535"},
+        {"ansible_port", "''", "a number from 1 to 65535"},
+        {"ansible_port", "22.5", "a number from 1 to 65535"},
+        {"ansible_port", "true", "a number from 1 to 65535"},
+        {"ansible_port", "[22]", "a number from 1 to 65535"},
+        {"ansible_host", "-oProxyCommand=id", "a name or an address"},
+        {"ansible_host", "''", "a name or an address"},
+        {"ansible_host", "a b", "a name or an address"},
+        {"ansible_host", "\"a\\nb\"", "a name or an address"},
+        {"ansible_host", "\"a\\x1b[31m\"", "a name or an address"},
+        {"ansible_host", "\"a\\x7f\"", "a name or an address"},
+        {"ansible_host", "\"a\\x01b\"", "a name or an address"},
+        {"ansible_host", "5", "a name or an address"},
+        {"ansible_host", "[a]", "a name or an address"},
+        {"ansible_user", "-l", "the name of a user"},
+        {"ansible_user", "1000", "the name of a user"},
+        {"ansible_user", "\"a\\tb\"", "the name of a user"},
+        {"ansible_ssh_private_key_file", "-x", "the path of a key file"},
+        {"ansible_ssh_private_key_file", "\"a\\rb\"", "the path of a key file"},
+        {"ansible_ssh_private_key_file", "{a: 1}", "the path of a key file"},
+    };
+
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        char *text = xasprintf("all:\n  hosts:\n    a: {%s: %s}\n", rows[i].var, rows[i].value);
+        char *expected = xasprintf("hosts.yml:3:%zu: a: %s: expected %s", strlen(rows[i].var) + 11,
+                                   rows[i].var, rows[i].expected);
+        tells(*state, text, expected, false);
+        free(text);
+        free(expected);
+    }
+}
+
+static void
+test_what_is_promised_is_refused_as_not_yet(void **state)
+{
+    static const struct {
+        const char *var, *value, *expected;
+    } rows[] = {
+        {"ansible_password", "x", "ansible_password"},
+        {"ansible_ssh_pass", "x", "ansible_ssh_pass"},
+        {"ansible_ssh_common_args", "-oProxyCommand=id", "ansible_ssh_common_args"},
+        {"ansible_ssh_extra_args", "x", "ansible_ssh_extra_args"},
+        {"ansible_become", "true", "ansible_become"},
+        {"ansible_become_user", "root", "ansible_become_user"},
+        {"ansible_become_method", "su", "ansible_become_method"},
+        {"ansible_become_password", "x", "ansible_become_password"},
+        {"ansible_become_pass", "x", "ansible_become_pass"},
+        {"ansible_connection", "local", "ansible_connection other than ssh"},
+        {"ansible_host", "'{{ x }}'", "ansible_host with {{ }}"},
+    };
+
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        char *text = xasprintf("all:\n  hosts:\n    a: {%s: %s}\n", rows[i].var, rows[i].value);
+        char *expected = xasprintf("hosts.yml:3:%zu: a: not yet: %s", strlen(rows[i].var) + 11,
+                                   rows[i].expected);
+        tells(*state, text, expected, true);
+        free(text);
+        free(expected);
+    }
+}
+
+#define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        T(test_reads_connection_variables),
+        T(test_a_tilde_is_the_home_of_who_runs_us),
+        T(test_connection_variables_have_types_and_bounds),
+        T(test_what_is_promised_is_refused_as_not_yet),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
