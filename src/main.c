@@ -1,14 +1,20 @@
 /*
- * main.c - the process: a zygote first, no core files, no surprises from pipes; then the command.
+ * main.c - the process: no secrets in the environment, then a zygote, then the command.
+ *
+ * Decides the order of beginning: what must be true of every child comes before the first fork.
+ * Owns the zygote.  No core files, no surprises from pipes or from a closed stdout.
  */
 #include "base/err.h"
 #include "cli/cli.h"
+#include "cli/secrets.h"
 #include "proc/zygote.h"
 
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 /* Secrets are in memory: no core file, no ptrace by others of the same user. */
 static void
@@ -18,6 +24,16 @@ harden(void)
 
     setrlimit(RLIMIT_CORE, &none);
     prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+}
+
+/* Where one of 0-2 is closed, a file opened later would get its number, and our messages. */
+static int
+fill_standard(void)
+{
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+        if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", O_RDWR) != fd)
+            return -1;
+    return 0;
 }
 
 /* A session is a descriptor: as many as the system lets us have. */
@@ -36,10 +52,14 @@ int
 main(int argc, char **argv)
 {
     struct err err = {0};
+    const char *secret;
     struct zygote *z;
     int rc;
 
+    secret = secrets_take();
     harden();
+    if (fill_standard() != 0)
+        return 1;
     z = zygote_start(&err);
     if (z == NULL) {
         fprintf(stderr, "inventory-manager: %s\n", err.text);
@@ -47,7 +67,7 @@ main(int argc, char **argv)
     }
     signal(SIGPIPE, SIG_IGN);
     raise_files();
-    rc = cli_main(z, argc, argv);
+    rc = cli_main(z, secret, argc, argv);
     zygote_free(z);
     return rc;
 }

@@ -6,7 +6,8 @@
 
 #include "proc/zygote.h"
 
-/* Run the command of argv; the exit code of the process.  Borrows z. */
-int cli_main(struct zygote *z, int argc, char **argv);
+/* Run the command of argv; the exit code of the process.  Borrows z.  secret: the name that
+ * secrets_take found, or NULL. */
+int cli_main(struct zygote *z, const char *secret, int argc, char **argv);
 
 #endif

@@ -36,7 +36,7 @@ void options_release(struct options *o);
 int
 options_allow(const struct options *o, const char *command, const char *letters, struct err *err);
 
-/* The options for --help. */
-void options_help(FILE *f);
+/* The options for --help: those of letters and those every command takes; NULL: all. */
+void options_help(FILE *f, const char *letters);
 
 #endif

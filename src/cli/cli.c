@@ -2,7 +2,7 @@
  * cli.c - from argv to an exit code.
  *
  * Decides which command is meant and prints its error, once.  Owns the options and the root while
- * the command runs.  Secrets of the environment are taken out of it before anything else.
+ * the command runs.  Never lets a result be lost in silence: stdout must have taken it.
  */
 #include "cli/cli.h"
 
@@ -13,6 +13,8 @@
 #include "cli/place.h"
 #include "config/nearest.h"
 
+#include <errno.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -52,7 +54,9 @@ list_envs(const struct cli *c, FILE *f)
     struct strv names = {0};
 
     place_envs(c->root, &names);
-    fprintf(f, "environments in %s/inventory:", c->root);
+    fputs("environments in ", f);
+    cli_print(f, c->root);
+    fputs("/inventory:", f);
     for (size_t i = 0; i < names.count; i++) {
         fputc(' ', f);
         cli_print(f, names.items[i]);
@@ -76,7 +80,7 @@ cli_help(const struct cli *c, FILE *f)
         fprintf(f, "  %-28s %s\n", left, commands[i].help);
     }
     fputs("\noptions:\n", f);
-    options_help(f);
+    options_help(f, NULL);
     fputs("\nexamples:\n"
           "  " CLI_NAME " validate\n"
           "  " CLI_NAME " plan deploy production\n"
@@ -86,23 +90,6 @@ cli_help(const struct cli *c, FILE *f)
 }
 
 /* ---------------------------------------------------------------- dispatch */
-
-/* What is secret never stays in the environment, where children would inherit it. */
-static int
-take_secrets(struct err *err)
-{
-    static const char *const names[] = {"IM_KEY_PASSPHRASE", "IM_SSH_PASSWORD",
-                                        "IM_BECOME_PASSWORD", "IM_VAULT_PASSWORD_FILE"};
-    const char *found = NULL;
-
-    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-        if (getenv(names[i]) == NULL)
-            continue;
-        found = found != NULL ? found : names[i];
-        unsetenv(names[i]);
-    }
-    return found == NULL ? 0 : err_set(err, ERR_NOT_YET, "not yet: %s", found);
-}
 
 static const struct command *
 find_command(const char *name, struct err *err)
@@ -125,37 +112,67 @@ find_command(const char *name, struct err *err)
     return NULL;
 }
 
+/* Of this command only, or of all where none is named. */
+static int
+help(const struct cli *c, struct err *err)
+{
+    const struct command *cmd;
+
+    if (c->options.words.count == 0) {
+        cli_help(c, stdout);
+        return 0;
+    }
+    cmd = find_command(c->options.words.items[0], err);
+    if (cmd == NULL)
+        return -1;
+    if (cmd->run == NULL)
+        return err_set(err, ERR_NOT_YET, "not yet: %s", cmd->name);
+    printf("usage: " CLI_NAME " %s %s\n\n%s\n\noptions:\n", cmd->name, cmd->usage, cmd->help);
+    options_help(stdout, cmd->flags);
+    return 0;
+}
+
+static int
+check_words(const struct cli *c, const struct command *cmd, struct err *err)
+{
+    const int words = (int)c->options.words.count - 1;
+    struct err mine = {0};
+
+    if (words < cmd->words_min || (cmd->words_max >= 0 && words > cmd->words_max))
+        return err_set(err, ERR_USAGE, "usage: " CLI_NAME " %s %s", cmd->name, cmd->usage);
+    if (options_allow(&c->options, cmd->name, cmd->flags, &mine) != 0)
+        return err_set(err, mine.kind, "%.200s (usage: " CLI_NAME " %s %s)", mine.text, cmd->name,
+                       cmd->usage);
+    return 0;
+}
+
 static int
 run_command(struct cli *c, struct err *err)
 {
     const struct command *cmd = find_command(c->options.words.items[0], err);
-    int words;
 
     if (cmd == NULL)
         return -1;
     if (cmd->run == NULL)
         return err_set(err, ERR_NOT_YET, "not yet: %s", cmd->name);
-    words = (int)c->options.words.count - 1;
-    if (words < cmd->words_min || (cmd->words_max >= 0 && words > cmd->words_max))
-        return err_set(err, ERR_USAGE, "usage: " CLI_NAME " %s %s", cmd->name, cmd->usage);
-    if (options_allow(&c->options, cmd->name, cmd->flags, err) != 0)
+    if (check_words(c, cmd, err) != 0)
         return -1;
     return cmd->run(c, err);
 }
 
 static int
-dispatch(struct cli *c, int argc, char **argv, struct err *err)
+dispatch(struct cli *c, const char *secret, int argc, char **argv, struct err *err)
 {
-    if (take_secrets(err) != 0 || options_parse(argc, argv, &c->options, err) != 0)
+    if (options_parse(argc, argv, &c->options, err) != 0)
         return -1;
     if (c->options.version) {
         puts(CLI_NAME " " CLI_VERSION);
         return 0;
     }
-    if (c->options.help) {
-        cli_help(c, stdout);
-        return 0;
-    }
+    if (c->options.help)
+        return help(c, err);
+    if (secret != NULL)
+        return err_set(err, ERR_NOT_YET, "not yet: %s", secret);
     if (place_root(c->options.root, &c->root, err) != 0)
         return -1;
     if (c->options.words.count > 0)
@@ -167,14 +184,32 @@ dispatch(struct cli *c, int argc, char **argv, struct err *err)
     return 0;
 }
 
+/* A reader that left has seen enough; a full disk has not. */
+static int
+close_stdout(struct err *err)
+{
+    const int failed = fflush(stdout) != 0 ? errno : 0;
+    struct pollfd reader = {.fd = STDOUT_FILENO, .events = POLLOUT};
+
+    if (failed == 0 && !ferror(stdout))
+        return 0;
+    if (failed == EPIPE || (poll(&reader, 1, 0) == 1 && (reader.revents & POLLERR) != 0))
+        return 0;
+    return err_set(err, ERR_IO, "standard output: %s",
+                   failed != 0 ? strerror(failed) : "not all could be written");
+}
+
 int
-cli_main(struct zygote *z, int argc, char **argv)
+cli_main(struct zygote *z, const char *secret, int argc, char **argv)
 {
     struct cli c = {.zygote = z};
     struct err err = {0};
-    int rc = dispatch(&c, argc, argv, &err);
+    int rc = dispatch(&c, secret, argc, argv, &err);
 
-    fflush(stdout);
+    if (rc == 0)
+        rc = close_stdout(&err);
+    else
+        fflush(stdout);
     if (rc < 0) {
         fputs(CLI_NAME ": ", stderr);
         cli_print(stderr, err.text);

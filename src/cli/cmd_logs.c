@@ -9,6 +9,7 @@
 #include "cli/command.h"
 #include "cli/past.h"
 #include "cli/place.h"
+#include "config/nearest.h"
 #include "store/hostlog.h"
 
 #include <stdio.h>
@@ -90,23 +91,84 @@ print_all(const struct cli *c, struct store *s, const struct run_row *run, struc
     return rc;
 }
 
+/* A word that is neither a run nor an environment with runs. */
+static int
+no_such(const struct cli *c, const char *word, const struct err *why, struct err *err)
+{
+    struct strv envs = {0};
+    const char *near;
+
+    place_envs(c->root, &envs);
+    near = nearest_word(word, (const char *const *)envs.items, envs.count);
+    if (why->kind == ERR_NO_MATCH && near != NULL)
+        err_set(err, ERR_NO_MATCH, "no environment or run '%s'; did you mean %s?", word, near);
+    else
+        err_set(err, why->kind, "%s", why->text);
+    strv_clear(&envs);
+    return -1;
+}
+
+/* The newest of an environment (of all, without a word), else the run of this id; ret_runs stays
+ * empty where an environment has none yet. */
 static int
 find_run(const struct cli *c, struct store *s, struct run_list *ret_runs, struct err *err)
 {
     const char *word = cli_word(c, 0);
     struct strv envs = {0};
+    struct err why = {0};
     bool is_env;
 
-    place_envs(c->root, &envs);
-    is_env = word != NULL && strv_has(&envs, word);
-    strv_clear(&envs);
-    if (word != NULL && !is_env)
-        return history_find(s, word, ret_runs, err);
     if (history_runs(s, word, 1, ret_runs, err) != 0)
         return -1;
-    if (ret_runs->count == 0)
-        return err_set(err, ERR_NO_MATCH, "no run yet");
-    return 0;
+    place_envs(c->root, &envs);
+    is_env = word == NULL || strv_has(&envs, word) || ret_runs->count > 0;
+    strv_clear(&envs);
+    if (is_env || history_find(s, word, ret_runs, &why) == 0)
+        return 0;
+    return no_such(c, word, &why, err);
+}
+
+/* A host without a log said nothing, if the run had it at all. */
+static int
+tell_silent(struct store *s, const struct run_row *run, const char *host, struct err *err)
+{
+    struct host_list hosts = {0};
+    const char **names;
+    const char *near;
+    bool found = false;
+
+    if (history_hosts(s, run->id, &hosts, err) != 0)
+        return -1;
+    names = xcalloc(hosts.count, sizeof(*names));
+    for (size_t i = 0; i < hosts.count; i++) {
+        names[i] = hosts.rows[i].name;
+        found = found || strcmp(names[i], host) == 0;
+    }
+    near = found ? NULL : nearest_word(host, names, hosts.count);
+    if (found)
+        fprintf(stderr, "%s said nothing in run %s\n", host, run->id);
+    else if (near != NULL)
+        err_set(err, ERR_NO_MATCH, "no host '%s' in run %s; did you mean %s?", host, run->id, near);
+    else
+        err_set(err, ERR_NO_MATCH, "no host '%s' in run %s", host, run->id);
+    free(names);
+    host_list_release(&hosts);
+    return found ? 0 : -1;
+}
+
+static int
+print_one(const struct cli *c, struct store *s, const struct run_row *run, struct err *err)
+{
+    const char *host = cli_word(c, 1);
+    struct err mine = {0};
+
+    if (host == NULL)
+        return print_all(c, s, run, err);
+    if (print_host(c, run, host, false, &mine) == 0)
+        return 0;
+    if (mine.kind == ERR_NO_MATCH)
+        return tell_silent(s, run, host, err);
+    return err_set(err, mine.kind, "%s", mine.text);
 }
 
 int
@@ -116,11 +178,12 @@ cmd_logs(struct cli *c, struct err *err)
     struct run_list runs = {0};
     int rc = -1;
 
-    if (s == NULL || find_run(c, s, &runs, err) != 0)
-        goto out;
-    rc = cli_word(c, 1) != NULL ? print_host(c, &runs.rows[0], cli_word(c, 1), false, err)
-                                : print_all(c, s, &runs.rows[0], err);
-out:
+    if (s != NULL)
+        rc = find_run(c, s, &runs, err);
+    if (rc == 0 && runs.count == 0)
+        fputs("no run yet\n", stderr);
+    else if (rc == 0)
+        rc = print_one(c, s, &runs.rows[0], err);
     run_list_release(&runs);
     store_close(s);
     return rc;

@@ -4,15 +4,15 @@
  * Decides only how a plan is printed; the plan is the one a run would make.  Connects to nothing,
  * writes nothing.
  */
-#include "app/run.h"
 #include "base/nodeset.h"
 #include "base/xalloc.h"
 #include "cli/command.h"
 #include "cli/load.h"
+#include "cli/request.h"
 #include "core/plan.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
-#include <string.h>
 
 enum { NAMES_BYTES_MAX = 4 * 1024 * 1024 };
 
@@ -51,14 +51,28 @@ print_wave(const struct plan *p, const char *const *names, int32_t wave)
     }
 }
 
+/* Only a shuffle depends on it: of another order there is nothing to repeat. */
 static void
-print_plan(const struct plan *p, const struct run_request *r, const char *const *names,
-           const size_t *steps, size_t step_count)
+print_seed(const struct policy *policy, bool given)
+{
+    if (policy->order != HOST_ORDER_SHUFFLE)
+        return;
+    printf("order shuffle, seed %" PRIu64, policy->seed);
+    if (!given)
+        printf(" (drawn for this plan; a run keeps this order with --seed %" PRIu64 ")",
+               policy->seed);
+    putchar('\n');
+}
+
+static void
+print_head(const struct plan *p, const struct run_request *r, bool seed_given)
 {
     const struct policy *policy = plan_policy(p);
 
-    printf("%s %s: %d host%s, %s, ", r->action->name, r->env, (int)plan_host_count(p),
-           plan_host_count(p) == 1 ? "" : "s", strategy_name(policy->strategy));
+    printf("%s ", r->action->name);
+    cli_print(stdout, r->env);
+    printf(": %d host%s, %s, ", (int)plan_host_count(p), plan_host_count(p) == 1 ? "" : "s",
+           strategy_name(policy->strategy));
     if (policy->workers == 0)
         printf("one host at a time");
     else
@@ -67,6 +81,13 @@ print_plan(const struct plan *p, const struct run_request *r, const char *const 
         printf(", failure budget %d\n", (int)plan_budget(p));
     else
         printf(", no failure budget\n");
+    print_seed(policy, seed_given);
+}
+
+static void
+print_body(const struct plan *p, const struct run_request *r, const char *const *names,
+           const size_t *steps, size_t step_count)
+{
     for (size_t i = 0; i < step_count; i++) {
         printf("  step %zu/%zu ", i + 1, step_count);
         cli_print(stdout, r->action->steps[steps[i]].name);
@@ -77,7 +98,7 @@ print_plan(const struct plan *p, const struct run_request *r, const char *const 
 }
 
 static int
-plan_request(const struct run_request *r, struct err *err)
+plan_request(const struct run_request *r, bool seed_given, struct err *err)
 {
     const char **names = xcalloc(r->host_count, sizeof(*names));
     struct plan_step *rules;
@@ -99,8 +120,10 @@ plan_request(const struct run_request *r, struct err *err)
                                     .steps = rules,
                                     .step_count = (int32_t)step_count};
     p = plan_new(&request, err);
-    if (p != NULL)
-        print_plan(p, r, names, steps, step_count);
+    if (p != NULL) {
+        print_head(p, r, seed_given);
+        print_body(p, r, names, steps, step_count);
+    }
     plan_free(p);
     free(rules);
     free(steps);
@@ -116,26 +139,9 @@ cmd_plan(struct cli *c, struct err *err)
     int rc = load_all(&l, c->root, env, cli_word(c, 0), c->options.limit, err);
 
     if (rc == 0) {
-        const bool provision = strcmp(l.action->name, "provision") == 0;
-        const struct strv *tags =
-            provision ? &l.settings.provisioning_tags : &l.settings.deployment_tags;
-        const struct run_request r = {.root = c->root,
-                                      .env = env,
-                                      .env_dir = l.env_dir,
-                                      .settings = &l.settings,
-                                      .inventory = l.inventory,
-                                      .hosts = l.hosts,
-                                      .host_count = l.host_count,
-                                      .action = l.action,
-                                      .strategy = !l.action->mutating ? STRATEGY_PARALLEL
-                                                  : provision ? l.settings.provisioning_strategy
-                                                              : l.settings.deployment_strategy,
-                                      .workers = c->options.forks,
-                                      .max_fail_given = l.settings.max_fail_given,
-                                      .tags = c->options.tags.count > 0 ? &c->options.tags : tags,
-                                      .skip_tags = &c->options.skip_tags,
-                                      .seed = c->options.seed};
-        rc = plan_request(&r, err);
+        const struct run_request r = request_of(c, env, &l, false);
+        request_tell_tags(c, &l);
+        rc = plan_request(&r, c->options.has_seed, err);
     }
     loaded_release(&l);
     return rc;

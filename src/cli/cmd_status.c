@@ -23,10 +23,11 @@ print_env(struct store *s, const char *env, struct err *err)
 
     if (history_states(s, env, &hosts, err) != 0)
         return -1;
+    cli_print(stdout, env);
     if (hosts.count == 0)
-        printf("%s: no run yet\n", env);
+        puts(": no run yet");
     else
-        printf("%s: %zu host%s\n", env, hosts.count, hosts.count == 1 ? "" : "s");
+        printf(": %zu host%s\n", hosts.count, hosts.count == 1 ? "" : "s");
     for (size_t i = 0; i < hosts.count; i++) {
         const struct host_row *h = &hosts.rows[i];
         char when[32];
@@ -58,6 +59,11 @@ cmd_status(struct cli *c, struct err *err)
     else
         strv_add(&envs, cli_word(c, 0));
     free(dir);
+    if (envs.count == 0) {
+        fputs("no environment in ", stderr);
+        cli_print(stderr, c->root);
+        fputs("/inventory\n", stderr);
+    }
     s = past_open(c->root, err);
     if (s == NULL)
         rc = -1;

@@ -10,7 +10,32 @@
 
 #include <stdlib.h>
 
-/* Mistakes of one environment; files several environments share are told only once. */
+/* Add what is not seen yet: files that several environments share are told only once. */
+static void
+add_unseen(struct mistakes *m, const struct mistakes *mine, struct strv *seen)
+{
+    size_t fresh = 0;
+
+    for (size_t i = 0; i < mine->warnings.count; i++) {
+        if (strv_has(seen, mine->warnings.items[i]))
+            continue;
+        strv_add(seen, mine->warnings.items[i]);
+        mistakes_warn(m, "%s", mine->warnings.items[i]);
+    }
+    for (size_t i = 0; i < mine->errors.count; i++) {
+        if (strv_has(seen, mine->errors.items[i]))
+            continue;
+        strv_add(seen, mine->errors.items[i]);
+        fresh++;
+        if (mine->not_yet)
+            mistakes_not_yet(m, "%s", mine->errors.items[i]);
+        else
+            mistakes_add(m, "%s", mine->errors.items[i]);
+    }
+    if (fresh > 0)
+        m->count += mine->count - (int)mine->errors.count; /* those that were counted only */
+}
+
 static void
 validate_env(const char *root, const char *dir, struct mistakes *m, struct strv *seen)
 {
@@ -18,7 +43,6 @@ validate_env(const char *root, const char *dir, struct mistakes *m, struct strv 
     struct settings settings;
     struct strv names = {0};
 
-    settings_defaults(&settings);
     settings_load(config, &settings, m);
     settings_release(&settings);
     inventory_free(inventory_load(root, dir, m));
@@ -28,20 +52,7 @@ validate_env(const char *root, const char *dir, struct mistakes *m, struct strv 
         char *near = NULL;
         struct mistakes mine = {0};
         action_free(action_load(root, dir, names.items[i], &mine, &found, &near));
-        for (size_t k = 0; k < mine.warnings.count; k++)
-            if (!strv_has(seen, mine.warnings.items[k]))
-                mistakes_warn(m, "%s", mine.warnings.items[k]);
-        for (size_t k = 0; k < mine.errors.count; k++) {
-            if (strv_has(seen, mine.errors.items[k]))
-                continue;
-            strv_add(seen, mine.errors.items[k]);
-            if (mine.not_yet)
-                mistakes_not_yet(m, "%s", mine.errors.items[k]);
-            else
-                mistakes_add(m, "%s", mine.errors.items[k]);
-        }
-        for (size_t k = 0; k < mine.warnings.count; k++)
-            strv_add(seen, mine.warnings.items[k]);
+        add_unseen(m, &mine, seen);
         mistakes_release(&mine);
         free(near);
     }

@@ -6,7 +6,8 @@
  */
 #include "cli/command.h"
 
-#define ACTION_FLAGS "ltTfeobyLS"
+#define SHOW_FLAGS "vqK" /* what a run shows, and how */
+#define ACTION_FLAGS "ltTfeobLS" SHOW_FLAGS
 
 const struct command commands[] = {
     {"provision", "ENV", "prepare the hosts", ACTION_FLAGS, 1, 1, cmd_action},
@@ -15,11 +16,11 @@ const struct command commands[] = {
     {"update", "ENV", "run the update command inside the release", ACTION_FLAGS, 1, 1, cmd_action},
     {"check", "ENV", "look at every host, change nothing", ACTION_FLAGS, 1, 1, cmd_action},
     {"run", "ACTION ENV", "any action file", ACTION_FLAGS, 2, 2, cmd_run},
-    {"exec", "ENV -- COMMAND...", "a command on every host", "lfeobyLS", 2, -1, cmd_exec},
+    {"exec", "ENV -- COMMAND...", "a command on every host", "lfeobLS" SHOW_FLAGS, 2, -1, cmd_exec},
     {"copy", "ENV SRC DEST", NULL, "", 0, -1, NULL},
-    {"plan", "ACTION ENV", "waves, slots and order; connects to nothing", "ltTfeS", 2, 2, cmd_plan},
-    {"inventory", "list ENV", "the hosts", "lJ", 1, 2, cmd_inventory},
-    {"validate", "[ENV]", "read every file, tell every mistake", "", 0, 1, cmd_validate},
+    {"plan", "ACTION ENV", "waves, slots and order; connects to nothing", "ltTfS", 2, 2, cmd_plan},
+    {"inventory", "list ENV [--json]", "the hosts", "lJ", 1, 2, cmd_inventory},
+    {"validate", "[ENV]", "read every file, tell every mistake", "q", 0, 1, cmd_validate},
     {"status", "[ENV]", "the last known state of every host", "", 0, 1, cmd_status},
     {"history", "[ENV]", "the runs, newest first", "", 0, 1, cmd_history},
     {"logs", "[ENV|RUN] [HOST]", "what the hosts of a run said", "r", 0, 2, cmd_logs},

@@ -25,6 +25,8 @@ load_tell(const struct mistakes *m, struct err *err)
     }
     if (m->count == 0)
         return 0;
+    if ((size_t)m->count > m->errors.count)
+        fprintf(stderr, "... and %zu more\n", (size_t)m->count - m->errors.count);
     return err_set(err, m->not_yet ? ERR_NOT_YET : ERR_CONFIG, "%d mistake%s; nothing was started",
                    m->count, m->count == 1 ? "" : "s");
 }
@@ -67,7 +69,6 @@ load_all(struct loaded *l, const char *root, const char *env, const char *action
     int rc;
 
     *l = (struct loaded){0};
-    settings_defaults(&l->settings);
     if (place_env(root, env, &l->env_dir, err) != 0)
         return -1;
     config = xasprintf("%s/config.yml", l->env_dir);

@@ -6,6 +6,7 @@
  */
 #include "cli/options.h"
 
+#include "base/xalloc.h"
 #include "config/nearest.h"
 #include "core/policy.h"
 
@@ -41,7 +42,8 @@ static const struct row rows[] = {
     {"color", 'K', false, "WHEN", NULL, "auto, always or never"},
     {"root", 'R', false, "DIR", NULL, "the folder that holds inventory/"},
     {"log-file", 'L', false, "FILE", NULL, "instead of debug.log in the root"},
-    {"yes", 'y', true, NULL, NULL, "answer yes where config.yml asks for a confirmation"},
+    {"yes", 'y', true, NULL, "--yes",
+     NULL}, /* with config.yml's confirm, which is not yet either */
     {"seed", 'S', false, "N", NULL, "of shuffles and jitter: the same seed, the same order"},
     {"plan", 'P', false, "FILE", "--plan", NULL},
     {"save", 'A', false, "FILE", "--save", NULL},
@@ -54,7 +56,7 @@ static const struct row rows[] = {
 };
 enum { ROWS = sizeof(rows) / sizeof(rows[0]) };
 
-static const char everywhere[] = "hVRKvq";
+static const char everywhere[] = "hVR";
 
 static const struct row *
 row_of(int letter)
@@ -65,15 +67,28 @@ row_of(int letter)
     return NULL;
 }
 
-static void
-split(struct strv *list, const char *text)
+/* A script's -t "$TAGS" with nothing in it must not mean every step. */
+static int
+split(struct strv *list, const char *name, const char *text, struct err *err)
 {
+    const size_t before = list->count;
+
     while (*text != '\0') {
         const size_t len = strcspn(text, ",");
         if (len > 0)
             strv_addn(list, text, len);
         text += len + (text[len] == ',');
     }
+    return list->count > before ? 0 : err_set(err, ERR_USAGE, "--%s: there is no tag in it", name);
+}
+
+static int
+take_path(const char **ret, const char *name, const char *text, struct err *err)
+{
+    if (text[0] == '\0')
+        return err_set(err, ERR_USAGE, "--%s: the name is empty", name);
+    *ret = text;
+    return 0;
 }
 
 static int
@@ -99,7 +114,7 @@ read_output(struct options *o, const char *text, struct err *err)
         return 0;
     if (strcmp(text, "json") == 0)
         return err_set(err, ERR_NOT_YET, "not yet: -o json");
-    return err_set(err, ERR_USAGE, "-o: expected text or jsonl, got \"%s\"", text);
+    return err_set(err, ERR_USAGE, "--output: expected text or jsonl, got \"%s\"", text);
 }
 
 static int
@@ -126,20 +141,16 @@ take_value(struct options *o, const struct row *row, const char *text, struct er
         o->limit = text;
         return 0;
     case 't':
-        split(&o->tags, text);
-        return 0;
+        return split(&o->tags, row->name, text, err);
     case 'T':
-        split(&o->skip_tags, text);
-        return 0;
+        return split(&o->skip_tags, row->name, text, err);
     case 'e':
         strv_add(&o->extra, text);
         return 0;
     case 'R':
-        o->root = text;
-        return 0;
+        return take_path(&o->root, row->name, text, err);
     case 'L':
-        o->log_file = text;
-        return 0;
+        return take_path(&o->log_file, row->name, text, err);
     case 'o':
         return read_output(o, text, err);
     case 'K':
@@ -172,23 +183,63 @@ take_switch(struct options *o, const struct row *row)
     o->version = o->version || row->letter == 'V';
 }
 
+/* Rows whose long name begins with these len bytes, a promised one too. */
+static size_t
+rows_beginning(const char *text, size_t len, const char *ret_names[ROWS])
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < ROWS; i++)
+        if (strncmp(rows[i].name, text, len) == 0)
+            ret_names[count++] = rows[i].name;
+    return count;
+}
+
+/* word: what stands behind the two dashes. */
+static int
+complain_long(const char *word, struct err *err)
+{
+    const size_t len = strcspn(word, "=");
+    const char *names[ROWS];
+    const size_t count = rows_beginning(word, len, names);
+    const char *near;
+    char *name;
+
+    if (count > 1 && len > 0)
+        return err_set(err, ERR_USAGE, "--%.*s is short for several options: --%s, --%s%s",
+                       (int)len, word, names[0], names[1], count > 2 ? ", ..." : "");
+    rows_beginning("", 0, names);
+    name = xstrndup(word, len);
+    near = nearest_word(name, names, ROWS);
+    if (near == NULL)
+        err_set(err, ERR_USAGE, "there is no option --%s", name);
+    else
+        err_set(err, ERR_USAGE, "there is no option --%s; did you mean --%s?", name, near);
+    free(name);
+    return -1;
+}
+
+/* getopt(3) has moved past a long option, but not past a cluster of letters it has not finished:
+ * the word before optind is the wrong one only if a letter is to blame. */
 static int
 complain(int got, char **argv, struct err *err)
 {
-    const char *names[ROWS];
     const char *word = argv[optind - 1];
-    const char *near;
+    const struct row *row = row_of(optopt);
+    const bool is_long = strncmp(word, "--", 2) == 0;
 
-    if (got == ':')
+    if (got == ':' && is_long)
         return err_set(err, ERR_USAGE, "%s needs a value", word);
-    for (size_t i = 0; i < ROWS; i++)
-        names[i] = rows[i].name;
-    if (strncmp(word, "--", 2) != 0)
-        return err_set(err, ERR_USAGE, "there is no option -%c", optopt);
-    near = nearest_word(word + 2, names, ROWS);
-    if (near == NULL)
-        return err_set(err, ERR_USAGE, "there is no option %s", word);
-    return err_set(err, ERR_USAGE, "there is no option %s; did you mean --%s?", word, near);
+    if (got == ':')
+        return err_set(err, ERR_USAGE, "-%c needs a value", optopt);
+    if (optopt == 0)
+        return complain_long(word + 2, err);
+    if (is_long && row != NULL && row->arg == NULL && strchr(word, '=') != NULL &&
+        strncmp(row->name, word + 2, strcspn(word + 2, "=")) == 0)
+        return err_set(err, ERR_USAGE, "--%s takes no value", row->name);
+    if (optopt < ' ' || optopt > '~')
+        return err_set(err, ERR_USAGE, "there is no option -\\x%02x", (unsigned)optopt & 0xffU);
+    return err_set(err, ERR_USAGE, "there is no option -%c", optopt);
 }
 
 static void
@@ -264,12 +315,15 @@ options_allow(const struct options *o, const char *command, const char *letters,
 }
 
 void
-options_help(FILE *f)
+options_help(FILE *f, const char *letters)
 {
     for (size_t i = 0; i < ROWS; i++) {
         char left[64];
         char dash[8] = "    ";
         if (rows[i].help == NULL)
+            continue;
+        if (letters != NULL && strchr(letters, rows[i].letter) == NULL &&
+            strchr(everywhere, rows[i].letter) == NULL)
             continue;
         if (rows[i].is_short)
             snprintf(dash, sizeof(dash), "-%c, ", rows[i].letter);

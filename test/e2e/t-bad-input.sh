@@ -34,7 +34,7 @@ bad 'alias bomb' 1 'config.yml:' deploy test-multi
 cp "$work/config.yml" "$conf"
 mkdir -p "$project/inventory/test-multi/actions"
 printf 'name: greet\nsteps:\n  - run: echo {{ nobody_set_this }}\n' >"$project/inventory/test-multi/actions/greet.yml"
-bad 'unknown variable' 1 "greet.yml:3:5: 'nobody_set_this' is undefined" run greet test-multi
+bad 'unknown variable' 1 "greet.yml:3:15: 'nobody_set_this' is undefined" run greet test-multi
 mv "$project/build/sample.tar.gz" "$work/"
 bad 'missing artifact' 1 'sample.tar.gz' deploy test-multi -e release=x
 mv "$work/sample.tar.gz" "$project/build/"

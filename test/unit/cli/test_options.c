@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <stdlib.h>
 #include <string.h>
 
 static int
@@ -69,8 +70,32 @@ test_wrong_and_promised_options_are_refused(void **state)
         {"deploy prod --force", ERR_NOT_YET, "not yet: --force"},
         {"status --watch", ERR_NOT_YET, "not yet: --watch"},
         {"plan deploy prod --save x", ERR_NOT_YET, "not yet: --save"},
+        {"--quiet -Zv", ERR_USAGE, "there is no option -Z"},
+        {"--limit=web -Vz", ERR_USAGE, "there is no option -V"},
+        {"--limti=x", ERR_USAGE, "there is no option --limti; did you mean --limit?"},
+        {"--help=3", ERR_USAGE, "--help takes no value"},
+        {"--limit", ERR_USAGE, "--limit needs a value"},
+        {"--quiet -vf", ERR_USAGE, "-f needs a value"},
+        {"--s", ERR_USAGE, "--s is short for several options: --skip-tags, --seed, ..."},
+        {"--zzzzzzzzzz", ERR_USAGE, "there is no option --zzzzzzzzzz"},
+        {"-\xc3\xa9", ERR_USAGE, "there is no option -\\xc3"},
+        {"-t ,,", ERR_USAGE, "--tags: there is no tag in it"},
+        {"--skip-tags=", ERR_USAGE, "--skip-tags: there is no tag in it"},
+        {"--root=", ERR_USAGE, "--root: the name is empty"},
+        {"--log-file=", ERR_USAGE, "--log-file: the name is empty"},
+        {"--color=red", ERR_USAGE, "--color: expected auto, always or never, got \"red\""},
+        {"-f 10001", ERR_USAGE, "--forks: expected a number from 0 to 10000, got \"10001\""},
+        {"-f 3x", ERR_USAGE, "--forks: expected a number from 0 to 10000, got \"3x\""},
+        {"-f +3", ERR_USAGE, "--forks: expected a number from 0 to 10000, got \"+3\""},
+        {"--workers=", ERR_USAGE, "--forks: expected a number from 0 to 10000, got \"\""},
+        {"--seed 18446744073709551616", ERR_USAGE,
+         "--seed: expected a number from 0 to 18446744073709551615, got "
+         "\"18446744073709551616\""},
+        {"deploy prod -y", ERR_NOT_YET, "not yet: --yes"},
+        {"deploy prod -C", ERR_NOT_YET, "not yet: --check"},
+        {"deploy prod --nodes=web", ERR_NOT_YET, "not yet: --nodes"},
         {"deploy prod -o json", ERR_NOT_YET, "not yet: -o json"},
-        {"deploy prod -o xml", ERR_USAGE, "-o: expected text or jsonl, got \"xml\""},
+        {"deploy prod -o xml", ERR_USAGE, "--output: expected text or jsonl, got \"xml\""},
     };
     struct options o;
     struct err err;
@@ -86,6 +111,72 @@ test_wrong_and_promised_options_are_refused(void **state)
 }
 
 static void
+test_the_widest_numbers_are_read(void **state)
+{
+    struct options o;
+    struct err err;
+    (void)state;
+
+    assert_int_equal(parse("-f 10000 --seed 18446744073709551615", &o, &err), 0);
+    assert_int_equal(o.forks, 10000);
+    assert_true(o.seed == UINT64_MAX);
+    options_release(&o);
+    assert_int_equal(parse("-f 0 --seed 0 --workers 2", &o, &err), 0);
+    assert_int_equal(o.forks, 2);
+    assert_true(o.has_seed && o.seed == 0);
+    options_release(&o);
+    assert_int_equal(parse("deploy", &o, &err), 0);
+    assert_int_equal(o.forks, -1);
+    assert_false(o.has_seed);
+    options_release(&o);
+}
+
+/* One letter after a dash, alone and in front of another: read or refused, never a crash, and
+ * never without a word. */
+static void
+test_every_byte_as_an_option_is_read_or_refused(void **state)
+{
+    (void)state;
+    for (int c = 1; c < 256; c++) {
+        for (int n = 0; n < 2; n++) {
+            char word[] = {'-', (char)c, n == 0 ? '\0' : '\1', '\0'};
+            char name[] = "inventory-manager";
+            char *argv[] = {name, word, NULL};
+            struct options o;
+            struct err err = {0};
+            const int rc = options_parse(2, argv, &o, &err);
+            assert_true(rc == 0 || err.text[0] != '\0');
+            assert_true(rc == 0 || err.kind == ERR_USAGE || err.kind == ERR_NOT_YET);
+            options_release(&o);
+        }
+    }
+}
+
+static void
+test_help_of_a_command_shows_what_it_takes(void **state)
+{
+    char *text = NULL;
+    size_t len = 0;
+    FILE *f = open_memstream(&text, &len);
+    (void)state;
+
+    assert_non_null(f);
+    options_help(f, "l");
+    fclose(f);
+    assert_non_null(strstr(text, "-l, --limit PATTERN"));
+    assert_non_null(strstr(text, "--root DIR"));
+    assert_null(strstr(text, "--tags"));
+    assert_null(strstr(text, "--quiet"));
+    free(text);
+    f = open_memstream(&text, &len);
+    options_help(f, NULL);
+    fclose(f);
+    assert_non_null(strstr(text, "--tags"));
+    assert_null(strstr(text, "--force")); /* not yet: not shown */
+    free(text);
+}
+
+static void
 test_an_option_a_command_does_not_take_is_refused(void **state)
 {
     struct options o;
@@ -95,7 +186,9 @@ test_an_option_a_command_does_not_take_is_refused(void **state)
     assert_int_equal(parse("history -l web -v", &o, &err), 0);
     assert_int_equal(options_allow(&o, "history", "", &err), -1);
     assert_string_equal(err.text, "history takes no --limit");
-    assert_int_equal(options_allow(&o, "deploy", "l", &err), 0);
+    assert_int_equal(options_allow(&o, "history", "l", &err), -1);
+    assert_string_equal(err.text, "history takes no --verbose");
+    assert_int_equal(options_allow(&o, "deploy", "lv", &err), 0);
     options_release(&o);
 }
 
@@ -136,6 +229,9 @@ main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_options_may_stand_anywhere_before_two_dashes),
         cmocka_unit_test(test_wrong_and_promised_options_are_refused),
+        cmocka_unit_test(test_the_widest_numbers_are_read),
+        cmocka_unit_test(test_every_byte_as_an_option_is_read_or_refused),
+        cmocka_unit_test(test_help_of_a_command_shows_what_it_takes),
         cmocka_unit_test(test_an_option_a_command_does_not_take_is_refused),
         cmocka_unit_test(test_one_word_is_a_script_and_several_are_an_argv),
         cmocka_unit_test(test_every_kind_of_error_has_its_exit_code),

@@ -1,0 +1,151 @@
+/*
+ * request.c - from the command line and what was loaded to the request of a run.
+ *
+ * Decides strategy, tags and seed: once, so that plan shows what a run would do.  Owns nothing.
+ * Never reads a file, never connects.
+ */
+#include "cli/request.h"
+
+#include "base/xalloc.h"
+#include "config/nearest.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <unistd.h>
+
+static bool
+is_provision(const struct loaded *l)
+{
+    return strcmp(l->action->name, "provision") == 0;
+}
+
+static enum strategy
+strategy_of(const struct loaded *l, bool scripted)
+{
+    if (scripted || !l->action->mutating)
+        return STRATEGY_PARALLEL;
+    return is_provision(l) ? l->settings.provisioning_strategy : l->settings.deployment_strategy;
+}
+
+static const struct strv *
+tags_of(const struct cli *c, const struct loaded *l, bool scripted)
+{
+    if (scripted || c->options.tags.count > 0)
+        return &c->options.tags;
+    return is_provision(l) ? &l->settings.provisioning_tags : &l->settings.deployment_tags;
+}
+
+static uint64_t
+seed_of(const struct options *o)
+{
+    uint64_t seed;
+
+    if (o->has_seed)
+        return o->seed;
+    if (getrandom(&seed, sizeof(seed), 0) != (ssize_t)sizeof(seed))
+        seed = (uint64_t)getpid();
+    return seed;
+}
+
+struct run_request
+request_of(const struct cli *c, const char *env, const struct loaded *l, bool scripted)
+{
+    return (struct run_request){.zygote = c->zygote,
+                                .root = c->root,
+                                .env = env,
+                                .env_dir = l->env_dir,
+                                .settings = &l->settings,
+                                .inventory = l->inventory,
+                                .hosts = l->hosts,
+                                .host_count = l->host_count,
+                                .action = l->action,
+                                .strategy = strategy_of(l, scripted),
+                                .workers = c->options.forks,
+                                .max_fail_given = l->settings.max_fail_given,
+                                .tags = tags_of(c, l, scripted),
+                                .skip_tags = &c->options.skip_tags,
+                                .seed = seed_of(&c->options),
+                                .log_path = c->options.log_file};
+}
+
+/* ---------------------------------------------------------------- tags */
+
+struct words {
+    const char **items; /* owned; each borrowed */
+    size_t count, cap;
+};
+
+static void
+add_tags(struct words *w, const struct action_step *steps, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        for (size_t k = 0; k < steps[i].tags.count; k++) {
+            w->items = xgrow(w->items, w->count, &w->cap, sizeof(*w->items));
+            w->items[w->count++] = steps[i].tags.items[k];
+        }
+    }
+}
+
+static bool
+has_word(const struct words *w, const char *word)
+{
+    for (size_t i = 0; i < w->count; i++)
+        if (strcmp(w->items[i], word) == 0)
+            return true;
+    return false;
+}
+
+static bool
+means_itself(const char *tag)
+{
+    static const char *const special[] = {"all", "tagged", "untagged", "always", "never"};
+
+    for (size_t i = 0; i < sizeof(special) / sizeof(special[0]); i++)
+        if (strcmp(special[i], tag) == 0)
+            return true;
+    return false;
+}
+
+const char *
+request_unknown_tag(const struct action *a, const struct strv *tags, const char **ret_near)
+{
+    struct words known = {0};
+    const char *unknown = NULL;
+
+    add_tags(&known, a->steps, a->step_count);
+    add_tags(&known, a->finally_steps, a->finally_count);
+    *ret_near = NULL;
+    for (size_t i = 0; i < tags->count && unknown == NULL; i++)
+        if (!means_itself(tags->items[i]) && !has_word(&known, tags->items[i]))
+            unknown = tags->items[i];
+    if (unknown != NULL)
+        *ret_near = nearest_word(unknown, known.items, known.count);
+    free(known.items);
+    return unknown;
+}
+
+static void
+tell_tag(const struct action *a, const struct strv *tags)
+{
+    const char *near = NULL;
+    const char *unknown = request_unknown_tag(a, tags, &near);
+
+    if (unknown == NULL)
+        return;
+    fprintf(stderr, "warning: no step of %s has the tag '", a->name);
+    cli_print(stderr, unknown);
+    fputs(near != NULL ? "'; did you mean " : "'", stderr);
+    if (near != NULL) {
+        cli_print(stderr, near);
+        fputc('?', stderr);
+    }
+    fputc('\n', stderr);
+}
+
+void
+request_tell_tags(const struct cli *c, const struct loaded *l)
+{
+    tell_tag(l->action, &c->options.tags);
+    tell_tag(l->action, &c->options.skip_tags);
+}

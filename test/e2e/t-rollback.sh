@@ -1,0 +1,57 @@
+# rollback: each host to its own target; a host without one stops the run before it begins.
+# shellcheck shell=bash disable=SC2154
+. test/e2e/lib.sh
+start_servers 9
+new_project
+hosts=web-01,web-02,web-03
+current() { basename "$(readlink "$rig/home/$1/app/current")"; }
+currents() { printf '%s ' "$(current web-01)" "$(current web-02)" "$(current web-03)"; }
+none() { # WHAT NAMES ARGUMENTS...: refused, and no run of it
+    local what=$1 names=$2
+    shift 2
+    im "$@"
+    assert_eq "$what: exit" 1 "$rc"
+    assert_eq "$what" "inventory-manager: no earlier release is known for $names; name one: -e release=..." "$err"
+    im history
+    assert_not "$what: no run" "$out" ' rollback '
+}
+none 'before any run' 'web-[01-03]' rollback test-multi -l "$hosts"
+[ ! -e "$project/var" ] || fail 'a refused rollback made var/'
+im provision test-multi -l "$hosts" -e release=one
+assert_eq 'provision' 0 "$rc"
+im deploy test-multi -l "$hosts" -e release=one
+assert_eq 'deploy one' 0 "$rc"
+none 'after one release' 'web-[01-03]' rollback test-multi -l "$hosts"
+im deploy test-multi -l web-01,web-02 -e release=two
+assert_eq 'deploy two' 0 "$rc"
+none 'one host of three' web-03 rollback test-multi -l "$hosts"
+assert_eq 'nothing was moved' 'two two one ' "$(currents)"
+
+# ---- each its own
+im deploy test-multi -l web-02,web-03 -e release=three
+assert_eq 'deploy three' 0 "$rc"
+assert_eq 'before' 'two three three ' "$(currents)"
+im rollback test-multi -l "$hosts"
+assert_eq 'rollback' 0 "$rc"
+assert_eq 'each to its own' 'one two one ' "$(currents)"
+im status test-multi
+for pair in web-01:one web-02:two web-03:one; do
+    assert_eq "status of ${pair%:*}" 1 "$(printf '%s\n' "$out" | grep -cE "^  ${pair%:*} +ok .* ${pair#*:} ")"
+done
+
+# ---- a named one, the same for all
+im rollback test-multi -l web-01,web-03 -e release=one
+assert_eq 'a named release' 0 "$rc"
+assert_eq 'to the named one' 'one two one ' "$(currents)"
+im rollback test-multi -l web-01 -e release=never-was
+assert_eq 'a release that is not on the host' 2 "$rc"
+assert_has 'a release that is not on the host' "$out$err" 'release never-was is not on this host'
+assert_eq 'it stays where it was' one "$(current web-01)"
+for name in '' ../x 'a b' .; do
+    im rollback test-multi -l web-01 -e "release=$name"
+    assert_eq "release=$name is no name: exit" 5 "$rc"
+    assert_eq "release=$name: stays" one "$(current web-01)"
+done
+im plan rollback test-multi -l web-01
+assert_eq 'plan rollback' 0 "$rc"
+finish

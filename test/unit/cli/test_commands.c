@@ -1,0 +1,103 @@
+/*
+ * test_commands.c - the table of commands, against what was promised.
+ */
+#include "cli/command.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <string.h>
+
+/* Every command of the interface, and whether it is there. */
+static const struct {
+    const char *name;
+    bool built;
+} promised[] = {
+    {"provision", true},   {"deploy", true},    {"update", true},   {"rollback", true},
+    {"check", true},       {"run", true},       {"exec", true},     {"copy", false},
+    {"plan", true},        {"inventory", true}, {"validate", true}, {"status", true},
+    {"history", true},     {"report", false},   {"logs", true},     {"ctl", false},
+    {"resume", false},     {"retry", false},    {"lock", false},    {"keys", false},
+    {"completion", false},
+};
+
+static const struct command *
+find(const char *name)
+{
+    for (size_t i = 0; i < command_count; i++)
+        if (strcmp(commands[i].name, name) == 0)
+            return &commands[i];
+    return NULL;
+}
+
+static void
+test_every_promised_command_has_a_row_and_no_other(void **state)
+{
+    (void)state;
+    assert_int_equal(command_count, sizeof(promised) / sizeof(promised[0]));
+    for (size_t i = 0; i < sizeof(promised) / sizeof(promised[0]); i++) {
+        const struct command *c = find(promised[i].name);
+        assert_non_null(c);
+        assert_int_equal(c->run != NULL, promised[i].built);
+    }
+}
+
+static void
+test_a_command_that_is_there_has_help_and_takes_only_options_that_exist(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < command_count; i++) {
+        const struct command *c = &commands[i];
+        if (c->run == NULL)
+            continue;
+        assert_non_null(c->help);
+        assert_true(c->words_max == -1 || c->words_max >= c->words_min);
+        for (const char *f = c->flags; *f != '\0'; f++) {
+            struct options o = {.given = {*f}};
+            struct err err = {0};
+            /* an unknown letter fails an assertion of options_allow */
+            assert_int_equal(options_allow(&o, c->name, c->flags, &err), 0);
+            assert_null(strchr(f + 1, *f)); /* named once */
+        }
+    }
+}
+
+/* An option without effect is refused: what is shown of a run concerns only those who run. */
+static void
+test_only_what_runs_takes_verbose_quiet_color_and_yes(void **state)
+{
+    static const struct {
+        const char *name, *no;
+    } rows[] = {
+        {"status", "vqKyJeSlto"}, {"history", "vqKyJeSlto"}, {"logs", "vqKyJeSlto"},
+        {"plan", "vqKyJeobL"},    {"inventory", "vqKyeSto"}, {"validate", "vKyJeSlto"},
+        {"check", "y"},           {"exec", "ytT"},
+    };
+    (void)state;
+
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        const struct command *c = find(rows[i].name);
+        for (const char *f = rows[i].no; *f != '\0'; f++) {
+            struct options o = {.given = {*f}};
+            struct err err = {0};
+            assert_int_equal(options_allow(&o, c->name, c->flags, &err), -1);
+            assert_int_equal(err.kind, ERR_USAGE);
+        }
+    }
+}
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_every_promised_command_has_a_row_and_no_other),
+        cmocka_unit_test(test_a_command_that_is_there_has_help_and_takes_only_options_that_exist),
+        cmocka_unit_test(test_only_what_runs_takes_verbose_quiet_color_and_yes),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
