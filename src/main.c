@@ -30,9 +30,11 @@ harden(void)
 static int
 fill_standard(void)
 {
-    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
-        if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", O_RDWR) != fd)
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
+        if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", O_RDWR) != fd) {
             return -1;
+        }
+    }
     return 0;
 }
 
@@ -42,8 +44,9 @@ raise_files(void)
 {
     struct rlimit files;
 
-    if (getrlimit(RLIMIT_NOFILE, &files) != 0)
+    if (getrlimit(RLIMIT_NOFILE, &files) != 0) {
         return;
+    }
     files.rlim_cur = files.rlim_max;
     setrlimit(RLIMIT_NOFILE, &files);
 }
@@ -58,8 +61,9 @@ main(int argc, char **argv)
 
     secret = secrets_take();
     harden();
-    if (fill_standard() != 0)
+    if (fill_standard() != 0) {
         return 1;
+    }
     z = zygote_start(&err);
     if (z == NULL) {
         fprintf(stderr, "inventory-manager: %s\n", err.text);

@@ -74,8 +74,9 @@ cli_help(const struct cli *c, FILE *f)
           f);
     for (size_t i = 0; i < command_count; i++) {
         char left[64];
-        if (commands[i].run == NULL)
+        if (commands[i].run == NULL) {
             continue;
+        }
         snprintf(left, sizeof(left), "%s %s", commands[i].name, commands[i].usage);
         fprintf(f, "  %-28s %s\n", left, commands[i].help);
     }
@@ -97,18 +98,22 @@ find_command(const char *name, struct err *err)
     const char **names;
     const char *near;
 
-    for (size_t i = 0; i < command_count; i++)
-        if (strcmp(commands[i].name, name) == 0)
+    for (size_t i = 0; i < command_count; i++) {
+        if (strcmp(commands[i].name, name) == 0) {
             return &commands[i];
+        }
+    }
     names = xcalloc(command_count, sizeof(*names));
-    for (size_t i = 0; i < command_count; i++)
+    for (size_t i = 0; i < command_count; i++) {
         names[i] = commands[i].name;
+    }
     near = nearest_word(name, names, command_count);
     free(names);
-    if (near != NULL)
+    if (near != NULL) {
         err_set(err, ERR_USAGE, "no command '%s'; did you mean %s?", name, near);
-    else
+    } else {
         err_set(err, ERR_USAGE, "no command '%s'; see " CLI_NAME " --help", name);
+    }
     return NULL;
 }
 
@@ -123,10 +128,12 @@ help(const struct cli *c, struct err *err)
         return 0;
     }
     cmd = find_command(c->options.words.items[0], err);
-    if (cmd == NULL)
+    if (cmd == NULL) {
         return -1;
-    if (cmd->run == NULL)
+    }
+    if (cmd->run == NULL) {
         return err_set(err, ERR_NOT_YET, "not yet: %s", cmd->name);
+    }
     printf("usage: " CLI_NAME " %s %s\n\n%s\n\noptions:\n", cmd->name, cmd->usage, cmd->help);
     options_help(stdout, cmd->flags);
     return 0;
@@ -138,11 +145,13 @@ check_words(const struct cli *c, const struct command *cmd, struct err *err)
     const int words = (int)c->options.words.count - 1;
     struct err mine = {0};
 
-    if (words < cmd->words_min || (cmd->words_max >= 0 && words > cmd->words_max))
+    if (words < cmd->words_min || (cmd->words_max >= 0 && words > cmd->words_max)) {
         return err_set(err, ERR_USAGE, "usage: " CLI_NAME " %s %s", cmd->name, cmd->usage);
-    if (options_allow(&c->options, cmd->name, cmd->flags, &mine) != 0)
+    }
+    if (options_allow(&c->options, cmd->name, cmd->flags, &mine) != 0) {
         return err_set(err, mine.kind, "%.200s (usage: " CLI_NAME " %s %s)", mine.text, cmd->name,
                        cmd->usage);
+    }
     return 0;
 }
 
@@ -151,34 +160,43 @@ run_command(struct cli *c, struct err *err)
 {
     const struct command *cmd = find_command(c->options.words.items[0], err);
 
-    if (cmd == NULL)
+    if (cmd == NULL) {
         return -1;
-    if (cmd->run == NULL)
+    }
+    if (cmd->run == NULL) {
         return err_set(err, ERR_NOT_YET, "not yet: %s", cmd->name);
-    if (check_words(c, cmd, err) != 0)
+    }
+    if (check_words(c, cmd, err) != 0) {
         return -1;
+    }
     return cmd->run(c, err);
 }
 
 static int
 dispatch(struct cli *c, const char *secret, int argc, char **argv, struct err *err)
 {
-    if (options_parse(argc, argv, &c->options, err) != 0)
+    if (options_parse(argc, argv, &c->options, err) != 0) {
         return -1;
+    }
     if (c->options.version) {
         puts(CLI_NAME " " CLI_VERSION);
         return 0;
     }
-    if (c->options.help)
+    if (c->options.help) {
         return help(c, err);
-    if (secret != NULL)
+    }
+    if (secret != NULL) {
         return err_set(err, ERR_NOT_YET, "not yet: %s", secret);
-    if (place_root(c->options.root, &c->root, err) != 0)
+    }
+    if (place_root(c->options.root, &c->root, err) != 0) {
         return -1;
-    if (c->options.words.count > 0)
+    }
+    if (c->options.words.count > 0) {
         return run_command(c, err);
-    if (options_allow(&c->options, CLI_NAME " without a command", "", err) != 0)
+    }
+    if (options_allow(&c->options, CLI_NAME " without a command", "", err) != 0) {
         return -1;
+    }
     list_envs(c, stdout);
     cli_help(c, stdout);
     return 0;
@@ -191,10 +209,12 @@ close_stdout(struct err *err)
     const int failed = fflush(stdout) != 0 ? errno : 0;
     struct pollfd reader = {.fd = STDOUT_FILENO, .events = POLLOUT};
 
-    if (failed == 0 && !ferror(stdout))
+    if (failed == 0 && !ferror(stdout)) {
         return 0;
-    if (failed == EPIPE || (poll(&reader, 1, 0) == 1 && (reader.revents & POLLERR) != 0))
+    }
+    if (failed == EPIPE || (poll(&reader, 1, 0) == 1 && (reader.revents & POLLERR) != 0)) {
         return 0;
+    }
     return err_set(err, ERR_IO, "standard output: %s",
                    failed != 0 ? strerror(failed) : "not all could be written");
 }
@@ -206,10 +226,11 @@ cli_main(struct zygote *z, const char *secret, int argc, char **argv)
     struct err err = {0};
     int rc = dispatch(&c, secret, argc, argv, &err);
 
-    if (rc == 0)
+    if (rc == 0) {
         rc = close_stdout(&err);
-    else
+    } else {
         fflush(stdout);
+    }
     if (rc < 0) {
         fputs(CLI_NAME ": ", stderr);
         cli_print(stderr, err.text);

@@ -31,10 +31,12 @@ find_targets(struct targets *t, const struct cli *c, const char *env, const stru
     struct host_list states = {0};
     int rc = -1;
 
-    for (size_t i = 0; i < l->host_count; i++)
+    for (size_t i = 0; i < l->host_count; i++) {
         names[i] = inventory_host(l->inventory, l->hosts[i])->name;
-    if (s != NULL && history_states(s, env, &states, err) == 0)
+    }
+    if (s != NULL && history_states(s, env, &states, err) == 0) {
         rc = targets_fill(t, &states, names, l->host_count, err);
+    }
     host_list_release(&states);
     store_close(s);
     free(names);
@@ -52,8 +54,9 @@ ask(const struct cli *c, const struct loaded *l, const char *env, struct err *er
                                .out = stderr,
                                .answered = isatty(STDIN_FILENO) == 1};
 
-    if (!l->settings.confirm || !l->action->mutating || c->options.yes)
+    if (!l->settings.confirm || !l->action->mutating || c->options.yes) {
         return 0;
+    }
     return confirm_ask(&q, err);
 }
 
@@ -61,9 +64,11 @@ static int
 read_extra(const struct cli *c, struct value **ret_extra, struct err *err)
 {
     *ret_extra = value_new(VALUE_DICT);
-    for (size_t i = 0; i < c->options.extra.count; i++)
-        if (render_extra(*ret_extra, c->options.extra.items[i], err) != 0)
+    for (size_t i = 0; i < c->options.extra.count; i++) {
+        if (render_extra(*ret_extra, c->options.extra.items[i], err) != 0) {
             return -1;
+        }
+    }
     return 0;
 }
 
@@ -73,8 +78,9 @@ wants_color(const struct cli *c, bool terminal)
     const char *no_color = getenv("NO_COLOR");
     const char *term = getenv("TERM");
 
-    if (c->options.color != COLOR_AUTO)
+    if (c->options.color != COLOR_AUTO) {
         return c->options.color == COLOR_ALWAYS;
+    }
     return terminal && (no_color == NULL || no_color[0] == '\0') && term != NULL &&
            strcmp(term, "dumb") != 0;
 }
@@ -103,10 +109,12 @@ show_and_run(const struct cli *c, struct run_request *r, bool exec, struct err *
     r->sink = sink_new(&options, out, err_out);
     rc = app_run(r, err);
     out_drain(out, DRAIN_MS);
-    if (!same)
+    if (!same) {
         out_drain(err_out, DRAIN_MS);
-    if (!same)
+    }
+    if (!same) {
         out_free(err_out);
+    }
     out_free(out);
     return rc;
 }
@@ -119,17 +127,20 @@ run_loaded(struct cli *c, const char *env, const struct loaded *l, bool exec, st
     struct run_request r = request_of(c, env, l, exec);
     int rc = -1;
 
-    if (read_extra(c, &extra, err) != 0)
+    if (read_extra(c, &extra, err) != 0) {
         goto out;
+    }
     r.extra = extra;
     if (!exec && strcmp(l->action->name, "rollback") == 0 &&
         value_dict_get(extra, "release") == NULL) {
-        if (find_targets(&targets, c, env, l, err) != 0)
+        if (find_targets(&targets, c, env, l, err) != 0) {
             goto out;
+        }
         r.releases = (const char *const *)targets.releases;
     }
-    if (ask(c, l, env, err) != 0)
+    if (ask(c, l, env, err) != 0) {
         goto out;
+    }
     rc = show_and_run(c, &r, exec, err);
 out:
     targets_release(&targets);
@@ -150,12 +161,15 @@ cli_act(struct cli *c, const char *action_name, const char *env, struct action *
                        c->options.group ? "-b groups" : "-v adds");
     }
     rc = load_all(&l, c->root, env, action_name, c->options.limit, err);
-    if (script != NULL)
+    if (script != NULL) {
         l.action = script;
-    if (rc == 0)
+    }
+    if (rc == 0) {
         request_tell_tags(c, &l);
-    if (rc == 0)
+    }
+    if (rc == 0) {
         rc = run_loaded(c, env, &l, script != NULL, err);
+    }
     loaded_release(&l);
     return rc;
 }

@@ -37,16 +37,19 @@ print_piece(void *arg, const char *bytes, size_t len)
 {
     struct print *p = arg;
 
-    if (len > 0)
+    if (len > 0) {
         p->line_open = bytes[len - 1] != '\n';
-    if (!p->escaped)
+    }
+    if (!p->escaped) {
         return fwrite(bytes, 1, len, stdout) == len ? 0 : 1;
+    }
     while (len > 0) {
         const char *end = memchr(bytes, '\n', len);
         const size_t part = end != NULL ? (size_t)(end - bytes) : len;
         print_line(bytes, part);
-        if (end != NULL)
+        if (end != NULL) {
             putchar('\n');
+        }
         bytes += part + (end != NULL);
         len -= part + (end != NULL);
     }
@@ -61,12 +64,14 @@ print_host(const struct cli *c, const struct run_row *run, const char *host, boo
     char *dir = xasprintf("%s/var/log", c->root);
     int rc;
 
-    if (titled)
+    if (titled) {
         printf("==> %s <==\n", host);
+    }
     rc = hostlog_read(dir, run->env, run->id, host, print_piece, &p, err);
     free(dir);
-    if (rc >= 0 && titled && p.line_open)
+    if (rc >= 0 && titled && p.line_open) {
         putchar('\n');
+    }
     return rc < 0 ? -1 : 0;
 }
 
@@ -79,12 +84,15 @@ print_all(const struct cli *c, struct store *s, const struct run_row *run, struc
 
     for (size_t i = 0; rc == 0 && i < hosts.count; i++) {
         struct err mine = {0};
-        if (hosts.rows[i].outcome == OUTCOME_UNTOUCHED)
+        if (hosts.rows[i].outcome == OUTCOME_UNTOUCHED) {
             continue;
-        if (print_host(c, run, hosts.rows[i].name, true, &mine) == 0)
+        }
+        if (print_host(c, run, hosts.rows[i].name, true, &mine) == 0) {
             continue;
-        if (mine.kind == ERR_NO_MATCH)
+        }
+        if (mine.kind == ERR_NO_MATCH) {
             continue; /* it said nothing */
+        }
         rc = err_set(err, mine.kind, "%s", mine.text);
     }
     host_list_release(&hosts);
@@ -100,10 +108,11 @@ no_such(const struct cli *c, const char *word, const struct err *why, struct err
 
     place_envs(c->root, &envs);
     near = nearest_word(word, (const char *const *)envs.items, envs.count);
-    if (why->kind == ERR_NO_MATCH && near != NULL)
+    if (why->kind == ERR_NO_MATCH && near != NULL) {
         err_set(err, ERR_NO_MATCH, "no environment or run '%s'; did you mean %s?", word, near);
-    else
+    } else {
         err_set(err, why->kind, "%s", why->text);
+    }
     strv_clear(&envs);
     return -1;
 }
@@ -118,13 +127,15 @@ find_run(const struct cli *c, struct store *s, struct run_list *ret_runs, struct
     struct err why = {0};
     bool is_env;
 
-    if (history_runs(s, word, 1, ret_runs, err) != 0)
+    if (history_runs(s, word, 1, ret_runs, err) != 0) {
         return -1;
+    }
     place_envs(c->root, &envs);
     is_env = word == NULL || strv_has(&envs, word) || ret_runs->count > 0;
     strv_clear(&envs);
-    if (is_env || history_find(s, word, ret_runs, &why) == 0)
+    if (is_env || history_find(s, word, ret_runs, &why) == 0) {
         return 0;
+    }
     return no_such(c, word, &why, err);
 }
 
@@ -137,20 +148,22 @@ tell_silent(struct store *s, const struct run_row *run, const char *host, struct
     const char *near;
     bool found = false;
 
-    if (history_hosts(s, run->id, &hosts, err) != 0)
+    if (history_hosts(s, run->id, &hosts, err) != 0) {
         return -1;
+    }
     names = xcalloc(hosts.count, sizeof(*names));
     for (size_t i = 0; i < hosts.count; i++) {
         names[i] = hosts.rows[i].name;
         found = found || strcmp(names[i], host) == 0;
     }
     near = found ? NULL : nearest_word(host, names, hosts.count);
-    if (found)
+    if (found) {
         fprintf(stderr, "%s said nothing in run %s\n", host, run->id);
-    else if (near != NULL)
+    } else if (near != NULL) {
         err_set(err, ERR_NO_MATCH, "no host '%s' in run %s; did you mean %s?", host, run->id, near);
-    else
+    } else {
         err_set(err, ERR_NO_MATCH, "no host '%s' in run %s", host, run->id);
+    }
     free(names);
     host_list_release(&hosts);
     return found ? 0 : -1;
@@ -162,12 +175,15 @@ print_one(const struct cli *c, struct store *s, const struct run_row *run, struc
     const char *host = cli_word(c, 1);
     struct err mine = {0};
 
-    if (host == NULL)
+    if (host == NULL) {
         return print_all(c, s, run, err);
-    if (print_host(c, run, host, false, &mine) == 0)
+    }
+    if (print_host(c, run, host, false, &mine) == 0) {
         return 0;
-    if (mine.kind == ERR_NO_MATCH)
+    }
+    if (mine.kind == ERR_NO_MATCH) {
         return tell_silent(s, run, host, err);
+    }
     return err_set(err, mine.kind, "%s", mine.text);
 }
 
@@ -178,12 +194,14 @@ cmd_logs(struct cli *c, struct err *err)
     struct run_list runs = {0};
     int rc = -1;
 
-    if (s != NULL)
+    if (s != NULL) {
         rc = find_run(c, s, &runs, err);
-    if (rc == 0 && runs.count == 0)
+    }
+    if (rc == 0 && runs.count == 0) {
         fputs("no run yet\n", stderr);
-    else if (rc == 0)
+    } else if (rc == 0) {
         rc = print_one(c, s, &runs.rows[0], err);
+    }
     run_list_release(&runs);
     store_close(s);
     return rc;

@@ -22,8 +22,9 @@ print_names(const struct plan *p, const char *const *names, int32_t begin, int32
     const char **some = xcalloc((size_t)(end - begin), sizeof(*some));
     struct buf folded;
 
-    for (int32_t at = begin; at < end; at++)
+    for (int32_t at = begin; at < end; at++) {
         some[at - begin] = names[plan_host_at(p, at)];
+    }
     buf_init(&folded, NAMES_BYTES_MAX);
     nodeset_fold(&folded, some, (size_t)(end - begin));
     puts(folded.data);
@@ -44,10 +45,11 @@ print_wave(const struct plan *p, const char *const *names, int32_t wave)
     }
     for (int32_t at = begin; at < end; at++) {
         const char *name = names[plan_host_at(p, at)];
-        if (at - begin < plan_slot_count(p))
+        if (at - begin < plan_slot_count(p)) {
             printf("  %4d  %-24s slot %d\n", (int)at + 1, name, (int)(at - begin));
-        else
+        } else {
             printf("  %4d  %-24s the first slot that frees\n", (int)at + 1, name);
+        }
     }
 }
 
@@ -55,12 +57,14 @@ print_wave(const struct plan *p, const char *const *names, int32_t wave)
 static void
 print_seed(const struct policy *policy, bool given)
 {
-    if (policy->order != HOST_ORDER_SHUFFLE)
+    if (policy->order != HOST_ORDER_SHUFFLE) {
         return;
+    }
     printf("order shuffle, seed %" PRIu64, policy->seed);
-    if (!given)
+    if (!given) {
         printf(" (drawn for this plan; a run keeps this order with --seed %" PRIu64 ")",
                policy->seed);
+    }
     putchar('\n');
 }
 
@@ -73,14 +77,16 @@ print_head(const struct plan *p, const struct run_request *r, bool seed_given)
     cli_print(stdout, r->env);
     printf(": %d host%s, %s, ", (int)plan_host_count(p), plan_host_count(p) == 1 ? "" : "s",
            strategy_name(policy->strategy));
-    if (policy->workers == 0)
+    if (policy->workers == 0) {
         printf("one host at a time");
-    else
+    } else {
         printf("%d worker%s", (int)policy->workers, policy->workers == 1 ? "" : "s");
-    if (plan_budget(p) >= 0)
+    }
+    if (plan_budget(p) >= 0) {
         printf(", failure budget %d\n", (int)plan_budget(p));
-    else
+    } else {
         printf(", no failure budget\n");
+    }
     print_seed(policy, seed_given);
 }
 
@@ -93,8 +99,9 @@ print_body(const struct plan *p, const struct run_request *r, const char *const 
         cli_print(stdout, r->action->steps[steps[i]].name);
         putchar('\n');
     }
-    for (int32_t wave = 0; wave < plan_wave_count(p); wave++)
+    for (int32_t wave = 0; wave < plan_wave_count(p); wave++) {
         print_wave(p, names, wave);
+    }
 }
 
 static int
@@ -108,11 +115,13 @@ plan_request(const struct run_request *r, bool seed_given, struct err *err)
     struct plan_request request;
     struct plan *p;
 
-    for (size_t i = 0; i < r->host_count; i++)
+    for (size_t i = 0; i < r->host_count; i++) {
         names[i] = inventory_host(r->inventory, r->hosts[i])->name;
+    }
     rules = xcalloc(step_count, sizeof(*rules));
-    for (size_t i = 0; i < step_count; i++)
+    for (size_t i = 0; i < step_count; i++) {
         rules[i] = r->action->steps[steps[i]].rule;
+    }
     app_policy(r, &policy);
     request = (struct plan_request){.policy = &policy,
                                     .host_count = (int32_t)r->host_count,

@@ -21,13 +21,15 @@ print_env(struct store *s, const char *env, struct err *err)
 {
     struct host_list hosts = {0};
 
-    if (history_states(s, env, &hosts, err) != 0)
+    if (history_states(s, env, &hosts, err) != 0) {
         return -1;
+    }
     cli_print(stdout, env);
-    if (hosts.count == 0)
+    if (hosts.count == 0) {
         puts(": no run yet");
-    else
+    } else {
         printf(": %zu host%s\n", hosts.count, hosts.count == 1 ? "" : "s");
+    }
     for (size_t i = 0; i < hosts.count; i++) {
         const struct host_row *h = &hosts.rows[i];
         char when[32];
@@ -52,12 +54,13 @@ cmd_status(struct cli *c, struct err *err)
     char *dir = NULL;
     int rc = 0;
 
-    if (cli_word(c, 0) == NULL)
+    if (cli_word(c, 0) == NULL) {
         place_envs(c->root, &envs);
-    else if (place_env(c->root, cli_word(c, 0), &dir, err) != 0)
+    } else if (place_env(c->root, cli_word(c, 0), &dir, err) != 0) {
         return -1;
-    else
+    } else {
         strv_add(&envs, cli_word(c, 0));
+    }
     free(dir);
     if (envs.count == 0) {
         fputs("no environment in ", stderr);
@@ -65,10 +68,12 @@ cmd_status(struct cli *c, struct err *err)
         fputs("/inventory\n", stderr);
     }
     s = past_open(c->root, err);
-    if (s == NULL)
+    if (s == NULL) {
         rc = -1;
-    for (size_t i = 0; rc == 0 && i < envs.count; i++)
+    }
+    for (size_t i = 0; rc == 0 && i < envs.count; i++) {
         rc = print_env(s, envs.items[i], err);
+    }
     store_close(s);
     strv_clear(&envs);
     return rc;

@@ -17,23 +17,27 @@ add_unseen(struct mistakes *m, const struct mistakes *mine, struct strv *seen)
     size_t fresh = 0;
 
     for (size_t i = 0; i < mine->warnings.count; i++) {
-        if (strv_has(seen, mine->warnings.items[i]))
+        if (strv_has(seen, mine->warnings.items[i])) {
             continue;
+        }
         strv_add(seen, mine->warnings.items[i]);
         mistakes_warn(m, "%s", mine->warnings.items[i]);
     }
     for (size_t i = 0; i < mine->errors.count; i++) {
-        if (strv_has(seen, mine->errors.items[i]))
+        if (strv_has(seen, mine->errors.items[i])) {
             continue;
+        }
         strv_add(seen, mine->errors.items[i]);
         fresh++;
-        if (mine->not_yet)
+        if (mine->not_yet) {
             mistakes_not_yet(m, "%s", mine->errors.items[i]);
-        else
+        } else {
             mistakes_add(m, "%s", mine->errors.items[i]);
+        }
     }
-    if (fresh > 0)
+    if (fresh > 0) {
         m->count += mine->count - (int)mine->errors.count; /* those that were counted only */
+    }
 }
 
 static void
@@ -68,24 +72,29 @@ cmd_validate(struct cli *c, struct err *err)
     struct strv seen = {0};
     int rc = 0;
 
-    if (cli_word(c, 0) != NULL)
+    if (cli_word(c, 0) != NULL) {
         strv_add(&envs, cli_word(c, 0));
-    else
+    } else {
         place_envs(c->root, &envs);
-    if (envs.count == 0)
+    }
+    if (envs.count == 0) {
         rc = err_set(err, ERR_NO_MATCH, "no environment in %s/inventory", c->root);
+    }
     for (size_t i = 0; rc == 0 && i < envs.count; i++) {
         char *dir = NULL;
         rc = place_env(c->root, envs.items[i], &dir, err);
-        if (rc == 0)
+        if (rc == 0) {
             validate_env(c->root, dir, &m, &seen);
+        }
         free(dir);
     }
-    if (rc == 0 && (rc = load_tell(&m, err)) != 0)
+    if (rc == 0 && (rc = load_tell(&m, err)) != 0) {
         err_set(err, m.not_yet ? ERR_NOT_YET : ERR_CONFIG, "%d mistake%s", m.count,
                 m.count == 1 ? "" : "s");
-    if (rc == 0 && !c->options.quiet)
+    }
+    if (rc == 0 && !c->options.quiet) {
         printf("%zu environment%s: no mistakes\n", envs.count, envs.count == 1 ? "" : "s");
+    }
     mistakes_release(&m);
     strv_clear(&envs);
     strv_clear(&seen);

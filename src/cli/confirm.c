@@ -25,15 +25,18 @@ confirm_ask(const struct question *q, struct err *err)
 {
     char answer[ANSWER_BYTES] = "";
 
-    if (!q->answered)
+    if (!q->answered) {
         return err_set(err, ERR_USAGE, "config.yml says confirm: answer with -y");
+    }
     fprintf(q->out, "%s on %zu host%s of ", q->action, q->hosts, q->hosts == 1 ? "" : "s");
     cli_print(q->out, q->env);
     fputs("? [y/N] ", q->out);
     fflush(q->out);
-    if (fgets(answer, sizeof(answer), q->in) == NULL)
+    if (fgets(answer, sizeof(answer), q->in) == NULL) {
         fputc('\n', q->out); /* Ctrl-D leaves the cursor behind the question */
-    if (!is_yes(answer))
+    }
+    if (!is_yes(answer)) {
         return err_set(err, ERR_USAGE, "not confirmed; nothing was started");
+    }
     return 0;
 }

@@ -53,13 +53,15 @@ place_host(struct map *groups, const struct draft_host *h)
 
     for (size_t i = 0; i < h->groups.count; i++) {
         const char *name = h->groups.items[i];
-        if (strcmp(name, "all") == 0 || strcmp(name, ungrouped) == 0)
+        if (strcmp(name, "all") == 0 || strcmp(name, ungrouped) == 0) {
             continue;
+        }
         strv_add(&group_of(groups, name)->hosts, h->name);
         placed = true;
     }
-    if (!placed)
+    if (!placed) {
         strv_add(&group_of(groups, ungrouped)->hosts, h->name);
+    }
 }
 
 /* all's children: what has no parent, and what the file puts there. */
@@ -67,10 +69,12 @@ static void
 place_group(struct map *groups, const struct draft_group *g)
 {
     group_of(groups, g->name);
-    for (size_t i = 0; i < g->parents.count; i++)
+    for (size_t i = 0; i < g->parents.count; i++) {
         strv_add(&group_of(groups, g->parents.items[i])->children, g->name);
-    if (g->parents.count == 0 && strcmp(g->name, "all") != 0)
+    }
+    if (g->parents.count == 0 && strcmp(g->name, "all") != 0) {
         strv_add(&group_of(groups, "all")->children, g->name);
+    }
 }
 
 static void
@@ -79,17 +83,20 @@ drop_empty_ungrouped(struct map *groups)
     struct group *all = group_of(groups, "all");
     size_t kept = 0;
 
-    if (group_of(groups, ungrouped)->hosts.count > 0)
+    if (group_of(groups, ungrouped)->hosts.count > 0) {
         return;
+    }
     for (size_t i = 0; i < all->children.count; i++) {
-        if (strcmp(all->children.items[i], ungrouped) == 0)
+        if (strcmp(all->children.items[i], ungrouped) == 0) {
             free(all->children.items[i]);
-        else
+        } else {
             all->children.items[kept++] = all->children.items[i];
+        }
     }
     all->children.count = kept;
-    if (all->children.items != NULL)
+    if (all->children.items != NULL) {
         all->children.items[kept] = NULL;
+    }
 }
 
 static struct map *
@@ -101,14 +108,18 @@ index_groups(const struct draft *d, const struct map *selected)
     void *iter = NULL;
 
     group_of(groups, "all");
-    if (map_get(d->groups, ungrouped) == NULL)
+    if (map_get(d->groups, ungrouped) == NULL) {
         strv_add(&group_of(groups, "all")->children, ungrouped); /* Ansible's first child of all */
-    while ((g = map_next(d->groups, &iter, NULL)) != NULL)
+    }
+    while ((g = map_next(d->groups, &iter, NULL)) != NULL) {
         place_group(groups, g);
+    }
     iter = NULL;
-    while ((h = map_next(d->hosts, &iter, NULL)) != NULL)
-        if (map_get(selected, h->name) != NULL)
+    while ((h = map_next(d->hosts, &iter, NULL)) != NULL) {
+        if (map_get(selected, h->name) != NULL) {
             place_host(groups, h);
+        }
+    }
     drop_empty_ungrouped(groups);
     return groups;
 }
@@ -128,12 +139,14 @@ add_string(struct buf *out, const char *text)
 static void
 add_list(struct buf *out, const char *key, const struct strv *list, bool *first)
 {
-    if (list->count == 0)
+    if (list->count == 0) {
         return;
+    }
     buf_addf(out, "%s\"%s\":[", *first ? "" : ",", key);
     for (size_t i = 0; i < list->count; i++) {
-        if (i > 0)
+        if (i > 0) {
             buf_addc(out, ',');
+        }
         add_string(out, list->items[i]);
     }
     buf_addc(out, ']');
@@ -148,10 +161,12 @@ add_hostvars(struct buf *out, const struct inventory *inv, const size_t *hosts, 
     buf_adds(out, "{\"_meta\":{\"hostvars\":{");
     for (size_t i = 0; i < count; i++) {
         const struct value *vars = inventory_vars(inv, hosts[i]);
-        if (vars->count == 0)
+        if (vars->count == 0) {
             continue;
-        if (!first)
+        }
+        if (!first) {
             buf_addc(out, ',');
+        }
         add_string(out, inventory_host(inv, hosts[i])->name);
         buf_addc(out, ':');
         value_to_json(vars, out);
@@ -169,8 +184,9 @@ add_groups(struct buf *out, const struct map *groups)
 
     while ((g = map_next(groups, &iter, &name)) != NULL) {
         bool first = true;
-        if (g->hosts.count == 0 && g->children.count == 0)
+        if (g->hosts.count == 0 && g->children.count == 0) {
             continue;
+        }
         buf_addc(out, ',');
         add_string(out, name);
         buf_adds(out, ":{");
@@ -190,8 +206,9 @@ inventory_json(const struct inventory *inv, const size_t *hosts, size_t count, s
     struct mistakes m = {0};
     int rc = 0;
 
-    for (size_t i = 0; i < count; i++)
+    for (size_t i = 0; i < count; i++) {
         map_set(selected, inventory_host(inv, hosts[i])->name, selected);
+    }
     if (inventory_read_yaml(d, inventory_host(inv, 0)->file, &m) != 0) {
         rc = err_set(err, ERR_CONFIG, "%s", m.errors.items[0]);
     } else {
@@ -200,8 +217,9 @@ inventory_json(const struct inventory *inv, const size_t *hosts, size_t count, s
         add_groups(out, groups);
         map_free(groups);
     }
-    if (rc == 0 && out->full)
+    if (rc == 0 && out->full) {
         rc = err_set(err, ERR_IO, "the inventory is too large to be written as JSON");
+    }
     mistakes_release(&m);
     draft_free(d);
     map_free(selected);

@@ -23,10 +23,12 @@ load_tell(const struct mistakes *m, struct err *err)
         cli_print(stderr, m->errors.items[i]);
         fputc('\n', stderr);
     }
-    if (m->count == 0)
+    if (m->count == 0) {
         return 0;
-    if ((size_t)m->count > m->errors.count)
+    }
+    if ((size_t)m->count > m->errors.count) {
         fprintf(stderr, "... and %zu more\n", (size_t)m->count - m->errors.count);
+    }
     return err_set(err, m->not_yet ? ERR_NOT_YET : ERR_CONFIG, "%d mistake%s; nothing was started",
                    m->count, m->count == 1 ? "" : "s");
 }
@@ -40,10 +42,11 @@ find_action(struct loaded *l, const char *root, const char *name, struct mistake
     int rc = 0;
 
     l->action = action_load(root, l->env_dir, name, m, &found, &near);
-    if (!found && near != NULL)
+    if (!found && near != NULL) {
         rc = err_set(err, ERR_NO_MATCH, "no action '%s'; did you mean %s?", name, near);
-    else if (!found)
+    } else if (!found) {
         rc = err_set(err, ERR_NO_MATCH, "no action '%s'", name);
+    }
     free(near);
     return rc;
 }
@@ -51,12 +54,14 @@ find_action(struct loaded *l, const char *root, const char *name, struct mistake
 static int
 select_hosts(struct loaded *l, const char *limit, struct err *err)
 {
-    if (limit != NULL)
+    if (limit != NULL) {
         return inventory_select(l->inventory, limit, &l->hosts, &l->host_count, err);
+    }
     l->host_count = inventory_count(l->inventory);
     l->hosts = xcalloc(l->host_count, sizeof(*l->hosts));
-    for (size_t i = 0; i < l->host_count; i++)
+    for (size_t i = 0; i < l->host_count; i++) {
         l->hosts[i] = i;
+    }
     return 0;
 }
 
@@ -69,18 +74,22 @@ load_all(struct loaded *l, const char *root, const char *env, const char *action
     int rc;
 
     *l = (struct loaded){0};
-    if (place_env(root, env, &l->env_dir, err) != 0)
+    if (place_env(root, env, &l->env_dir, err) != 0) {
         return -1;
+    }
     config = xasprintf("%s/config.yml", l->env_dir);
     settings_load(config, &l->settings, &m);
     l->inventory = inventory_load(root, l->env_dir, &m);
     rc = action != NULL ? find_action(l, root, action, &m, err) : 0;
-    if (rc == 0)
+    if (rc == 0) {
         rc = load_tell(&m, err);
-    if (rc == 0)
+    }
+    if (rc == 0) {
         rc = select_hosts(l, limit, err);
-    if (rc == 0 && l->host_count == 0)
+    }
+    if (rc == 0 && l->host_count == 0) {
         rc = err_set(err, ERR_NO_MATCH, "%s has no host", env);
+    }
     mistakes_release(&m);
     free(config);
     return rc;

@@ -23,10 +23,12 @@ is_alive(const char *root, const struct run_row *row)
     char *dir;
     bool alive;
 
-    if (row->exit_code >= 0)
+    if (row->exit_code >= 0) {
         return false;
-    if (!row->mutating)
+    }
+    if (!row->mutating) {
         return row->pid > 0 && (kill((pid_t)row->pid, 0) == 0 || errno == EPERM);
+    }
     dir = xasprintf("%s/var", root);
     alive = lock_runs(dir, row->env, row->id);
     free(dir);
@@ -41,15 +43,18 @@ past_open(const char *root, struct err *err)
     struct run_list runs = {0};
 
     free(path);
-    if (s == NULL)
+    if (s == NULL) {
         return NULL;
+    }
     if (history_runs(s, NULL, RUNS_LOOKED_AT, &runs, err) != 0) {
         store_close(s);
         return NULL;
     }
-    for (size_t i = 0; i < runs.count; i++)
-        if (is_alive(root, &runs.rows[i]))
+    for (size_t i = 0; i < runs.count; i++) {
+        if (is_alive(root, &runs.rows[i])) {
             history_live(s, runs.rows[i].id);
+        }
+    }
     run_list_release(&runs);
     return s;
 }
@@ -60,17 +65,19 @@ past_when(int64_t wall_ms, char ret_text[32])
     const time_t seconds = (time_t)(wall_ms / 1000);
     struct tm tm;
 
-    if (gmtime_r(&seconds, &tm) == NULL || strftime(ret_text, 32, "%Y-%m-%d %H:%M:%S", &tm) == 0)
+    if (gmtime_r(&seconds, &tm) == NULL || strftime(ret_text, 32, "%Y-%m-%d %H:%M:%S", &tm) == 0) {
         snprintf(ret_text, 32, "?");
+    }
 }
 
 void
 past_result(const char *root, const struct run_row *row, char ret_text[32])
 {
-    if (row->exit_code == 0)
+    if (row->exit_code == 0) {
         snprintf(ret_text, 32, "ok");
-    else if (row->exit_code > 0)
+    } else if (row->exit_code > 0) {
         snprintf(ret_text, 32, "exit %d", row->exit_code);
-    else
+    } else {
         snprintf(ret_text, 32, "%s", is_alive(root, row) ? "running" : "died");
+    }
 }

@@ -42,10 +42,12 @@ climb(char *folder)
     char *path = xstrdup(folder);
     bool found;
 
-    while (!(found = holds_inventory(path)) && path[0] != '\0')
+    while (!(found = holds_inventory(path)) && path[0] != '\0') {
         *strrchr(path, '/') = '\0';
-    if (found)
+    }
+    if (found) {
         strcpy(folder, path[0] != '\0' ? path : "/"); /* never longer than it was */
+    }
     free(path);
     return found;
 }
@@ -57,15 +59,17 @@ place_root(const char *flag, char **ret_root, struct err *err)
     const bool is_given = given != NULL && given[0] != '\0';
     char *path = realpath(is_given ? given : ".", NULL);
 
-    if (path == NULL)
+    if (path == NULL) {
         return err_set(err, ERR_IO, "%s: %s", is_given ? given : "the current folder",
                        strerror(errno));
+    }
     if (is_given && !is_folder(path)) {
         free(path);
         return err_set(err, ERR_IO, "%s: not a folder", given);
     }
-    if (!is_given)
+    if (!is_given) {
         climb(path);
+    }
     *ret_root = path;
     return 0;
 }
@@ -79,12 +83,14 @@ place_envs(const char *root, struct strv *ret_names)
 
     while (dir != NULL && (entry = readdir(dir)) != NULL) {
         char *below = xasprintf("%s/%s", path, entry->d_name);
-        if (entry->d_name[0] != '.' && is_folder(below))
+        if (entry->d_name[0] != '.' && is_folder(below)) {
             strv_add(ret_names, entry->d_name);
+        }
         free(below);
     }
-    if (dir != NULL)
+    if (dir != NULL) {
         closedir(dir);
+    }
     free(path);
     strv_sort(ret_names);
 }
@@ -96,17 +102,19 @@ place_env(const char *root, const char *env, char **ret_dir, struct err *err)
     const char *near;
     int rc = 0;
 
-    if (strchr(env, ',') != NULL)
+    if (strchr(env, ',') != NULL) {
         return err_set(err, ERR_NOT_YET, "not yet: a list of hosts instead of an environment");
+    }
     place_envs(root, &names);
     near = nearest_word(env, (const char *const *)names.items, names.count);
-    if (strv_has(&names, env))
+    if (strv_has(&names, env)) {
         *ret_dir = xasprintf("%s/inventory/%s", root, env);
-    else if (near != NULL)
+    } else if (near != NULL) {
         rc = err_set(err, ERR_NO_MATCH, "no environment '%s' in %s/inventory; did you mean %s?",
                      env, root, near);
-    else
+    } else {
         rc = err_set(err, ERR_NO_MATCH, "no environment '%s' in %s/inventory", env, root);
+    }
     strv_clear(&names);
     return rc;
 }

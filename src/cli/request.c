@@ -23,16 +23,18 @@ is_provision(const struct loaded *l)
 static enum strategy
 strategy_of(const struct loaded *l, bool scripted)
 {
-    if (scripted || !l->action->mutating)
+    if (scripted || !l->action->mutating) {
         return STRATEGY_PARALLEL;
+    }
     return is_provision(l) ? l->settings.provisioning_strategy : l->settings.deployment_strategy;
 }
 
 static const struct strv *
 tags_of(const struct cli *c, const struct loaded *l, bool scripted)
 {
-    if (scripted || c->options.tags.count > 0)
+    if (scripted || c->options.tags.count > 0) {
         return &c->options.tags;
+    }
     return is_provision(l) ? &l->settings.provisioning_tags : &l->settings.deployment_tags;
 }
 
@@ -41,10 +43,12 @@ seed_of(const struct options *o)
 {
     uint64_t seed;
 
-    if (o->has_seed)
+    if (o->has_seed) {
         return o->seed;
-    if (getrandom(&seed, sizeof(seed), 0) != (ssize_t)sizeof(seed))
+    }
+    if (getrandom(&seed, sizeof(seed), 0) != (ssize_t)sizeof(seed)) {
         seed = (uint64_t)getpid();
+    }
     return seed;
 }
 
@@ -90,9 +94,11 @@ add_tags(struct words *w, const struct action_step *steps, size_t count)
 static bool
 has_word(const struct words *w, const char *word)
 {
-    for (size_t i = 0; i < w->count; i++)
-        if (strcmp(w->items[i], word) == 0)
+    for (size_t i = 0; i < w->count; i++) {
+        if (strcmp(w->items[i], word) == 0) {
             return true;
+        }
+    }
     return false;
 }
 
@@ -101,9 +107,11 @@ means_itself(const char *tag)
 {
     static const char *const special[] = {"all", "tagged", "untagged", "always", "never"};
 
-    for (size_t i = 0; i < sizeof(special) / sizeof(special[0]); i++)
-        if (strcmp(special[i], tag) == 0)
+    for (size_t i = 0; i < sizeof(special) / sizeof(special[0]); i++) {
+        if (strcmp(special[i], tag) == 0) {
             return true;
+        }
+    }
     return false;
 }
 
@@ -116,11 +124,14 @@ request_unknown_tag(const struct action *a, const struct strv *tags, const char 
     add_tags(&known, a->steps, a->step_count);
     add_tags(&known, a->finally_steps, a->finally_count);
     *ret_near = NULL;
-    for (size_t i = 0; i < tags->count && unknown == NULL; i++)
-        if (!means_itself(tags->items[i]) && !has_word(&known, tags->items[i]))
+    for (size_t i = 0; i < tags->count && unknown == NULL; i++) {
+        if (!means_itself(tags->items[i]) && !has_word(&known, tags->items[i])) {
             unknown = tags->items[i];
-    if (unknown != NULL)
+        }
+    }
+    if (unknown != NULL) {
         *ret_near = nearest_word(unknown, known.items, known.count);
+    }
     free(known.items);
     return unknown;
 }
@@ -131,8 +142,9 @@ tell_tag(const struct action *a, const struct strv *tags)
     const char *near = NULL;
     const char *unknown = request_unknown_tag(a, tags, &near);
 
-    if (unknown == NULL)
+    if (unknown == NULL) {
         return;
+    }
     fprintf(stderr, "warning: no step of %s has the tag '", a->name);
     cli_print(stderr, unknown);
     fputs(near != NULL ? "'; did you mean " : "'", stderr);

@@ -18,8 +18,9 @@ script_of_words(struct buf *out, char *const *words, size_t count)
         return;
     }
     for (size_t i = 0; i < count; i++) {
-        if (i > 0)
+        if (i > 0) {
             buf_addc(out, ' ');
+        }
         escape_shell(out, words[i], strlen(words[i]));
     }
 }

@@ -22,10 +22,12 @@ take(const char *name)
     const char *given = NULL;
 
     for (char **e = environ; e != NULL && *e != NULL; e++) {
-        if (strncmp(*e, name, len) != 0 || (*e)[len] != '=')
+        if (strncmp(*e, name, len) != 0 || (*e)[len] != '=') {
             continue;
-        if ((*e)[len + 1] != '\0')
+        }
+        if ((*e)[len + 1] != '\0') {
             given = name;
+        }
         explicit_bzero(*e + len + 1, strlen(*e + len + 1));
     }
     unsetenv(name);

@@ -15,8 +15,9 @@
 void
 targets_release(struct targets *t)
 {
-    for (size_t i = 0; i < t->count; i++)
+    for (size_t i = 0; i < t->count; i++) {
         free(t->releases[i]);
+    }
     free(t->releases);
     *t = (struct targets){0};
 }
@@ -43,20 +44,24 @@ targets_fill(struct targets *t, const struct host_list *states, const char *cons
     size_t missing = 0;
     int rc = 0;
 
-    for (size_t i = 0; i < states->count; i++)
-        if (states->rows[i].release_before != NULL && states->rows[i].release_before[0] != '\0')
+    for (size_t i = 0; i < states->count; i++) {
+        if (states->rows[i].release_before != NULL && states->rows[i].release_before[0] != '\0') {
             map_set(before, states->rows[i].name, states->rows[i].release_before);
+        }
+    }
     t->releases = xcalloc(count, sizeof(*t->releases));
     t->count = count;
     for (size_t i = 0; i < count; i++) {
         const char *release = map_get(before, hosts[i]);
-        if (release == NULL)
+        if (release == NULL) {
             without[missing++] = hosts[i];
-        else
+        } else {
             t->releases[i] = xstrdup(release);
+        }
     }
-    if (missing > 0)
+    if (missing > 0) {
         rc = complain(without, missing, err);
+    }
     map_free(before);
     free(without);
     return rc;

@@ -57,8 +57,9 @@ expected(struct decoder *d, const struct yaml_node *v, const char *key, const ch
 static int
 take_text(struct decoder *d, const struct yaml_node *v, const char *key, char **ret)
 {
-    if (v->kind != YAML_NODE_SCALAR || yaml_is_null(v))
+    if (v->kind != YAML_NODE_SCALAR || yaml_is_null(v)) {
         return expected(d, v, key, "a text");
+    }
     free(*ret);
     *ret = xstrndup(v->text, v->len);
     return 0;
@@ -79,15 +80,17 @@ check_template(struct decoder *d, const struct yaml_node *v, const char *key,
         buf_init(&out, TEMPLATE_TEXT_MAX);
         const int rc = template_render(text + from, NULL, false, key, &out, &at, &err);
         buf_release(&out);
-        if (rc == 0)
+        if (rc == 0) {
             break;
+        }
         at += from;
         const struct action_spot spot = action_place_of(s, text, at);
         mistakes_add(d->m, "%s:%d:%d: %s", v->file, spot.line, spot.col, err.text);
         found++;
         const char *end = strncmp(text + at, "{{", 2) == 0 ? strstr(text + at, "}}") : text + at;
-        if (!end || !*end)
+        if (!end || !*end) {
             break;
+        }
         from = (size_t)(end - text) + strnlen(end, 2);
     }
     return found ? -1 : 0;
@@ -97,8 +100,9 @@ static int
 take_template(struct decoder *d, const struct yaml_node *v, const char *key, struct action_step *s,
               char **ret)
 {
-    if (take_text(d, v, key, ret))
+    if (take_text(d, v, key, ret)) {
         return -1;
+    }
     action_place_note(s, *ret, v, d->bytes);
     return check_template(d, v, key, s, *ret);
 }
@@ -111,8 +115,9 @@ take_bool(struct decoder *d, const struct yaml_node *v, const char *key, bool *r
     static const char *const no[] = {"false", "False", "FALSE", "no", "No",
                                      "NO",    "off",   "Off",   "OFF"};
 
-    if (v->kind != YAML_NODE_SCALAR || v->style != YAML_STYLE_PLAIN)
+    if (v->kind != YAML_NODE_SCALAR || v->style != YAML_STYLE_PLAIN) {
         return expected(d, v, key, "true or false");
+    }
     for (size_t i = 0; i < sizeof(yes) / sizeof(yes[0]); i++) {
         if (strcmp(v->text, yes[i]) == 0 || strcmp(v->text, no[i]) == 0) {
             *ret = strcmp(v->text, yes[i]) == 0;
@@ -132,10 +137,12 @@ take_number(struct decoder *d, const struct yaml_node *v, const char *key, long 
     (void)snprintf(what, sizeof(what), "a number from 0 to %ld", max);
     errno = 0;
     if (v->kind == YAML_NODE_SCALAR && v->style == YAML_STYLE_PLAIN && v->len > 0 &&
-        strspn(v->text, "0123456789") == v->len)
+        strspn(v->text, "0123456789") == v->len) {
         n = strtol(v->text, &end, 10);
-    if (n < 0 || n > max || errno != 0)
+    }
+    if (n < 0 || n > max || errno != 0) {
         return expected(d, v, key, what);
+    }
     *ret = n;
     return 0;
 }
@@ -143,8 +150,9 @@ take_number(struct decoder *d, const struct yaml_node *v, const char *key, long 
 static int
 take_duration(struct decoder *d, const struct yaml_node *v, const char *key, int64_t *ret_ms)
 {
-    if (v->kind != YAML_NODE_SCALAR || duration_parse(v->text, ret_ms))
+    if (v->kind != YAML_NODE_SCALAR || duration_parse(v->text, ret_ms)) {
         return expected(d, v, key, "a duration such as 500ms, 30s or 1h30m");
+    }
     return 0;
 }
 
@@ -162,8 +170,9 @@ step_script(struct decoder *d, const struct yaml_node *v, const char *key, struc
     s->kind = strcmp(key, "local") == 0 ? ACTION_LOCAL : ACTION_RUN;
     s->rule.local = s->kind == ACTION_LOCAL;
     d->kinds++;
-    if (take_template(d, v, key, s, &s->script))
+    if (take_template(d, v, key, s, &s->script)) {
         return -1;
+    }
     return s->script[0] ? 0 : expected(d, v, key, "a script");
 }
 
@@ -173,10 +182,12 @@ upload_mode(struct decoder *d, const struct yaml_node *v, unsigned *ret)
     char *end = NULL;
     long mode = -1;
 
-    if (v->kind == YAML_NODE_SCALAR && v->len > 0 && strspn(v->text, "01234567") == v->len)
+    if (v->kind == YAML_NODE_SCALAR && v->len > 0 && strspn(v->text, "01234567") == v->len) {
         mode = strtol(v->text, &end, 8);
-    if (mode < 0 || mode > MODE_MAX)
+    }
+    if (mode < 0 || mode > MODE_MAX) {
         return expected(d, v, "mode", "octal digits such as \"0644\"");
+    }
     *ret = (unsigned)mode;
     return 0;
 }
@@ -188,8 +199,9 @@ step_upload(struct decoder *d, const struct yaml_node *v, const char *key, struc
 
     s->kind = ACTION_UPLOAD;
     d->kinds++;
-    if (v->kind != YAML_NODE_MAP)
+    if (v->kind != YAML_NODE_MAP) {
         return expected(d, v, key, "{src: ..., dest: ...}");
+    }
     for (size_t i = 0; i < v->count; i++) {
         const char *name = v->keys[i]->text;
         if (strcmp(name, "src") == 0) {
@@ -204,10 +216,12 @@ step_upload(struct decoder *d, const struct yaml_node *v, const char *key, struc
                          near ? near : "src, dest or mode");
         }
     }
-    if (!yaml_get(v, "src"))
+    if (!yaml_get(v, "src")) {
         yaml_mistake(d->m, v, "upload: src is missing");
-    if (!yaml_get(v, "dest"))
+    }
+    if (!yaml_get(v, "dest")) {
         yaml_mistake(d->m, v, "upload: dest is missing");
+    }
     return 0;
 }
 
@@ -225,14 +239,16 @@ step_tags(struct decoder *d, const struct yaml_node *v, const char *key, struct 
 {
     const bool one = v->kind == YAML_NODE_SCALAR;
 
-    if (v->kind == YAML_NODE_MAP || (one && yaml_is_null(v)))
+    if (v->kind == YAML_NODE_MAP || (one && yaml_is_null(v))) {
         return expected(d, v, key, "a list of words");
+    }
     for (size_t i = 0; i < (one ? 1 : v->count); i++) {
         const struct yaml_node *tag = one ? v : v->items[i];
-        if (is_tag(tag))
+        if (is_tag(tag)) {
             strv_add(&s->tags, tag->text);
-        else
+        } else {
             expected(d, tag, key, "a word of letters, digits, '_', '.' and '-'");
+        }
     }
     return 0;
 }
@@ -252,8 +268,9 @@ step_chdir(struct decoder *d, const struct yaml_node *v, const char *key, struct
 static int
 step_env(struct decoder *d, const struct yaml_node *v, const char *key, struct action_step *s)
 {
-    if (v->kind != YAML_NODE_MAP)
+    if (v->kind != YAML_NODE_MAP) {
         return expected(d, v, key, "NAME: value pairs");
+    }
     s->env = xcalloc(v->count, sizeof(*s->env));
     for (size_t i = 0; i < v->count; i++) {
         const struct yaml_node *name = v->keys[i];
@@ -263,12 +280,14 @@ step_env(struct decoder *d, const struct yaml_node *v, const char *key, struct a
             continue;
         }
         char *value = NULL;
-        if (yaml_is_null(v->items[i]))
+        if (yaml_is_null(v->items[i])) {
             value = xstrdup("");
-        else
+        } else {
             take_template(d, v->items[i], name->text, s, &value);
-        if (value)
+        }
+        if (value) {
             *e = (struct action_env){.name = xstrdup(name->text), .value = value};
+        }
         s->env_count += value != NULL;
     }
     return 0;
@@ -278,8 +297,9 @@ static int
 step_shell_options(struct decoder *d, const struct yaml_node *v, const char *key,
                    struct action_step *s)
 {
-    if (v->kind != YAML_NODE_SCALAR || yaml_is_null(v) || v->len > 0)
+    if (v->kind != YAML_NODE_SCALAR || yaml_is_null(v) || v->len > 0) {
         return expected(d, v, key, "\"\" (no set -e)");
+    }
     s->set_e = false;
     return 0;
 }
@@ -287,8 +307,9 @@ step_shell_options(struct decoder *d, const struct yaml_node *v, const char *key
 static int
 step_timeout(struct decoder *d, const struct yaml_node *v, const char *key, struct action_step *s)
 {
-    if (take_duration(d, v, key, &s->timeout_ms))
+    if (take_duration(d, v, key, &s->timeout_ms)) {
         return -1;
+    }
     return s->timeout_ms > 0 ? 0 : expected(d, v, key, "a duration of more than 0");
 }
 
@@ -317,8 +338,9 @@ step_retries(struct decoder *d, const struct yaml_node *v, const char *key, stru
 {
     long n;
 
-    if (take_number(d, v, key, RETRIES_MAX, &n))
+    if (take_number(d, v, key, RETRIES_MAX, &n)) {
         return -1;
+    }
     s->rule.retries = (int32_t)n;
     return 0;
 }
@@ -329,12 +351,14 @@ step_ok_exit_codes(struct decoder *d, const struct yaml_node *v, const char *key
 {
     const bool one = v->kind == YAML_NODE_SCALAR;
 
-    if (v->kind == YAML_NODE_MAP || (!one && v->count == 0))
+    if (v->kind == YAML_NODE_MAP || (!one && v->count == 0)) {
         return expected(d, v, key, "a list of numbers");
+    }
     for (size_t i = 0; i < (one ? 1 : v->count); i++) {
         long code;
-        if (take_number(d, one ? v : v->items[i], key, EXIT_CODE_MAX, &code) == 0)
+        if (take_number(d, one ? v : v->items[i], key, EXIT_CODE_MAX, &code) == 0) {
             s->rule.ok_codes[code / 8] |= (uint8_t)(1U << (code % 8));
+        }
     }
     return 0;
 }
@@ -380,8 +404,9 @@ find_rule(struct decoder *d, const struct key_rule *rules, size_t count,
     for (size_t i = 0; i < count; i++) {
         names[i] = rules[i].name;
         if (strcmp(key->text, rules[i].name) == 0) {
-            if (rules[i].take)
+            if (rules[i].take) {
                 return &rules[i];
+            }
             yaml_not_yet(d->m, key, "%s", key->text);
             return NULL;
         }
@@ -395,14 +420,18 @@ find_rule(struct decoder *d, const struct key_rule *rules, size_t count,
 static void
 check_kind(struct decoder *d, const struct yaml_node *node, const struct action_step *s)
 {
-    for (size_t i = 0; i < node->count; i++)
-        for (size_t k = 0; k < STEP_KEYS; k++)
+    for (size_t i = 0; i < node->count; i++) {
+        for (size_t k = 0; k < STEP_KEYS; k++) {
             if (strcmp(node->keys[i]->text, step_keys[k].name) == 0 &&
-                !(step_keys[k].kinds & 1U << s->kind))
+                !(step_keys[k].kinds & 1U << s->kind)) {
                 yaml_mistake(d->m, node->keys[i], "%s: not for a step of the kind %s",
                              step_keys[k].name, kind_names[s->kind]);
-    if (d->in_finally && s->kind == ACTION_UPLOAD)
+            }
+        }
+    }
+    if (d->in_finally && s->kind == ACTION_UPLOAD) {
         yaml_mistake(d->m, node, "upload: cannot stand under finally: only run and local can");
+    }
 }
 
 static bool
@@ -416,16 +445,18 @@ check_step(struct decoder *d, const struct yaml_node *node, const struct action_
 {
     const struct yaml_node *retries = yaml_get(node, "retries");
 
-    if (d->kinds == 0 && !is_promised_kind(node))
+    if (d->kinds == 0 && !is_promised_kind(node)) {
         yaml_mistake(d->m, node, "a step needs one of run, upload, local");
-    else if (d->kinds > 1)
+    } else if (d->kinds > 1) {
         yaml_mistake(d->m, node, "a step has one of run, upload, local, not %d", d->kinds);
-    else if (d->kinds == 1)
+    } else if (d->kinds == 1) {
         check_kind(d, node, s);
-    if (retries && !s->rule.idempotent)
+    }
+    if (retries && !s->rule.idempotent) {
         yaml_mistake(d->m, retries,
                      "retries: only with idempotent: true, for a step that may run "
                      "twice");
+    }
 }
 
 static void
@@ -440,26 +471,31 @@ read_step(struct decoder *d, const struct yaml_node *node, size_t number, struct
     }
     for (size_t i = 0; i < node->count; i++) {
         const struct key_rule *rule = find_rule(d, step_keys, STEP_KEYS, node->keys[i]);
-        if (rule)
+        if (rule) {
             rule->take(d, node->items[i], rule->name, s);
+        }
     }
     check_step(d, node, s);
-    if (!s->name)
+    if (!s->name) {
         s->name = xasprintf("%s %zu", kind_names[s->kind], number);
+    }
 }
 
 static int
 read_steps(struct decoder *d, const struct yaml_node *v, const char *key,
            struct action_step **ret_steps, size_t *ret_count)
 {
-    if (v->kind != YAML_NODE_LIST || v->count == 0)
+    if (v->kind != YAML_NODE_LIST || v->count == 0) {
         return expected(d, v, key, "a list of steps");
-    if (v->count > STEPS_MAX)
+    }
+    if (v->count > STEPS_MAX) {
         return yaml_mistake(d->m, v, "%s: %zu steps: at most %d", key, v->count, STEPS_MAX);
+    }
     *ret_steps = xcalloc(v->count, sizeof(**ret_steps));
     *ret_count = v->count;
-    for (size_t i = 0; i < v->count; i++)
+    for (size_t i = 0; i < v->count; i++) {
         read_step(d, v->items[i], i + 1, &(*ret_steps)[i]);
+    }
     return 0;
 }
 
@@ -471,11 +507,13 @@ top_name(struct decoder *d, const struct yaml_node *v, const char *key, struct a
     char *written = NULL;
 
     (void)s;
-    if (take_text(d, v, key, &written))
+    if (take_text(d, v, key, &written)) {
         return -1;
-    if (strcmp(written, d->a->name) != 0)
+    }
+    if (strcmp(written, d->a->name) != 0) {
         yaml_mistake(d->m, v, "name: expected the name of the file, %s, got \"%.60s\"", d->a->name,
                      written);
+    }
     free(written);
     return 0;
 }
@@ -499,8 +537,9 @@ static int
 top_produces(struct decoder *d, const struct yaml_node *v, const char *key, struct action_step *s)
 {
     (void)s;
-    if (!is_tag(v) || yaml_is_null(v))
+    if (!is_tag(v) || yaml_is_null(v)) {
         return expected(d, v, key, "a word of letters, digits, '_', '.' and '-'");
+    }
     return take_text(d, v, key, &d->a->produces);
 }
 
@@ -534,13 +573,16 @@ read_top(struct decoder *d, const struct yaml_node *root)
 {
     for (size_t i = 0; i < root->count; i++) {
         const struct key_rule *rule = find_rule(d, top_keys, TOP_KEYS, root->keys[i]);
-        if (rule)
+        if (rule) {
             rule->take(d, root->items[i], rule->name, NULL);
+        }
     }
-    if (!yaml_get(root, "name"))
+    if (!yaml_get(root, "name")) {
         yaml_mistake(d->m, root, "name is missing: expected `name: %s`", d->a->name);
-    if (!yaml_get(root, "steps"))
+    }
+    if (!yaml_get(root, "steps")) {
         yaml_mistake(d->m, root, "steps is missing");
+    }
 }
 
 /* ---------------------------------------------------------------- whole actions */
@@ -569,19 +611,22 @@ action_load_file(const char *path, struct mistakes *m)
     struct yaml *y = yaml_load(path, YAML_SMALL_MAX, YAML_REPEAT_ERROR, m);
     struct decoder d = {.m = m};
 
-    if (!y)
+    if (!y) {
         return NULL;
+    }
     size_t len = 0;
     d.a = new_action(path);
     d.bytes = yaml_bytes(y, &len);
     const struct yaml_node *root = yaml_root(y);
-    if (root && root->kind == YAML_NODE_MAP)
+    if (root && root->kind == YAML_NODE_MAP) {
         read_top(&d, root);
-    else
+    } else {
         mistakes_add(m, "%s:1:1: expected an action: `name: %s` and `steps:`", path, d.a->name);
+    }
     yaml_close(y);
-    if (m->count == before)
+    if (m->count == before) {
         return d.a;
+    }
     action_free(d.a);
     return NULL;
 }
@@ -629,8 +674,9 @@ free_steps(struct action_step *steps, size_t count)
 void
 action_free(struct action *a)
 {
-    if (!a)
+    if (!a) {
         return;
+    }
     free_steps(a->steps, a->step_count);
     free_steps(a->finally_steps, a->finally_count);
     free(a->name);

@@ -35,13 +35,15 @@ put_template(const struct job *job, const char *text, bool shell, struct buf *ou
 {
     size_t at = 0;
 
-    if (template_render(text, job->scope, shell, "", out, &at, job->err) == 0)
+    if (template_render(text, job->scope, shell, "", out, &at, job->err) == 0) {
         return 0;
+    }
     const struct action_spot spot = action_place_of(job->step, text, at);
-    if (job->action->file)
+    if (job->action->file) {
         err_prefix(job->err, "%s:%d:%d", job->action->file, spot.line, spot.col);
-    else
+    } else {
         err_prefix(job->err, "%s", job->context);
+    }
     return -1;
 }
 
@@ -55,9 +57,11 @@ is_listed(const char *name, size_t len)
                                         "PS4",      "UID",       "PPID",     "EUID",
                                         "BASHOPTS", "SHELLOPTS", "BASH_ENV", "BASH_VERSINFO"};
 
-    for (size_t i = 0; i < sizeof(never) / sizeof(never[0]); i++)
-        if (strlen(never[i]) == len && memcmp(never[i], name, len) == 0)
+    for (size_t i = 0; i < sizeof(never) / sizeof(never[0]); i++) {
+        if (strlen(never[i]) == len && memcmp(never[i], name, len) == 0) {
             return true;
+        }
+    }
     return false;
 }
 
@@ -66,8 +70,9 @@ template_may_export(const char *name, size_t len)
 {
     static const char ansible[] = "ansible_", loader[] = "LD_";
 
-    if (!template_is_name(name, len) || is_listed(name, len))
+    if (!template_is_name(name, len) || is_listed(name, len)) {
         return false;
+    }
     return !(len >= sizeof(ansible) - 1 && memcmp(name, ansible, sizeof(ansible) - 1) == 0) &&
            !(len >= sizeof(loader) - 1 && memcmp(name, loader, sizeof(loader) - 1) == 0);
 }
@@ -75,13 +80,15 @@ template_may_export(const char *name, size_t len)
 static int
 put_export(const struct job *job, const char *name, const char *bytes, size_t len, struct buf *out)
 {
-    if (len > EXPORT_MAX)
+    if (len > EXPORT_MAX) {
         return err_set(job->err, ERR_CONFIG,
                        "%s: '%s' has %zu bytes: a script is given at most %d in one variable",
                        job->context, name, len, EXPORT_MAX);
-    if (memchr(bytes, '\0', len))
+    }
+    if (memchr(bytes, '\0', len)) {
         return err_set(job->err, ERR_CONFIG, "%s: '%s' holds a NUL, which no shell can take",
                        job->context, name);
+    }
     buf_addf(out, "%s=", name);
     escape_shell(out, bytes, len);
     buf_addf(out, "; export %s\n", name);
@@ -94,12 +101,14 @@ export_variable(const struct job *job, const char *name, struct buf *out)
     const struct value *v = template_find(job->scope, name);
     struct buf text;
 
-    if (!v || v->kind == VALUE_LIST || v->kind == VALUE_DICT)
+    if (!v || v->kind == VALUE_LIST || v->kind == VALUE_DICT) {
         return 0;
+    }
     buf_init(&text, TEMPLATE_TEXT_MAX);
     int rc = template_value(v, name, job->scope, job->context, &text, job->err);
-    if (rc == 0)
+    if (rc == 0) {
         rc = put_export(job, name, text.data, text.len, out);
+    }
     buf_release(&text);
     return rc;
 }
@@ -109,17 +118,20 @@ word_length(const char *text)
 {
     size_t len = 0;
 
-    while (template_is_word(text[len]))
+    while (template_is_word(text[len])) {
         len++;
+    }
     return len;
 }
 
 static bool
 is_set_by_env(const struct action_step *step, const char *name)
 {
-    for (size_t i = 0; i < step->env_count; i++)
-        if (strcmp(step->env[i].name, name) == 0)
+    for (size_t i = 0; i < step->env_count; i++) {
+        if (strcmp(step->env[i].name, name) == 0) {
             return true;
+        }
+    }
     return false;
 }
 
@@ -129,14 +141,16 @@ collect_mentioned(const struct job *job, const char *text, struct strv *names)
 {
     for (size_t len; text && *text; text += len ? len : 1) {
         len = word_length(text);
-        if (!template_may_export(text, len))
+        if (!template_may_export(text, len)) {
             continue;
+        }
         char *name = xstrndup(text, len);
         if (template_find(job->scope, name) && !is_set_by_env(job->step, name) &&
-            !strv_has(names, name))
+            !strv_has(names, name)) {
             strv_take(names, name);
-        else
+        } else {
             free(name);
+        }
     }
 }
 
@@ -151,13 +165,15 @@ put_exports(const struct job *job, struct buf *out)
     buf_init(&value, TEMPLATE_TEXT_MAX);
     collect_mentioned(job, step->script, &names);
     collect_mentioned(job, step->chdir, &names);
-    for (size_t i = 0; rc == 0 && i < names.count; i++)
+    for (size_t i = 0; rc == 0 && i < names.count; i++) {
         rc = export_variable(job, names.items[i], out);
+    }
     for (size_t i = 0; rc == 0 && i < step->env_count; i++) {
         buf_clear(&value);
         rc = put_template(job, step->env[i].value, false, &value);
-        if (rc == 0)
+        if (rc == 0) {
             rc = put_export(job, step->env[i].name, value.data, value.len, out);
+        }
     }
     buf_release(&value);
     strv_clear(&names);
@@ -171,12 +187,14 @@ put_chdir(const struct job *job, struct buf *out)
 {
     struct buf path;
 
-    if (!job->step->chdir)
+    if (!job->step->chdir) {
         return 0;
+    }
     buf_init(&path, TEMPLATE_TEXT_MAX);
     int rc = put_template(job, job->step->chdir, false, &path);
-    if (rc == 0 && path.len == 0)
+    if (rc == 0 && path.len == 0) {
         rc = err_set(job->err, ERR_CONFIG, "%s: chdir is empty", job->context);
+    }
     if (rc == 0) {
         /* Said out loud, because shell_options "" must not run the body elsewhere. */
         buf_adds(out, "CDPATH='' cd -- ");
@@ -190,8 +208,9 @@ put_chdir(const struct job *job, struct buf *out)
 static int
 put_body(const struct job *job, struct buf *out)
 {
-    if (!job->step->verbatim)
+    if (!job->step->verbatim) {
         return put_template(job, job->step->script, true, out);
+    }
     buf_adds(out, job->step->script);
     return 0;
 }
@@ -205,15 +224,19 @@ make_script(const struct job *job, struct rendered *ret)
 
     buf_init(&out, TEMPLATE_TEXT_MAX);
     buf_init(&body, TEMPLATE_TEXT_MAX);
-    if (put_body(job, &body) || put_exports(job, &out))
+    if (put_body(job, &body) || put_exports(job, &out)) {
         goto out;
-    if (job->step->set_e)
+    }
+    if (job->step->set_e) {
         buf_adds(&out, "set -e\n");
-    if (put_chdir(job, &out))
+    }
+    if (put_chdir(job, &out)) {
         goto out;
+    }
     buf_add(&out, body.data, body.len);
-    if (out.len == 0 || out.data[out.len - 1] != '\n')
+    if (out.len == 0 || out.data[out.len - 1] != '\n') {
         buf_addc(&out, '\n');
+    }
     if (out.full || body.full) {
         err_set(job->err, ERR_CONFIG, "%s: the script is longer than %d bytes", job->context,
                 TEMPLATE_TEXT_MAX);
@@ -235,8 +258,9 @@ make_text(const struct job *job, const char *text, char **ret)
 
     buf_init(&out, TEMPLATE_TEXT_MAX);
     const int rc = put_template(job, text, false, &out);
-    if (rc == 0)
+    if (rc == 0) {
         *ret = buf_detach(&out);
+    }
     buf_release(&out);
     return rc;
 }
@@ -249,13 +273,16 @@ look_at(const struct job *job, const char *path)
 {
     struct stat st;
 
-    if (stat(path, &st))
+    if (stat(path, &st)) {
         return 0;
-    if (S_ISDIR(st.st_mode))
+    }
+    if (S_ISDIR(st.st_mode)) {
         return err_set(job->err, ERR_NOT_YET, "%s: not yet: upload of a folder (%s)", job->context,
                        path);
-    if (!S_ISREG(st.st_mode))
+    }
+    if (!S_ISREG(st.st_mode)) {
         return err_set(job->err, ERR_CONFIG, "%s: src: %s is no regular file", job->context, path);
+    }
     return 1;
 }
 
@@ -265,12 +292,14 @@ find_source(const struct job *job, const char *src, char **ret)
     char *beside = NULL, *in_root = NULL;
     int found;
 
-    if (src[0] == '\0')
+    if (src[0] == '\0') {
         return err_set(job->err, ERR_CONFIG, "%s: src is empty", job->context);
+    }
     if (src[0] == '/') {
         found = look_at(job, src);
-        if (found == 0)
+        if (found == 0) {
             return err_set(job->err, ERR_CONFIG, "%s: src: there is no file %s", job->context, src);
+        }
         *ret = found > 0 ? xstrdup(src) : NULL;
         return found > 0 ? 0 : -1;
     }
@@ -282,8 +311,9 @@ find_source(const struct job *job, const char *src, char **ret)
         beside = NULL;
         goto out;
     }
-    if (found == 0)
+    if (found == 0) {
         found = look_at(job, in_root);
+    }
     if (found > 0) {
         *ret = in_root;
         in_root = NULL;
@@ -303,8 +333,9 @@ make_upload(const struct job *job, struct rendered *ret)
     char *src = NULL;
     int rc = -1;
 
-    if (make_text(job, job->step->src, &src) || make_text(job, job->step->dest, &ret->dest))
+    if (make_text(job, job->step->src, &src) || make_text(job, job->step->dest, &ret->dest)) {
         goto out;
+    }
     if (ret->dest[0] != '/' || ret->dest[strlen(ret->dest) - 1] == '/') {
         err_set(job->err, ERR_CONFIG, "%s: dest: expected the full path of a file, got '%s'",
                 job->context, ret->dest);
@@ -321,10 +352,12 @@ out:
 static int
 make_step(const struct job *job, struct rendered *ret)
 {
-    if (make_text(job, job->step->name, &ret->name))
+    if (make_text(job, job->step->name, &ret->name)) {
         return -1;
-    if (job->step->error && make_text(job, job->step->error, &ret->error))
+    }
+    if (job->step->error && make_text(job, job->step->error, &ret->error)) {
         return -1;
+    }
     switch (job->step->kind) {
     case ACTION_UPLOAD:
         return make_upload(job, ret);
@@ -345,15 +378,17 @@ render_step(const struct action *a, const struct action_step *step, const char *
     struct rendered made = {0};
 
     assert(a && step && root && ret);
-    if (a->file)
+    if (a->file) {
         (void)snprintf(job.context, sizeof(job.context), "%s:%d:%d", a->file, step->line,
                        step->col);
-    else
+    } else {
         (void)snprintf(job.context, sizeof(job.context), "%s", a->name);
+    }
     if (make_step(&job, &made)) {
         rendered_release(&made);
-        if (host && host->kind == VALUE_TEXT)
+        if (host && host->kind == VALUE_TEXT) {
             err_prefix(err, "%s: ", host->text);
+        }
         return -1;
     }
     *ret = made;
@@ -380,10 +415,12 @@ add_file(struct value *dict, const char *path, struct mistakes *m)
     const struct yaml_node *root = y ? yaml_root(y) : NULL;
     struct value *v = root ? value_of_node(root, m) : NULL;
 
-    if (v && v->kind != VALUE_DICT)
+    if (v && v->kind != VALUE_DICT) {
         yaml_expected(m, root, "-e", "NAME: value pairs");
-    for (size_t i = 0; v && v->kind == VALUE_DICT && i < v->count; i++)
+    }
+    for (size_t i = 0; v && v->kind == VALUE_DICT && i < v->count; i++) {
         value_dict_set(dict, v->keys[i], value_copy(v->items[i]));
+    }
     value_free(v);
     yaml_close(y);
     return m->count ? -1 : 0;
@@ -394,8 +431,9 @@ add_pair(struct value *dict, const char *arg, struct err *err)
 {
     const char *equals = strchr(arg, '=');
 
-    if (!equals || !template_is_name(arg, (size_t)(equals - arg)))
+    if (!equals || !template_is_name(arg, (size_t)(equals - arg))) {
         return err_set(err, ERR_USAGE, "-e: expected NAME=VALUE or @FILE, got '%.80s'", arg);
+    }
     char *name = xstrndup(arg, (size_t)(equals - arg));
     value_dict_set(dict, name, value_text(equals + 1));
     free(name);
@@ -408,12 +446,14 @@ render_extra(struct value *dict, const char *arg, struct err *err)
     struct mistakes m = {0};
     int rc;
 
-    if (arg[0] != '@')
+    if (arg[0] != '@') {
         return add_pair(dict, arg, err);
+    }
     rc = add_file(dict, arg + 1, &m);
-    if (rc)
+    if (rc) {
         err_set(err, m.not_yet ? ERR_NOT_YET : ERR_CONFIG, "%s",
                 m.errors.count ? m.errors.items[0] : "-e: the file cannot be used");
+    }
     mistakes_release(&m);
     return rc;
 }
