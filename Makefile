@@ -171,6 +171,7 @@ install: $(BIN)
 	install -D -m 755 $(BIN) $(DESTDIR)$(PREFIX)/bin/inventory-manager
 	install -d $(DESTDIR)$(PREFIX)/share/inventory-manager/actions
 	install -m 644 conf/actions/*.yml $(DESTDIR)$(PREFIX)/share/inventory-manager/actions
+	install -m 644 conf/defaults.yml $(DESTDIR)$(PREFIX)/share/inventory-manager
 
 clean:
 	rm -rf build bin

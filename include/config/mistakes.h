@@ -18,6 +18,7 @@ struct mistakes {
     struct strv errors;
     struct strv warnings;
     int count;    /* of errors, those past the maximum included */
+    int warned;   /* of warnings, likewise */
     bool not_yet; /* all errors so far are promised features: exit 5 */
 };
 

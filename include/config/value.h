@@ -2,6 +2,7 @@
  * value.h - a typed value of YAML 1.1 as PyYAML reads it, with the place it came from.
  *
  * `on` true, `0644` 420, `22:22` 1342, `1_000` 1000, `1.10` 1.1; quoted text is always a string.
+ * An integer past 64 bits is the text of its digits; more than 63 characters are always text.
  */
 #ifndef CONFIG_VALUE_H
 #define CONFIG_VALUE_H
@@ -47,10 +48,12 @@ void value_free(struct value *v);                /* NULL is fine */
 struct yaml_node;
 
 /* The typed value of a node: a node without a tag by the rules above, `!!str` and `!unsafe` as
- * text.  NULL: m has errors (vault: not yet; any other tag). */
+ * text.  NULL: m has errors (vault: not yet; any other tag, of lists and dicts too). */
 struct value *value_of_node(const struct yaml_node *node, struct mistakes *m);
 
 void value_list_add(struct value *list, struct value *item); /* takes over item */
+/* The same of a dict that is known not to have the key: does not look. */
+void value_dict_add(struct value *dict, const char *key, struct value *v);
 void
 value_dict_set(struct value *dict, const char *key, struct value *v); /* takes over v, replaces */
 struct value *value_dict_get(const struct value *dict, const char *key); /* NULL: absent */

@@ -8,13 +8,14 @@
 #ifndef CONFIG_YAML_H
 #define CONFIG_YAML_H
 
+#include "base/buf.h"
 #include "config/mistakes.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 
 enum {
-    YAML_DEPTH_MAX = 64,
+    YAML_DEPTH_MAX = 64,          /* lists and maps in each other, aliases expanded */
     YAML_NODES_MAX = 300000,      /* aliases count with all they stand for */
     YAML_SMALL_MAX = 4 << 20,     /* bytes of a config.yml, an action, an -e @file */
     YAML_INVENTORY_MAX = 8 << 20, /* bytes of an inventory */
@@ -53,14 +54,8 @@ yaml_load(const char *path, size_t bytes_max, enum yaml_repeat repeat, struct mi
 /* The same of bytes in memory; path is for messages. */
 struct yaml *yaml_parse(const char *bytes, size_t len, const char *path, size_t bytes_max,
                         enum yaml_repeat repeat, struct mistakes *m);
-/* Free the tree, every node; NULL is fine. */
+/* Free the tree, every node; NULL is fine.  Not yaml_free: libyaml exports and calls one. */
 void yaml_close(struct yaml *y);
-/* The same; static, because libyaml exports and calls a yaml_free of its own. */
-static inline void
-yaml_free(struct yaml *y)
-{
-    yaml_close(y);
-}
 
 const struct yaml_node *yaml_root(const struct yaml *y); /* NULL: nothing but comments */
 const char *yaml_bytes(const struct yaml *y, size_t *ret_len);
@@ -69,6 +64,9 @@ const char *yaml_bytes(const struct yaml *y, size_t *ret_len);
 const struct yaml_node *yaml_get(const struct yaml_node *map, const char *key);
 /* A plain scalar that YAML reads as null: nothing, ~, null. */
 bool yaml_is_null(const struct yaml_node *node);
+
+/* The text of a key or value for a message: one line of at most 60 bytes and "...". */
+void yaml_show(const struct yaml_node *scalar, struct buf *out);
 
 /* Record "file:line:col: KEY: expected EXPECTED, got ..."; -1.  key may be NULL. */
 int yaml_expected(struct mistakes *m, const struct yaml_node *node, const char *key,

@@ -52,7 +52,7 @@ ask(const struct cli *c, const struct loaded *l, const char *env, struct err *er
                                .hosts = l->host_count,
                                .in = stdin,
                                .out = stderr,
-                               .answered = isatty(STDIN_FILENO) == 1};
+                               .answered = isatty(STDIN_FILENO) == 1 && isatty(STDERR_FILENO) == 1};
 
     if (!l->settings.confirm || !l->action->mutating || c->options.yes) {
         return 0;

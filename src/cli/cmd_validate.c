@@ -14,13 +14,14 @@
 static void
 add_unseen(struct mistakes *m, const struct mistakes *mine, struct strv *seen)
 {
-    size_t fresh = 0;
+    size_t fresh = 0, fresh_warnings = 0;
 
     for (size_t i = 0; i < mine->warnings.count; i++) {
         if (strv_has(seen, mine->warnings.items[i])) {
             continue;
         }
         strv_add(seen, mine->warnings.items[i]);
+        fresh_warnings++;
         mistakes_warn(m, "%s", mine->warnings.items[i]);
     }
     for (size_t i = 0; i < mine->errors.count; i++) {
@@ -34,6 +35,9 @@ add_unseen(struct mistakes *m, const struct mistakes *mine, struct strv *seen)
         } else {
             mistakes_add(m, "%s", mine->errors.items[i]);
         }
+    }
+    if (fresh_warnings > 0) {
+        m->warned += mine->warned - (int)mine->warnings.count;
     }
     if (fresh > 0) {
         m->count += mine->count - (int)mine->errors.count; /* those that were counted only */

@@ -8,14 +8,15 @@
 
 #define SHOW_FLAGS "vqK" /* what a run shows, and how */
 #define ACTION_FLAGS "ltTfeobLS" SHOW_FLAGS
+#define CHANGE_FLAGS ACTION_FLAGS "y" /* what may ask first */
 
 const struct command commands[] = {
-    {"provision", "ENV", "prepare the hosts", ACTION_FLAGS, 1, 1, cmd_action},
-    {"deploy", "ENV", "release the artifact on every host", ACTION_FLAGS, 1, 1, cmd_action},
-    {"rollback", "ENV", "back to the release before", ACTION_FLAGS, 1, 1, cmd_action},
-    {"update", "ENV", "run the update command inside the release", ACTION_FLAGS, 1, 1, cmd_action},
+    {"provision", "ENV", "prepare the hosts", CHANGE_FLAGS, 1, 1, cmd_action},
+    {"deploy", "ENV", "release the artifact on every host", CHANGE_FLAGS, 1, 1, cmd_action},
+    {"rollback", "ENV", "back to the release before", CHANGE_FLAGS, 1, 1, cmd_action},
+    {"update", "ENV", "run the update command inside the release", CHANGE_FLAGS, 1, 1, cmd_action},
     {"check", "ENV", "look at every host, change nothing", ACTION_FLAGS, 1, 1, cmd_action},
-    {"run", "ACTION ENV", "any action file", ACTION_FLAGS, 2, 2, cmd_run},
+    {"run", "ACTION ENV", "any action file", CHANGE_FLAGS, 2, 2, cmd_run},
     {"exec", "ENV -- COMMAND...", "a command on every host", "lfeobLS" SHOW_FLAGS, 2, -1, cmd_exec},
     {"copy", "ENV SRC DEST", NULL, "", 0, -1, NULL},
     {"plan", "ACTION ENV", "waves, slots and order; connects to nothing", "ltTfS", 2, 2, cmd_plan},

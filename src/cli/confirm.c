@@ -26,7 +26,8 @@ confirm_ask(const struct question *q, struct err *err)
     char answer[ANSWER_BYTES] = "";
 
     if (!q->answered) {
-        return err_set(err, ERR_USAGE, "config.yml says confirm: answer with -y");
+        return err_set(err, ERR_USAGE,
+                       "config.yml says confirm: true, and nobody can be asked here: give --yes");
     }
     fprintf(q->out, "%s on %zu host%s of ", q->action, q->hosts, q->hosts == 1 ? "" : "s");
     cli_print(q->out, q->env);

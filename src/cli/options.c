@@ -42,8 +42,7 @@ static const struct row rows[] = {
     {"color", 'K', false, "WHEN", NULL, "auto, always or never"},
     {"root", 'R', false, "DIR", NULL, "the folder that holds inventory/"},
     {"log-file", 'L', false, "FILE", NULL, "instead of debug.log in the root"},
-    {"yes", 'y', true, NULL, "--yes",
-     NULL}, /* with config.yml's confirm, which is not yet either */
+    {"yes", 'y', true, NULL, NULL, "run without asking (config.yml: confirm)"},
     {"seed", 'S', false, "N", NULL, "of shuffles and jitter: the same seed, the same order"},
     {"plan", 'P', false, "FILE", "--plan", NULL},
     {"save", 'A', false, "FILE", "--save", NULL},

@@ -14,18 +14,20 @@ text_of(const char *fmt, va_list ap)
 {
     char *text = NULL;
 
-    if (vasprintf(&text, fmt, ap) < 0)
+    if (vasprintf(&text, fmt, ap) < 0) {
         abort();
+    }
     return text;
 }
 
 static void
 keep(struct strv *list, char *text)
 {
-    if (list->count < MISTAKES_MAX)
+    if (list->count < MISTAKES_MAX) {
         strv_take(list, text);
-    else
+    } else {
         free(text);
+    }
 }
 
 void
@@ -70,4 +72,5 @@ mistakes_warn(struct mistakes *m, const char *fmt, ...)
     va_start(ap, fmt);
     keep(&m->warnings, text_of(fmt, ap));
     va_end(ap);
+    m->warned++;
 }

@@ -63,8 +63,9 @@ plain_number(const struct yaml_node *node, int64_t *ret)
     const size_t digits = strspn(t, "0123456789");
 
     if (!digits || t[digits] || node->style != YAML_STYLE_PLAIN || node->tag || digits > 15 ||
-        (digits > 1 && *t == '0'))
+        (digits > 1 && *t == '0')) {
         return false;
+    }
     *ret = strtoll(t, NULL, 10);
     return true;
 }
@@ -74,11 +75,13 @@ read_number(struct reading *r, const struct row *row, const struct yaml_node *no
 {
     int64_t n = 0;
 
-    if (!plain_number(node, &n) || n < row->low || n > row->high)
+    if (!plain_number(node, &n) || n < row->low || n > row->high) {
         return yaml_expected(r->m, node, row->key, "a number from %lld to %lld",
                              (long long)row->low, (long long)row->high);
-    if (row->fixed && strcmp(node->text, row->preset) != 0)
+    }
+    if (row->fixed && strcmp(node->text, row->preset) != 0) {
         return fixed(r, row, node);
+    }
     *(int32_t *)field(r, row) = (int32_t)n;
     return 0;
 }
@@ -90,12 +93,15 @@ read_bool(struct reading *r, const struct row *row, const struct yaml_node *node
     size_t i = 0;
 
     while (i < 6 && (node->kind != YAML_NODE_SCALAR || node->style != YAML_STYLE_PLAIN ||
-                     strcasecmp(node->text, words[i]) != 0))
+                     strcasecmp(node->text, words[i]) != 0)) {
         i++;
-    if (i == 6)
+    }
+    if (i == 6) {
         return yaml_expected(r->m, node, row->key, "true or false");
-    if (row->fixed && (i % 2 == 1) != (strcmp(row->preset, "true") == 0))
+    }
+    if (row->fixed && (i % 2 == 1) != (strcmp(row->preset, "true") == 0)) {
         return fixed(r, row, node);
+    }
     *(bool *)field(r, row) = i % 2 == 1;
     return 0;
 }
@@ -105,12 +111,14 @@ read_duration(struct reading *r, const struct row *row, const struct yaml_node *
 {
     int64_t ms = 0, preset = 0;
 
-    if (node->kind != YAML_NODE_SCALAR || duration_parse(node->text, &ms) || ms < row->low)
+    if (node->kind != YAML_NODE_SCALAR || duration_parse(node->text, &ms) || ms < row->low) {
         return yaml_expected(r->m, node, row->key, "a duration like 500ms, 30s, 5m, 1h30m%s",
                              row->low ? ", more than 0" : "");
+    }
     duration_parse(row->preset, &preset);
-    if (row->fixed && ms != preset)
+    if (row->fixed && ms != preset) {
         return fixed(r, row, node);
+    }
     *(int64_t *)field(r, row) = ms;
     return 0;
 }
@@ -134,16 +142,18 @@ read_word(struct reading *r, const struct row *row, const struct yaml_node *node
     unsigned i = 0;
 
     while (row->words[i] &&
-           (node->kind != YAML_NODE_SCALAR || strcmp(node->text, row->words[i]) != 0))
+           (node->kind != YAML_NODE_SCALAR || strcmp(node->text, row->words[i]) != 0)) {
         i++;
+    }
     if (!row->words[i]) {
         char *all = join_words(row->words);
         yaml_expected(r->m, node, row->key, "%s", all);
         free(all);
         return -1;
     }
-    if (!(row->built & 1u << i))
+    if (!(row->built & 1u << i)) {
         return yaml_not_yet(r->m, node, "%s: %s", row->key, node->text);
+    }
     *(unsigned *)field(r, row) = i; /* every enum of ours is an unsigned int */
     return 0;
 }
@@ -156,15 +166,19 @@ read_size(struct reading *r, const struct row *row, const struct yaml_node *node
     static const char units[] = "KMG";
     const char *unit = t[digits] ? strchr(units, t[digits]) : NULL;
 
-    if (!digits || digits > 9 || (t[digits] && (!unit || t[digits + 1])))
+    if (!digits || digits > 9 || (t[digits] && (!unit || t[digits + 1]))) {
         return yaml_expected(r->m, node, row->key, "a size like 256M");
+    }
     int64_t n = strtoll(t, NULL, 10);
-    for (long k = unit ? unit - units + 1 : 0; k > 0; k--)
+    for (long k = unit ? unit - units + 1 : 0; k > 0; k--) {
         n *= 1024;
-    if (n < row->low || n > row->high)
+    }
+    if (n < row->low || n > row->high) {
         return yaml_expected(r->m, node, row->key, "a size from 1M to 64G");
-    if (row->fixed && n != INT64_C(256) << 20)
+    }
+    if (row->fixed && n != INT64_C(256) << 20) {
         return fixed(r, row, node);
+    }
     *(int64_t *)field(r, row) = n;
     return 0;
 }
@@ -176,10 +190,12 @@ read_amount(const struct yaml_node *node, int32_t low, struct amount *ret)
     const size_t digits = strspn(t, "0123456789");
     const bool percent = digits && strcmp(t + digits, "%") == 0;
 
-    if (!digits || digits > 9 || (t[digits] && !percent))
+    if (!digits || digits > 9 || (t[digits] && !percent)) {
         return false;
-    if (!percent && node->style != YAML_STYLE_PLAIN)
+    }
+    if (!percent && node->style != YAML_STYLE_PLAIN) {
         return false;
+    }
     *ret = (struct amount){.value = (int32_t)strtol(t, NULL, 10), .percent = percent};
     return ret->value >= low && (!percent || ret->value <= 100);
 }
@@ -192,12 +208,18 @@ read_serial(struct reading *r, const struct row *row, const struct yaml_node *no
     struct policy *p = &r->s->policy;
     const size_t count = node->kind == YAML_NODE_LIST ? node->count : 1;
 
-    if (node->kind == YAML_NODE_MAP || count == 0 || count > POLICY_SERIAL_MAX)
+    if (yaml_is_null(node)) {
+        p->serial_count = 0;
+        return 0;
+    }
+    if (node->kind == YAML_NODE_MAP || count == 0 || count > POLICY_SERIAL_MAX) {
         return yaml_expected(r->m, node, row->key, "%s", form);
+    }
     for (size_t i = 0; i < count; i++) {
         const struct yaml_node *one = node->kind == YAML_NODE_LIST ? node->items[i] : node;
-        if (!read_amount(one, 1, &p->serial[i]))
+        if (!read_amount(one, 1, &p->serial[i])) {
             return yaml_expected(r->m, one, row->key, "%s", form);
+        }
     }
     p->serial_count = (int32_t)count;
     return 0;
@@ -206,8 +228,9 @@ read_serial(struct reading *r, const struct row *row, const struct yaml_node *no
 static int
 read_budget(struct reading *r, const struct row *row, const struct yaml_node *node)
 {
-    if (!read_amount(node, 0, &r->s->policy.max_fail))
+    if (!read_amount(node, 0, &r->s->policy.max_fail)) {
         return yaml_expected(r->m, node, row->key, "a number of hosts like 2, or 0%% to 100%%");
+    }
     r->s->policy.has_budget = true;
     return 0;
 }
@@ -221,8 +244,9 @@ read_tags(struct reading *r, const struct row *row, const struct yaml_node *node
     strv_clear(tags);
     for (size_t i = 0; i < (list ? node->count : 1); i++) {
         const struct yaml_node *one = list ? node->items[i] : node;
-        if (one->kind != YAML_NODE_SCALAR || one->len == 0 || strpbrk(one->text, ", \t\n"))
+        if (one->kind != YAML_NODE_SCALAR || one->len == 0 || strpbrk(one->text, ", \t\n")) {
             return yaml_expected(r->m, one, row->key, "tags like [deploy, restart]");
+        }
         strv_add(tags, one->text);
     }
     return tags->count ? 0 : yaml_expected(r->m, node, row->key, "at least one tag");
@@ -239,8 +263,9 @@ read_canary(struct reading *r, const struct row *row, const struct yaml_node *no
 {
     struct amount a;
 
-    if (!read_amount(node, 0, &a))
+    if (!read_amount(node, 0, &a)) {
         return yaml_expected(r->m, node, row->key, "a number of hosts like 1, or 0%% to 100%%");
+    }
     return a.value ? fixed(r, row, node) : 0;
 }
 
@@ -249,36 +274,39 @@ read_promote(struct reading *r, const struct row *row, const struct yaml_node *n
 {
     const char *t = node->kind == YAML_NODE_SCALAR ? node->text : "";
 
-    if (strcmp(t, "auto") != 0 && strcmp(t, "manual") != 0)
+    if (strcmp(t, "auto") != 0 && strcmp(t, "manual") != 0) {
         return yaml_expected(r->m, node, row->key, "auto or manual");
+    }
     return strcmp(t, "auto") == 0 ? 0 : fixed(r, row, node);
 }
 
 #define AT(f) .field = offsetof(struct settings, f)
 static const struct row rows[] = {
     {"provisioning_strategy", read_word, AT(provisioning_strategy), .preset = "sequential",
-     .words = strategy_words, .built = 7, .doc = "strategy of the action `provision`"},
+     .words = strategy_words, .built = 7,
+     .doc = "of the action provision: sequential, parallel or rolling"},
     {"deployment_strategy", read_word, AT(deployment_strategy), .preset = "rolling",
-     .words = strategy_words, .built = 7, .doc = "strategy of every other mutating action"},
+     .words = strategy_words, .built = 7, .doc = "of every other mutating action: likewise"},
     {"max_parallel_workers", read_number, AT(policy.workers), 0, POLICY_WORKERS_MAX, "0",
-     .doc = "worker slots; 0: one host at a time"},
+     .doc = "worker slots, 0 to 10000; 0: one host at a time"},
     {"provisioning_tags", read_tags, AT(provisioning_tags), .preset = "[all]",
-     .doc = "steps of `provision` to run; all: no filter"},
+     .doc = "steps of provision to run; all: no filter"},
     {"deployment_tags", read_tags, AT(deployment_tags), .preset = "[all]",
      .doc = "steps of every other action to run; all: no filter"},
     {"serial", read_serial,
-     .doc = "wave sizes: 5, 20% or [1, 10%, 50%]; the last repeats; unset: "
-            "as many as worker slots"},
+     .doc = "wave sizes: 5, 20% or [1, 10%, 50%], the last repeats; unset: worker slots"},
     {"order", read_word, AT(policy.order), .preset = "inventory", .words = order_words, .built = 31,
-     .doc = "order of the hosts"},
-    {"max_fail", read_budget, .preset = "0", .doc = "failed hosts that are borne: 2 or 10%"},
+     .doc = "of hosts: inventory, sorted, either with reverse_ before, or shuffle"},
+    {"max_fail", read_budget, .preset = "0",
+     .doc = "failed hosts that are borne: 2 or 10%; named: check and exec too"},
     {"max_parallel_by", read_unset, .doc = "not yet: limit by a host variable"},
     {"sequence_by", read_unset, .doc = "not yet: order by a host variable"},
     {"budget_by", read_unset, .doc = "not yet: failure budget by a host variable"},
     {"on_failure", read_word, AT(policy.on_failure), .preset = "stop", .words = failure_words,
      .built = 3, .doc = "when the budget is exceeded: stop or continue"},
-    {"canary", read_canary, .preset = "0", .doc = "not yet: hosts of a first wave"},
-    {"promote", read_promote, .preset = "auto", .doc = "not yet: who promotes the canary"},
+    {"canary", read_canary, .preset = "0", .doc = "not yet: hosts of a first wave, like 1 or 10%"},
+    {"promote", read_promote, .preset = "auto",
+     .doc = "not yet: auto or manual: who promotes the canary"},
     {"wave_pause", read_duration, AT(policy.wave_pause_ms), .preset = "0s",
      .doc = "pause between waves"},
     {"host_bake", read_duration, AT(policy.host_bake_ms), .preset = "0s", .fixed = true,
@@ -290,15 +318,15 @@ static const struct row rows[] = {
     {"health_check_timeout", read_duration, AT(gate_timeout_ms), 1, .preset = "30s",
      .doc = "time for one try of the gate"},
     {"health_check_retries", read_number, AT(policy.gate_retries), 0, 1000, "3",
-     .doc = "further tries of the gate"},
+     .doc = "further tries of the gate, 0 to 1000"},
     {"health_check_interval", read_duration, AT(policy.gate_interval_ms), .preset = "2s",
-     .doc = "time between tries"},
+     .doc = "time between tries of the gate"},
     {"health_check_successes", read_number, AT(policy.gate_successes), 1, 1000, "1",
-     .doc = "good answers in a row"},
+     .doc = "good answers in a row, 1 to 1000"},
     {"auto_retry_enabled", read_bool, AT(policy.retry_connect), .preset = "false",
-     .doc = "try to connect again"},
+     .doc = "try to connect again when that failed"},
     {"max_retries", read_number, AT(policy.retries_max), 0, 1000, "3",
-     .doc = "further tries to connect"},
+     .doc = "further tries to connect, 0 to 1000"},
     {"retry_delay", read_duration, AT(policy.retry_delay_ms), .preset = "2s",
      .doc = "before the first of them; doubled each time, at most 1m"},
     {"connect_timeout", read_duration, AT(connect_timeout_ms), .preset = "10s",
@@ -312,21 +340,21 @@ static const struct row rows[] = {
     {"run_timeout", read_duration, AT(policy.run_timeout_ms), .preset = "0",
      .doc = "time of the whole run; 0: no limit"},
     {"host_key_checking", read_word, AT(host_key_checking), .preset = "strict", .words = key_words,
-     .built = 5, .doc = "strict, or off (accepts unknown keys, loudly)"},
+     .built = 5, .doc = "strict, or off: accepts unknown keys, loudly"},
     {"connect_rate", read_number, AT(connect_rate), 0, 100000, "0", .fixed = true,
-     .doc = "not yet: new connections a second"},
+     .doc = "not yet: new connections a second; 0: no limit"},
     {"connect_ahead", read_bool, AT(connect_ahead), .preset = "true",
-     .doc = "connect the next wave while this one finishes"},
+     .doc = "not yet, both do the same: connect the next wave while this one finishes"},
     {"keepalive_interval", read_duration, AT(keepalive_ms), .preset = "15s",
-     .doc = "three misses end a connection"},
+     .doc = "three misses end a connection; 0: none are sent"},
     {"output_memory", read_size, AT(output_memory), 1 << 20, INT64_C(64) << 30, "256M",
-     .fixed = true, .doc = "output held in memory, all hosts together"},
-    {"confirm", read_bool, AT(confirm), .preset = "false", .fixed = true,
-     .doc = "not yet: ask before a mutating command"},
+     .fixed = true, .doc = "not yet other than this: output in memory, 1M to 64G"},
+    {"confirm", read_bool, AT(confirm), .preset = "false",
+     .doc = "ask before a mutating action; --yes answers"},
     {"refresh_interval", read_duration, AT(refresh_ms), .preset = "1s", .fixed = true,
-     .doc = "screen refresh"},
+     .doc = "not yet other than this: between two pictures of the screen"},
     {"log_retention_lines", read_number, AT(log_retention_lines), 0, 1000000, "100", .fixed = true,
-     .doc = "live lines kept per host"},
+     .doc = "not yet other than this: live lines kept per host"},
 };
 enum { ROWS = sizeof(rows) / sizeof(rows[0]) };
 
@@ -349,12 +377,14 @@ settings_defaults(struct settings *ret)
 
     *ret = (struct settings){0};
     for (size_t i = 0; i < ROWS; i++) {
-        if (!rows[i].preset)
+        if (!rows[i].preset) {
             continue;
+        }
         struct yaml *y = yaml_parse(rows[i].preset, strlen(rows[i].preset), "defaults",
                                     YAML_SMALL_MAX, YAML_REPEAT_ERROR, &m);
-        if (!y || rows[i].decode(&r, &rows[i], yaml_root(y)))
+        if (!y || rows[i].decode(&r, &rows[i], yaml_root(y))) {
             abort(); /* a default of ours that its own row refuses */
+        }
         yaml_close(y);
     }
     mistakes_release(&m);
@@ -364,12 +394,18 @@ static int
 unknown_key(struct mistakes *m, const struct yaml_node *key)
 {
     const char *names[ROWS];
+    struct buf shown;
 
-    for (size_t i = 0; i < ROWS; i++)
+    for (size_t i = 0; i < ROWS; i++) {
         names[i] = rows[i].key;
+    }
     const char *near = nearest_word(key->text, names, ROWS);
-    return yaml_mistake(m, key, "%s: unknown key%s%s%s", key->text, near ? " (did you mean " : "",
-                        near ? near : "", near ? "?)" : "");
+    buf_init(&shown, 1024);
+    yaml_show(key, &shown);
+    yaml_mistake(m, key, "%s: unknown key%s%s%s", shown.data, near ? " (did you mean " : "",
+                 near ? near : "", near ? "?)" : "");
+    buf_release(&shown);
+    return -1;
 }
 
 static int
@@ -377,16 +413,22 @@ read_key(struct reading *r, const struct yaml_node *key, const struct yaml_node 
 {
     size_t i = 0;
 
-    while (i < ROWS && strcmp(rows[i].key, key->text) != 0)
+    while (i < ROWS && strcmp(rows[i].key, key->text) != 0) {
         i++;
-    if (i == ROWS)
+    }
+    if (i == ROWS) {
         return unknown_key(r->m, key);
-    if (rows[i].decode(r, &rows[i], value))
+    }
+    if (rows[i].decode(r, &rows[i], value)) {
         return -1;
-    if (rows[i].field == offsetof(struct settings, policy.workers) && rows[i].decode == read_number)
+    }
+    if (rows[i].field == offsetof(struct settings, policy.workers) &&
+        rows[i].decode == read_number) {
         r->s->workers_given = true;
-    if (rows[i].decode == read_budget)
+    }
+    if (rows[i].decode == read_budget) {
         r->s->max_fail_given = true;
+    }
     return 0;
 }
 
@@ -397,17 +439,22 @@ settings_load(const char *path, struct settings *ret, struct mistakes *m)
     int rc = 0;
 
     settings_defaults(ret);
-    if (access(path, F_OK) != 0 && errno == ENOENT)
+    if (access(path, F_OK) != 0 && errno == ENOENT) {
         return 0;
+    }
     struct yaml *y = yaml_load(path, YAML_SMALL_MAX, YAML_REPEAT_LAST, m);
-    if (!y)
+    if (!y) {
         return -1;
+    }
     const struct yaml_node *root = yaml_root(y);
-    if (root && !yaml_is_null(root) && root->kind != YAML_NODE_MAP)
+    if (root && !yaml_is_null(root) && root->kind != YAML_NODE_MAP) {
         rc = yaml_expected(m, root, NULL, "keys like `max_parallel_workers: 3`");
-    for (size_t i = 0; root && root->kind == YAML_NODE_MAP && i < root->count; i++)
-        if (read_key(&r, root->keys[i], root->items[i]))
+    }
+    for (size_t i = 0; root && root->kind == YAML_NODE_MAP && i < root->count; i++) {
+        if (read_key(&r, root->keys[i], root->items[i])) {
             rc = -1;
+        }
+    }
     yaml_close(y);
     return rc;
 }

@@ -20,8 +20,9 @@ value_new(enum value_kind kind)
     struct value *v = xcalloc(1, sizeof(*v));
 
     v->kind = kind;
-    if (kind == VALUE_TEXT)
+    if (kind == VALUE_TEXT) {
         v->text = xstrdup("");
+    }
     return v;
 }
 
@@ -52,15 +53,18 @@ value_copy(const struct value *v)
     copy->items = NULL;
     copy->keys = NULL;
     copy->cap = v->count;
-    if (v->count == 0)
+    if (v->count == 0) {
         return copy;
+    }
     copy->items = xcalloc(v->count, sizeof(struct value *));
-    if (v->keys)
+    if (v->keys) {
         copy->keys = xcalloc(v->count, sizeof(char *));
+    }
     for (size_t i = 0; i < v->count; i++) {
         copy->items[i] = value_copy(v->items[i]);
-        if (v->keys)
+        if (v->keys) {
             copy->keys[i] = xstrdup(v->keys[i]);
+        }
     }
     return copy;
 }
@@ -68,12 +72,14 @@ value_copy(const struct value *v)
 void
 value_free(struct value *v)
 {
-    if (!v)
+    if (!v) {
         return;
+    }
     for (size_t i = 0; i < v->count; i++) {
         value_free(v->items[i]);
-        if (v->keys)
+        if (v->keys) {
             free(v->keys[i]);
+        }
     }
     free(v->items);
     free(v->keys);
@@ -90,29 +96,40 @@ value_list_add(struct value *list, struct value *item)
 }
 
 void
-value_dict_set(struct value *dict, const char *key, struct value *v)
+value_dict_add(struct value *dict, const char *key, struct value *v)
 {
-    assert(dict->kind == VALUE_DICT);
-    for (size_t i = 0; i < dict->count; i++)
-        if (strcmp(dict->keys[i], key) == 0) {
-            value_free(dict->items[i]);
-            dict->items[i] = v;
-            return;
-        }
     size_t cap = dict->cap;
+
+    assert(dict->kind == VALUE_DICT);
     dict->keys = xgrow(dict->keys, dict->count, &cap, sizeof(char *));
     dict->items = xgrow(dict->items, dict->count, &dict->cap, sizeof(struct value *));
     dict->keys[dict->count] = xstrdup(key);
     dict->items[dict->count++] = v;
 }
 
+void
+value_dict_set(struct value *dict, const char *key, struct value *v)
+{
+    assert(dict->kind == VALUE_DICT);
+    for (size_t i = 0; i < dict->count; i++) {
+        if (strcmp(dict->keys[i], key) == 0) {
+            value_free(dict->items[i]);
+            dict->items[i] = v;
+            return;
+        }
+    }
+    value_dict_add(dict, key, v);
+}
+
 struct value *
 value_dict_get(const struct value *dict, const char *key)
 {
     assert(dict->kind == VALUE_DICT);
-    for (size_t i = 0; i < dict->count; i++)
-        if (strcmp(dict->keys[i], key) == 0)
+    for (size_t i = 0; i < dict->count; i++) {
+        if (strcmp(dict->keys[i], key) == 0) {
             return dict->items[i];
+        }
+    }
     return NULL;
 }
 
@@ -125,9 +142,9 @@ put_real(struct buf *out, double real)
     char digits[40];
     int precision = 0;
 
-    do
+    do {
         snprintf(digits, sizeof(digits), "%.*e", precision, real);
-    while (strtod(digits, NULL) != real && precision++ < 17);
+    } while (strtod(digits, NULL) != real && precision++ < 17);
     const int exponent = atoi(strchr(digits, 'e') + 1);
     if (exponent < -4 || exponent >= 16) {
         buf_addf(out, "%.*se%c%02d", (int)(strchr(digits, 'e') - digits), digits,
@@ -141,12 +158,13 @@ put_real(struct buf *out, double real)
 static void
 put_float(struct buf *out, double real, bool json)
 {
-    if (isnan(real))
+    if (isnan(real)) {
         buf_adds(out, json ? "NaN" : "nan");
-    else if (isinf(real))
+    } else if (isinf(real)) {
         buf_addf(out, "%s%s", real < 0 ? "-" : "", json ? "Infinity" : "inf");
-    else
+    } else {
         put_real(out, real);
+    }
 }
 
 int
@@ -177,16 +195,17 @@ put_string(struct buf *out, const char *text, size_t len)
     buf_addc(out, '"');
     for (size_t i = 0; i < len; i++) {
         const unsigned char c = (unsigned char)text[i];
-        if (c == '"' || c == '\\')
+        if (c == '"' || c == '\\') {
             buf_addf(out, "\\%c", c);
-        else if (c == '\n')
+        } else if (c == '\n') {
             buf_adds(out, "\\n");
-        else if (c == '\t')
+        } else if (c == '\t') {
             buf_adds(out, "\\t");
-        else if (c < 0x20 || c == 0x7f)
+        } else if (c < 0x20 || c == 0x7f) {
             buf_addf(out, "\\u%04x", c);
-        else
+        } else {
             buf_addc(out, (char)c);
+        }
     }
     buf_addc(out, '"');
 }
@@ -196,8 +215,9 @@ put_children(const struct value *v, struct buf *out)
 {
     buf_addc(out, v->kind == VALUE_DICT ? '{' : '[');
     for (size_t i = 0; i < v->count; i++) {
-        if (i)
+        if (i) {
             buf_adds(out, ", ");
+        }
         if (v->kind == VALUE_DICT) {
             put_string(out, v->keys[i], strlen(v->keys[i]));
             buf_adds(out, ": ");

@@ -5,6 +5,7 @@
  */
 #include "config/value.h"
 
+#include "base/xalloc.h"
 #include "config/yaml.h"
 
 #include <ctype.h>
@@ -19,9 +20,11 @@ enum { NUMBER_MAX = 64 };
 static bool
 is_one_of(const char *text, const char *const *words)
 {
-    for (; *words; words++)
-        if (strcmp(text, *words) == 0)
+    for (; *words; words++) {
+        if (strcmp(text, *words) == 0) {
             return true;
+        }
+    }
     return false;
 }
 
@@ -33,8 +36,9 @@ read_bool(const char *text, struct value *v)
     static const char *const no[] = {"no",    "No",  "NO",  "false", "False",
                                      "FALSE", "off", "Off", "OFF",   NULL};
 
-    if (!is_one_of(text, yes) && !is_one_of(text, no))
+    if (!is_one_of(text, yes) && !is_one_of(text, no)) {
         return false;
+    }
     v->kind = VALUE_BOOL;
     v->boolean = is_one_of(text, yes);
     return true;
@@ -55,10 +59,12 @@ read_sixties(const char *p, double *ret)
     for (int part = 0;; part++) {
         double n = 0;
         const size_t len = span(p, part ? "0123456789" : "0123456789_");
-        if (len == 0 || (part && (len > 2 || (len == 2 && *p > '5'))))
+        if (len == 0 || (part && (len > 2 || (len == 2 && *p > '5')))) {
             return NULL;
-        for (size_t i = 0; i < len; i++)
+        }
+        for (size_t i = 0; i < len; i++) {
             n = p[i] == '_' ? n : n * 10 + (p[i] - '0');
+        }
         sum = sum * 60 + n;
         p += len;
         if (*p != ':') {
@@ -71,7 +77,7 @@ read_sixties(const char *p, double *ret)
 
 /* The digits of an integer without `_`, and its base; false: not an integer's form. */
 static bool
-split_int(const char *p, int *ret_base, char *ret_digits)
+split_int(const char *p, int *ret_base, char ret_digits[NUMBER_MAX])
 {
     const char *set = "0123456789_";
     size_t n = 0;
@@ -86,34 +92,56 @@ split_int(const char *p, int *ret_base, char *ret_digits)
         set = "0123456789abcdefABCDEF_";
         p += 2;
     } else if (p[0] == '0' && p[1]) {
-        *ret_base = 8;
+        *ret_base = 8; /* its 0 is a digit too: `0_` is 0 */
         set = "01234567_";
-        p++;
     } else if (*p == '_') {
         return false;
     }
-    if (!*p || p[span(p, set)])
+    if (!*p || p[span(p, set)]) {
         return false;
-    for (; *p && n + 1 < NUMBER_MAX; p++)
-        if (*p != '_')
+    }
+    for (; *p && n + 1 < NUMBER_MAX; p++) {
+        if (*p != '_') {
             ret_digits[n++] = *p;
+        }
+    }
     ret_digits[n] = '\0';
     return n > 0 && !*p;
 }
 
-static bool
-set_int(struct value *v, bool minus, double beyond, unsigned long long n)
+static unsigned
+digit_of(char c)
 {
-    /* Python's integers have no end; ours keep the size as a float. */
-    if (beyond >= 0 || n > (unsigned long long)INT64_MAX) {
-        v->kind = VALUE_FLOAT;
-        v->real = beyond >= 0 ? beyond : (double)n;
-        v->real = minus ? -v->real : v->real;
-        return true;
+    return (unsigned)(isdigit((unsigned char)c) ? c - '0' : tolower((unsigned char)c) - 'a' + 10);
+}
+
+/* Python's integers have no end.  Ours have: what is larger is kept as the text of its decimal
+ * digits, which is what a script is given either way. */
+static void
+set_large(struct value *v, bool minus, const char *digits, unsigned base)
+{
+    unsigned char decimal[NUMBER_MAX * 2] = {0}; /* the last digit first */
+    char text[sizeof(decimal) + 2];
+    size_t count = 1, n = 0;
+
+    for (; *digits; digits++) {
+        unsigned carry = digit_of(*digits);
+        for (size_t i = 0; i < count || carry; i++) {
+            carry += decimal[i] * base;
+            decimal[i] = (unsigned char)(carry % 10);
+            carry /= 10;
+            count = i < count ? count : i + 1;
+        }
     }
-    v->kind = VALUE_INT;
-    v->integer = minus ? -(int64_t)n : (int64_t)n;
-    return true;
+    if (minus) {
+        text[n++] = '-';
+    }
+    while (count > 0) {
+        text[n++] = (char)('0' + decimal[--count]);
+    }
+    v->kind = VALUE_TEXT;
+    v->text = xstrndup(text, n);
+    v->len = n;
 }
 
 static bool
@@ -125,18 +153,26 @@ read_int(const char *text, struct value *v)
     int base = 10;
     double sixties = 0;
 
+    v->kind = VALUE_INT;
     if (*p >= '1' && *p <= '9' && strchr(p, ':')) {
         const char *end = read_sixties(p, &sixties);
-        if (!end || *end || sixties > 9e15)
+        if (!end || *end || sixties > 9e15) {
             return false;
-        return set_int(v, minus, -1, (unsigned long long)sixties);
+        }
+        v->integer = (minus ? -1 : 1) * (int64_t)sixties;
+        return true;
     }
-    if (!split_int(p, &base, digits))
+    if (!split_int(p, &base, digits)) {
         return false;
+    }
     errno = 0;
     const unsigned long long n = strtoull(digits, NULL, base);
-    const bool beyond = errno == ERANGE && base == 10;
-    return set_int(v, minus, beyond ? strtod(digits, NULL) : -1, n);
+    if (errno == ERANGE || n > (unsigned long long)INT64_MAX + minus) {
+        set_large(v, minus, digits, (unsigned)base);
+    } else {
+        v->integer = minus ? (int64_t)(0 - n) : (int64_t)n;
+    }
+    return true;
 }
 
 /* [0-9][0-9_]*\.[0-9_]*([eE][-+][0-9]+)? | \.[0-9][0-9_]*([eE][-+][0-9]+)? */
@@ -145,76 +181,115 @@ is_float_form(const char *p)
 {
     const size_t whole = span(p, "0123456789_");
 
-    if (*p == '_' || p[whole] != '.')
+    if (*p == '_' || p[whole] != '.') {
         return false;
+    }
     p += whole + 1;
-    if (whole == 0 && !isdigit((unsigned char)*p))
+    if (whole == 0 && !isdigit((unsigned char)*p)) {
         return false;
+    }
     p += span(p, "0123456789_");
-    if (*p != 'e' && *p != 'E')
+    if (*p != 'e' && *p != 'E') {
         return !*p;
+    }
     p++;
-    if (*p != '-' && *p != '+')
+    if (*p != '-' && *p != '+') {
         return false;
+    }
     p++;
     return *p && !p[span(p, "0123456789")];
 }
 
+/* `.nan` has no sign. */
 static bool
-read_special(const char *p, struct value *v)
+read_special(const char *text, struct value *v)
 {
     static const char *const infinite[] = {".inf", ".Inf", ".INF", NULL};
     static const char *const not_number[] = {".nan", ".NaN", ".NAN", NULL};
+    const bool is_signed = *text == '-' || *text == '+';
 
-    if (!is_one_of(p, infinite) && !is_one_of(p, not_number))
+    if (is_one_of(text + is_signed, infinite)) {
+        v->real = *text == '-' ? -(double)INFINITY : (double)INFINITY;
+    } else if (is_one_of(text, not_number)) {
+        v->real = (double)NAN;
+    } else {
         return false;
+    }
     v->kind = VALUE_FLOAT;
-    v->real = is_one_of(p, infinite) ? (double)INFINITY : (double)NAN;
     return true;
+}
+
+/* Fewer than NUMBER_MAX bytes, which the caller knows. */
+static double
+to_double(const char *p)
+{
+    char digits[NUMBER_MAX];
+    size_t n = 0;
+
+    for (; *p && n + 1 < NUMBER_MAX; p++) {
+        if (*p != '_') {
+            digits[n++] = *p;
+        }
+    }
+    digits[n] = '\0';
+    return strtod(digits, NULL);
 }
 
 static bool
 read_float(const char *text, struct value *v)
 {
-    const bool minus = *text == '-';
-    const char *p = text + (*text == '-' || *text == '+');
-    char digits[NUMBER_MAX];
-    size_t n = 0;
+    const bool is_signed = *text == '-' || *text == '+';
+    const double sign = *text == '-' ? -1 : 1;
+    const char *p = text + is_signed;
     double sixties = 0;
     const char *end = NULL;
 
-    if (read_special(p, v)) {
-        v->real = minus ? -v->real : v->real;
+    if (read_special(text, v)) {
         return true;
     }
+    v->kind = VALUE_FLOAT;
     if (isdigit((unsigned char)*p) && (end = read_sixties(p, &sixties)) && *end == '.' &&
         !end[1 + span(end + 1, "0123456789_")]) {
-        v->kind = VALUE_FLOAT;
-        v->real = (sixties + strtod(end, NULL)) * (minus ? -1 : 1);
+        v->real = (sixties + to_double(end)) * sign;
         return true;
     }
-    if (!is_float_form(p))
+    if (!is_float_form(p) || (is_signed && *p == '.')) { /* -.5 is a text, as in PyYAML */
         return false;
-    for (; *p && n + 1 < NUMBER_MAX; p++)
-        if (*p != '_')
-            digits[n++] = *p;
-    digits[n] = '\0';
-    v->kind = VALUE_FLOAT;
-    v->real = strtod(digits, NULL) * (minus ? -1 : 1);
-    return !*p;
+    }
+    v->real = to_double(p) * sign;
+    return true;
 }
 
 static struct value *
 read_plain(const struct yaml_node *node)
 {
-    if (yaml_is_null(node))
+    if (yaml_is_null(node)) {
         return value_new(VALUE_NULL);
+    }
     struct value *v = value_new(VALUE_NULL);
     if (node->len < NUMBER_MAX &&
-        (read_bool(node->text, v) || read_int(node->text, v) || read_float(node->text, v)))
+        (read_bool(node->text, v) || read_int(node->text, v) || read_float(node->text, v))) {
         return v;
+    }
     value_free(v);
     return value_textn(node->text, node->len);
+}
+
+/* Whether the tag that is written, if any, is one of these. */
+static int
+check_tag(const struct yaml_node *node, const char *const *good, struct mistakes *m)
+{
+    static const char core[] = "tag:yaml.org,2002:";
+
+    if (!node->tag || is_one_of(node->tag, good)) {
+        return 0;
+    }
+    if (strcmp(node->tag, "!vault") == 0) {
+        return yaml_not_yet(m, node, "vault values");
+    }
+    const bool is_core = strncmp(node->tag, core, sizeof(core) - 1) == 0;
+    return yaml_mistake(m, node, "the tag %s%.60s is not supported", is_core ? "!!" : "",
+                        node->tag + (is_core ? sizeof(core) - 1 : 0));
 }
 
 static struct value *
@@ -222,34 +297,37 @@ read_scalar(const struct yaml_node *node, struct mistakes *m)
 {
     static const char *const texts[] = {"!", "tag:yaml.org,2002:str", "!unsafe", NULL};
 
-    if (node->tag && strcmp(node->tag, "!vault") == 0) {
-        yaml_not_yet(m, node, "vault values");
+    if (check_tag(node, texts, m)) {
         return NULL;
     }
-    if (node->tag && !is_one_of(node->tag, texts)) {
-        yaml_mistake(m, node, "the tag %s is not supported", node->tag);
-        return NULL;
-    }
-    if (node->style == YAML_STYLE_PLAIN && !node->tag)
+    if (node->style == YAML_STYLE_PLAIN && !node->tag) {
         return read_plain(node);
+    }
     return value_textn(node->text, node->len);
 }
 
 static struct value *
 read_children(const struct yaml_node *node, struct mistakes *m)
 {
-    struct value *v = value_new(node->kind == YAML_NODE_MAP ? VALUE_DICT : VALUE_LIST);
+    static const char *const list[] = {"!", "tag:yaml.org,2002:seq", NULL};
+    static const char *const dict[] = {"!", "tag:yaml.org,2002:map", NULL};
+    const bool is_dict = node->kind == YAML_NODE_MAP;
 
+    if (check_tag(node, is_dict ? dict : list, m)) {
+        return NULL;
+    }
+    struct value *v = value_new(is_dict ? VALUE_DICT : VALUE_LIST);
     for (size_t i = 0; i < node->count; i++) {
         struct value *item = value_of_node(node->items[i], m);
         if (!item) {
             value_free(v);
             return NULL;
         }
-        if (node->kind == YAML_NODE_LIST)
+        if (is_dict) {
+            value_dict_add(v, node->keys[i]->text, item);
+        } else {
             value_list_add(v, item);
-        else
-            value_dict_set(v, node->keys[i]->text, item);
+        }
     }
     return v;
 }

@@ -16,7 +16,7 @@
 #include <string.h>
 #include <yaml.h>
 
-enum { CHUNK_SIZE = 64 * 1024, FEW_KEYS = 8 };
+enum { CHUNK_SIZE = 64 * 1024, FEW_KEYS = 8, ANCHOR_SHOWN = 60 };
 
 struct chunk {
     struct chunk *next; /* owned */
@@ -38,12 +38,15 @@ struct level {
     size_t count, keys_cap, items_cap;
     struct yaml_node *key; /* MAP: read, its value not yet */
     size_t before;         /* weight when it began */
+    int height;            /* of the highest child so far; 0: scalars only */
     char *anchor;          /* owned; NULL: none */
 };
 
-struct anchor {
-    struct yaml_node *node; /* NULL while it is being read */
-    size_t weight;
+/* A node that is read, as its parent and its aliases count it. */
+struct made {
+    struct yaml_node *node; /* NULL: named, and still being read */
+    size_t weight;          /* nodes, aliases expanded */
+    int height;             /* lists and maps in each other, aliases expanded; 0: a scalar */
 };
 
 struct reader {
@@ -52,7 +55,7 @@ struct reader {
     const char *file; /* interned */
     enum yaml_repeat repeat;
     struct mistakes *m;
-    struct map *anchors; /* name -> struct anchor (owned) */
+    struct map *anchors; /* name -> struct made (owned) */
     size_t weight;       /* nodes, aliases expanded */
     int documents;
     int depth;
@@ -84,8 +87,9 @@ take_text(struct yaml *y, const void *bytes, size_t len)
 {
     char *text = take(y, len + 1);
 
-    if (len)
+    if (len) {
         memcpy(text, bytes, len);
+    }
     text[len] = '\0';
     return text;
 }
@@ -95,8 +99,9 @@ take_list(struct yaml *y, struct yaml_node **list, size_t count)
 {
     struct yaml_node **copy = take(y, (count + 1) * sizeof(struct yaml_node *));
 
-    if (count)
+    if (count) {
         memcpy(copy, list, count * sizeof(struct yaml_node *));
+    }
     return copy;
 }
 
@@ -112,8 +117,9 @@ static int
 count_weight(struct reader *r, const yaml_mark_t *mark, size_t weight)
 {
     r->weight += weight;
-    if (r->weight <= YAML_NODES_MAX)
+    if (r->weight <= YAML_NODES_MAX) {
         return 0;
+    }
     return mistakes_add(r->m, "%s:%zu:%zu: more than %d values, aliases expanded", r->path,
                         mark->line + 1, mark->column + 1, YAML_NODES_MAX);
 }
@@ -129,14 +135,15 @@ new_node(struct reader *r, enum yaml_kind kind, const yaml_event_t *e, const yam
     n->col = (int)e->start_mark.column + 1;
     n->start = yaml_bytes_offset(&r->y->bytes, e->start_mark.index);
     n->end = yaml_bytes_offset(&r->y->bytes, e->end_mark.index);
-    if (tag)
+    if (tag) {
         n->tag = take_text(r->y, tag, strlen((const char *)tag));
+    }
     return n;
 }
 
 /* Give a complete node to the level that is open. */
 static int
-attach(struct reader *r, struct yaml_node *node)
+attach(struct reader *r, struct yaml_node *node, int height)
 {
     if (r->depth == 0) {
         r->y->root = node;
@@ -144,9 +151,10 @@ attach(struct reader *r, struct yaml_node *node)
     }
     struct level *l = &r->levels[r->depth - 1];
     if (l->node->kind == YAML_NODE_MAP && !l->key) {
-        if (node->kind != YAML_NODE_SCALAR)
+        if (node->kind != YAML_NODE_SCALAR) {
             return yaml_mistake(r->m, node, "expected a key, got %s",
                                 node->kind == YAML_NODE_LIST ? "a list" : "a mapping");
+        }
         l->key = node;
         return 0;
     }
@@ -157,26 +165,25 @@ attach(struct reader *r, struct yaml_node *node)
     }
     l->items = xgrow(l->items, l->count, &l->items_cap, sizeof(struct yaml_node *));
     l->items[l->count++] = node;
+    l->height = height > l->height ? height : l->height;
     return 0;
 }
 
 static void
-set_anchor(struct reader *r, const char *name, struct yaml_node *node, size_t weight)
+set_anchor(struct reader *r, const char *name, const struct made *made)
 {
-    struct anchor *a = xcalloc(1, sizeof(*a));
-
-    a->node = node;
-    a->weight = weight;
-    map_set(r->anchors, name, a);
+    map_set(r->anchors, name, xmemdup(made, sizeof(*made)));
 }
 
 static enum yaml_style
 style_of(yaml_scalar_style_t style)
 {
-    if (style == YAML_LITERAL_SCALAR_STYLE || style == YAML_FOLDED_SCALAR_STYLE)
+    if (style == YAML_LITERAL_SCALAR_STYLE || style == YAML_FOLDED_SCALAR_STYLE) {
         return YAML_STYLE_LITERAL;
-    if (style == YAML_SINGLE_QUOTED_SCALAR_STYLE || style == YAML_DOUBLE_QUOTED_SCALAR_STYLE)
+    }
+    if (style == YAML_SINGLE_QUOTED_SCALAR_STYLE || style == YAML_DOUBLE_QUOTED_SCALAR_STYLE) {
         return YAML_STYLE_QUOTED;
+    }
     return YAML_STYLE_PLAIN;
 }
 
@@ -186,34 +193,59 @@ read_scalar(struct reader *r, const yaml_event_t *e)
     struct yaml_node *n = new_node(r, YAML_NODE_SCALAR, e, e->data.scalar.tag);
 
     n->style = style_of(e->data.scalar.style);
-    if (memchr(e->data.scalar.value, '\0', e->data.scalar.length))
+    if (memchr(e->data.scalar.value, '\0', e->data.scalar.length)) {
         return mistake_at(r, &e->start_mark, "a NUL (\"\\0\") in a text");
+    }
     n->text = take_text(r->y, e->data.scalar.value, e->data.scalar.length);
     n->len = e->data.scalar.length;
     /* libyaml lets a literal end at the next token, comments between included. */
     const char *data = r->y->bytes.data;
     while (n->style == YAML_STYLE_LITERAL && n->end > n->start && n->end > 0 &&
-           strchr(" \t\r\n", data[n->end - 1]))
+           strchr(" \t\r\n", data[n->end - 1])) {
         n->end--;
-    if (e->data.scalar.anchor)
-        set_anchor(r, (const char *)e->data.scalar.anchor, n, 1);
-    return count_weight(r, &e->start_mark, 1) ? -1 : attach(r, n);
+    }
+    if (e->data.scalar.anchor) {
+        set_anchor(r, (const char *)e->data.scalar.anchor, &(struct made){n, 1, 0});
+    }
+    return count_weight(r, &e->start_mark, 1) ? -1 : attach(r, n, 0);
+}
+
+static int
+too_deep(struct reader *r, const yaml_mark_t *mark)
+{
+    return mistakes_add(r->m, "%s:%zu:%zu: nested deeper than %d, aliases expanded", r->path,
+                        mark->line + 1, mark->column + 1, YAML_DEPTH_MAX);
+}
+
+/* An anchor is letters, digits, - and _, of any length. */
+static int
+bad_alias(struct reader *r, const yaml_event_t *e, const char *before, const char *after)
+{
+    const char *name = (const char *)e->data.alias.anchor;
+
+    return mistakes_add(r->m, "%s:%zu:%zu: alias: %s '&%.*s%s' %s", r->path, e->start_mark.line + 1,
+                        e->start_mark.column + 1, before, ANCHOR_SHOWN, name,
+                        strlen(name) > ANCHOR_SHOWN ? "..." : "", after);
 }
 
 static int
 read_alias(struct reader *r, const yaml_event_t *e)
 {
     const char *name = (const char *)e->data.alias.anchor;
-    const struct anchor *a = map_get(r->anchors, name);
+    const struct made *a = map_get(r->anchors, name);
 
-    if (!a)
-        return mistakes_add(r->m, "%s:%zu:%zu: no anchor '&%s' before this alias", r->path,
-                            e->start_mark.line + 1, e->start_mark.column + 1, name);
-    if (!a->node)
-        return mistakes_add(r->m, "%s:%zu:%zu: the alias '*%s' stands inside what it names",
-                            r->path, e->start_mark.line + 1, e->start_mark.column + 1, name);
-    if (count_weight(r, &e->start_mark, a->weight))
+    if (!a) {
+        return bad_alias(r, e, "no anchor", "before this alias");
+    }
+    if (!a->node) {
+        return bad_alias(r, e, "it stands inside the anchor", "that it names");
+    }
+    if (r->depth + a->height > YAML_DEPTH_MAX) {
+        return too_deep(r, &e->start_mark);
+    }
+    if (count_weight(r, &e->start_mark, a->weight)) {
         return -1;
+    }
     struct yaml_node *n = new_node(r, a->node->kind, e, NULL);
     struct yaml_node copy = *a->node;
     copy.alias = true;
@@ -222,21 +254,21 @@ read_alias(struct reader *r, const yaml_event_t *e)
     copy.start = n->start;
     copy.end = n->end;
     *n = copy;
-    return attach(r, n);
+    return attach(r, n, a->height);
 }
 
 static int
 open_level(struct reader *r, struct yaml_node *node, const yaml_event_t *e,
            const yaml_char_t *anchor)
 {
-    if (r->depth == YAML_DEPTH_MAX)
-        return mistakes_add(r->m, "%s:%zu:%zu: nested deeper than %d", r->path,
-                            e->start_mark.line + 1, e->start_mark.column + 1, YAML_DEPTH_MAX);
+    if (r->depth == YAML_DEPTH_MAX) {
+        return too_deep(r, &e->start_mark);
+    }
     struct level *l = &r->levels[r->depth++];
     *l = (struct level){.node = node, .before = r->weight};
     if (anchor) {
         l->anchor = xstrdup((const char *)anchor);
-        set_anchor(r, l->anchor, NULL, 0);
+        set_anchor(r, l->anchor, &(struct made){NULL, 0, 0});
     }
     return count_weight(r, &e->start_mark, 1);
 }
@@ -265,8 +297,9 @@ pairs_find(const struct pairs *p, const char *key) /* count: absent */
         return slot ? (size_t)(slot - p->keys) : p->count;
     }
     size_t i = 0;
-    while (i < p->count && strcmp(p->keys[i]->text, key) != 0)
+    while (i < p->count && strcmp(p->keys[i]->text, key) != 0) {
         i++;
+    }
     return i;
 }
 
@@ -276,11 +309,13 @@ pairs_put(struct pairs *p, size_t at, struct yaml_node *key, struct yaml_node *i
     p->keys[at] = key;
     p->items[at] = item;
     p->merged[at] = merged;
-    if (at < p->count)
+    if (at < p->count) {
         return;
+    }
     p->count++;
-    if (p->places)
+    if (p->places) {
         map_set(p->places, key->text, &p->keys[at]);
+    }
 }
 
 static void
@@ -288,8 +323,9 @@ merge_map(struct pairs *p, const struct yaml_node *from)
 {
     for (size_t i = 0; i < from->count; i++) {
         const size_t at = pairs_find(p, from->keys[i]->text);
-        if (at == p->count)
+        if (at == p->count) {
             pairs_put(p, at, from->keys[i], from->items[i], true);
+        }
     }
 }
 
@@ -307,16 +343,30 @@ merge_size(struct reader *r, const struct yaml_node *value, size_t *ret)
 }
 
 static int
+given_twice(struct reader *r, const struct yaml_node *key, const struct yaml_node *first)
+{
+    struct buf name;
+
+    buf_init(&name, 1024);
+    yaml_show(key, &name);
+    if (r->repeat == YAML_REPEAT_ERROR) {
+        yaml_mistake(r->m, key, "%s: given twice, first on line %d", name.data, first->line);
+    } else {
+        yaml_warn(r->m, key, "%s: given twice: line %d counts, not line %d", name.data, key->line,
+                  first->line);
+    }
+    buf_release(&name);
+    return r->repeat == YAML_REPEAT_ERROR ? -1 : 0;
+}
+
+static int
 put_own(struct reader *r, struct pairs *p, struct yaml_node *key, struct yaml_node *item)
 {
     const size_t at = pairs_find(p, key->text);
 
-    if (at < p->count && !p->merged[at] && r->repeat == YAML_REPEAT_ERROR)
-        return yaml_mistake(r->m, key, "%s: given twice, first on line %d", key->text,
-                            p->keys[at]->line);
-    if (at < p->count && !p->merged[at])
-        yaml_warn(r->m, key, "%s: given twice: line %d counts, not line %d", key->text, key->line,
-                  p->keys[at]->line);
+    if (at < p->count && !p->merged[at] && given_twice(r, key, p->keys[at])) {
+        return -1;
+    }
     pairs_put(p, at, key, item, false);
     return 0;
 }
@@ -328,16 +378,21 @@ fill_pairs(struct reader *r, struct pairs *p, const struct level *l)
 
     for (size_t i = 0; i < l->count; i++) {
         const struct yaml_node *from = l->items[i];
-        if (!is_merge(l->keys[i]))
+        if (!is_merge(l->keys[i])) {
             continue;
-        if (from->kind == YAML_NODE_MAP)
+        }
+        if (from->kind == YAML_NODE_MAP) {
             merge_map(p, from);
-        for (size_t k = 0; from->kind == YAML_NODE_LIST && k < from->count; k++)
+        }
+        for (size_t k = 0; from->kind == YAML_NODE_LIST && k < from->count; k++) {
             merge_map(p, from->items[k]);
+        }
     }
-    for (size_t i = 0; i < l->count; i++)
-        if (!is_merge(l->keys[i]) && put_own(r, p, l->keys[i], l->items[i]))
+    for (size_t i = 0; i < l->count; i++) {
+        if (!is_merge(l->keys[i]) && put_own(r, p, l->keys[i], l->items[i])) {
             rc = -1;
+        }
+    }
     return rc;
 }
 
@@ -348,11 +403,14 @@ close_map(struct reader *r, const struct level *l, const yaml_event_t *e)
     struct pairs p = {0};
     int rc = -1;
 
-    for (size_t i = 0; i < l->count; i++)
-        if (is_merge(l->keys[i]) && merge_size(r, l->items[i], &brought))
+    for (size_t i = 0; i < l->count; i++) {
+        if (is_merge(l->keys[i]) && merge_size(r, l->items[i], &brought)) {
             return -1;
-    if (count_weight(r, &e->start_mark, brought))
+        }
+    }
+    if (count_weight(r, &e->start_mark, brought)) {
         return -1;
+    }
     const size_t most = l->count + brought;
     p.keys = xcalloc(most, sizeof(struct yaml_node *));
     p.items = xcalloc(most, sizeof(struct yaml_node *));
@@ -386,22 +444,27 @@ close_level(struct reader *r, const yaml_event_t *e)
     assert(r->depth > 0);
     struct level *l = &r->levels[--r->depth];
     struct yaml_node *node = l->node;
+    const int height = l->height + 1;
     int rc = 0;
 
-    if (node->flow)
+    if (node->flow) {
         node->end = yaml_bytes_offset(&r->y->bytes, e->end_mark.index);
-    else if (l->count) /* libyaml ends a block at the next token */
+    }
+    if (l->count && !(node->flow && strchr("]}", r->y->bytes.data[node->end - 1]))) {
+        /* libyaml ends a block, and the pair of `[a: b ]`, at the next token */
         node->end = l->items[l->count - 1]->end;
+    }
     if (node->kind == YAML_NODE_MAP) {
         rc = close_map(r, l, e);
     } else {
         node->items = take_list(r->y, l->items, l->count);
         node->count = l->count;
     }
-    if (l->anchor)
-        set_anchor(r, l->anchor, node, r->weight - l->before);
+    if (l->anchor) {
+        set_anchor(r, l->anchor, &(struct made){node, r->weight - l->before, height});
+    }
     level_release(l);
-    return rc ? rc : attach(r, node);
+    return rc ? rc : attach(r, node, height);
 }
 
 /* ---------------------------------------------------------------- events */
@@ -428,8 +491,9 @@ read_event(struct reader *r, const yaml_event_t *e)
     case YAML_MAPPING_END_EVENT:
         return close_level(r, e);
     case YAML_DOCUMENT_START_EVENT:
-        if (r->documents++)
+        if (r->documents++) {
             return mistake_at(r, &e->start_mark, "a second document: expected one in a file");
+        }
         return 0;
     case YAML_NO_EVENT:
     case YAML_STREAM_START_EVENT:
@@ -446,9 +510,10 @@ syntax_mistake(struct reader *r, const yaml_parser_t *p)
     const char *problem = p->problem ? p->problem : "cannot be read";
     const char *hint = "";
 
-    if (strstr(problem, "mapping values are not allowed"))
+    if (strstr(problem, "mapping values are not allowed")) {
         hint = " (two keys on one line? Text appended to a file whose last line has no newline "
                "ends up there)";
+    }
     return mistakes_add(r->m, "%s:%zu:%zu: not YAML: %s%s%s%s", r->path, p->problem_mark.line + 1,
                         p->problem_mark.column + 1, problem, p->context ? ", " : "",
                         p->context ? p->context : "", hint);
@@ -462,8 +527,9 @@ read_events(struct reader *r)
     bool ended = false;
     int rc = 0;
 
-    if (!yaml_parser_initialize(&parser))
+    if (!yaml_parser_initialize(&parser)) {
         abort();
+    }
     yaml_parser_set_encoding(&parser, YAML_UTF8_ENCODING);
     yaml_parser_set_input_string(&parser, (const unsigned char *)b->data + b->bom, b->len - b->bom);
     while (rc == 0 && !ended) {
@@ -487,11 +553,13 @@ build(struct yaml *y, const char *path, enum yaml_repeat repeat, struct mistakes
 
     r.anchors = map_new(free);
     const int rc = read_events(&r);
-    while (r.depth > 0)
+    while (r.depth > 0) {
         level_release(&r.levels[--r.depth]);
+    }
     map_free(r.anchors);
-    if (rc == 0)
+    if (rc == 0) {
         return y;
+    }
     yaml_close(y);
     return NULL;
 }
@@ -520,8 +588,9 @@ yaml_parse(const char *bytes, size_t len, const char *path, size_t bytes_max,
     }
     struct yaml *y = xcalloc(1, sizeof(*y));
     y->bytes.data = xcalloc(len + 1, 1);
-    if (len)
+    if (len) {
         memcpy(y->bytes.data, bytes, len);
+    }
     y->bytes.len = len;
     if (yaml_bytes_check(&y->bytes, path, m)) {
         yaml_close(y);
@@ -533,8 +602,9 @@ yaml_parse(const char *bytes, size_t len, const char *path, size_t bytes_max,
 void
 yaml_close(struct yaml *y)
 {
-    if (!y)
+    if (!y) {
         return;
+    }
     while (y->chunks) {
         struct chunk *next = y->chunks->next;
         free(y->chunks);

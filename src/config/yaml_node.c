@@ -18,11 +18,14 @@ enum { SHOWN_MAX = 60 };
 const struct yaml_node *
 yaml_get(const struct yaml_node *map, const char *key)
 {
-    if (!map || map->kind != YAML_NODE_MAP)
+    if (!map || map->kind != YAML_NODE_MAP) {
         return NULL;
-    for (size_t i = 0; i < map->count; i++)
-        if (strcmp(map->keys[i]->text, key) == 0)
+    }
+    for (size_t i = 0; i < map->count; i++) {
+        if (strcmp(map->keys[i]->text, key) == 0) {
             return map->items[i];
+        }
+    }
     return NULL;
 }
 
@@ -31,12 +34,29 @@ yaml_is_null(const struct yaml_node *node)
 {
     static const char *const nulls[] = {"", "~", "null", "Null", "NULL"};
 
-    if (node->kind != YAML_NODE_SCALAR || node->style != YAML_STYLE_PLAIN)
+    if (node->kind != YAML_NODE_SCALAR || node->style != YAML_STYLE_PLAIN) {
         return false;
-    for (size_t i = 0; i < sizeof(nulls) / sizeof(nulls[0]); i++)
-        if (strcmp(node->text, nulls[i]) == 0)
+    }
+    for (size_t i = 0; i < sizeof(nulls) / sizeof(nulls[0]); i++) {
+        if (strcmp(node->text, nulls[i]) == 0) {
             return true;
+        }
+    }
     return false;
+}
+
+void
+yaml_show(const struct yaml_node *scalar, struct buf *out)
+{
+    size_t len = scalar->len;
+
+    if (len > SHOWN_MAX) { /* never half a character */
+        for (len = SHOWN_MAX; ((unsigned char)scalar->text[len] & 0xc0) == 0x80;) {
+            len--;
+        }
+    }
+    escape_line(out, scalar->text, len);
+    buf_adds(out, len < scalar->len ? "..." : "");
 }
 
 static void
@@ -50,10 +70,11 @@ put_got(struct buf *out, const struct yaml_node *node)
         buf_adds(out, "nothing");
     } else {
         buf_addc(out, '"');
-        escape_line(out, node->text, node->len < SHOWN_MAX ? node->len : SHOWN_MAX);
-        buf_adds(out, node->len > SHOWN_MAX ? "...\"" : "\"");
-        if (node->style == YAML_STYLE_QUOTED)
+        yaml_show(node, out);
+        buf_addc(out, '"');
+        if (node->style == YAML_STYLE_QUOTED) {
             buf_adds(out, " in quotes");
+        }
     }
 }
 
@@ -62,8 +83,9 @@ text_of(const char *fmt, va_list ap)
 {
     char *text = NULL;
 
-    if (vasprintf(&text, fmt, ap) < 0)
+    if (vasprintf(&text, fmt, ap) < 0) {
         abort();
+    }
     return text;
 }
 
@@ -130,9 +152,11 @@ yaml_intern(const char *text)
     /* The one thing that lives as long as the process: values outlive the files they came from. */
     static struct strv names;
 
-    for (size_t i = 0; i < names.count; i++)
-        if (strcmp(names.items[i], text) == 0)
+    for (size_t i = 0; i < names.count; i++) {
+        if (strcmp(names.items[i], text) == 0) {
             return names.items[i];
+        }
+    }
     strv_add(&names, text);
     return names.items[names.count - 1];
 }

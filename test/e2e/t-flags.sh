@@ -49,7 +49,7 @@ for flag in -v -q --color=never -ex=1 -ojsonl -b; do
     refused 'usage: inventory-manager inventory list ENV [--json]' inventory list test-multi $flag
 done
 refused 'usage: inventory-manager validate [ENV]' validate -v
-refused 'not yet: --yes' deploy test-multi -y
+refused 'usage: inventory-manager check ENV' check test-multi -y
 refused '-v adds text' deploy test-multi -o jsonl -v
 refused '-b groups text' deploy test-multi -o jsonl -b
 refused 'there is no tag in it' deploy test-multi -t ''
@@ -125,9 +125,10 @@ rm "$project/build/large.tar.gz"
 im history
 assert_not 'no run of what never started' "$out" ' provision '
 
-# ---- a question before a run: not yet, so that nobody trusts in being asked
+# ---- a question before a run: refused where nobody can be asked, answered by --yes
 echo 'confirm: true' >>"$conf"
-code 'confirm' 5 'not yet: confirm' provision test-multi -l web-01
+code 'confirm' 5 'give --yes' provision test-multi -l web-01
+code 'confirm' 0 '' provision test-multi -l web-01 --yes
 cp "$work/config.yml" "$conf"
 
 # ---- a seed: plan's order is the run's

@@ -89,7 +89,8 @@ test_where_nobody_sits_nothing_is_asked_and_nothing_taken_for_yes(void **state)
 
     assert_int_equal(a.rc, -1);
     assert_int_equal(a.err.kind, ERR_USAGE);
-    assert_string_equal(a.err.text, "config.yml says confirm: answer with -y");
+    assert_string_equal(a.err.text,
+                        "config.yml says confirm: true, and nobody can be asked here: give --yes");
     assert_string_equal(a.shown, "");
     free(a.shown);
 }

@@ -48,7 +48,13 @@ test_options_may_stand_anywhere_before_two_dashes(void **state)
     options_release(&o);
     assert_int_equal(parse("exec prod -q -- ls -l -f", &o, &err), 0);
     assert_int_equal(o.words.count, 5);
-    assert_true(o.quiet && o.limit == NULL);
+    assert_true(o.quiet && o.limit == NULL && !o.yes);
+    options_release(&o);
+    assert_int_equal(parse("deploy prod -y", &o, &err), 0);
+    assert_true(o.yes);
+    options_release(&o);
+    assert_int_equal(parse("deploy --yes prod", &o, &err), 0);
+    assert_true(o.yes);
     options_release(&o);
 }
 
@@ -91,7 +97,6 @@ test_wrong_and_promised_options_are_refused(void **state)
         {"--seed 18446744073709551616", ERR_USAGE,
          "--seed: expected a number from 0 to 18446744073709551615, got "
          "\"18446744073709551616\""},
-        {"deploy prod -y", ERR_NOT_YET, "not yet: --yes"},
         {"deploy prod -C", ERR_NOT_YET, "not yet: --check"},
         {"deploy prod --nodes=web", ERR_NOT_YET, "not yet: --nodes"},
         {"deploy prod -o json", ERR_NOT_YET, "not yet: -o json"},
