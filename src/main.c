@@ -38,19 +38,6 @@ fill_standard(void)
     return 0;
 }
 
-/* A session is a descriptor: as many as the system lets us have. */
-static void
-raise_files(void)
-{
-    struct rlimit files;
-
-    if (getrlimit(RLIMIT_NOFILE, &files) != 0) {
-        return;
-    }
-    files.rlim_cur = files.rlim_max;
-    setrlimit(RLIMIT_NOFILE, &files);
-}
-
 int
 main(int argc, char **argv)
 {
@@ -70,7 +57,6 @@ main(int argc, char **argv)
         return 1;
     }
     signal(SIGPIPE, SIG_IGN);
-    raise_files();
     rc = cli_main(z, secret, argc, argv);
     zygote_free(z);
     return rc;

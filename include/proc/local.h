@@ -13,7 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { LOCAL_CHILDREN_MAX = 32 };
+enum { LOCAL_CHILDREN_MAX = 32, LOCAL_GRACE_MS = 2000 };
 
 struct locals; /* all children of one event base */
 struct local;  /* one child */
@@ -21,14 +21,19 @@ struct local;  /* one child */
 struct local_events {
     void (*started)(void *arg);
     void (*output)(void *arg, int stderr_stream, const char *bytes, size_t len);
-    /* Once, when the child is reaped and its pipes are empty or 2 s of drain have passed.
-     * timed_out: killed as a group at its deadline (TERM, 2 s, KILL).  exit_code -1 if signal.
-     * What it left running in the background is killed only with the group. */
+    /* Once, when the child has ended and its pipes are empty, or the grace has passed.
+     * timed_out: killed as a group at its deadline (TERM, the grace, KILL).  exit_code -1 if
+     * signal. What it left running in the background is killed only with the group. */
     void (*ended)(void *arg, int exit_code, int signal, int timed_out);
     void (*failed)(void *arg, const char *text); /* could not be started */
 };
 
-struct locals *locals_new(struct event_base *base);
+struct locals_config {
+    struct event_base *base; /* borrowed */
+    int64_t grace_ms;        /* from TERM to KILL, and for pipes that stay open: LOCAL_GRACE_MS */
+    unsigned files;          /* soft limit of descriptors the children get; 0: ours */
+};
+struct locals *locals_new(const struct locals_config *config);
 void locals_free(struct locals *l); /* kills what runs */
 
 /* At most LOCAL_CHILDREN_MAX run; more wait in line.  env: NULL-terminated NAME=VALUE, added to the
@@ -37,7 +42,7 @@ void locals_free(struct locals *l); /* kills what runs */
 struct local *
 local_run(struct locals *l, const char *script, const char *cwd, const char *const *env,
           int64_t timeout_ms, const struct local_events *events, void *arg);
-/* TERM to the group, KILL after 2 s; `ended` follows, or `failed` if it was still in line. */
+/* TERM to the group, KILL after the grace; `ended` follows, or `failed` if it was still in line. */
 void local_kill(struct local *c);
 
 #endif

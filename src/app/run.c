@@ -11,9 +11,11 @@
 #include "store/history.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/time.h>
 #include <time.h>
@@ -185,7 +187,9 @@ plan_json(const struct run *run)
     buf_init(&text, 16 << 20);
     value_to_json(dict, &text);
     value_free(dict);
-    return buf_detach(&text);
+    char *json = buf_detach(&text);
+    buf_release(&text);
+    return json;
 }
 
 static int
@@ -326,6 +330,21 @@ on_turn(evutil_socket_t fd, short what, void *arg)
     flush_outs(arg);
 }
 
+/* A session is a descriptor: as many as the system lets us have.  Returns how many there were, for
+ * children that are not ours to change. */
+static unsigned
+raise_files(void)
+{
+    struct rlimit files;
+
+    if (getrlimit(RLIMIT_NOFILE, &files) != 0) {
+        return 0;
+    }
+    const rlim_t before = files.rlim_cur;
+    files.rlim_cur = files.rlim_max;
+    return setrlimit(RLIMIT_NOFILE, &files) == 0 && before < UINT_MAX ? (unsigned)before : 0;
+}
+
 static int
 make_loop(struct run *run, struct err *err)
 {
@@ -337,7 +356,8 @@ make_loop(struct run *run, struct err *err)
         return err_set(err, ERR_IO, "no event loop: %s", strerror(errno));
     }
     zygote_attach(run->request->zygote, run->base);
-    run->locals = locals_new(run->base);
+    run->locals = locals_new(&(struct locals_config){
+        .base = run->base, .grace_ms = LOCAL_GRACE_MS, .files = raise_files()});
     const struct pool_config config = {
         .base = run->base,
         .zygote = run->request->zygote,

@@ -6,7 +6,7 @@
  * signal setting or an environment of ours.  SIGCHLD belongs to this file: libevent hands it over,
  * and works where a pidfd does not (valgrind, strict containers).
  *
- *   waiting -> running -> (deadline, local_kill) -> termed -> (2 s) -> killed
+ *   waiting -> running -> (deadline, local_kill) -> termed -> (the grace) -> killed
  *
  * A child that has exited stays a zombie as long as its group may be signalled: the zombie keeps
  * the number from being given to strangers.
@@ -29,7 +29,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { READ_BYTES_MAX = 65536, GRACE_MS = 2000, CHECK_MS = 50, TEXT_MAX = 512 };
+enum { READ_BYTES_MAX = 65536, CHECK_MS = 50, TEXT_MAX = 512 };
 
 enum phase { PHASE_WAITING, PHASE_RUNNING, PHASE_TERMED, PHASE_KILLED };
 
@@ -66,11 +66,11 @@ struct list {
 };
 
 struct locals {
-    struct event_base *base; /* borrowed */
-    struct event *later;     /* owned */
-    struct event *exits;     /* owned: SIGCHLD */
-    struct list waiting;     /* owned */
-    struct list running;     /* owned */
+    struct locals_config config;
+    struct event *later; /* owned */
+    struct event *exits; /* owned: SIGCHLD */
+    struct list waiting; /* owned */
+    struct list running; /* owned */
     int running_count;
     char bytes[READ_BYTES_MAX];
 };
@@ -207,51 +207,13 @@ terminate(struct local *c)
 {
     c->phase = PHASE_TERMED;
     signal_group(c, SIGTERM);
-    arm(c->timer, GRACE_MS);
+    arm(c->timer, c->all->config.grace_ms);
     if (c->exited) {
         arm(c->check, CHECK_MS);
     }
 }
 
 /* ---- what the loop tells ---- */
-
-static void
-on_timer(evutil_socket_t fd, short what, void *arg)
-{
-    struct local *c = arg;
-
-    (void)fd;
-    (void)what;
-    switch (c->phase) {
-    case PHASE_WAITING:
-        break;
-    case PHASE_RUNNING:
-        if (c->exited) { /* somebody in the background holds the pipes: let him */
-            finish(c);
-        } else {
-            c->timed_out = true;
-            terminate(c);
-        }
-        break;
-    case PHASE_TERMED:
-        c->phase = PHASE_KILLED;
-        signal_group(c, SIGKILL);
-        arm(c->timer, GRACE_MS);
-        settle(c);
-        break;
-    case PHASE_KILLED:
-        finish(c);
-        break;
-    }
-}
-
-static void
-on_check(evutil_socket_t fd, short what, void *arg)
-{
-    (void)fd;
-    (void)what;
-    settle(arg);
-}
 
 /* Whether it has exited, and how; it is not reaped by this. */
 static bool
@@ -275,6 +237,59 @@ has_exited(struct local *c)
     return true;
 }
 
+/* Take note of an exit: what is left of its group or in its pipes gets its time.  c may be gone
+ * after. */
+static void
+note_exit(struct local *c)
+{
+    if (c->phase == PHASE_RUNNING) {
+        arm(c->timer, c->all->config.grace_ms);
+    } else if (c->phase == PHASE_TERMED) {
+        arm(c->check, CHECK_MS);
+    }
+    settle(c);
+}
+
+static void
+on_timer(evutil_socket_t fd, short what, void *arg)
+{
+    struct local *c = arg;
+
+    (void)fd;
+    (void)what;
+    switch (c->phase) {
+    case PHASE_WAITING:
+        break;
+    case PHASE_RUNNING:
+        if (c->exited) { /* somebody in the background holds the pipes: let him */
+            finish(c);
+        } else if (has_exited(c)) { /* by itself: its signal stands in line behind this timer */
+            note_exit(c);
+        } else {
+            c->timed_out = true;
+            terminate(c);
+        }
+        break;
+    case PHASE_TERMED:
+        c->phase = PHASE_KILLED;
+        signal_group(c, SIGKILL);
+        arm(c->timer, c->all->config.grace_ms);
+        settle(c);
+        break;
+    case PHASE_KILLED:
+        finish(c);
+        break;
+    }
+}
+
+static void
+on_check(evutil_socket_t fd, short what, void *arg)
+{
+    (void)fd;
+    (void)what;
+    settle(arg);
+}
+
 /* A signal stands for one child or for several. */
 static void
 on_exits(evutil_socket_t fd, short what, void *arg)
@@ -285,15 +300,9 @@ on_exits(evutil_socket_t fd, short what, void *arg)
     (void)what;
     for (struct local *c = l->running.first, *next; c != NULL; c = next) {
         next = c->next;
-        if (c->exited || !has_exited(c)) {
-            continue;
+        if (!c->exited && has_exited(c)) {
+            note_exit(c);
         }
-        if (c->phase == PHASE_RUNNING) {
-            arm(c->timer, GRACE_MS);
-        } else if (c->phase == PHASE_TERMED) {
-            arm(c->check, CHECK_MS);
-        }
-        settle(c);
     }
 }
 
@@ -390,7 +399,7 @@ watch_stream(struct local *c, int which, int fd)
 
     *s = (struct stream){.child = c, .fd = fd};
     (void)fcntl(fd, F_SETFL, O_NONBLOCK);
-    s->event = event_new(c->all->base, fd, EV_READ | EV_PERSIST, on_readable, s);
+    s->event = event_new(c->all->config.base, fd, EV_READ | EV_PERSIST, on_readable, s);
     if (s->event == NULL || event_add(s->event, NULL) < 0) {
         abort(); /* out of memory */
     }
@@ -399,7 +408,7 @@ watch_stream(struct local *c, int which, int fd)
 static void
 watch(struct local *c, int out, int errors)
 {
-    struct event_base *base = c->all->base;
+    struct event_base *base = c->all->config.base;
 
     c->phase = PHASE_RUNNING;
     watch_stream(c, 0, out);
@@ -502,11 +511,16 @@ on_later(evutil_socket_t fd, short what, void *arg)
 /* ---- for the rest of the house ---- */
 
 struct locals *
-locals_new(struct event_base *base)
+locals_new(const struct locals_config *config)
 {
+    struct event_base *base = config->base;
     struct locals *l = xcalloc(1, sizeof(*l));
+    sigset_t child;
 
-    l->base = base;
+    (void)sigemptyset(&child);
+    (void)sigaddset(&child, SIGCHLD); /* blocked by who started us, no end would be heard of */
+    (void)sigprocmask(SIG_UNBLOCK, &child, NULL);
+    l->config = *config;
     l->later = event_new(base, -1, 0, on_later, l);
     l->exits = evsignal_new(base, SIGCHLD, on_exits, l);
     if (l->later == NULL || l->exits == NULL || event_add(l->exits, NULL) < 0) {
@@ -515,15 +529,21 @@ locals_new(struct event_base *base)
     return l;
 }
 
-/* KILL works at once, or not at all: no more than two seconds. */
+/* KILL works at once, or not at all: no more than the grace for all of them. */
 static void
-kill_and_reap(struct local *c)
+kill_and_reap(struct locals *l)
 {
-    signal_group(c, SIGKILL);
-    reap(c);
-    for (int ms = 0; ms < GRACE_MS && !c->reaped; ms++) {
-        (void)poll(NULL, 0, 1);
+    int64_t ms = 0;
+
+    for (struct local *c = l->running.first; c != NULL; c = c->next) {
+        signal_group(c, SIGKILL);
+    }
+    for (struct local *c = l->running.first; c != NULL; c = c->next) {
         reap(c);
+        for (; ms < l->config.grace_ms && !c->reaped; ms++) {
+            (void)poll(NULL, 0, 1);
+            reap(c);
+        }
     }
 }
 
@@ -533,9 +553,9 @@ locals_free(struct locals *l)
     if (l == NULL) {
         return;
     }
+    kill_and_reap(l);
     for (struct local *c = l->running.first, *next; c != NULL; c = next) {
         next = c->next;
-        kill_and_reap(c);
         local_free(c);
     }
     for (struct local *c = l->waiting.first, *next; c != NULL; c = next) {
@@ -594,7 +614,10 @@ local_run(struct locals *l, const char *script, const char *cwd, const char *con
 
     c->all = l;
     c->timeout_ms = timeout_ms;
-    c->script = xstrdup(script);
+    /* On the script's own first line, so that the shell counts lines as its author does. */
+    c->script = l->config.files == 0
+                    ? xstrdup(script)
+                    : xasprintf("ulimit -S -n %u 2>/dev/null;%s", l->config.files, script);
     c->cwd = xstrdup(cwd);
     make_env(&c->env, env);
     c->events = *events;

@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <netdb.h>
 #include <poll.h>
 #include <signal.h>
@@ -62,6 +63,8 @@ lookup_getaddrinfo(const char *name, struct lookup_answer *ret)
     freeaddrinfo(list);
     ret->result = a->count > 0 ? RESOLVE_OK : RESOLVE_NO_NAME;
 }
+
+_Static_assert(sizeof(struct lookup_answer) <= PIPE_BUF, "an answer is written whole");
 
 static void
 run_child(int out, lookup_fn fn, const struct lookup_question *q)
@@ -127,12 +130,13 @@ take_answer(int fd, struct child *c)
 {
     struct lookup_answer answer;
 
-    if (read(c->pipe, &answer, sizeof(answer)) == (ssize_t)sizeof(answer)) {
+    const ssize_t n = read(c->pipe, &answer, sizeof(answer));
+    end_child(c); /* before the answer: who has it may count on that */
+    if (n == (ssize_t)sizeof(answer)) {
         (void)send(fd, &answer, sizeof(answer), MSG_NOSIGNAL);
     } else {
         send_failure(fd, c->id, RESOLVE_TEMPORARY, "the look-up died");
     }
-    end_child(c);
 }
 
 /* False when the other end is gone. */
@@ -172,8 +176,8 @@ sweep(int fd, struct child *children)
             continue;
         }
         if (c->deadline_ms <= now) {
-            send_failure(fd, c->id, RESOLVE_DEADLINE, "no answer in time");
             end_child(c);
+            send_failure(fd, c->id, RESOLVE_DEADLINE, "no answer in time");
         } else if (next < 0 || c->deadline_ms - now < next) {
             next = c->deadline_ms - now;
         }

@@ -16,6 +16,7 @@
 #include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -23,6 +24,8 @@
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+enum { FAREWELL_MS = 2000 };
 
 struct lookup {
     struct zygote *zygote; /* borrowed */
@@ -43,7 +46,7 @@ struct zygote {
     int fd;
     bool dead;
     uint32_t last_id;
-    int running;
+    int running; /* questions without an answer, those of a loop before among them */
     struct lookup *waiting, **waiting_end; /* owned: not asked yet */
     struct lookup *asked;                  /* owned: the zygote works on it */
     struct lookup *ready, **ready_end;     /* owned: to be told from the loop */
@@ -58,12 +61,36 @@ zygote_start(struct err *err)
     return zygote_start_with(lookup_getaddrinfo, err);
 }
 
+/* A connected pair above 2: where our own 0-2 are closed, a message for people must not go to the
+ * zygote. */
+static int
+open_pair(int pair[2])
+{
+    int low[2];
+
+    if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, low) < 0) {
+        return -1;
+    }
+    pair[0] = fcntl(low[0], F_DUPFD_CLOEXEC, 3);
+    pair[1] = fcntl(low[1], F_DUPFD_CLOEXEC, 3);
+    (void)close(low[0]);
+    (void)close(low[1]);
+    if (pair[0] >= 0 && pair[1] >= 0) {
+        return 0;
+    }
+    if (pair[0] >= 0) {
+        (void)close(pair[0]);
+    }
+    errno = EMFILE;
+    return -1;
+}
+
 struct zygote *
 zygote_start_with(lookup_fn fn, struct err *err)
 {
     int pair[2];
 
-    if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0) {
+    if (open_pair(pair) < 0) {
         (void)err_set(err, ERR_IO, "resolver: no socket pair: %s", strerror(errno));
         return NULL;
     }
@@ -80,6 +107,7 @@ zygote_start_with(lookup_fn fn, struct err *err)
         _exit(0);
     }
     (void)close(pair[1]);
+    (void)setpgid(pid, pid); /* the child does so too: whoever comes first */
     (void)fcntl(pair[0], F_SETFL, O_NONBLOCK);
     struct zygote *z = xcalloc(1, sizeof(*z));
     z->pid = pid;
@@ -117,6 +145,20 @@ free_events(struct zygote *z)
     }
 }
 
+/* It ends when its pipe does; one that cannot (stopped by somebody) is killed with its look-ups. */
+static void
+reap(pid_t pid)
+{
+    for (int ms = 0; ms < FAREWELL_MS; ms++) {
+        if (waitpid(pid, NULL, WNOHANG) != 0) {
+            return;
+        }
+        (void)poll(NULL, 0, 1);
+    }
+    (void)kill(-pid, SIGKILL);
+    while (waitpid(pid, NULL, 0) < 0 && errno == EINTR) {}
+}
+
 void
 zygote_free(struct zygote *z)
 {
@@ -125,7 +167,7 @@ zygote_free(struct zygote *z)
     }
     free_events(z);
     (void)close(z->fd);
-    while (waitpid(z->pid, NULL, 0) < 0 && errno == EINTR) {}
+    reap(z->pid);
     free_list(z->waiting);
     free_list(z->asked);
     free_list(z->ready);
@@ -164,6 +206,18 @@ take_asked(struct zygote *z, uint32_t id)
 }
 
 static bool
+answer_from_cache(struct lookup *l)
+{
+    const struct lookup_answer *known = map_get(l->zygote->cache, l->name);
+
+    if (known == NULL) {
+        return false;
+    }
+    l->answer = *known;
+    return true;
+}
+
+static bool
 ask(struct zygote *z, struct lookup *l)
 {
     struct lookup_question q = {.id = l->id, .timeout_ms = l->timeout_ms};
@@ -184,6 +238,8 @@ ask_next(struct zygote *z)
         }
         if (l->cancelled) {
             lookup_free(l);
+        } else if (answer_from_cache(l)) {
+            make_ready(z, l); /* found while it waited */
         } else if (z->dead || !ask(z, l)) {
             fail(l, "the resolver process is gone");
         } else {
@@ -198,11 +254,11 @@ static void
 on_dead(struct zygote *z)
 {
     z->dead = true;
+    z->running = 0;
     (void)event_del(z->readable);
     while (z->asked != NULL) {
         struct lookup *l = z->asked;
         z->asked = l->next;
-        z->running--;
         fail(l, "the resolver process is gone");
     }
     ask_next(z);
@@ -219,13 +275,14 @@ on_readable(evutil_socket_t fd, short what, void *arg)
     if (n < 0 && (errno == EAGAIN || errno == EINTR)) {
         return;
     }
-    if (n != (ssize_t)sizeof(answer)) {
+    if (n != (ssize_t)sizeof(answer) || answer.addresses.count < 0 ||
+        answer.addresses.count > RESOLVE_ADDRESSES_MAX) {
         on_dead(z);
         return;
     }
+    z->running--;
     struct lookup *l = take_asked(z, answer.id);
     if (l != NULL) {
-        z->running--;
         answer.text[sizeof(answer.text) - 1] = '\0';
         l->answer = answer;
         if (answer.result == RESOLVE_OK) {
@@ -299,7 +356,6 @@ zygote_detach(struct zygote *z)
     z->waiting = z->asked = z->ready = NULL;
     z->waiting_end = &z->waiting;
     z->ready_end = &z->ready;
-    z->running = 0;
 }
 
 /* An address needs no look-up; a name that no resolver should see gets no further. */
@@ -310,11 +366,9 @@ answer_at_once(struct lookup *l)
     struct lookup_answer *a = &l->answer;
     struct sockaddr_in *v4 = (struct sockaddr_in *)&a->addresses.items[0];
     struct sockaddr_in6 *v6 = (struct sockaddr_in6 *)&a->addresses.items[0];
-    const struct lookup_answer *known = map_get(l->zygote->cache, l->name);
     const size_t len = strlen(l->name);
 
-    if (known != NULL) {
-        *a = *known;
+    if (answer_from_cache(l)) {
         return true;
     }
     if (inet_pton(AF_INET, l->name, &v4->sin_addr) == 1) {
