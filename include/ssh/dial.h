@@ -21,7 +21,8 @@ struct dial;
  * be freed, and not from inside the call. */
 typedef void dial_done(void *arg, int fd, bool reset, const char *text);
 
-/* addresses is copied.  user_timeout_ms: TCP_USER_TIMEOUT, 0 for the kernel's. */
+/* addresses is copied.  timeout_ms: 0 for none but the kernel's.  user_timeout_ms:
+ * TCP_USER_TIMEOUT, 0 for the kernel's. */
 struct dial *dial_start(struct event_base *base, const struct addresses *addresses,
                         int64_t timeout_ms, int64_t user_timeout_ms, dial_done *fn, void *arg);
 /* NULL is fine; closes what is under way, fn is not called any more. */

@@ -26,8 +26,8 @@ int hostkeys_load(struct hostkeys *h, const char *path, struct err *err);
 
 enum hostkey_verdict {
     HOSTKEY_KNOWN,   /* a line of this host has this key */
-    HOSTKEY_UNKNOWN, /* no line of this host has a key of this type */
-    HOSTKEY_CHANGED, /* a line of this host has another key of this type */
+    HOSTKEY_UNKNOWN, /* no line names this host */
+    HOSTKEY_CHANGED, /* lines name this host, and none has this key; see below */
     HOSTKEY_REVOKED, /* an @revoked line has this key, whatever else is listed */
     HOSTKEY_CA,      /* only @cert-authority lines name this host: not supported */
 };
@@ -38,13 +38,19 @@ struct hostkey_place {
     int line;
 };
 
-/* type: "ssh-ed25519"; blob: the public key as on the wire (RFC 4253, 6.6).  ret_place may be NULL.
+/* A key of a type that no line has is CHANGED too, as ssh says it (hostfile.c,
+ * check_hostkeys_by_key_or_type): ask for the known types first (hostkeys_types), and who still
+ * shows another key cannot be told from somebody in between who has none of the known ones.  The
+ * place is then that of the first line with this type, else of the first line.
+ *
+ * type: "ssh-ed25519"; blob: the public key as on the wire (RFC 4253, 6.6).  ret_place may be NULL.
  */
 enum hostkey_verdict
 hostkeys_check(const struct hostkeys *h, const char *name, int port, const char *type,
                const unsigned char *blob, size_t blob_len, struct hostkey_place *ret_place);
 
-/* Key types known for this host, so that they can be asked for first; borrowed, at most max. */
+/* Key types known for this host, so that they can be asked for first, in the order of reading;
+ * borrowed, at most max.  Those of marked lines do not count. */
 size_t hostkeys_types(const struct hostkeys *h, const char *name, int port, const char *ret_types[],
                       size_t max);
 

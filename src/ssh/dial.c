@@ -24,7 +24,7 @@ struct dial {
     struct addresses addresses;
     int next;         /* the address to try after this one */
     int fd;           /* owned; -1 between addresses */
-    int64_t share_ms; /* of each address */
+    int64_t share_ms; /* of each address; -1: the kernel's own limit */
     int64_t user_timeout_ms;
     struct event *event; /* owned: fd writable or the share is over; rebuilt for each address */
     struct buf text;     /* owned: what went wrong so far */
@@ -87,6 +87,7 @@ on_ready(evutil_socket_t fd, short what, void *arg)
     d->fn(d->arg, (int)fd, false, "");
 }
 
+/* -1: without a limit. */
 static void
 wait_for(struct dial *d, short what, int64_t ms)
 {
@@ -94,7 +95,7 @@ wait_for(struct dial *d, short what, int64_t ms)
 
     d->event = event_new(d->base, d->fd, what, on_ready, d);
     assert(d->event != NULL);
-    (void)event_add(d->event, &tv);
+    (void)event_add(d->event, ms < 0 ? NULL : &tv);
 }
 
 /* 0, or errno. */
@@ -149,7 +150,7 @@ dial_start(struct event_base *base, const struct addresses *addresses, int64_t t
     d->base = base;
     d->addresses = *addresses;
     d->fd = -1;
-    d->share_ms = timeout_ms / (addresses->count + 1);
+    d->share_ms = timeout_ms > 0 ? timeout_ms / (addresses->count + 1) : -1;
     d->user_timeout_ms = user_timeout_ms;
     d->fn = fn;
     d->arg = arg;

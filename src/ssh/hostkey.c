@@ -16,23 +16,28 @@
 
 #include <ctype.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
-enum { KEY_BYTES_MAX = 16384, NAME_BYTES_MAX = 1100, SALT_BYTES_MAX = 64 };
+/* PATTERN_BYTES_MAX is match.c's: a line with a longer one matches no host at all. */
+enum { KEY_BYTES_MAX = 16384, PATTERN_BYTES_MAX = 1022 };
 
 enum marker { MARK_NONE, MARK_REVOKED, MARK_CA };
 
 struct entry {
     enum marker marker;
-    char *patterns; /* owned: the first field, lower case unless hashed */
-    bool hashed;
+    char *patterns; /* owned: the first field, lower case; NULL: the name is hashed */
+    unsigned char salt[HASH_SHA1_BYTES], name_hash[HASH_SHA1_BYTES];
     char *type;          /* owned */
     unsigned char *blob; /* owned */
     size_t blob_len;
+    size_t order;     /* of reading */
     const char *path; /* borrowed from the index */
     int line;
 };
@@ -47,6 +52,8 @@ struct hostkeys {
     size_t count, cap;
     struct map *plain;  /* owned: name -> struct list */
     struct list walked; /* lines that are no plain names */
+    struct map *found;  /* owned: name -> struct list of those walked that match; it grows by one a
+                           name asked for, and names come from the inventory, never from a server */
     struct strv paths;
 };
 
@@ -72,6 +79,7 @@ hostkeys_new(void)
     struct hostkeys *h = xcalloc(1, sizeof(*h));
 
     h->plain = map_new(free_list);
+    h->found = map_new(free_list);
     return h;
 }
 
@@ -95,6 +103,7 @@ hostkeys_free(struct hostkeys *h)
     }
     free(h->entries);
     map_free(h->plain);
+    map_free(h->found);
     free(h->walked.items);
     strv_clear(&h->paths);
     free(h);
@@ -105,7 +114,7 @@ static char *
 word(char **line)
 {
     char *begin = *line + strspn(*line, " \t");
-    char *end = begin + strcspn(begin, " \t\r\n");
+    char *end = begin + strcspn(begin, " \t");
 
     if (begin == end) {
         return NULL;
@@ -129,39 +138,125 @@ marker_of(const char *text, bool *ret_ok)
     return MARK_NONE;
 }
 
+/* |1|base64(salt)|base64(HMAC-SHA1(salt, name)) */
+static bool
+read_hashed(const char *text, struct entry *e)
+{
+    const char *salt = text + 3;
+    const char *bar = strchr(salt, '|');
+    size_t salt_len = 0;
+    size_t hash_len = 0;
+
+    return bar != NULL &&
+           base64_decode(salt, (size_t)(bar - salt), e->salt, sizeof(e->salt), &salt_len) == 0 &&
+           base64_decode(bar + 1, strlen(bar + 1), e->name_hash, sizeof(e->name_hash), &hash_len) ==
+               0 &&
+           salt_len == sizeof(e->salt) && hash_len == sizeof(e->name_hash);
+}
+
+/* The bytes of the string at *at (RFC 4251, 5: a length, then so many bytes), *at moves past it;
+ * NULL if they are not all there. */
+static const unsigned char *
+next_string(const unsigned char *blob, size_t len, size_t *at, size_t *ret_len)
+{
+    const unsigned char *p = blob + *at;
+
+    if (len - *at < 4) {
+        return NULL;
+    }
+    *ret_len = (size_t)p[0] << 24 | (size_t)p[1] << 16 | (size_t)p[2] << 8 | p[3];
+    if (*ret_len > len - *at - 4) {
+        return NULL;
+    }
+    *at += 4 + *ret_len;
+    return p + 4;
+}
+
+/* A key says its type itself (RFC 4253, 6.6); ssh takes no line that says another, and none that
+ * was cut: every kind of host key is strings to its last byte. */
+static bool
+is_key_of_type(const unsigned char *blob, size_t len, const char *type)
+{
+    size_t at = 0;
+    size_t part = 0;
+    const unsigned char *name = next_string(blob, len, &at, &part);
+
+    if (name == NULL || part != strlen(type) || memcmp(name, type, part) != 0 || at == len) {
+        return false;
+    }
+    while (at < len) {
+        if (next_string(blob, len, &at, &part) == NULL) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* The next word as a key; false if it is none.  A file that went through Windows has a CR behind
+ * it. */
+static bool
+read_key(char **line, struct entry *e)
+{
+    unsigned char blob[KEY_BYTES_MAX];
+    size_t len = 0;
+    const char *type = word(line);
+    const char *key = type == NULL ? NULL : word(line);
+
+    if (key == NULL || base64_decode(key, strcspn(key, "\r"), blob, sizeof(blob), &len) < 0 ||
+        !is_key_of_type(blob, len, type)) {
+        return false;
+    }
+    e->type = xstrdup(type);
+    e->blob = xmemdup(blob, len);
+    e->blob_len = len;
+    return true;
+}
+
+/* Lower case in place; false if ssh would match this line with no host. */
+static bool
+settle_patterns(char *patterns)
+{
+    for (char *p = patterns; *p != '\0';) {
+        p += *p == '!';
+        const size_t len = strcspn(p, ",");
+        if (len > PATTERN_BYTES_MAX) {
+            return false;
+        }
+        for (size_t i = 0; i < len; i++) {
+            p[i] = (char)tolower((unsigned char)p[i]);
+        }
+        p += len + (p[len] == ',');
+    }
+    return true;
+}
+
+/* NULL: a comment, or nothing that ssh would read.  One thing is read that ssh passes over: a
+ * marker with a tab behind it, since who wrote `@revoked` meant it. */
 static struct entry *
 parse_line(char *line)
 {
-    unsigned char blob[KEY_BYTES_MAX];
-    size_t blob_len = 0;
-    enum marker marker = MARK_NONE;
+    struct entry read = {.marker = MARK_NONE};
     char *patterns = word(&line);
+    bool ok = patterns != NULL && patterns[0] != '#';
 
-    if (patterns == NULL || patterns[0] == '#') {
+    if (ok && patterns[0] == '@') {
+        read.marker = marker_of(patterns, &ok);
+        patterns = word(&line);
+        ok = ok && patterns != NULL && patterns[0] != '@'; /* one marker a line */
+    }
+    if (!ok) {
         return NULL;
     }
-    if (patterns[0] == '@') {
-        bool ok = false;
-        marker = marker_of(patterns, &ok);
-        patterns = ok ? word(&line) : NULL;
-    }
-    const char *type = patterns == NULL ? NULL : word(&line);
-    const char *key = type == NULL ? NULL : word(&line);
-    if (key == NULL || base64_decode(key, strlen(key), blob, sizeof(blob), &blob_len) < 0) {
+    const bool hashed = patterns[0] == '|';
+    if (hashed && (strncmp(patterns, "|1|", 3) != 0 || !read_hashed(patterns, &read))) {
         return NULL;
     }
+    if ((!hashed && !settle_patterns(patterns)) || !read_key(&line, &read)) {
+        return NULL;
+    }
+    read.patterns = hashed ? NULL : xstrdup(patterns);
     struct entry *e = xcalloc(1, sizeof(*e));
-    *e = (struct entry){
-        .marker = marker,
-        .patterns = xstrdup(patterns),
-        .hashed = strncmp(patterns, "|1|", 3) == 0,
-        .type = xstrdup(type),
-        .blob = xmemdup(blob, blob_len),
-        .blob_len = blob_len,
-    };
-    for (char *c = e->patterns; *c != '\0' && !e->hashed; c++) {
-        *c = (char)tolower((unsigned char)*c);
-    }
+    *e = read;
     return e;
 }
 
@@ -185,8 +280,9 @@ static void
 index_entry(struct hostkeys *h, struct entry *e)
 {
     h->entries = xgrow(h->entries, h->count, &h->cap, sizeof(struct entry *));
+    e->order = h->count;
     h->entries[h->count++] = e;
-    if (e->hashed || strpbrk(e->patterns, "*?!") != NULL) {
+    if (e->patterns == NULL || strpbrk(e->patterns, "*?!") != NULL) {
         list_add(&h->walked, e);
         return;
     }
@@ -199,25 +295,48 @@ index_entry(struct hostkeys *h, struct entry *e)
     }
 }
 
+/* NULL: err says why, but for a file that is not there; a device (/dev/null, as people write it) is
+ * as one that is not there.  A FIFO must not be waited for. */
+static FILE *
+open_file(const char *path, bool *ret_missing, struct err *err)
+{
+    const int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+    struct stat st = {0};
+
+    *ret_missing = fd < 0 && (errno == ENOENT || errno == ENOTDIR);
+    if (fd < 0) {
+        (void)err_set(err, ERR_IO, "%s: %s", path, strerror(errno));
+        return NULL;
+    }
+    if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode)) {
+        *ret_missing = S_ISCHR(st.st_mode);
+        (void)err_set(err, ERR_IO, "%s: not a file", path);
+        (void)close(fd);
+        return NULL;
+    }
+    return fdopen(fd, "r");
+}
+
 int
 hostkeys_load(struct hostkeys *h, const char *path, struct err *err)
 {
-    FILE *f = fopen(path, "re");
+    bool missing = false;
+    FILE *f = open_file(path, &missing, err);
     char *line = NULL;
     size_t cap = 0;
     int number = 0;
 
     if (f == NULL) {
-        if (errno == ENOENT || errno == ENOTDIR) {
-            return 0;
-        }
-        return err_set(err, ERR_IO, "%s: %s", path, strerror(errno));
+        return missing ? 0 : -1;
     }
+    map_free(h->found); /* what was found may not be all any more */
+    h->found = map_new(free_list);
     strv_add(&h->paths, path);
     const char *kept = h->paths.items[h->paths.count - 1];
     errno = 0;
     while (getline(&line, &cap, f) >= 0) {
         number++;
+        line[strcspn(line, "\n")] = '\0';
         struct entry *e = parse_line(line);
         if (e != NULL) {
             e->path = kept;
@@ -225,7 +344,7 @@ hostkeys_load(struct hostkeys *h, const char *path, struct err *err)
             index_entry(h, e);
         }
     }
-    const int bad = ferror(f) ? errno : 0;
+    const int bad = feof(f) ? 0 : errno; /* getline(3) can fail without ferror(3) */
     free(line);
     (void)fclose(f);
     return bad == 0 ? 0 : err_set(err, ERR_IO, "%s: %s", path, strerror(bad));
@@ -278,55 +397,66 @@ match_patterns(const char *patterns, const char *name)
     return found;
 }
 
-/* |1|base64(salt)|base64(HMAC-SHA1(salt, name)) */
 static bool
-match_hashed(const char *patterns, const char *name)
+match_hashed(const struct entry *e, const char *name)
 {
-    const char *salt_text = patterns + 3;
-    const char *bar = strchr(salt_text, '|');
-    unsigned char salt[SALT_BYTES_MAX];
-    unsigned char want[HASH_SHA1_BYTES];
-    unsigned char got[HASH_SHA1_BYTES];
-    size_t salt_len = 0;
-    size_t want_len = 0;
+    unsigned char hash[HASH_SHA1_BYTES];
 
-    if (bar == NULL ||
-        base64_decode(salt_text, (size_t)(bar - salt_text), salt, sizeof(salt), &salt_len) < 0 ||
-        base64_decode(bar + 1, strlen(bar + 1), want, sizeof(want), &want_len) < 0 ||
-        want_len != sizeof(want) || salt_len != HASH_SHA1_BYTES) {
-        return false;
-    }
-    hash_hmac_sha1(salt, salt_len, name, strlen(name), got);
-    return memcmp(want, got, sizeof(want)) == 0;
+    hash_hmac_sha1(e->salt, sizeof(e->salt), name, strlen(name), hash);
+    return memcmp(hash, e->name_hash, sizeof(hash)) == 0;
 }
 
-/* The name as the files have it: lower case, `[name]:port` unless the port is 22. */
-static void
-file_name(const char *name, int port, char ret[NAME_BYTES_MAX])
+/* The name as the files have it: lower case, `[name]:port` unless the port is 22.  The caller's. */
+static char *
+file_name(const char *name, int port)
 {
-    (void)snprintf(ret, NAME_BYTES_MAX, port == 22 ? "%.1024s" : "[%.1024s]:%d", name, port);
-    for (char *c = ret; *c != '\0'; c++) {
+    char *text = port == 22 ? xstrdup(name) : xasprintf("[%s]:%d", name, port);
+
+    for (char *c = text; *c != '\0'; c++) {
         *c = (char)tolower((unsigned char)*c);
     }
+    return text;
 }
 
-/* Call fn with each entry that names this host. */
+/* The lines with patterns or hashes that match, found by walking all of them: a microsecond a hash,
+ * so each name pays once. */
+static const struct list *
+walk(const struct hostkeys *h, const char *wanted)
+{
+    struct list *l = map_get(h->found, wanted);
+
+    if (l != NULL) {
+        return l;
+    }
+    l = xcalloc(1, sizeof(*l));
+    for (size_t i = 0; i < h->walked.count; i++) {
+        struct entry *e = h->walked.items[i];
+        if (e->patterns == NULL ? match_hashed(e, wanted) : match_patterns(e->patterns, wanted)) {
+            list_add(l, e);
+        }
+    }
+    map_set(h->found, wanted, l);
+    return l;
+}
+
+/* Call fn with each entry that names this host, in the order of reading. */
 static void
 each_entry(const struct hostkeys *h, const char *name, int port,
            void (*fn)(void *arg, const struct entry *e), void *arg)
 {
-    char wanted[NAME_BYTES_MAX];
+    static const struct list none = {0};
+    char *wanted = file_name(name, port);
+    const struct list *plain = map_get(h->plain, wanted);
+    const struct list *found = walk(h, wanted);
+    size_t i = 0;
+    size_t k = 0;
 
-    file_name(name, port, wanted);
-    const struct list *l = map_get(h->plain, wanted);
-    for (size_t i = 0; l != NULL && i < l->count; i++) {
-        fn(arg, l->items[i]);
-    }
-    for (size_t i = 0; i < h->walked.count; i++) {
-        const struct entry *e = h->walked.items[i];
-        if (e->hashed ? match_hashed(e->patterns, wanted) : match_patterns(e->patterns, wanted)) {
-            fn(arg, e);
-        }
+    free(wanted);
+    plain = plain == NULL ? &none : plain;
+    while (i < plain->count || k < found->count) {
+        const bool is_plain = k == found->count ||
+                              (i < plain->count && plain->items[i]->order < found->items[k]->order);
+        fn(arg, is_plain ? plain->items[i++] : found->items[k++]);
     }
 }
 
@@ -334,7 +464,7 @@ struct search {
     const char *type;
     const unsigned char *blob;
     size_t blob_len;
-    const struct entry *revoked, *known, *changed, *ca;
+    const struct entry *revoked, *known, *changed, *other, *ca;
 };
 
 /* Of several lines that say the same, the first in the order of reading is named. */
@@ -366,6 +496,8 @@ weigh(void *arg, const struct entry *e)
             keep_first(&s->known, e);
         } else if (strcmp(e->type, s->type) == 0) {
             keep_first(&s->changed, e);
+        } else {
+            keep_first(&s->other, e);
         }
         break;
     }
@@ -386,9 +518,9 @@ hostkeys_check(const struct hostkeys *h, const char *name, int port, const char 
     } else if (s.known != NULL) {
         verdict = HOSTKEY_KNOWN;
         e = s.known;
-    } else if (s.changed != NULL) {
+    } else if (s.changed != NULL || s.other != NULL) {
         verdict = HOSTKEY_CHANGED;
-        e = s.changed;
+        e = s.changed != NULL ? s.changed : s.other;
     } else if (s.ca != NULL) {
         verdict = HOSTKEY_CA;
         e = s.ca;

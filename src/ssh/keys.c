@@ -64,7 +64,15 @@ check_file(int fd, const char *path, struct err *err)
     return 0;
 }
 
-/* The file as text with a NUL; NULL and err. */
+/* All of it: what stands behind a NUL in the file is as secret as the rest. */
+static void
+forget(char *text)
+{
+    explicit_bzero(text, KEY_BYTES_MAX + 1);
+    free(text);
+}
+
+/* The file as text with a NUL, for forget(); NULL and err. */
 static char *
 read_file(const char *path, struct err *err)
 {
@@ -87,7 +95,7 @@ read_file(const char *path, struct err *err)
     }
     if (n < 0) {
         (void)err_set(err, ERR_IO, "key %s: %s", path, strerror(errno));
-        free(text);
+        forget(text);
         text = NULL;
     }
 out:
@@ -122,8 +130,7 @@ keyring_load(struct keyring *k, const char *path, struct err *err)
         return -1;
     }
     const int rc = ssh_pki_import_privkey_base64(text, NULL, on_passphrase, &asked, &key);
-    explicit_bzero(text, strlen(text));
-    free(text);
+    forget(text);
     if (rc != SSH_OK && asked) {
         return err_set(err, ERR_NOT_YET, "key %s: not yet: keys with a passphrase", path);
     }
