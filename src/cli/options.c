@@ -60,9 +60,11 @@ static const char everywhere[] = "hVR";
 static const struct row *
 row_of(int letter)
 {
-    for (size_t i = 0; i < ROWS; i++)
-        if (rows[i].letter == letter)
+    for (size_t i = 0; i < ROWS; i++) {
+        if (rows[i].letter == letter) {
             return &rows[i];
+        }
+    }
     return NULL;
 }
 
@@ -74,8 +76,9 @@ split(struct strv *list, const char *name, const char *text, struct err *err)
 
     while (*text != '\0') {
         const size_t len = strcspn(text, ",");
-        if (len > 0)
+        if (len > 0) {
             strv_addn(list, text, len);
+        }
         text += len + (text[len] == ',');
     }
     return list->count > before ? 0 : err_set(err, ERR_USAGE, "--%s: there is no tag in it", name);
@@ -84,8 +87,9 @@ split(struct strv *list, const char *name, const char *text, struct err *err)
 static int
 take_path(const char **ret, const char *name, const char *text, struct err *err)
 {
-    if (text[0] == '\0')
+    if (text[0] == '\0') {
         return err_set(err, ERR_USAGE, "--%s: the name is empty", name);
+    }
     *ret = text;
     return 0;
 }
@@ -98,9 +102,10 @@ read_number(const char *name, const char *text, uint64_t max, uint64_t *ret, str
 
     errno = 0;
     n = strtoull(text, &end, 10);
-    if (errno != 0 || end == text || *end != '\0' || text[0] < '0' || text[0] > '9' || n > max)
+    if (errno != 0 || end == text || *end != '\0' || text[0] < '0' || text[0] > '9' || n > max) {
         return err_set(err, ERR_USAGE, "--%s: expected a number from 0 to %llu, got \"%s\"", name,
                        (unsigned long long)max, text);
+    }
     *ret = n;
     return 0;
 }
@@ -109,10 +114,12 @@ static int
 read_output(struct options *o, const char *text, struct err *err)
 {
     o->jsonl = strcmp(text, "jsonl") == 0;
-    if (o->jsonl || strcmp(text, "text") == 0)
+    if (o->jsonl || strcmp(text, "text") == 0) {
         return 0;
-    if (strcmp(text, "json") == 0)
+    }
+    if (strcmp(text, "json") == 0) {
         return err_set(err, ERR_NOT_YET, "not yet: -o json");
+    }
     return err_set(err, ERR_USAGE, "--output: expected text or jsonl, got \"%s\"", text);
 }
 
@@ -155,8 +162,9 @@ take_value(struct options *o, const struct row *row, const char *text, struct er
     case 'K':
         return read_color(o, text, err);
     case 'f':
-        if (read_number("forks", text, POLICY_WORKERS_MAX, &n, err) != 0)
+        if (read_number("forks", text, POLICY_WORKERS_MAX, &n, err) != 0) {
             return -1;
+        }
         o->forks = (int32_t)n;
         return 0;
     case 'S':
@@ -188,9 +196,11 @@ rows_beginning(const char *text, size_t len, const char *ret_names[ROWS])
 {
     size_t count = 0;
 
-    for (size_t i = 0; i < ROWS; i++)
-        if (strncmp(rows[i].name, text, len) == 0)
+    for (size_t i = 0; i < ROWS; i++) {
+        if (strncmp(rows[i].name, text, len) == 0) {
             ret_names[count++] = rows[i].name;
+        }
+    }
     return count;
 }
 
@@ -204,16 +214,18 @@ complain_long(const char *word, struct err *err)
     const char *near;
     char *name;
 
-    if (count > 1 && len > 0)
+    if (count > 1 && len > 0) {
         return err_set(err, ERR_USAGE, "--%.*s is short for several options: --%s, --%s%s",
                        (int)len, word, names[0], names[1], count > 2 ? ", ..." : "");
+    }
     rows_beginning("", 0, names);
     name = xstrndup(word, len);
     near = nearest_word(name, names, ROWS);
-    if (near == NULL)
+    if (near == NULL) {
         err_set(err, ERR_USAGE, "there is no option --%s", name);
-    else
+    } else {
         err_set(err, ERR_USAGE, "there is no option --%s; did you mean --%s?", name, near);
+    }
     free(name);
     return -1;
 }
@@ -227,17 +239,22 @@ complain(int got, char **argv, struct err *err)
     const struct row *row = row_of(optopt);
     const bool is_long = strncmp(word, "--", 2) == 0;
 
-    if (got == ':' && is_long)
+    if (got == ':' && is_long) {
         return err_set(err, ERR_USAGE, "%s needs a value", word);
-    if (got == ':')
+    }
+    if (got == ':') {
         return err_set(err, ERR_USAGE, "-%c needs a value", optopt);
-    if (optopt == 0)
+    }
+    if (optopt == 0) {
         return complain_long(word + 2, err);
+    }
     if (is_long && row != NULL && row->arg == NULL && strchr(word, '=') != NULL &&
-        strncmp(row->name, word + 2, strcspn(word + 2, "=")) == 0)
+        strncmp(row->name, word + 2, strcspn(word + 2, "=")) == 0) {
         return err_set(err, ERR_USAGE, "--%s takes no value", row->name);
-    if (optopt < ' ' || optopt > '~')
+    }
+    if (optopt < ' ' || optopt > '~') {
         return err_set(err, ERR_USAGE, "there is no option -\\x%02x", (unsigned)optopt & 0xffU);
+    }
     return err_set(err, ERR_USAGE, "there is no option -%c", optopt);
 }
 
@@ -252,11 +269,13 @@ make_tables(struct option longs[ROWS + 1], char shorts[3 * ROWS + 2])
         const bool takes = rows[i].arg != NULL;
         longs[i] = (struct option){rows[i].name, takes ? required_argument : no_argument, NULL,
                                    rows[i].letter};
-        if (!rows[i].is_short)
+        if (!rows[i].is_short) {
             continue;
+        }
         shorts[n++] = rows[i].letter;
-        if (takes)
+        if (takes) {
             shorts[n++] = ':';
+        }
     }
     shorts[n] = '\0';
 }
@@ -275,19 +294,24 @@ options_parse(int argc, char **argv, struct options *ret, struct err *err)
     optind = 0; /* begin anew, permuting (getopt(3), GNU) */
     while ((got = getopt_long(argc, argv, shorts, longs, NULL)) != -1) {
         const struct row *row = row_of(got);
-        if (row == NULL)
+        if (row == NULL) {
             return complain(got, argv, err);
-        if (row->not_yet != NULL)
+        }
+        if (row->not_yet != NULL) {
             return err_set(err, ERR_NOT_YET, "not yet: %s", row->not_yet);
-        if (strchr(ret->given, row->letter) == NULL)
+        }
+        if (strchr(ret->given, row->letter) == NULL) {
             ret->given[strlen(ret->given)] = row->letter;
-        if (row->arg == NULL)
+        }
+        if (row->arg == NULL) {
             take_switch(ret, row);
-        else if (take_value(ret, row, optarg, err) != 0)
+        } else if (take_value(ret, row, optarg, err) != 0) {
             return -1;
+        }
     }
-    for (int i = optind; i < argc; i++)
+    for (int i = optind; i < argc; i++) {
         strv_add(&ret->words, argv[i]);
+    }
     return 0;
 }
 
@@ -319,13 +343,16 @@ options_help(FILE *f, const char *letters)
     for (size_t i = 0; i < ROWS; i++) {
         char left[64];
         char dash[8] = "    ";
-        if (rows[i].help == NULL)
+        if (rows[i].help == NULL) {
             continue;
+        }
         if (letters != NULL && strchr(letters, rows[i].letter) == NULL &&
-            strchr(everywhere, rows[i].letter) == NULL)
+            strchr(everywhere, rows[i].letter) == NULL) {
             continue;
-        if (rows[i].is_short)
+        }
+        if (rows[i].is_short) {
             snprintf(dash, sizeof(dash), "-%c, ", rows[i].letter);
+        }
         snprintf(left, sizeof(left), "%s--%s%s%s", dash, rows[i].name,
                  rows[i].arg != NULL ? " " : "", rows[i].arg != NULL ? rows[i].arg : "");
         fprintf(f, "  %-28s %s\n", left, rows[i].help);

@@ -42,16 +42,19 @@ add_names(const char *dir, struct strv *names)
     for (const struct dirent *e = d ? readdir(d) : NULL; e; e = readdir(d)) {
         const size_t len = strlen(e->d_name), tail = sizeof(suffix) - 1;
         if (len <= tail || strcmp(e->d_name + len - tail, suffix) != 0 ||
-            !is_name(e->d_name, len - tail))
+            !is_name(e->d_name, len - tail)) {
             continue;
+        }
         char *name = xstrndup(e->d_name, len - tail);
-        if (strv_has(names, name))
+        if (strv_has(names, name)) {
             free(name);
-        else
+        } else {
             strv_take(names, name);
+        }
     }
-    if (d)
+    if (d) {
         (void)closedir(d);
+    }
 }
 
 void
@@ -76,10 +79,11 @@ find_file(const char *root, const char *env_dir, const char *name)
     places(root, env_dir, dirs);
     for (size_t i = 0; i < PLACES; i++) {
         char *path = dirs[i] && !found ? xasprintf("%s/%s%s", dirs[i], name, suffix) : NULL;
-        if (path && lstat(path, &st) == 0)
+        if (path && lstat(path, &st) == 0) {
             found = path;
-        else
+        } else {
             free(path);
+        }
         free(dirs[i]);
     }
     return found;

@@ -39,7 +39,6 @@ take_order(struct derived *d, const struct entry *e)
     } else if (e->kind == ORDER_RUN_STEP) {
         begin_host(d, e);
         d->open = true;
-        d->unknown = false;
         d->step = e->step;
         d->attempt = e->attempt;
     } else if (e->kind == ORDER_FINALLY) {
@@ -57,10 +56,11 @@ take_fact(struct derived *d, const struct entry *e)
     if (e->kind == FACT_STEP_UNKNOWN && this_step) {
         d->open = false;
         d->unknown = true;
-    } else if ((e->kind == FACT_STEP_DONE || e->kind == FACT_STEP_SKIPPED ||
-                e->kind == FACT_STEP_NOT_STARTED) &&
-               this_step) {
+    } else if ((e->kind == FACT_STEP_DONE || e->kind == FACT_STEP_SKIPPED) && this_step) {
         d->open = false;
+        d->unknown = false;
+    } else if (e->kind == FACT_STEP_NOT_STARTED && this_step) {
+        d->open = false; /* an earlier attempt that may have run stays unknown */
     } else if (e->kind == FACT_FINALLY_DONE && d->finally_step == e->step) {
         d->finally_open = false;
     }
@@ -75,10 +75,12 @@ derive_hosts(struct store *s, int64_t run, int32_t host_count, struct err *err)
     sqlite3_stmt *stmt = sql_read(s, sql, err);
     int rc = -1;
 
-    for (int32_t i = 0; i < host_count; i++)
+    for (int32_t i = 0; i < host_count; i++) {
         hosts[i].slot = -1;
-    if (stmt != NULL)
+    }
+    if (stmt != NULL) {
         sql_ints(stmt, 1, &run, 1);
+    }
     while (stmt != NULL && (rc = sql_row(s, stmt, err)) == 1) {
         const int32_t host = sqlite3_column_int(stmt, 0);
         const struct entry e = {
@@ -89,16 +91,19 @@ derive_hosts(struct store *s, int64_t run, int32_t host_count, struct err *err)
             .slot = sqlite3_column_int(stmt, 5),
             .at_ms = sqlite3_column_int64(stmt, 6),
         };
-        if (host < 0 || host >= host_count)
+        if (host < 0 || host >= host_count) {
             continue;
-        if (e.is_order)
+        }
+        if (e.is_order) {
             take_order(&hosts[host], &e);
-        else
+        } else {
             take_fact(&hosts[host], &e);
+        }
     }
     sqlite3_finalize(stmt);
-    if (rc == 0)
+    if (rc == 0) {
         return hosts;
+    }
     free(hosts);
     return NULL;
 }
@@ -106,9 +111,11 @@ derive_hosts(struct store *s, int64_t run, int32_t host_count, struct err *err)
 enum outcome
 derive_outcome(const struct derived *d, bool live)
 {
-    if (!d->begun)
+    if (!d->begun) {
         return OUTCOME_UNTOUCHED;
-    if (live)
+    }
+    if (live) {
         return OUTCOME_RUNNING;
+    }
     return d->open || d->unknown || d->finally_open ? OUTCOME_UNKNOWN : OUTCOME_CANCELLED;
 }

@@ -17,8 +17,9 @@
 void
 history_live(struct store *s, const char *run_id)
 {
-    if (!strv_has(&s->live, run_id))
+    if (!strv_has(&s->live, run_id)) {
         strv_add(&s->live, run_id);
+    }
 }
 
 /* ---------------------------------------------------------------- runs */
@@ -29,12 +30,14 @@ count_finished(struct store *s, int64_t run, int32_t counts[OUTCOMES], struct er
     sqlite3_stmt *stmt = sql_read(s, "SELECT outcome, hosts FROM run_outcomes WHERE run = ?1", err);
     int rc = -1;
 
-    if (stmt != NULL)
+    if (stmt != NULL) {
         sql_ints(stmt, 1, &run, 1);
+    }
     while (stmt != NULL && (rc = sql_row(s, stmt, err)) == 1) {
         const int outcome = sqlite3_column_int(stmt, 0);
-        if (outcome >= 0 && outcome < OUTCOMES)
+        if (outcome >= 0 && outcome < OUTCOMES) {
             counts[outcome] = sqlite3_column_int(stmt, 1);
+        }
     }
     sqlite3_finalize(stmt);
     return rc;
@@ -45,10 +48,12 @@ count_unfinished(struct store *s, const char *run_id, int32_t counts[OUTCOMES], 
 {
     struct host_list hosts = {0};
 
-    if (history_hosts(s, run_id, &hosts, err) != 0)
+    if (history_hosts(s, run_id, &hosts, err) != 0) {
         return -1;
-    for (size_t i = 0; i < hosts.count; i++)
+    }
+    for (size_t i = 0; i < hosts.count; i++) {
         counts[hosts.rows[i].outcome]++;
+    }
     host_list_release(&hosts);
     return 0;
 }
@@ -103,10 +108,11 @@ read_runs(struct store *s, sqlite3_stmt *stmt, struct run_list *ret_list, struct
             break;
         }
     }
-    if (rc == 0)
+    if (rc == 0) {
         *ret_list = list;
-    else
+    } else {
         run_list_release(&list);
+    }
     return rc;
 }
 
@@ -157,15 +163,17 @@ history_find(struct store *s, const char *id, struct run_list *ret_list, struct 
         rc = read_runs(s, stmt, &list, err);
     }
     sqlite3_finalize(stmt);
-    if (rc == 0 && list.count == 0)
+    if (rc == 0 && list.count == 0) {
         rc = err_set(err, ERR_NO_MATCH, "no run %s", id);
-    else if (rc == 0 && list.count > 1)
+    } else if (rc == 0 && list.count > 1) {
         rc = err_set(err, ERR_NO_MATCH, "%s is the beginning of several runs: %s, %s", id,
                      list.rows[0].id, list.rows[1].id);
-    if (rc == 0)
+    }
+    if (rc == 0) {
         *ret_list = list;
-    else
+    } else {
         run_list_release(&list);
+    }
     return rc;
 }
 
@@ -177,8 +185,9 @@ delete_run(struct store *s, const char *run_id, struct err *err)
     static const char sql[] = "DELETE FROM runs WHERE id = ?1";
     sqlite3_stmt *stmt = sql_write(s, sql, err);
 
-    if (stmt == NULL)
+    if (stmt == NULL) {
         return -1;
+    }
     sql_text(stmt, 1, run_id);
     return sql_run(s, stmt, err);
 }
@@ -196,8 +205,9 @@ list_old(struct store *s, const char *env, size_t keep, struct strv *ret_ids, st
         sql_text(stmt, 1, env);
         sql_ints(stmt, 2, &offset, 1);
     }
-    while (stmt != NULL && (rc = sql_row(s, stmt, err)) == 1)
+    while (stmt != NULL && (rc = sql_row(s, stmt, err)) == 1) {
         strv_take(ret_ids, sql_column_text(stmt, 0));
+    }
     sqlite3_finalize(stmt);
     return rc;
 }
@@ -209,12 +219,15 @@ history_prune(struct store *s, const char *env, size_t keep, void (*fn)(void *ar
     struct strv ids = {0};
     int rc = list_old(s, env, keep, &ids, err);
 
-    for (size_t i = 0; rc == 0 && i < ids.count; i++)
+    for (size_t i = 0; rc == 0 && i < ids.count; i++) {
         rc = delete_run(s, ids.items[i], err);
-    if (rc == 0)
+    }
+    if (rc == 0) {
         rc = store_commit(s, err);
-    for (size_t i = 0; rc == 0 && i < ids.count; i++)
+    }
+    for (size_t i = 0; rc == 0 && i < ids.count; i++) {
         fn(arg, ids.items[i]);
+    }
     strv_clear(&ids);
     return rc;
 }

@@ -96,13 +96,15 @@ hostlog_new(const char *dir, const char *env, const char *run_id, struct err *er
     const int fd = open_run_dir(dir, env, run_id, true, err);
     struct hostlog *l;
 
-    if (fd < 0)
+    if (fd < 0) {
         return NULL;
+    }
     l = xcalloc(1, sizeof(*l));
     l->dir = fd;
     l->logs = map_new(log_free);
-    for (int i = 0; i < HOSTLOG_FDS; i++)
+    for (int i = 0; i < HOSTLOG_FDS; i++) {
         l->slots[i].fd = -1;
+    }
     return l;
 }
 
@@ -117,8 +119,9 @@ hostlog_lost(const struct hostlog *l)
 static void
 close_slot(struct hostlog *l, int slot)
 {
-    if (l->slots[slot].fd < 0)
+    if (l->slots[slot].fd < 0) {
         return;
+    }
     close(l->slots[slot].fd);
     l->slots[slot].fd = -1;
     l->slots[slot].log->slot = NO_SLOT;
@@ -132,10 +135,12 @@ take_slot(struct hostlog *l)
     int oldest = 0;
 
     for (int i = 0; i < HOSTLOG_FDS; i++) {
-        if (l->slots[i].fd < 0)
+        if (l->slots[i].fd < 0) {
             return i;
-        if (l->slots[i].used < l->slots[oldest].used)
+        }
+        if (l->slots[i].used < l->slots[oldest].used) {
             oldest = i;
+        }
     }
     close_slot(l, oldest);
     return oldest;
@@ -149,10 +154,12 @@ open_part(int dir, const char *name, int flags)
     const int fd = openat(dir, name, flags | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK, 0600);
     struct stat st;
 
-    if (fd < 0)
+    if (fd < 0) {
         return -1;
-    if (fstat(fd, &st) == 0 && files_check(&st, name, NULL) == 0 && st.st_nlink == 1)
+    }
+    if (fstat(fd, &st) == 0 && files_check(&st, name, NULL) == 0 && st.st_nlink == 1) {
         return fd;
+    }
     close(fd);
     errno = EPERM;
     return -1;
@@ -167,10 +174,11 @@ learn_sizes(struct hostlog *l, struct host_log *log)
 
     for (int part = 0; part < PARTS; part++) {
         part_name(log->name, (enum part)part, name);
-        if (fstatat(l->dir, name, &st, AT_SYMLINK_NOFOLLOW) == 0)
+        if (fstatat(l->dir, name, &st, AT_SYMLINK_NOFOLLOW) == 0) {
             log->size[part] = st.st_size;
-        else if (errno != ENOENT)
+        } else if (errno != ENOENT) {
             return -1;
+        }
     }
     log->known = true;
     return 0;
@@ -184,13 +192,15 @@ open_log(struct hostlog *l, struct host_log *log)
     int fd, slot;
 
     if (log->slot == NO_SLOT) {
-        if (!log->known && learn_sizes(l, log) != 0)
+        if (!log->known && learn_sizes(l, log) != 0) {
             return -1;
+        }
         part_name(log->name, part_now(log), name);
         slot = take_slot(l);
         fd = open_part(l->dir, name, O_WRONLY | O_APPEND | O_CREAT);
-        if (fd < 0)
+        if (fd < 0) {
             return -1;
+        }
         l->slots[slot].fd = fd;
         l->slots[slot].log = log;
         log->slot = slot;
@@ -209,8 +219,9 @@ turn_segments(struct hostlog *l, struct host_log *log)
 
     part_name(log->name, PART_NEW, from);
     part_name(log->name, PART_OLD, to);
-    if (renameat(l->dir, from, l->dir, to) != 0)
+    if (renameat(l->dir, from, l->dir, to) != 0) {
         return -1;
+    }
     log->cut_bytes += log->size[PART_OLD];
     log->size[PART_OLD] = log->size[PART_NEW];
     log->size[PART_NEW] = 0;
@@ -227,21 +238,25 @@ write_some(struct hostlog *l, struct host_log *log, const char *bytes, size_t le
     int64_t room;
     ssize_t n;
 
-    if (fd < 0)
+    if (fd < 0) {
         return -1;
+    }
     if (part == PART_NEW && log->size[PART_NEW] >= max) {
         close_slot(l, log->slot);
         return turn_segments(l, log) == 0 ? write_some(l, log, bytes, len) : -1;
     }
     room = max - log->size[part];
     n = write(fd, bytes, (int64_t)len < room ? len : (size_t)room);
-    if (n == 0)
+    if (n == 0) {
         errno = ENOSPC;
-    if (n <= 0)
+    }
+    if (n <= 0) {
         return errno == EINTR ? 0 : -1;
+    }
     log->size[part] += n;
-    if (part != part_now(log))
+    if (part != part_now(log)) {
         close_slot(l, log->slot);
+    }
     return n;
 }
 
@@ -252,8 +267,9 @@ write_all(struct hostlog *l, struct host_log *log, const char *bytes, size_t len
     *ret_left = len;
     while (*ret_left > 0) {
         const ssize_t n = write_some(l, log, bytes + (len - *ret_left), *ret_left);
-        if (n < 0)
+        if (n < 0) {
             return -1;
+        }
         *ret_left -= (size_t)n;
     }
     return 0;
@@ -268,8 +284,9 @@ write_gap(struct hostlog *l, struct host_log *log)
     const int n = snprintf(line, sizeof(line), "\n[%" PRId64 " bytes could not be written here]\n",
                            log->lost_bytes);
 
-    if (write_all(l, log, line, (size_t)n, &left) != 0)
+    if (write_all(l, log, line, (size_t)n, &left) != 0) {
         return -1;
+    }
     log->lost_bytes = 0;
     return 0;
 }
@@ -293,8 +310,9 @@ static int
 lose(struct hostlog *l, size_t bytes, const char *host, const char *why, struct err *err)
 {
     l->lost_bytes += (int64_t)bytes;
-    if (l->said)
+    if (l->said) {
         return 0;
+    }
     l->said = true;
     return err_set(err, ERR_IO, "%s: output is not logged: %s", host, why);
 }
@@ -305,8 +323,9 @@ hostlog_append(struct hostlog *l, const char *host, const void *bytes, size_t le
     struct host_log *log = find_log(l, host);
     size_t left = len;
 
-    if (log == NULL)
+    if (log == NULL) {
         return lose(l, len, "a host", "its name cannot be the name of a file", err);
+    }
     if ((log->lost_bytes > 0 && write_gap(l, log) != 0) ||
         write_all(l, log, bytes, len, &left) != 0) {
         const int saved = errno;
@@ -327,8 +346,9 @@ copy_part(struct hostlog *l, const char *host, enum part part, int to)
 
     part_name(host, part, name);
     fd = open_part(l->dir, name, O_RDONLY);
-    if (fd < 0)
+    if (fd < 0) {
         return errno == ENOENT ? 0 : -1;
+    }
     while ((got = read(fd, piece, sizeof(piece))) > 0) {
         const ssize_t put = write(to, piece, (size_t)got);
         if (put != got) {
@@ -349,11 +369,13 @@ append_tail(struct hostlog *l, const struct host_log *log, int head)
     if (log->cut_bytes > 0) {
         const int n =
             snprintf(line, sizeof(line), "\n[%" PRId64 " bytes cut here]\n", log->cut_bytes);
-        if (write(head, line, (size_t)n) != n)
+        if (write(head, line, (size_t)n) != n) {
             return -1;
+        }
     }
-    if (copy_part(l, log->name, PART_OLD, head) != 0)
+    if (copy_part(l, log->name, PART_OLD, head) != 0) {
         return -1;
+    }
     return copy_part(l, log->name, PART_NEW, head);
 }
 
@@ -366,12 +388,14 @@ settle(struct hostlog *l, const struct host_log *log)
 
     part_name(log->name, PART_HEAD, name);
     head = open_part(l->dir, name, O_WRONLY | O_APPEND);
-    if (head < 0)
+    if (head < 0) {
         return -1;
+    }
     rc = append_tail(l, log, head);
     saved = errno;
-    if (rc != 0)
+    if (rc != 0) {
         (void)!ftruncate(head, log->size[PART_HEAD]);
+    }
     close(head);
     for (int part = PART_OLD; rc == 0 && part < PARTS; part++) {
         part_name(log->name, (enum part)part, name);
@@ -389,16 +413,20 @@ hostlog_close(struct hostlog *l, struct err *err)
     void *iter = NULL;
     int rc = 0;
 
-    if (l == NULL)
+    if (l == NULL) {
         return 0;
-    for (int i = 0; i < HOSTLOG_FDS; i++)
+    }
+    for (int i = 0; i < HOSTLOG_FDS; i++) {
         close_slot(l, i);
+    }
     while ((log = map_next(l->logs, &iter, &host)) != NULL) {
-        if (log->size[PART_OLD] + log->size[PART_NEW] == 0 || settle(l, log) == 0)
+        if (log->size[PART_OLD] + log->size[PART_NEW] == 0 || settle(l, log) == 0) {
             continue;
-        if (rc == 0)
+        }
+        if (rc == 0) {
             rc = err_set(err, ERR_IO, "%s: the end of its log stays in %s%s and %s%s: %s", host,
                          host, part_suffix[PART_OLD], host, part_suffix[PART_NEW], strerror(errno));
+        }
     }
     map_free(l->logs);
     close(l->dir);
@@ -417,14 +445,16 @@ read_part(int dir, const char *name, int (*fn)(void *, const char *, size_t), vo
     ssize_t got;
     int rc = 0;
 
-    if (fd < 0)
+    if (fd < 0) {
         return err_set(err, errno == ENOENT ? ERR_NO_MATCH : ERR_IO, "%s: %s", name,
                        errno == ENOENT ? "no such log" : strerror(errno));
+    }
     while (rc == 0 && (got = read(fd, piece, sizeof(piece))) != 0) {
-        if (got > 0)
+        if (got > 0) {
             rc = fn(arg, piece, (size_t)got);
-        else if (errno != EINTR)
+        } else if (errno != EINTR) {
             rc = err_set(err, ERR_IO, "%s: %s", name, strerror(errno));
+        }
     }
     close(fd);
     return rc;
@@ -439,23 +469,27 @@ hostlog_read(const char *dir, const char *env, const char *run_id, const char *h
     int rc = 0;
     int dir_fd;
 
-    if (!files_name_ok(host))
+    if (!files_name_ok(host)) {
         return err_set(err, ERR_NO_MATCH, "no log: not a name of a host");
+    }
     dir_fd = open_run_dir(dir, env, run_id, false, err);
     if (dir_fd < 0) {
-        if (err != NULL && errno == ENOENT)
+        if (err != NULL && errno == ENOENT) {
             err->kind = ERR_NO_MATCH;
+        }
         return -1;
     }
     for (int part = 0; rc == 0 && part < PARTS; part++) {
         part_name(host, (enum part)part, name);
         why.kind = ERR_NONE;
         rc = read_part(dir_fd, name, fn, arg, &why);
-        if (rc == -1 && why.kind == ERR_NO_MATCH && part != PART_HEAD)
+        if (rc == -1 && why.kind == ERR_NO_MATCH && part != PART_HEAD) {
             rc = 0;
+        }
     }
-    if (rc == -1 && err != NULL && why.kind != ERR_NONE)
+    if (rc == -1 && err != NULL && why.kind != ERR_NONE) {
         *err = why;
+    }
     close(dir_fd);
     return rc;
 }
@@ -469,13 +503,16 @@ remove_files(int dir)
     int rc = 0;
 
     if (d == NULL) {
-        if (copy >= 0)
+        if (copy >= 0) {
             close(copy);
+        }
         return -1;
     }
-    while (rc == 0 && (e = readdir(d)) != NULL) // NOLINT(concurrency-mt-unsafe): one thread
-        if (strcmp(e->d_name, ".") != 0 && strcmp(e->d_name, "..") != 0)
+    while (rc == 0 && (e = readdir(d)) != NULL) { // NOLINT(concurrency-mt-unsafe): one thread
+        if (strcmp(e->d_name, ".") != 0 && strcmp(e->d_name, "..") != 0) {
             rc = unlinkat(dir, e->d_name, 0);
+        }
+    }
     closedir(d);
     return rc;
 }
@@ -487,21 +524,27 @@ hostlog_remove(const char *dir, const char *env, const char *run_id, struct err 
     int env_fd = -1, run_fd = -1, rc = -1;
     const int dir_fd = files_dir_open(dir, false, &why);
 
-    if (dir_fd >= 0)
+    if (dir_fd >= 0) {
         env_fd = files_dir_below(dir_fd, env, false, &why);
-    if (env_fd >= 0)
+    }
+    if (env_fd >= 0) {
         run_fd = files_dir_below(env_fd, run_id, false, &why);
-    if (run_fd < 0)
+    }
+    if (run_fd < 0) {
         rc = errno == ENOENT ? 0 : err_set(err, ERR_IO, "%s", why.text);
-    else if (remove_files(run_fd) != 0 || unlinkat(env_fd, run_id, AT_REMOVEDIR) != 0)
+    } else if (remove_files(run_fd) != 0 || unlinkat(env_fd, run_id, AT_REMOVEDIR) != 0) {
         rc = err_set(err, ERR_IO, "logs of run %s: %s", run_id, strerror(errno));
-    else
+    } else {
         rc = 0;
-    if (run_fd >= 0)
+    }
+    if (run_fd >= 0) {
         close(run_fd);
-    if (env_fd >= 0)
+    }
+    if (env_fd >= 0) {
         close(env_fd);
-    if (dir_fd >= 0)
+    }
+    if (dir_fd >= 0) {
         close(dir_fd);
+    }
     return rc;
 }

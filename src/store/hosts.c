@@ -44,8 +44,9 @@ find_run(struct store *s, const char *run_id, struct run_ref *ret_ref, struct er
         ret_ref->live = strv_has(&s->live, run_id);
     }
     sqlite3_finalize(stmt);
-    if (rc == 0)
+    if (rc == 0) {
         return err_set(err, ERR_NO_MATCH, "no run %s", run_id);
+    }
     return rc == 1 ? 0 : -1;
 }
 
@@ -102,8 +103,9 @@ release_host(struct host_row *h)
 void
 host_list_release(struct host_list *l)
 {
-    for (size_t i = 0; i < l->count; i++)
+    for (size_t i = 0; i < l->count; i++) {
         release_host(&l->rows[i]);
+    }
     free(l->rows);
     *l = (struct host_list){0};
 }
@@ -125,21 +127,24 @@ static void
 apply_derived(struct host_row *row, const struct derived *d, const struct run_ref *ref)
 {
     row->outcome = derive_outcome(d, ref->live);
-    if (!d->begun)
+    if (!d->begun) {
         return;
+    }
     row->slot = d->slot;
     row->started_ms = d->started_ms;
     row->wall_ms = ref->started_wall_ms + d->started_ms;
-    if (row->outcome == OUTCOME_RUNNING)
+    if (row->outcome == OUTCOME_RUNNING) {
         return;
+    }
     free(row->reason);
-    if (d->open || d->unknown)
+    if (d->open || d->unknown) {
         row->reason = xasprintf("the run was cut off: step %" PRId32 " may have run", d->step + 1);
-    else if (d->finally_open)
+    } else if (d->finally_open) {
         row->reason = xasprintf("the run was cut off: finally step %" PRId32 " may have run",
                                 d->finally_step + 1);
-    else
+    } else {
         row->reason = xstrdup("the run was cut off between two steps");
+    }
 }
 
 /* Hosts that have no outcome in the table get one from the journal. */
@@ -149,11 +154,14 @@ derive_rest(struct store *s, const struct run_ref *ref, struct host_list *list, 
 {
     struct derived *derived = derive_hosts(s, ref->run, ref->host_count, err);
 
-    if (derived == NULL)
+    if (derived == NULL) {
         return -1;
-    for (size_t i = 0; i < list->count; i++)
-        if (!ended[i])
+    }
+    for (size_t i = 0; i < list->count; i++) {
+        if (!ended[i]) {
             apply_derived(&list->rows[i], &derived[i], ref);
+        }
+    }
     free(derived);
     return 0;
 }
@@ -167,16 +175,19 @@ read_ended(struct store *s, const struct run_ref *ref, struct err *err)
     sqlite3_stmt *stmt = sql_read(s, sql, err);
     int rc = -1;
 
-    if (stmt != NULL)
+    if (stmt != NULL) {
         sql_ints(stmt, 1, &ref->run, 1);
+    }
     while (stmt != NULL && (rc = sql_row(s, stmt, err)) == 1) {
         const int host = sqlite3_column_int(stmt, 0);
-        if (host >= 0 && host < ref->host_count)
+        if (host >= 0 && host < ref->host_count) {
             ended[host] = true;
+        }
     }
     sqlite3_finalize(stmt);
-    if (rc == 0)
+    if (rc == 0) {
         return ended;
+    }
     free(ended);
     return NULL;
 }
@@ -198,9 +209,10 @@ read_run_hosts(struct store *s, const struct run_ref *ref, struct host_list *ret
         rc = read_hosts(s, stmt, ret_list, err);
     }
     sqlite3_finalize(stmt);
-    if (rc == 0 && ret_list->count != (size_t)ref->host_count)
+    if (rc == 0 && ret_list->count != (size_t)ref->host_count) {
         return err_set(err, ERR_STORE, "%s: damaged: a run has %zu hosts instead of %" PRId32,
                        s->path, ret_list->count, ref->host_count);
+    }
     return rc;
 }
 
@@ -212,20 +224,23 @@ history_hosts(struct store *s, const char *run_id, struct host_list *ret_list, s
     bool *ended = NULL;
     int rc = -1;
 
-    if (find_run(s, run_id, &ref, err) != 0 || read_run_hosts(s, &ref, &list, err) != 0)
+    if (find_run(s, run_id, &ref, err) != 0 || read_run_hosts(s, &ref, &list, err) != 0) {
         goto out;
+    }
     if (!ref.finished) {
         ended = read_ended(s, &ref, err);
-        if (ended == NULL || derive_rest(s, &ref, &list, ended, err) != 0)
+        if (ended == NULL || derive_rest(s, &ref, &list, ended, err) != 0) {
             goto out;
+        }
     }
     rc = 0;
 out:
     free(ended);
-    if (rc == 0)
+    if (rc == 0) {
         *ret_list = list;
-    else
+    } else {
         host_list_release(&list);
+    }
     return rc;
 }
 
@@ -274,17 +289,20 @@ overlay_run(struct store *s, const char *run_id, struct host_list *list, struct 
     const size_t count_sorted = list->count;
     size_t cap = list->count;
 
-    if (history_hosts(s, run_id, &hosts, err) != 0)
+    if (history_hosts(s, run_id, &hosts, err) != 0) {
         return -1;
+    }
     for (size_t i = 0; i < hosts.count; i++) {
         const enum outcome o = hosts.rows[i].outcome;
         if (hosts.rows[i].finished_ms < 0 &&
-            (o == OUTCOME_RUNNING || o == OUTCOME_UNKNOWN || o == OUTCOME_CANCELLED))
+            (o == OUTCOME_RUNNING || o == OUTCOME_UNKNOWN || o == OUTCOME_CANCELLED)) {
             overlay_host(list, &cap, count_sorted, &hosts.rows[i]);
+        }
     }
     host_list_release(&hosts);
-    if (list->count > 0)
+    if (list->count > 0) {
         qsort(list->rows, list->count, sizeof(*list->rows), compare_names);
+    }
     return 0;
 }
 
@@ -296,14 +314,16 @@ overlay_unfinished(struct store *s, const char *env, struct host_list *list, str
     sqlite3_stmt *stmt = sql_read(s, sql, err);
     int rc = -1;
 
-    if (stmt != NULL)
+    if (stmt != NULL) {
         sql_text(stmt, 1, env);
+    }
     while (stmt != NULL && (rc = sql_row(s, stmt, err)) == 1) {
         char *id = sql_column_text(stmt, 0);
         rc = overlay_run(s, id, list, err);
         free(id);
-        if (rc != 0)
+        if (rc != 0) {
             break;
+        }
     }
     sqlite3_finalize(stmt);
     return rc;
@@ -324,11 +344,13 @@ history_states(struct store *s, const char *env, struct host_list *ret_list, str
         rc = read_hosts(s, stmt, &list, err);
     }
     sqlite3_finalize(stmt);
-    if (rc == 0)
+    if (rc == 0) {
         rc = overlay_unfinished(s, env, &list, err);
-    if (rc == 0)
+    }
+    if (rc == 0) {
         *ret_list = list;
-    else
+    } else {
         host_list_release(&list);
+    }
     return rc;
 }

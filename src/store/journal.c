@@ -40,11 +40,13 @@ make_id(int64_t wall_ms, char ret_id[RUN_ID_SIZE], struct err *err)
     uint64_t random;
     struct tm tm;
 
-    if (getrandom(&random, sizeof(random), 0) != (ssize_t)sizeof(random))
+    if (getrandom(&random, sizeof(random), 0) != (ssize_t)sizeof(random)) {
         return err_set(err, ERR_STORE, "no random numbers for a run id: %s", strerror(errno));
+    }
     if (gmtime_r(&seconds, &tm) == NULL ||
-        strftime(text, sizeof(text), "%Y%m%dT%H%M%SZ", &tm) != strlen("20261123T214500Z"))
+        strftime(text, sizeof(text), "%Y%m%dT%H%M%SZ", &tm) != strlen("20261123T214500Z")) {
         return err_set(err, ERR_STORE, "the time %" PRId64 " cannot be part of a run id", wall_ms);
+    }
     snprintf(ret_id, RUN_ID_SIZE, "%s-%016" PRIx64, text, random);
     return 0;
 }
@@ -58,16 +60,19 @@ next_epoch(struct journal *j, struct err *err)
     sqlite3_stmt *stmt = sql_write(j->store, sql, err);
     int rc;
 
-    if (stmt == NULL)
+    if (stmt == NULL) {
         return -1;
+    }
     sql_text(stmt, 1, j->env);
     sql_ints(stmt, 2, &j->started_wall_ms, 1);
     rc = sql_row(j->store, stmt, err);
-    if (rc == 1)
+    if (rc == 1) {
         j->epoch = sqlite3_column_int64(stmt, 0);
+    }
     sqlite3_reset(stmt);
-    if (rc == 1)
+    if (rc == 1) {
         return 0;
+    }
     sql_die(j->store);
     return -1;
 }
@@ -87,13 +92,16 @@ insert_run(struct journal *j, const struct run_start *start, struct err *err)
     enum { TEXTS = sizeof(texts) / sizeof(texts[0]) };
     sqlite3_stmt *stmt = sql_write(j->store, sql, err);
 
-    if (stmt == NULL)
+    if (stmt == NULL) {
         return -1;
-    for (int i = 0; i < TEXTS; i++)
+    }
+    for (int i = 0; i < TEXTS; i++) {
         sql_text(stmt, i + 1, texts[i] == NULL ? "" : texts[i]);
+    }
     sql_ints(stmt, TEXTS + 1, numbers, (int)(sizeof(numbers) / sizeof(numbers[0])));
-    if (sql_run(j->store, stmt, err) != 0)
+    if (sql_run(j->store, stmt, err) != 0) {
         return -1;
+    }
     j->run = sqlite3_last_insert_rowid(j->store->db);
     return 0;
 }
@@ -106,12 +114,14 @@ insert_hosts(struct journal *j, const struct run_start *start, struct err *err)
     for (int32_t i = 0; i < start->host_count; i++) {
         const int64_t numbers[] = {j->run, i};
         sqlite3_stmt *stmt = sql_write(j->store, sql, err);
-        if (stmt == NULL)
+        if (stmt == NULL) {
             return -1;
+        }
         sql_text(stmt, 1, start->hosts[i]);
         sql_ints(stmt, 2, numbers, 2);
-        if (sql_run(j->store, stmt, err) != 0)
+        if (sql_run(j->store, stmt, err) != 0) {
             return -1;
+        }
     }
     return 0;
 }
@@ -139,8 +149,9 @@ journal_begin(struct store *s, const struct run_start *start, struct err *err)
 void
 journal_free(struct journal *j)
 {
-    if (j == NULL)
+    if (j == NULL) {
         return;
+    }
     free(j->env);
     free(j->produces);
     free(j);
@@ -171,12 +182,14 @@ journal_fact(struct journal *j, int64_t at_ms, const struct fact *fact, const ch
                                fact->cause, fact->exit_code, fact->signal,  fact->verb};
     sqlite3_stmt *stmt = sql_write(j->store, sql, err);
 
-    if (stmt == NULL)
+    if (stmt == NULL) {
         return -1;
+    }
     sql_text(stmt, 1, reason);
     sql_ints(stmt, 2, numbers, (int)(sizeof(numbers) / sizeof(numbers[0])));
-    if (sql_run(j->store, stmt, err) != 0)
+    if (sql_run(j->store, stmt, err) != 0) {
         return -1;
+    }
     j->seq++;
     return 0;
 }
@@ -192,11 +205,13 @@ journal_order(struct journal *j, int64_t at_ms, const struct order *order, struc
                                order->slot};
     sqlite3_stmt *stmt = sql_write(j->store, sql, err);
 
-    if (stmt == NULL)
+    if (stmt == NULL) {
         return -1;
+    }
     sql_ints(stmt, 1, numbers, (int)(sizeof(numbers) / sizeof(numbers[0])));
-    if (sql_run(j->store, stmt, err) != 0)
+    if (sql_run(j->store, stmt, err) != 0) {
         return -1;
+    }
     j->seq++;
     return 0;
 }
@@ -217,8 +232,9 @@ end_run_host(struct journal *j, const struct host_end *end, const char *produced
                                end->finished_ms, j->run,     end->host};
     sqlite3_stmt *stmt = sql_write(j->store, sql, err);
 
-    if (stmt == NULL)
+    if (stmt == NULL) {
         return -1;
+    }
     sql_text(stmt, 1, end->reason == NULL ? "" : end->reason);
     sql_text(stmt, 2, end->release == NULL ? "" : end->release);
     sql_text(stmt, 3, produced);
@@ -249,8 +265,9 @@ end_host_state(struct journal *j, const struct host_end *end, const char *produc
                                j->run, end->host};
     sqlite3_stmt *stmt = sql_write(j->store, sql, err);
 
-    if (stmt == NULL)
+    if (stmt == NULL) {
         return -1;
+    }
     sql_text(stmt, 1, j->env);
     sql_text(stmt, 2, j->id);
     sql_text(stmt, 3, end->reason == NULL ? "" : end->reason);
@@ -268,11 +285,13 @@ journal_host_end(struct journal *j, const struct host_end *end, struct err *err)
     const char *const state = produced ? j->produces : "";
 
     assert(end->host >= 0 && end->host < j->host_count);
-    if (end_run_host(j, end, state, err) != 0)
+    if (end_run_host(j, end, state, err) != 0) {
         return -1;
+    }
     /* A host that was never started has the state it had. */
-    if (end->started_ms < 0)
+    if (end->started_ms < 0) {
         return 0;
+    }
     return end_host_state(j, end, state, err);
 }
 
@@ -286,8 +305,9 @@ journal_offsets(struct journal *j, int32_t host, int64_t out_bytes, int64_t err_
     sqlite3_stmt *stmt = sql_write(j->store, sql, err);
 
     assert(host >= 0 && host < j->host_count);
-    if (stmt == NULL)
+    if (stmt == NULL) {
         return -1;
+    }
     sql_ints(stmt, 1, numbers, 4);
     return sql_run(j->store, stmt, err);
 }
@@ -305,15 +325,18 @@ journal_finish(struct journal *j, int64_t at_ms, int64_t wall_ms, int exit_code,
     const int64_t numbers[] = {at_ms, wall_ms, exit_code, j->run};
     sqlite3_stmt *stmt = sql_write(j->store, sql, err);
 
-    if (stmt == NULL)
+    if (stmt == NULL) {
         return -1;
+    }
     sql_text(stmt, 1, halt == NULL ? "" : halt);
     sql_ints(stmt, 2, numbers, 4);
-    if (sql_run(j->store, stmt, err) != 0)
+    if (sql_run(j->store, stmt, err) != 0) {
         return -1;
+    }
     stmt = sql_write(j->store, count, err);
-    if (stmt == NULL)
+    if (stmt == NULL) {
         return -1;
+    }
     sql_ints(stmt, 1, &j->run, 1);
     return sql_run(j->store, stmt, err);
 }

@@ -48,8 +48,9 @@ copy_line(char *to, size_t size, const char *text)
 {
     size_t i = 0;
 
-    for (; i + 1 < size && text[i] != '\0' && text[i] != '\n'; i++)
+    for (; i + 1 < size && text[i] != '\0' && text[i] != '\n'; i++) {
         to[i] = (char)(text[i] >= ' ' && text[i] <= '~' ? text[i] : '?');
+    }
     to[i] = '\0';
 }
 
@@ -62,12 +63,14 @@ read_holder(int fd, struct lock_holder *ret_holder)
     *ret_holder = (struct lock_holder){0};
     text[len < 0 ? 0 : len] = '\0';
     for (const char *line = text; line != NULL && *line != '\0';) {
-        if (strncmp(line, "pid ", 4) == 0)
+        if (strncmp(line, "pid ", 4) == 0) {
             ret_holder->pid = strtoll(line + 4, NULL, 10);
+        }
         for (size_t i = 0; i < FIELDS; i++) {
             const size_t n = strlen(fields[i].name);
-            if (strncmp(line, fields[i].name, n) == 0)
+            if (strncmp(line, fields[i].name, n) == 0) {
                 copy_line((char *)ret_holder + fields[i].offset, fields[i].size, line + n);
+            }
         }
         line = strchr(line, '\n');
         line = line == NULL ? NULL : line + 1;
@@ -81,11 +84,13 @@ write_holder(const struct lock *l)
 
     buf_init(&text, TEXT_MAX);
     buf_addf(&text, "pid %" PRId64 "\n", l->me.pid);
-    for (size_t i = 0; i < FIELDS; i++)
+    for (size_t i = 0; i < FIELDS; i++) {
         buf_addf(&text, "%s%s\n", fields[i].name, (const char *)&l->me + fields[i].offset);
+    }
     /* For people only: the lock holds without it. */
-    if (ftruncate(l->fd, 0) == 0)
+    if (ftruncate(l->fd, 0) == 0) {
         (void)!pwrite(l->fd, text.data, text.len, 0);
+    }
     buf_release(&text);
 }
 
@@ -103,8 +108,9 @@ open_file(const char *dir, const char *env, bool create, struct err *err)
         goto out;
     }
     dir_fd = files_dir_open(dir, create, err);
-    if (dir_fd < 0)
+    if (dir_fd < 0) {
         goto out;
+    }
     fd = openat(dir_fd, name, O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC | (create ? O_CREAT : 0),
                 0600);
     if (fd < 0) {
@@ -138,10 +144,12 @@ take_flock(int fd)
     const struct timespec nap = {.tv_nsec = PROBER_NAP_NS};
 
     for (int i = 0; i < PROBER_TRIES; i++) {
-        if (flock(fd, LOCK_EX | LOCK_NB) == 0)
+        if (flock(fd, LOCK_EX | LOCK_NB) == 0) {
             return 0;
-        if (flock(fd, LOCK_SH | LOCK_NB) != 0)
+        }
+        if (flock(fd, LOCK_SH | LOCK_NB) != 0) {
             return -1;
+        }
         flock(fd, LOCK_UN);
         nanosleep(&nap, NULL);
     }
@@ -154,12 +162,13 @@ set_locked(const char *env, int fd, struct err *err)
     struct lock_holder h;
 
     read_holder(fd, &h);
-    if (h.pid == 0)
+    if (h.pid == 0) {
         err_set(err, ERR_LOCKED, "%s is locked by another process", env);
-    else
+    } else {
         err_set(err, ERR_LOCKED, "%s is locked by pid %" PRId64 " (%s, %s, %s%s%ssince %s)", env,
                 h.pid, h.what, h.who, h.run[0] == '\0' ? "" : "run ", h.run,
                 h.run[0] == '\0' ? "" : ", ", h.since);
+    }
 }
 
 static void
@@ -171,16 +180,19 @@ fill_me(struct lock_holder *me, const char *what, int64_t wall_ms)
     char who[sizeof(me->who)];
     struct tm tm;
 
-    if (gethostname(host, sizeof(host)) == 0)
+    if (gethostname(host, sizeof(host)) == 0) {
         host[sizeof(host) - 1] = '\0';
-    if (user != NULL)
+    }
+    if (user != NULL) {
         snprintf(who, sizeof(who), "%.60s@%s", user->pw_name, host);
-    else
+    } else {
         snprintf(who, sizeof(who), "uid %u@%s", geteuid(), host);
+    }
     copy_line(me->who, sizeof(me->who), who);
     copy_line(me->what, sizeof(me->what), what);
-    if (gmtime_r(&seconds, &tm) != NULL)
+    if (gmtime_r(&seconds, &tm) != NULL) {
         strftime(me->since, sizeof(me->since), "%Y-%m-%dT%H:%M:%SZ", &tm);
+    }
     me->pid = getpid();
 }
 
@@ -190,8 +202,9 @@ lock_take(const char *dir, const char *env, const char *what, int64_t wall_ms, s
     const int fd = open_file(dir, env, true, err);
     struct lock *l;
 
-    if (fd < 0)
+    if (fd < 0) {
         return NULL;
+    }
     if (take_flock(fd) != 0) {
         set_locked(env, fd, err);
         close(fd);
@@ -214,8 +227,9 @@ lock_note_run(struct lock *l, const char *run_id)
 void
 lock_free(struct lock *l)
 {
-    if (l == NULL)
+    if (l == NULL) {
         return;
+    }
     (void)!ftruncate(l->fd, 0);
     /* Said outright: a child may still have a copy of the descriptor. */
     flock(l->fd, LOCK_UN);
@@ -230,16 +244,19 @@ lock_probe(const char *dir, const char *env, struct lock_holder *ret_holder, str
     const int fd = open_file(dir, env, false, &why);
     int held;
 
-    if (fd < 0 && errno == ENOENT)
+    if (fd < 0 && errno == ENOENT) {
         return 0;
+    }
     if (fd < 0) {
-        if (err != NULL)
+        if (err != NULL) {
             *err = why;
+        }
         return -1;
     }
     held = flock(fd, LOCK_SH | LOCK_NB) != 0;
-    if (held)
+    if (held) {
         read_holder(fd, ret_holder);
+    }
     close(fd);
     return held;
 }

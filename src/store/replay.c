@@ -18,8 +18,10 @@ read_fact(sqlite3_stmt *stmt, struct fact *ret_fact)
     const int cause = sqlite3_column_int(stmt, 8);
     const int verb = sqlite3_column_int(stmt, 11);
 
-    if (kind < 0 || kind >= FACT_KINDS || cause < 0 || cause >= CAUSES || verb < 0 || verb >= VERBS)
+    if (kind < 0 || kind >= FACT_KINDS || cause < 0 || cause >= CAUSES || verb < 0 ||
+        verb >= VERBS) {
         return false;
+    }
     *ret_fact = (struct fact){
         .kind = (enum fact_kind)kind,
         .host = sqlite3_column_int(stmt, 4),
@@ -39,8 +41,9 @@ read_order(sqlite3_stmt *stmt, struct order *ret_order)
 {
     const int kind = sqlite3_column_int(stmt, 3);
 
-    if (kind < 0 || kind >= ORDER_KINDS)
+    if (kind < 0 || kind >= ORDER_KINDS) {
         return false;
+    }
     *ret_order = (struct order){
         .kind = (enum order_kind)kind,
         .host = sqlite3_column_int(stmt, 4),
@@ -88,10 +91,11 @@ run_number(struct store *s, const char *run_id, struct err *err)
         sql_text(stmt, 1, run_id);
         rc = sql_row(s, stmt, err);
     }
-    if (rc == 1)
+    if (rc == 1) {
         run = sqlite3_column_int64(stmt, 0);
-    else if (rc == 0)
+    } else if (rc == 0) {
         err_set(err, ERR_NO_MATCH, "no run %s", run_id);
+    }
     sqlite3_finalize(stmt);
     return run;
 }
@@ -111,13 +115,15 @@ history_replay(struct store *s, const char *run_id,
     int64_t seq = 0;
     int rc = -1;
 
-    if (stmt == NULL)
+    if (stmt == NULL) {
         return -1;
+    }
     sql_ints(stmt, 1, &run, 1);
     while (more && (rc = sql_row(s, stmt, err)) == 1) {
         rc = replay_row(s, stmt, ++seq, fn, arg, &more, err);
-        if (rc != 0)
+        if (rc != 0) {
             break;
+        }
     }
     sqlite3_finalize(stmt);
     return rc;

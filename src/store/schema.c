@@ -79,21 +79,25 @@ check(struct store *s, struct err *err)
 
     if (sql_number(s, "PRAGMA application_id", &application, err) != 0 ||
         sql_number(s, "PRAGMA user_version", &version, err) != 0 ||
-        sql_number(s, "SELECT count(*) FROM sqlite_master", &tables, err) != 0)
+        sql_number(s, "SELECT count(*) FROM sqlite_master", &tables, err) != 0) {
         return -1;
-    if (application != APPLICATION_ID && (application != 0 || version != 0 || tables != 0))
+    }
+    if (application != APPLICATION_ID && (application != 0 || version != 0 || tables != 0)) {
         return err_set(err, ERR_STORE,
                        "%s: refused: a database of another program (application id %" PRId64 ")",
                        s->path, application);
-    if (version > VERSION)
+    }
+    if (version > VERSION) {
         return err_set(err, ERR_STORE,
                        "%s: refused: it has schema version %" PRId64
                        ", this program knows up to %d; use the newer inventory-manager",
                        s->path, version, (int)VERSION);
-    if (application == APPLICATION_ID && version < 1)
+    }
+    if (application == APPLICATION_ID && version < 1) {
         return err_set(err, ERR_STORE,
                        "%s: refused: its schema version %" PRId64 " is none of ours", s->path,
                        version);
+    }
     return 0;
 }
 
@@ -103,8 +107,9 @@ schema_check(struct store *s, struct err *err)
 {
     int rc;
 
-    if (sql_exec(s, "BEGIN", err) != 0)
+    if (sql_exec(s, "BEGIN", err) != 0) {
         return -1;
+    }
     rc = check(s, err);
     (void)sql_exec(s, "ROLLBACK", NULL);
     return rc;
@@ -119,8 +124,9 @@ migrate_one(struct store *s, int64_t version, struct err *err)
     assert(version >= 0 && version < VERSION);
     snprintf(pragmas, sizeof(pragmas), "PRAGMA application_id = %d; PRAGMA user_version = %" PRId64,
              APPLICATION_ID, version + 1);
-    if (sql_exec(s, migrations[version], err) != 0)
+    if (sql_exec(s, migrations[version], err) != 0) {
         return -1;
+    }
     return sql_exec(s, pragmas, err);
 }
 
@@ -132,17 +138,22 @@ migrate_next(struct store *s, struct err *err)
     int64_t version = 0;
     int rc = -1;
 
-    if (sql_exec(s, "BEGIN IMMEDIATE", err) != 0)
+    if (sql_exec(s, "BEGIN IMMEDIATE", err) != 0) {
         return -1;
-    if (check(s, err) != 0 || sql_number(s, "PRAGMA user_version", &version, err) != 0)
+    }
+    if (check(s, err) != 0 || sql_number(s, "PRAGMA user_version", &version, err) != 0) {
         goto out;
-    if (version < VERSION && migrate_one(s, version, err) != 0)
+    }
+    if (version < VERSION && migrate_one(s, version, err) != 0) {
         goto out;
-    if (sql_exec(s, "COMMIT", err) == 0)
+    }
+    if (sql_exec(s, "COMMIT", err) == 0) {
         rc = version + 1 >= VERSION ? 1 : 0;
+    }
 out:
-    if (rc < 0)
+    if (rc < 0) {
         (void)sql_exec(s, "ROLLBACK", NULL);
+    }
     return rc;
 }
 
@@ -152,11 +163,14 @@ schema_migrate(struct store *s, struct err *err)
     int64_t version = 0;
     int rc = 0;
 
-    if (sql_number(s, "PRAGMA user_version", &version, err) != 0)
+    if (sql_number(s, "PRAGMA user_version", &version, err) != 0) {
         return -1;
-    if (version == VERSION)
+    }
+    if (version == VERSION) {
         return 0;
-    while (rc == 0)
+    }
+    while (rc == 0) {
         rc = migrate_next(s, err);
+    }
     return rc < 0 ? -1 : 0;
 }

@@ -25,8 +25,9 @@ sql_error(const struct store *s, const char *what, struct err *err)
 int
 sql_exec(struct store *s, const char *text, struct err *err)
 {
-    if (sqlite3_exec(s->db, text, NULL, NULL, NULL) != SQLITE_OK)
+    if (sqlite3_exec(s->db, text, NULL, NULL, NULL) != SQLITE_OK) {
         return sql_error(s, "cannot be used", err);
+    }
     return 0;
 }
 
@@ -36,11 +37,13 @@ sql_number(struct store *s, const char *text, int64_t *ret_number, struct err *e
     sqlite3_stmt *stmt = sql_read(s, text, err);
     int rc;
 
-    if (stmt == NULL)
+    if (stmt == NULL) {
         return -1;
+    }
     rc = sql_row(s, stmt, err);
-    if (rc == 1)
+    if (rc == 1) {
         *ret_number = sqlite3_column_int64(stmt, 0);
+    }
     sqlite3_finalize(stmt);
     return rc == 1 ? 0 : -1;
 }
@@ -65,9 +68,11 @@ refuse_dead(const struct store *s, struct err *err)
 static sqlite3_stmt *
 prepare_cached(struct store *s, const char *text, struct err *err)
 {
-    for (size_t i = 0; i < s->cached; i++)
-        if (s->cache[i].text == text)
+    for (size_t i = 0; i < s->cached; i++) {
+        if (s->cache[i].text == text) {
             return s->cache[i].stmt;
+        }
+    }
 
     assert(s->cached < SQL_CACHE);
     sqlite3_stmt *stmt = NULL;
@@ -88,8 +93,9 @@ begin(struct store *s, struct err *err)
     if (sqlite3_exec(s->db, "BEGIN IMMEDIATE", NULL, NULL, NULL) != SQLITE_OK) {
         const int code = sqlite3_errcode(s->db);
         sql_error(s, "cannot write", err);
-        if (code != SQLITE_BUSY)
+        if (code != SQLITE_BUSY) {
             sql_die(s);
+        }
         return -1;
     }
     s->dirty = true;
@@ -107,8 +113,9 @@ sql_write(struct store *s, const char *text, struct err *err)
         return NULL;
     }
     stmt = prepare_cached(s, text, err);
-    if (stmt == NULL || (!s->dirty && begin(s, err) != 0))
+    if (stmt == NULL || (!s->dirty && begin(s, err) != 0)) {
         return NULL;
+    }
     return stmt;
 }
 
@@ -144,10 +151,12 @@ sql_row(struct store *s, struct sqlite3_stmt *stmt, struct err *err)
 {
     const int rc = sqlite3_step(stmt);
 
-    if (rc == SQLITE_ROW)
+    if (rc == SQLITE_ROW) {
         return 1;
-    if (rc == SQLITE_DONE)
+    }
+    if (rc == SQLITE_DONE) {
         return 0;
+    }
     return sql_error(s, "cannot read", err);
 }
 
@@ -181,18 +190,21 @@ sql_column_text(struct sqlite3_stmt *stmt, int column)
 int64_t
 sql_column_int(struct sqlite3_stmt *stmt, int column, int64_t fallback)
 {
-    if (sqlite3_column_type(stmt, column) == SQLITE_NULL)
+    if (sqlite3_column_type(stmt, column) == SQLITE_NULL) {
         return fallback;
+    }
     return sqlite3_column_int64(stmt, column);
 }
 
 int
 store_commit(struct store *s, struct err *err)
 {
-    if (s->dead)
+    if (s->dead) {
         return refuse_dead(s, err);
-    if (!s->dirty)
+    }
+    if (!s->dirty) {
         return 0;
+    }
     if (sqlite3_exec(s->db, "COMMIT", NULL, NULL, NULL) != SQLITE_OK) {
         sql_error(s, "cannot commit; nothing more is written", err);
         sql_die(s);

@@ -24,8 +24,9 @@ enum { BUSY_MS_MAX = 5000, BUSY_NAP_MS = 5 };
 static int
 as_store_error(struct err *err)
 {
-    if (err != NULL)
+    if (err != NULL) {
         err->kind = ERR_STORE;
+    }
     return -1;
 }
 
@@ -39,8 +40,9 @@ check_folder(const char *path, bool create, struct err *err)
     const int fd = files_dir_open(dir, create, err);
 
     free(dir);
-    if (fd < 0)
+    if (fd < 0) {
         return -1;
+    }
     close(fd);
     return 0;
 }
@@ -56,8 +58,9 @@ check_file(const char *path, bool *ret_exists, struct err *err)
         *ret_exists = true;
         return files_check(&st, path, err);
     }
-    if (errno != ENOENT && errno != ENOTDIR)
+    if (errno != ENOENT && errno != ENOTDIR) {
         return err_set(err, ERR_STORE, "%s: %s", path, strerror(errno));
+    }
     *ret_exists = false;
     return 0;
 }
@@ -67,10 +70,11 @@ create_file(const char *path, struct err *err)
 {
     const int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 
-    if (fd < 0)
+    if (fd < 0) {
         return errno == EEXIST
                    ? 0
                    : err_set(err, ERR_STORE, "%s: cannot be made: %s", path, strerror(errno));
+    }
     close(fd);
     return 0;
 }
@@ -82,14 +86,18 @@ check_place(const char *path, bool read_only, bool *ret_exists, struct err *err)
     static const char *const companions[] = {"-wal", "-shm"};
     int rc = 0;
 
-    if (check_file(path, ret_exists, err) != 0)
+    if (check_file(path, ret_exists, err) != 0) {
         return as_store_error(err);
-    if (!*ret_exists && read_only)
+    }
+    if (!*ret_exists && read_only) {
         return 0;
-    if (check_folder(path, !read_only, err) != 0)
+    }
+    if (check_folder(path, !read_only, err) != 0) {
         return as_store_error(err);
-    if (!*ret_exists && create_file(path, err) != 0)
+    }
+    if (!*ret_exists && create_file(path, err) != 0) {
         return -1;
+    }
     *ret_exists = true;
     for (size_t i = 0; rc == 0 && i < sizeof(companions) / sizeof(companions[0]); i++) {
         bool ignored;
@@ -107,10 +115,12 @@ try_wal(struct store *s, bool *ret_is_wal)
     sqlite3_stmt *stmt = NULL;
     int rc = sqlite3_prepare_v2(s->db, "PRAGMA journal_mode = WAL", -1, &stmt, NULL);
 
-    if (rc == SQLITE_OK)
+    if (rc == SQLITE_OK) {
         rc = sqlite3_step(stmt);
-    if (rc == SQLITE_ROW)
+    }
+    if (rc == SQLITE_ROW) {
         *ret_is_wal = strcmp((const char *)sqlite3_column_text(stmt, 0), "wal") == 0;
+    }
     sqlite3_finalize(stmt);
     return rc;
 }
@@ -128,11 +138,13 @@ set_wal(struct store *s, struct err *err)
         sqlite3_sleep(BUSY_NAP_MS);
         rc = try_wal(s, &is_wal);
     }
-    if (rc != SQLITE_ROW)
+    if (rc != SQLITE_ROW) {
         return sql_error(s, "cannot be used", err);
-    if (!is_wal)
+    }
+    if (!is_wal) {
         return err_set(err, ERR_STORE, "%s: this file system cannot keep a write-ahead log",
                        s->path);
+    }
     return 0;
 }
 
@@ -143,14 +155,18 @@ set_up(struct store *s, bool on_disk, struct err *err)
     sqlite3_db_config(s->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
     sqlite3_db_config(s->db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
     /* Before anything is written to it: it may not be ours. */
-    if (schema_check(s, err) != 0)
+    if (schema_check(s, err) != 0) {
         return -1;
-    if (on_disk && set_wal(s, err) != 0)
+    }
+    if (on_disk && set_wal(s, err) != 0) {
         return -1;
-    if (sql_exec(s, "PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON", err) != 0)
+    }
+    if (sql_exec(s, "PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON", err) != 0) {
         return -1;
-    if (schema_migrate(s, err) != 0)
+    }
+    if (schema_migrate(s, err) != 0) {
         return -1;
+    }
     return s->read_only ? sql_exec(s, "PRAGMA query_only = ON", err) : 0;
 }
 
@@ -160,8 +176,9 @@ store_open(const char *path, bool read_only, struct err *err)
     struct store *s;
     bool exists = false;
 
-    if (check_place(path, read_only, &exists, err) != 0)
+    if (check_place(path, read_only, &exists, err) != 0) {
         return NULL;
+    }
     s = xcalloc(1, sizeof(*s));
     s->path = xstrdup(path);
     s->read_only = read_only;
@@ -172,8 +189,9 @@ store_open(const char *path, bool read_only, struct err *err)
         sql_error(s, "cannot be opened", err);
         goto fail;
     }
-    if (set_up(s, exists, err) != 0)
+    if (set_up(s, exists, err) != 0) {
         goto fail;
+    }
     return s;
 fail:
     store_close(s);
@@ -183,12 +201,15 @@ fail:
 void
 store_close(struct store *s)
 {
-    if (s == NULL)
+    if (s == NULL) {
         return;
-    for (size_t i = 0; i < s->cached; i++)
+    }
+    for (size_t i = 0; i < s->cached; i++) {
         sqlite3_finalize(s->cache[i].stmt);
-    if (s->dirty)
+    }
+    if (s->dirty) {
         sqlite3_exec(s->db, "ROLLBACK", NULL, NULL, NULL);
+    }
     sqlite3_close_v2(s->db);
     strv_clear(&s->live);
     free(s->path);
