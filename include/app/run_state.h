@@ -56,7 +56,8 @@ struct run_host {
 };
 
 struct wave_count {
-    int32_t left, ok, bad;
+    int32_t left; /* hosts without an outcome */
+    struct summary totals;
     int64_t began_ms;
 };
 
@@ -124,8 +125,13 @@ int reach_prepare(struct run *run, struct err *err);
 /* release.c: the release of the run, or of each host. */
 int release_prepare(struct run *run, struct err *err);
 const char *run_release(const struct run *run, int32_t host);
+/* Whether a host that ends ok has the run's release: a step that is run names it.  To record one
+ * for an action that does not (provision, update) would move rollback's target. */
+bool run_makes_release(const struct run *run);
 
 /* execute.c */
+/* The magic names that differ by host; the rest was set when the run was made. */
+void run_set_magic(struct run *run, int32_t host);
 int execute_check(struct run *run, struct err *err); /* render all there is, keep nothing */
 void execute(struct run *run, const struct order *order);
 const struct action_step *run_step_of(const struct run *run, const struct run_host *h);
@@ -134,6 +140,7 @@ const struct action_step *run_step_of(const struct run *run, const struct run_ho
 extern const struct pool_events listen_pool;
 extern const struct local_events listen_local;
 void listen_post(struct run *run, const struct fact *fact, const char *reason);
+/* The end of a step, or of a step of the finally list, which has a fact of its own. */
 void listen_end_step(struct run_host *h, struct fact fact, const char *reason);
 int listen_signals(struct run *run, struct err *err);
 

@@ -49,6 +49,7 @@ struct step_request {
     int64_t idle_ms;    /* 0: none */
 };
 
+/* Texts are for people: phase and cause ("kex: ..."), never the host, which the id tells. */
 struct pool_events {
     void (*connected)(void *arg, int32_t id);
     /* throttled: closed before the banner. */
@@ -75,9 +76,9 @@ struct pool_config {
     const struct hostkeys *hostkeys; /* borrowed */
     struct keyring *keyring;         /* borrowed */
     enum host_key_checking checking;
-    int64_t connect_timeout_ms; /* name, TCP, banner, kex */
-    int64_t auth_timeout_ms;
-    int64_t keepalive_ms; /* 0: none; three misses end a connection */
+    int64_t connect_timeout_ms; /* name, TCP, banner, kex, and each answer; 0: none */
+    int64_t auth_timeout_ms;    /* 0: none */
+    int64_t keepalive_ms;       /* 0: none; three misses end a connection */
     struct pool_events events;
     void *arg;
 };

@@ -124,12 +124,12 @@ void slot_close(struct slot *s);
 void slot_kick(struct slot *s); /* another turn, from the loop */
 void slot_timer_set(struct slot *s, enum slot_timer t, int64_t ms);
 void slot_timer_stop(struct slot *s, enum slot_timer t);
-/* Note why the session is over ("web-01: kex: ..."); returns SLOT_FAIL. */
+/* Note why the session is over ("kex: ..."), without the host; returns SLOT_FAIL. */
 enum slot_step slot_fail(struct slot *s, enum cause cause, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 /* The same with libssh's last error behind the text. */
 enum slot_step slot_fail_ssh(struct slot *s, enum cause cause, const char *what);
-const char *slot_state_name(enum slot_state state);
+const char *slot_state_said(enum slot_state state); /* "channel: " */
 
 /* connect.c */
 enum slot_step step_resolve(struct slot *s);

@@ -17,7 +17,7 @@
 struct derived {
     bool begun;        /* it was given a slot or a step */
     bool open;         /* a step may have been sent; its end is not known */
-    bool unknown;      /* the last step ended with an unknown end */
+    bool unknown;      /* an attempt of the step had an unknown end, and none has ended since */
     bool finally_open; /* the same for a step of the finally list */
     int32_t step;      /* the step it was at */
     int32_t attempt;

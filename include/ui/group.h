@@ -4,7 +4,6 @@
 #ifndef UI_GROUP_H
 #define UI_GROUP_H
 
-#include "base/buf.h"
 #include "ui/board.h"
 
 #include <stdbool.h>
@@ -24,7 +23,8 @@ void group_free(struct group *g); /* NULL is fine */
 void group_keep(struct group *g, int32_t host, const char *bytes, size_t len);
 /* Say how a host ended where that is worth saying ("exit 3"); it is part of what is compared. */
 void group_end(struct group *g, int32_t host, const char *text);
-/* Append every group, in the order of its first host; escaped: for a terminal. */
-void group_add(const struct group *g, const struct board *b, bool escaped, struct buf *out);
+/* Hand every group to fn, each whole, in the order of its first host; escaped: for a terminal. */
+void group_show(const struct group *g, const struct board *b, bool escaped,
+                void (*fn)(void *arg, const char *text, size_t len), void *arg);
 
 #endif

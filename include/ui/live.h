@@ -14,9 +14,8 @@ enum { LIVE_HOSTS_MAX = 10 }; /* rows of hosts at most */
 
 struct live {
     int32_t fixed_width; /* 0: ask the terminal */
-    bool color;
-    int32_t drawn;  /* rows on the screen now */
-    int32_t widest; /* columns of the widest of them */
+    int32_t drawn;       /* rows on the screen now */
+    int32_t widest;      /* columns of the widest of them */
 };
 
 /* Queue what takes the area off the screen; nothing if it is not there. */

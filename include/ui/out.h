@@ -14,6 +14,7 @@
 enum {
     OUT_SOFT_BYTES_MAX = 8 * 1024 * 1024,  /* past it out_full says so: drop what can be dropped */
     OUT_HARD_BYTES_MAX = 64 * 1024 * 1024, /* past it everything is thrown away and counted */
+    OUT_NOTE_BYTES_MAX = 256,              /* room kept for out_tell_dropped */
 };
 
 struct out;
@@ -28,8 +29,11 @@ bool out_is_terminal(const struct out *o);
 /* Whether both lead to one terminal, pipe or socket, where lines would mix: use one queue then. */
 bool out_same(int fd, int other_fd);
 
-/* Queue bytes; writes nothing. */
+/* Queue bytes, all of them or none; writes nothing. */
 void out_add(struct out *o, const char *bytes, size_t len);
+/* Queue one line that says how many bytes `from` threw away, if it did, and count anew; there is
+ * always room for two.  from and o may be the same. */
+void out_tell_dropped(struct out *o, struct out *from);
 /* Write what can be written without waiting, at most 64 KB a call. */
 void out_flush(struct out *o);
 /* Write everything, waiting for the reader at most timeout_ms without progress (-1: for ever);

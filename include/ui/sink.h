@@ -93,8 +93,8 @@ struct sink {
 void sink_event(struct sink *s, const struct event *e);
 /* Every refresh_interval, with the time; does nothing while bytes are waiting (drops the frame). */
 void sink_refresh(struct sink *s, int64_t at_ms);
-/* Tell the sink that nothing more comes: it queues what is left and is freed; then drain the
- * queues. */
+/* Tell the sink that nothing more comes: it queues what is left, says what a full queue threw away,
+ * and is freed; then drain the queues. */
 void sink_close(struct sink *s); /* NULL is fine */
 
 /* How to show a run. */
@@ -107,7 +107,7 @@ struct sink_options {
     int verbose; /* 1: output of steps too */
     bool color;
     bool live;     /* a live area below, if stdout and stderr are one terminal */
-    int32_t tail;  /* lines of output kept per host to show with a failure */
+    int32_t tail;  /* last lines of a step's output shown with its failure */
     int32_t width; /* 0: ask the terminal; else a fixed one, for tests */
 };
 

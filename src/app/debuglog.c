@@ -19,7 +19,10 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { LINE_MAX_BYTES = 16384 };
+enum {
+    ESCAPED_BYTES_MAX = 4, /* of one byte: \x1b */
+    REST_BYTES_MAX = 256,  /* time, tag, suffix */
+};
 
 struct debuglog {
     char *path; /* owned */
@@ -94,6 +97,19 @@ add_time(struct buf *line)
     (void)buf_addf(line, "%s.%06ld", text, now.tv_nsec / 1000);
 }
 
+static char *
+format(const char *fmt, va_list ap)
+{
+    va_list again;
+
+    va_copy(again, ap);
+    const int len = vsnprintf(NULL, 0, fmt, again);
+    va_end(again);
+    char *text = xcalloc((size_t)(len < 0 ? 0 : len) + 1, 1);
+    (void)vsnprintf(text, (size_t)(len < 0 ? 0 : len) + 1, fmt, ap);
+    return text;
+}
+
 void
 debuglog_line(struct debuglog *l, const char *tag, const char *suffix, const char *fmt, ...)
 {
@@ -101,14 +117,14 @@ debuglog_line(struct debuglog *l, const char *tag, const char *suffix, const cha
     struct buf line;
     struct stat st;
     va_list ap;
-    char text[LINE_MAX_BYTES / 4];
 
     va_start(ap, fmt);
-    (void)vsnprintf(text, sizeof(text), fmt, ap);
+    char *text = format(fmt, ap);
     va_end(ap);
-    buf_init(&raw, LINE_MAX_BYTES - 256);
-    buf_init(&line, LINE_MAX_BYTES);
-    escape_line(&raw, text, strlen(text));
+    const size_t len = strlen(text);
+    buf_init(&raw, ESCAPED_BYTES_MAX * len);
+    escape_line(&raw, text, len);
+    buf_init(&line, raw.len + REST_BYTES_MAX);
     add_time(&line);
     (void)buf_addf(&line, " [%s] %s%s\n", tag, raw.data, suffix);
     if (stat(l->path, &st) < 0 || st.st_ino != l->ino || st.st_dev != l->dev) {
@@ -117,4 +133,5 @@ debuglog_line(struct debuglog *l, const char *tag, const char *suffix, const cha
     while (write(l->fd, line.data, line.len) < 0 && errno == EINTR) {}
     buf_release(&line);
     buf_release(&raw);
+    free(text);
 }

@@ -11,7 +11,6 @@
 #include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -29,23 +28,21 @@ run_step_of(const struct run *run, const struct run_host *h)
     return step_at(run, h->in_finally, h->step);
 }
 
-/* The magic names that differ by host; the rest was set when the run was made. */
-static void
-set_magic(struct run *run, const struct run_host *h)
+void
+run_set_magic(struct run *run, int32_t host)
 {
+    const struct host *h = run->hosts[host].host;
     struct value *groups = value_new(VALUE_LIST);
-    char wave[16];
+    struct value *wave = value_new(VALUE_INT);
+    const char *release = run_release(run, host);
 
-    for (size_t i = 0; i < h->host->groups.count; i++) {
-        value_list_add(groups, value_text(h->host->groups.items[i]));
+    for (size_t i = 0; i < h->groups.count; i++) {
+        value_list_add(groups, value_text(h->groups.items[i]));
     }
-    value_dict_set(run->magic, "inventory_hostname", value_text(h->host->name));
+    value_dict_set(run->magic, "inventory_hostname", value_text(h->name));
     value_dict_set(run->magic, "group_names", groups);
-    (void)snprintf(wave, sizeof(wave), "%d", (int)plan_wave_of(run->plan, h->index) + 1);
-    struct value *number = value_new(VALUE_INT);
-    number->integer = plan_wave_of(run->plan, h->index) + 1;
-    value_dict_set(run->magic, "wave", number);
-    const char *release = run_release(run, h->index);
+    wave->integer = plan_wave_of(run->plan, host) + 1;
+    value_dict_set(run->magic, "wave", wave);
     if (release[0] != '\0') {
         value_dict_set(run->magic, "release", value_text(release));
     }
@@ -62,11 +59,8 @@ render(struct run *run, const struct run_host *h, const struct action_step *step
         .vars = inventory_vars(q->inventory, q->hosts[h->index]),
     };
 
-    set_magic(run, h);
-    if (render_step(run->action, step, q->root, &scope, ret, err) < 0) {
-        return -1;
-    }
-    return 0;
+    run_set_magic(run, h->index);
+    return render_step(run->action, step, q->root, &scope, ret, err);
 }
 
 static int

@@ -43,15 +43,30 @@ fact_of(const struct run_host *h, enum fact_kind kind, enum cause cause)
     };
 }
 
-/* The end of a step, or of a step of the finally list, which has a fact of its own. */
+/* The one fact for the end of a finally step tells by its cause whether it ran to an end. */
+static struct fact
+finally_fact(const struct run_host *h, struct fact fact)
+{
+    if (fact.kind == FACT_STEP_SKIPPED) {
+        const struct plan_step *s = plan_finally_step(h->run->plan, h->step);
+        fact.cause = CAUSE_NONE;
+        fact.exit_code = 0;
+        fact.signal = 0;
+        while (fact.exit_code < 255 && !plan_step_accepts(s, fact.exit_code)) {
+            fact.exit_code++;
+        }
+    } else if (fact.kind != FACT_STEP_DONE && fact.cause == CAUSE_NONE) {
+        fact.cause = CAUSE_NO_STATUS; /* not CAUSE_LOST, which says that the session is gone */
+    }
+    fact.kind = FACT_FINALLY_DONE;
+    return fact;
+}
+
 void
 listen_end_step(struct run_host *h, struct fact fact, const char *reason)
 {
     if (h->in_finally) {
-        if (fact.kind != FACT_STEP_DONE && fact.cause == CAUSE_NONE) {
-            fact.cause = CAUSE_LOST;
-        }
-        fact.kind = FACT_FINALLY_DONE;
+        fact = finally_fact(h, fact);
     }
     h->child = NULL;
     listen_post(h->run, &fact, reason);

@@ -16,6 +16,12 @@
 
 #define SAY(run, ...) debuglog_line((run)->debuglog, "ORCHESTRATOR", (run)->suffix, __VA_ARGS__)
 
+enum {
+    NAMES_BYTES_MAX = 16 << 20, /* of a wave: 10,000 hosts of 253 bytes fit */
+    PART_BYTES_MAX = 1000,      /* of each text in a reason */
+    REASON_BYTES_MAX = 4096,
+};
+
 static struct event
 make_event(const struct run *run, enum event_type type)
 {
@@ -118,7 +124,7 @@ wave_started(struct run *run, int32_t wave)
     if (!plan_has_waves(run->plan)) {
         return;
     }
-    buf_init(&names, 8192);
+    buf_init(&names, NAMES_BYTES_MAX);
     fold_wave(run, wave, &names);
     if (!run->sequential) {
         SAY(run, "Wave %d/%d started: %s", (int)wave + 1, (int)plan_wave_count(run->plan),
@@ -137,6 +143,7 @@ wave_finished(struct run *run, int32_t wave)
 {
     const struct wave_count *w = &run->waves[wave];
     const int64_t took_ms = run_now_ms(run) - w->began_ms;
+    const int32_t *n = w->totals.count;
     char took[32];
 
     if (!plan_has_waves(run->plan)) {
@@ -145,14 +152,14 @@ wave_finished(struct run *run, int32_t wave)
     duration_format(took_ms, took, sizeof(took));
     if (!run->sequential) {
         SAY(run, "Wave %d/%d completed in %s: %d ok, %d failed", (int)wave + 1,
-            (int)plan_wave_count(run->plan), took, (int)w->ok, (int)w->bad);
+            (int)plan_wave_count(run->plan), took, (int)n[OUTCOME_OK],
+            (int)(n[OUTCOME_FAILED] + n[OUTCOME_UNREACHABLE] + n[OUTCOME_UNKNOWN]));
     }
     struct event e = make_event(run, EVENT_WAVE_FINISHED);
     e.wave = wave + 1;
     e.waves = plan_wave_count(run->plan);
     e.duration_ms = took_ms;
-    e.totals.count[OUTCOME_OK] = w->ok;
-    e.totals.count[OUTCOME_FAILED] = w->bad;
+    e.totals = w->totals;
     sink_event(run->request->sink, &e);
 }
 
@@ -185,7 +192,7 @@ host_finished(struct run *run, const struct order *o)
     struct buf scratch;
     char took[32];
 
-    buf_init(&scratch, 4096);
+    buf_init(&scratch, REASON_BYTES_MAX);
     const char *reason = narrate_reason(run, o->host, &scratch);
     const char *colon = reason[0] == '\0' ? "" : ": ";
     duration_format(r.finished_ms - r.started_ms, took, sizeof(took));
@@ -205,8 +212,7 @@ host_finished(struct run *run, const struct order *o)
     e.exit_code = r.outcome == OUTCOME_OK ? 0 : r.exit_code > 0 ? r.exit_code : -1;
     sink_event(run->request->sink, &e);
     buf_release(&scratch);
-    w->ok += r.outcome == OUTCOME_OK;
-    w->bad += outcome_is_bad(r.outcome);
+    w->totals.count[r.outcome]++;
     if (--w->left == 0) {
         wave_finished(run, wave);
     }
@@ -266,27 +272,35 @@ add_tail(struct buf *out, const struct run_host *h)
     }
 }
 
+/* A text of the action may be as long as it likes; a reason is to be read. */
 static void
-describe_end(struct buf *out, const struct run *run, const struct run_host *h,
-             const struct fact *fact, const char *reason)
+add_some(struct buf *out, const char *text)
 {
-    (void)buf_addf(out, "%s %d/%d %s: ", h->in_finally ? "finally" : "step", (int)h->step + 1,
-                   (int)(h->in_finally ? run->action->finally_count : run->step_count),
-                   run_step_of(run, h)->name);
-    const bool ended = fact->kind == FACT_STEP_DONE ||
-                       (fact->kind == FACT_FINALLY_DONE && fact->cause == CAUSE_NONE);
+    (void)buf_add(out, text, strnlen(text, PART_BYTES_MAX));
+}
+
+/* Its end was seen, with an exit code or a signal. */
+static bool
+has_ended(const struct fact *f)
+{
+    return f->kind == FACT_STEP_DONE || (f->kind == FACT_FINALLY_DONE && f->cause == CAUSE_NONE);
+}
+
+/* How a step ended that did not end well; which step it was, the event's fields tell. */
+static void
+describe_end(struct buf *out, const struct run_host *h, const struct fact *fact, const char *reason)
+{
+    const bool ended = has_ended(fact);
+
     if (h->error != NULL && ended && fact->signal == 0) {
-        (void)buf_adds(out, h->error);
+        add_some(out, h->error);
         return;
     }
-    if (fact->kind == FACT_FINALLY_DONE && !ended) {
-        (void)buf_adds(out, "finally not run: ");
-    } else if (fact->kind == FACT_STEP_UNKNOWN) {
-        (void)buf_addf(out,
-                       "%s: ", fact->cause == CAUSE_KILLED ? "killed, may still run" : "unknown");
+    if (fact->kind == FACT_STEP_UNKNOWN && fact->cause == CAUSE_KILLED) {
+        (void)buf_adds(out, "killed, may still run: ");
     }
     if (!ended) {
-        (void)buf_adds(out, reason == NULL ? cause_name(fact->cause) : reason);
+        add_some(out, reason == NULL ? cause_name(fact->cause) : reason);
         return;
     }
     if (fact->signal != 0) {
@@ -295,7 +309,9 @@ describe_end(struct buf *out, const struct run *run, const struct run_host *h,
         (void)buf_addf(out, "exit %d", (int)fact->exit_code);
     }
     if (reason != NULL) {
-        (void)buf_addf(out, " (%s)", reason);
+        (void)buf_adds(out, " (");
+        add_some(out, reason);
+        (void)buf_addc(out, ')');
     }
     add_tail(out, h);
 }
@@ -325,21 +341,31 @@ step_finished(struct run *run, const struct fact *f, const char *reason)
     const enum outcome outcome = step_outcome(run, h, f);
     struct buf text;
 
-    buf_init(&text, 4096);
+    buf_init(&text, REASON_BYTES_MAX);
     if (outcome != OUTCOME_OK && outcome != OUTCOME_SKIPPED) {
-        describe_end(&text, run, h, f, reason);
+        describe_end(&text, h, f, reason);
     } else if (reason != NULL) {
         (void)buf_adds(&text, reason);
     }
     struct event e = host_event(run, EVENT_STEP_FINISHED, f->host);
     set_step(&e, run, h);
     e.outcome = outcome_name(outcome);
-    e.exit_code = f->kind == FACT_STEP_DONE && f->signal == 0 ? f->exit_code : -1;
+    e.exit_code = has_ended(f) && f->signal == 0 ? f->exit_code : -1;
     e.signal = f->signal;
     e.reason = text.len == 0 ? NULL : text.data;
     e.duration_ms = run_now_ms(run) - h->step_began_ms;
     sink_event(run->request->sink, &e);
     buf_release(&text);
+}
+
+/* "step 1/3 Switch: " */
+static void
+add_step(struct buf *out, const struct run *run, const struct run_host *h)
+{
+    (void)buf_addf(out, "%s %d/%d ", h->in_finally ? "finally" : "step", (int)h->step + 1,
+                   (int)(h->in_finally ? run->action->finally_count : run->step_count));
+    add_some(out, run_step_of(run, h)->name);
+    (void)buf_adds(out, ": ");
 }
 
 static void
@@ -348,14 +374,15 @@ keep_reason(struct run *run, const struct fact *f, const char *reason)
     struct run_host *h = &run->hosts[f->host];
     struct buf text;
 
-    if (h->in_finally && h->reason != NULL) {
+    if (rollout_host(run->rollout, f->host).outcome != OUTCOME_RUNNING) {
         return; /* the first bad outcome stands, and so does its reason */
     }
-    buf_init(&text, 4096);
+    buf_init(&text, REASON_BYTES_MAX);
     if (f->kind == FACT_CONNECT_FAILED || f->kind == FACT_THROTTLED) {
         (void)buf_adds(&text, reason == NULL ? cause_name(f->cause) : reason);
     } else if (step_outcome(run, h, f) != OUTCOME_OK) {
-        describe_end(&text, run, h, f, reason);
+        add_step(&text, run, h);
+        describe_end(&text, h, f, reason);
     }
     free(h->reason);
     h->reason = text.len == 0 ? NULL : xstrdup(text.data);

@@ -9,6 +9,7 @@
 #include "base/hash.h"
 #include "base/map.h"
 #include "base/xalloc.h"
+#include "config/template.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -23,6 +24,65 @@ const char *
 run_release(const struct run *run, int32_t host)
 {
     return run->releases != NULL ? run->releases[host] : run->release;
+}
+
+/* `release` as a whole word at *text. */
+static bool
+is_release(const char *text)
+{
+    static const char word[] = "release";
+
+    return strncmp(text, word, sizeof(word) - 1) == 0 && !template_is_word(text[sizeof(word) - 1]);
+}
+
+/* $release and ${release} of a script, {{ release }} of a template; not /etc/os-release. */
+static bool
+is_named(const char *text, const char *word, bool inside)
+{
+    const ptrdiff_t at = word - text;
+
+    if ((at > 0 && word[-1] == '$') || (at > 1 && word[-1] == '{' && word[-2] == '$')) {
+        return true;
+    }
+    return inside && !template_is_word(word[-1]);
+}
+
+static bool
+names_release(const char *text)
+{
+    bool inside = false; /* of {{ }} */
+
+    for (const char *p = text; p != NULL && *p != '\0'; p++) {
+        if (strncmp(p, "{{", 2) == 0 || strncmp(p, "}}", 2) == 0) {
+            inside = *p == '{';
+        } else if (is_release(p) && is_named(text, p, inside)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool
+step_names_release(const struct action_step *s)
+{
+    for (size_t i = 0; i < s->env_count; i++) {
+        if (names_release(s->env[i].value)) {
+            return true;
+        }
+    }
+    return names_release(s->script) || names_release(s->src) || names_release(s->dest) ||
+           names_release(s->chdir);
+}
+
+bool
+run_makes_release(const struct run *run)
+{
+    bool named = false;
+
+    for (size_t i = 0; i < run->step_count && !named; i++) {
+        named = step_names_release(&run->action->steps[run->steps[i]]);
+    }
+    return named && run->action->produces[0] != '\0';
 }
 
 static bool
@@ -91,7 +151,7 @@ artifact_of(struct run *run, int32_t host, struct buf *out, struct err *err)
         value_dict_get(vars, "artifact") == NULL) {
         return 0;
     }
-    value_dict_set(run->magic, "inventory_hostname", value_text(run->names[host]));
+    run_set_magic(run, host);
     return render_text("{{ artifact }}", &scope, false, "artifact", out, err);
 }
 

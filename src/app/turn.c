@@ -83,9 +83,7 @@ journal_release(struct run *run, int32_t host)
         .started_ms = r.started_ms,
         .finished_ms = r.finished_ms,
         .reason = narrate_reason(run, host, &scratch),
-        .release = r.outcome == OUTCOME_OK && run->action->produces[0] != '\0'
-                       ? run_release(run, host)
-                       : "",
+        .release = r.outcome == OUTCOME_OK && run_makes_release(run) ? run_release(run, host) : "",
         .boot_id = "",
     };
     const int rc = journal_host_end(run->journal, &end, &run->err);

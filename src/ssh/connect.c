@@ -13,6 +13,9 @@
 #include <assert.h>
 #include <string.h>
 
+/* A look-up always has a deadline; this is what stands for none (the resolver gives up before). */
+enum { LOOKUP_MS_UNLIMITED = 24 * 60 * 60 * 1000 };
+
 static void
 on_resolved(void *arg, enum resolve_result result, const struct addresses *addresses,
             const char *text)
@@ -42,8 +45,9 @@ step_resolve(struct slot *s)
         return s->cause == CAUSE_NONE ? SLOT_DONE : SLOT_FAIL;
     }
     if (s->lookup == NULL) {
+        const int64_t ms = s->config->connect_timeout_ms;
         s->lookup = zygote_resolve(s->config->zygote, s->target->address, s->target->port,
-                                   s->config->connect_timeout_ms, on_resolved, s);
+                                   ms > 0 ? ms : LOOKUP_MS_UNLIMITED, on_resolved, s);
     }
     return SLOT_WAIT;
 }

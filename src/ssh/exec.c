@@ -89,7 +89,6 @@ job_begin(struct slot *s, const struct step_request *r)
     if (build(s, r, nonce, &err) < 0) {
         job->verdict = VERDICT_NOT_STARTED;
         job->cause = CAUSE_LOCAL;
-        err_prefix(&err, "%s: ", s->target->name);
         memcpy(job->text, err.text, sizeof(job->text));
     }
     if (job->timeout_ms > 0) {
@@ -114,8 +113,7 @@ verdict_set(struct slot *s, enum verdict verdict, enum cause cause, const char *
 
     job->verdict = verdict;
     job->cause = cause;
-    (void)snprintf(job->text, sizeof(job->text), "%s: %s: %s", s->target->name,
-                   slot_state_name(s->state), what);
+    (void)snprintf(job->text, sizeof(job->text), "%s%s", slot_state_said(s->state), what);
 }
 
 static bool

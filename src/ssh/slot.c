@@ -27,31 +27,33 @@ enum limit {
  * close; key_index only grows.  gone is entered once and never left. */
 static const struct rule {
     const char *name;
+    const char *said; /* before a reason: the phase, unless the step under way says it already */
     enum slot_step (*step)(struct slot *s);
     enum slot_state next;
     enum limit limit;
     enum cause blame; /* when the limit passes */
 } rules[] = {
-    [SLOT_RESOLVE] = {"resolve", step_resolve, SLOT_DIAL, LIMIT_CONNECT, CAUSE_NAME_TEMPORARY},
-    [SLOT_DIAL] = {"connect", step_dial, SLOT_KEX, LIMIT_KEEP, CAUSE_CONNECT},
-    [SLOT_KEX] = {"kex", step_kex, SLOT_HOSTKEY, LIMIT_KEEP, CAUSE_KEX},
-    [SLOT_HOSTKEY] = {"host key", step_hostkey, SLOT_AUTH, LIMIT_KEEP, CAUSE_HOSTKEY},
+    [SLOT_RESOLVE] = {"resolve", "resolve: ", step_resolve, SLOT_DIAL, LIMIT_CONNECT,
+                      CAUSE_NAME_TEMPORARY},
+    [SLOT_DIAL] = {"connect", "connect: ", step_dial, SLOT_KEX, LIMIT_KEEP, CAUSE_CONNECT},
+    [SLOT_KEX] = {"kex", "kex: ", step_kex, SLOT_HOSTKEY, LIMIT_KEEP, CAUSE_KEX},
+    [SLOT_HOSTKEY] = {"host key", "host key: ", step_hostkey, SLOT_AUTH, LIMIT_KEEP, CAUSE_HOSTKEY},
     /* Not CAUSE_AUTH: a server that is slow has not denied anything, and must not trip the
      * breaker of denials. */
-    [SLOT_AUTH] = {"auth", step_auth, SLOT_READY, LIMIT_AUTH, CAUSE_CONNECT},
-    [SLOT_READY] = {"ready", step_ready, SLOT_OPEN, LIMIT_NONE, CAUSE_LOST},
-    [SLOT_OPEN] = {"channel", step_open, SLOT_EXEC, LIMIT_ANSWER, CAUSE_LOST},
-    [SLOT_EXEC] = {"exec", step_exec, SLOT_IO, LIMIT_KEEP, CAUSE_LOST},
-    [SLOT_IO] = {"step", step_io, SLOT_CLOSE, LIMIT_NONE, CAUSE_DEADLINE},
-    [SLOT_CLOSE] = {"close", step_close, SLOT_READY, LIMIT_NONE, CAUSE_LOST},
-    [SLOT_GONE] = {"gone", NULL, SLOT_GONE, LIMIT_NONE, CAUSE_NONE},
+    [SLOT_AUTH] = {"auth", "auth: ", step_auth, SLOT_READY, LIMIT_AUTH, CAUSE_CONNECT},
+    [SLOT_READY] = {"ready", "", step_ready, SLOT_OPEN, LIMIT_NONE, CAUSE_LOST},
+    [SLOT_OPEN] = {"channel", "channel: ", step_open, SLOT_EXEC, LIMIT_ANSWER, CAUSE_LOST},
+    [SLOT_EXEC] = {"exec", "exec: ", step_exec, SLOT_IO, LIMIT_KEEP, CAUSE_LOST},
+    [SLOT_IO] = {"step", "", step_io, SLOT_CLOSE, LIMIT_NONE, CAUSE_DEADLINE},
+    [SLOT_CLOSE] = {"close", "", step_close, SLOT_READY, LIMIT_NONE, CAUSE_LOST},
+    [SLOT_GONE] = {"gone", "", NULL, SLOT_GONE, LIMIT_NONE, CAUSE_NONE},
 };
 _Static_assert(sizeof(rules) / sizeof(rules[0]) == SLOT_STATES, "a rule a state");
 
 const char *
-slot_state_name(enum slot_state state)
+slot_state_said(enum slot_state state)
 {
-    return rules[state].name;
+    return rules[state].said;
 }
 
 /* ---------------------------------------------------------------- timers */
@@ -126,9 +128,8 @@ slot_fail(struct slot *s, enum cause cause, const char *fmt, ...)
     va_list ap;
 
     s->cause = cause;
-    const int n =
-        snprintf(s->text, sizeof(s->text), "%s: %s: ", s->target->name, rules[s->state].name);
-    if (n > 0 && (size_t)n < sizeof(s->text)) {
+    const int n = snprintf(s->text, sizeof(s->text), "%s", rules[s->state].said);
+    if (n >= 0 && (size_t)n < sizeof(s->text)) {
         va_start(ap, fmt);
         (void)vsnprintf(s->text + n, sizeof(s->text) - (size_t)n, fmt, ap);
         va_end(ap);
@@ -150,6 +151,17 @@ slot_fail_ssh(struct slot *s, enum cause cause, const char *what)
 
 /* ---------------------------------------------------------------- the turn */
 
+/* 0: no limit, and none left over from the state before. */
+static void
+limit_phase(struct slot *s, int64_t ms)
+{
+    if (ms > 0) {
+        slot_timer_set(s, TIMER_PHASE, ms);
+    } else {
+        slot_timer_stop(s, TIMER_PHASE);
+    }
+}
+
 static void
 enter(struct slot *s, enum slot_state state)
 {
@@ -164,10 +176,10 @@ enter(struct slot *s, enum slot_state state)
         break;
     case LIMIT_CONNECT:
     case LIMIT_ANSWER:
-        slot_timer_set(s, TIMER_PHASE, s->config->connect_timeout_ms);
+        limit_phase(s, s->config->connect_timeout_ms);
         break;
     case LIMIT_AUTH:
-        slot_timer_set(s, TIMER_PHASE, s->config->auth_timeout_ms);
+        limit_phase(s, s->config->auth_timeout_ms);
         break;
     case LIMIT_NONE:
         slot_timer_stop(s, TIMER_PHASE);

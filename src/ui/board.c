@@ -14,8 +14,9 @@
 void
 board_release(struct board *b)
 {
-    for (size_t i = 0; i < b->names.count; i++)
+    for (size_t i = 0; i < b->names.count; i++) {
         free(b->hosts[i].step_name);
+    }
     free(b->hosts);
     free(b->env);
     free(b->action);
@@ -33,8 +34,9 @@ start_run(struct board *b, const struct event *e)
     b->run = e->run != NULL ? xstrdup(e->run) : NULL;
     b->waves = e->waves;
     b->started_at_ms = e->at_ms;
-    for (int32_t i = 0; i < e->host_count; i++)
+    for (int32_t i = 0; i < e->host_count; i++) {
         strv_add(&b->names, e->hosts[i]);
+    }
     b->hosts = xcalloc(b->names.count, sizeof(*b->hosts));
     b->count[OUTCOME_UNTOUCHED] = e->host_count;
 }
@@ -42,17 +44,20 @@ start_run(struct board *b, const struct event *e)
 struct board_host *
 board_at(struct board *b, const struct event *e)
 {
-    if (e->host_index < 0 || (size_t)e->host_index >= b->names.count)
+    if (e->host_index < 0 || (size_t)e->host_index >= b->names.count) {
         return NULL;
+    }
     return &b->hosts[e->host_index];
 }
 
 static enum outcome
 outcome_of(const char *name)
 {
-    for (int i = 0; name != NULL && i < OUTCOMES; i++)
-        if (strcmp(outcome_name((enum outcome)i), name) == 0)
+    for (int i = 0; name != NULL && i < OUTCOMES; i++) {
+        if (strcmp(outcome_name((enum outcome)i), name) == 0) {
             return (enum outcome)i;
+        }
+    }
     return OUTCOME_UNKNOWN;
 }
 
@@ -79,13 +84,16 @@ board_event(struct board *b, const struct event *e)
 {
     struct board_host *h;
 
-    if (e->type == EVENT_RUN_STARTED)
+    if (e->type == EVENT_RUN_STARTED) {
         start_run(b, e);
-    if (e->type == EVENT_WAVE_STARTED)
+    }
+    if (e->type == EVENT_WAVE_STARTED) {
         b->wave = e->wave;
+    }
     h = board_at(b, e);
-    if (h == NULL)
+    if (h == NULL) {
         return;
+    }
     if (e->type == EVENT_HOST_STARTED) {
         move(b, h, OUTCOME_RUNNING);
         h->step_at_ms = e->at_ms;
@@ -104,9 +112,11 @@ board_fold(const struct board *b, enum outcome outcome, struct buf *out)
     const char **names = xcalloc(b->names.count, sizeof(*names));
     size_t count = 0;
 
-    for (size_t i = 0; i < b->names.count; i++)
-        if (b->hosts[i].outcome == outcome)
+    for (size_t i = 0; i < b->names.count; i++) {
+        if (b->hosts[i].outcome == outcome) {
             names[count++] = b->names.items[i];
+        }
+    }
     nodeset_fold(out, names, count);
     free(names);
 }

@@ -14,21 +14,25 @@
 static const char *
 color_of(const char *outcome)
 {
-    if (strcmp(outcome, "ok") == 0)
+    if (strcmp(outcome, "ok") == 0) {
         return "\033[32m";
-    if (strcmp(outcome, "failed") == 0 || strcmp(outcome, "unreachable") == 0)
+    }
+    if (strcmp(outcome, "failed") == 0 || strcmp(outcome, "unreachable") == 0) {
         return "\033[31m";
+    }
     return "\033[33m";
 }
 
 void
 closing_paint(struct buf *out, const char *outcome, const char *text, bool color)
 {
-    if (color)
+    if (color) {
         buf_adds(out, color_of(outcome));
+    }
     escape_terminal(out, text, strlen(text));
-    if (color)
+    if (color) {
         buf_adds(out, "\033[0m");
+    }
 }
 
 static void
@@ -39,8 +43,9 @@ add_names(struct buf *out, const struct board *b, bool color)
                                          OUTCOME_FAILED};
 
     for (size_t i = 0; i < sizeof(order) / sizeof(order[0]); i++) {
-        if (b->count[order[i]] == 0)
+        if (b->count[order[i]] == 0) {
             continue;
+        }
         closing_paint(out, outcome_name(order[i]), outcome_name(order[i]), color);
         buf_addf(out, " %d: ", (int)b->count[order[i]]);
         board_fold(b, order[i], out);
@@ -55,20 +60,24 @@ closing_add(struct buf *out, const struct board *b, const struct event *e, bool 
 
     add_names(out, b, color);
     duration_human(e->duration_ms >= 0 ? e->duration_ms : 0, elapsed, sizeof(elapsed));
-    if (b->action != NULL)
+    if (b->action != NULL) {
         buf_addf(out, "%s %s ", b->action, b->env != NULL ? b->env : "");
+    }
     closing_paint(out, e->exit_code == 0 ? "ok" : "failed",
                   e->exit_code == 0 ? "succeeded" : "did not succeed", color);
     buf_addf(out, " in %s", elapsed);
-    if (e->exit_code > 0)
+    if (e->exit_code > 0) {
         buf_addf(out, " (exit %d)", (int)e->exit_code);
+    }
     if (e->reason != NULL && e->reason[0] != '\0') {
         buf_adds(out, ": ");
         escape_terminal(out, e->reason, strlen(e->reason));
     }
     buf_addc(out, '\n');
-    if (e->log_dir != NULL)
+    if (e->log_dir != NULL) {
         buf_addf(out, "logs: %s\n", e->log_dir);
-    if (e->go_on != NULL)
+    }
+    if (e->go_on != NULL) {
         buf_addf(out, "to go on: %s\n", e->go_on);
+    }
 }

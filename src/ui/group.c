@@ -6,6 +6,7 @@
  */
 #include "ui/group.h"
 
+#include "base/buf.h"
 #include "base/escape.h"
 #include "base/hash.h"
 #include "base/map.h"
@@ -15,6 +16,9 @@
 
 #include <stdlib.h>
 #include <string.h>
+
+/* Escaped bytes of one host, and the names of all: 10,000 of 253 bytes. */
+enum { GROUP_TEXT_BYTES_MAX = 8 * GROUP_HOST_BYTES_MAX };
 
 struct kept {
     struct buf bytes; /* data is NULL until needed */
@@ -47,8 +51,9 @@ group_new(int32_t hosts)
 void
 group_free(struct group *g)
 {
-    if (g == NULL)
+    if (g == NULL) {
         return;
+    }
     for (int32_t i = 0; i < g->hosts; i++) {
         buf_release(&g->kept[i].bytes);
         free(g->kept[i].end);
@@ -62,13 +67,15 @@ group_keep(struct group *g, int32_t host, const char *bytes, size_t len)
 {
     struct kept *k = &g->kept[host];
 
-    if (k->bytes.data == NULL)
+    if (k->bytes.data == NULL) {
         buf_init(&k->bytes, GROUP_HOST_BYTES_MAX);
+    }
     if (k->missing > 0 || g->bytes + len > GROUP_ALL_BYTES_MAX ||
-        buf_add(&k->bytes, bytes, len) != 0)
+        buf_add(&k->bytes, bytes, len) != 0) {
         k->missing += (int64_t)len;
-    else
+    } else {
         g->bytes += len;
+    }
 }
 
 void
@@ -83,11 +90,16 @@ fingerprint(const struct kept *k, char ret_hex[HASH_SHA256_HEX])
 {
     struct hash *h = hash_new();
 
+    /* Lengths first, so that output is never taken for an end. */
+    const size_t end_len = k->end != NULL ? strlen(k->end) + 1 : 0;
     hash_update(h, &k->missing, sizeof(k->missing));
-    if (k->end != NULL)
-        hash_update(h, k->end, strlen(k->end) + 1);
-    if (k->bytes.data != NULL)
+    hash_update(h, &end_len, sizeof(end_len));
+    if (k->end != NULL) {
+        hash_update(h, k->end, end_len);
+    }
+    if (k->bytes.data != NULL) {
         hash_update(h, k->bytes.data, k->bytes.len);
+    }
     hash_finish(h, ret_hex);
     hash_free(h);
 }
@@ -110,18 +122,21 @@ add_body(const struct kept *k, bool escaped, struct buf *out)
     while (left > 0) {
         const char *end = memchr(at, '\n', left);
         const size_t len = end != NULL ? (size_t)(end - at) : left;
-        if (escaped)
+        if (escaped) {
             escape_terminal(out, at, len);
-        else
+        } else {
             buf_add(out, at, len);
+        }
         buf_addc(out, '\n');
         at += len + (end != NULL);
         left -= len + (end != NULL);
     }
-    if (k->missing > 0)
+    if (k->missing > 0) {
         buf_addf(out, "[%lld more bytes are in the logs]\n", (long long)k->missing);
-    if (k->end != NULL)
+    }
+    if (k->end != NULL) {
         buf_addf(out, "[%s]\n", k->end);
+    }
 }
 
 static void
@@ -131,17 +146,20 @@ add_same(const struct same *s, bool escaped, struct buf *out)
 
     buf_adds(out, rule);
     nodeset_fold(out, (const char *const *)s->names.items, s->names.count);
-    if (s->names.count > 1)
+    if (s->names.count > 1) {
         buf_addf(out, " (%zu)", s->names.count);
+    }
     buf_addc(out, '\n');
     buf_adds(out, rule);
     add_body(s->kept, escaped, out);
 }
 
 void
-group_add(const struct group *g, const struct board *b, bool escaped, struct buf *out)
+group_show(const struct group *g, const struct board *b, bool escaped,
+           void (*fn)(void *arg, const char *text, size_t len), void *arg)
 {
     struct map *groups = map_new(same_free);
+    struct buf text;
     const struct same *s;
     const char *key;
     void *iter = NULL;
@@ -150,8 +168,9 @@ group_add(const struct group *g, const struct board *b, bool escaped, struct buf
         const struct kept *k = &g->kept[i];
         char hex[HASH_SHA256_HEX];
         struct same *mine;
-        if (k->bytes.data == NULL && k->end == NULL)
+        if (k->bytes.data == NULL && k->end == NULL) {
             continue;
+        }
         fingerprint(k, hex);
         mine = map_get(groups, hex);
         if (mine == NULL) {
@@ -161,7 +180,11 @@ group_add(const struct group *g, const struct board *b, bool escaped, struct buf
         }
         strv_add(&mine->names, b->names.items[i]);
     }
-    while ((s = map_next(groups, &iter, &key)) != NULL)
-        add_same(s, escaped, out);
+    while ((s = map_next(groups, &iter, &key)) != NULL) {
+        buf_init(&text, GROUP_TEXT_BYTES_MAX);
+        add_same(s, escaped, &text);
+        fn(arg, text.data, text.len);
+        buf_release(&text);
+    }
     map_free(groups);
 }

@@ -28,8 +28,9 @@ put(struct jsonl *j, json_t *object)
     char *text = json_dumps(object, JSON_COMPACT);
 
     if (text != NULL) {
-        out_add(j->sink.outs[SINK_STDOUT], text, strlen(text));
-        out_add(j->sink.outs[SINK_STDOUT], "\n", 1);
+        const size_t len = strlen(text);
+        text[len] = '\n'; /* in place of the NUL: a line is queued whole or not at all */
+        out_add(j->sink.outs[SINK_STDOUT], text, len + 1);
     }
     free(text);
     json_decref(object);
@@ -41,8 +42,9 @@ set_text(json_t *object, const char *key, const char *text)
 {
     struct buf b;
 
-    if (text == NULL)
+    if (text == NULL) {
         return;
+    }
     if (utf8_valid(text, strlen(text))) {
         json_object_set_new(object, key, json_string(text));
         return;
@@ -56,8 +58,9 @@ set_text(json_t *object, const char *key, const char *text)
 static void
 set_int(json_t *object, const char *key, int64_t value, int64_t none)
 {
-    if (value != none)
+    if (value != none) {
         json_object_set_new(object, key, json_integer(value));
+    }
 }
 
 static void
@@ -100,8 +103,9 @@ set_fields(json_t *o, const struct event *e)
     set_int(o, "step", e->step, 0);
     set_int(o, "step_count", e->step_count, 0);
     set_text(o, "step_name", e->step_name);
-    if (e->finally)
+    if (e->finally) {
         json_object_set_new(o, "finally", json_true());
+    }
     set_int(o, "attempt", e->attempt, 0);
     set_text(o, "outcome", e->outcome);
     set_int(o, "exit_code", e->exit_code, -1);
@@ -118,9 +122,11 @@ totals_of(const struct summary *s)
 {
     json_t *o = json_object();
 
-    for (int i = 0; i < OUTCOMES; i++)
-        if (i != OUTCOME_RUNNING)
+    for (int i = 0; i < OUTCOMES; i++) {
+        if (i != OUTCOME_RUNNING) {
             json_object_set_new(o, outcome_name((enum outcome)i), json_integer(s->count[i]));
+        }
+    }
     return o;
 }
 
@@ -141,8 +147,9 @@ put_truncated(struct jsonl *j, struct board_host *h, const struct event *e)
 {
     json_t *o;
 
-    if (h == NULL || h->dropped == 0)
+    if (h == NULL || h->dropped == 0) {
         return;
+    }
     o = object_of(e, "output_truncated");
     set_text(o, "host", e->host);
     json_object_set_new(o, "bytes", json_integer(h->dropped));
@@ -172,8 +179,9 @@ put_hosts(json_t *o, const struct event *e)
 {
     json_t *list = json_array();
 
-    for (int32_t i = 0; i < e->host_count; i++)
+    for (int32_t i = 0; i < e->host_count; i++) {
         json_array_append_new(list, json_string(e->hosts[i]));
+    }
     json_object_set_new(o, "hosts", list);
 }
 
@@ -182,8 +190,9 @@ close_run(struct jsonl *j, const struct event *e)
 {
     struct buf text;
 
-    if (j->options.quiet)
+    if (j->options.quiet) {
         return;
+    }
     buf_init(&text, OUT_SOFT_BYTES_MAX);
     closing_add(&text, &j->board, e, j->options.color);
     out_add(j->sink.outs[SINK_STDERR], text.data, text.len);
@@ -199,8 +208,9 @@ jsonl_event(struct sink *s, const struct event *e)
 
     board_event(&j->board, e);
     h = board_at(&j->board, e);
-    if (e->type == EVENT_RUN_STARTED)
+    if (e->type == EVENT_RUN_STARTED) {
         put_version(j, e);
+    }
     if (e->type == EVENT_OUTPUT) {
         put_output(j, h, e);
         return;
@@ -208,13 +218,16 @@ jsonl_event(struct sink *s, const struct event *e)
     put_truncated(j, h, e);
     o = object_of(e, event_name(e->type));
     set_fields(o, e);
-    if (e->type == EVENT_RUN_STARTED)
+    if (e->type == EVENT_RUN_STARTED) {
         put_hosts(o, e);
-    if (e->type == EVENT_WAVE_FINISHED || e->type == EVENT_RUN_FINISHED)
+    }
+    if (e->type == EVENT_WAVE_FINISHED || e->type == EVENT_RUN_FINISHED) {
         json_object_set_new(o, "totals", totals_of(&e->totals));
+    }
     put(j, o);
-    if (e->type == EVENT_RUN_FINISHED)
+    if (e->type == EVENT_RUN_FINISHED) {
         close_run(j, e);
+    }
 }
 
 static void

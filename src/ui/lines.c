@@ -10,6 +10,7 @@
 #include "base/xalloc.h"
 
 #include <assert.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -33,19 +34,23 @@ lines_new(int32_t hosts)
 void
 lines_free(struct lines *l)
 {
-    if (l == NULL)
+    if (l == NULL) {
         return;
-    for (size_t i = 0; i < (size_t)l->hosts * STREAMS; i++)
+    }
+    for (size_t i = 0; i < (size_t)l->hosts * STREAMS; i++) {
         buf_release(&l->rest[i]);
+    }
     free(l->rest);
     free(l);
 }
 
 static void
-hand_on(int32_t host, enum stream stream, const char *line, size_t len, lines_fn *fn, void *arg)
+hand_on(int32_t host, enum stream stream, const char *line, size_t len, bool ended, lines_fn *fn,
+        void *arg)
 {
-    if (len > 0 && line[len - 1] == '\r')
+    if (ended && len > 0 && line[len - 1] == '\r') {
         len--;
+    }
     fn(arg, host, stream, line, len);
 }
 
@@ -56,17 +61,23 @@ lines_feed(struct lines *l, int32_t host, enum stream stream, const char *bytes,
     struct buf *rest = &l->rest[(size_t)host * STREAMS + (size_t)stream];
 
     assert(host >= 0 && host < l->hosts);
+    if (rest->data == NULL) {
+        buf_init(rest, LINES_BYTES_MAX);
+    }
     while (len > 0) {
-        const char *end = memchr(bytes, '\n', len);
-        const size_t part = end != NULL ? (size_t)(end - bytes) : len;
+        if (rest->len == LINES_BYTES_MAX && bytes[0] != '\n') {
+            hand_on(host, stream, rest->data, rest->len, false, fn, arg);
+            buf_clear(rest);
+        }
+        const size_t room = LINES_BYTES_MAX - rest->len;
+        const char *end = memchr(bytes, '\n', len > room ? room + 1 : len);
+        const size_t part = end != NULL ? (size_t)(end - bytes) : len > room ? room : len;
         if (end != NULL && rest->len == 0) {
-            hand_on(host, stream, bytes, part, fn, arg);
+            hand_on(host, stream, bytes, part, true, fn, arg);
         } else {
-            if (rest->data == NULL)
-                buf_init(rest, SIZE_MAX / 2);
-            buf_add(rest, bytes, part);
-            if (end != NULL || rest->len >= LINES_BYTES_MAX) {
-                hand_on(host, stream, rest->data, rest->len, fn, arg);
+            (void)buf_add(rest, bytes, part);
+            if (end != NULL) {
+                hand_on(host, stream, rest->data, rest->len, true, fn, arg);
                 buf_clear(rest);
             }
         }
@@ -80,8 +91,9 @@ lines_finish(struct lines *l, int32_t host, lines_fn *fn, void *arg)
 {
     for (int stream = 0; stream < STREAMS; stream++) {
         struct buf *rest = &l->rest[(size_t)host * STREAMS + (size_t)stream];
-        if (rest->len > 0)
-            hand_on(host, (enum stream)stream, rest->data, rest->len, fn, arg);
+        if (rest->len > 0) {
+            hand_on(host, (enum stream)stream, rest->data, rest->len, false, fn, arg);
+        }
         buf_release(rest);
         *rest = (struct buf){0};
     }

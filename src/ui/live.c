@@ -27,8 +27,9 @@ size_of(const struct live *l, const struct out *out, int32_t *ret_width, int32_t
         *ret_width = w.ws_col > 0 ? w.ws_col : WIDTH_DEFAULT;
         *ret_rows = w.ws_row > 0 ? w.ws_row : ROWS_DEFAULT;
     }
-    if (l->fixed_width > 0)
+    if (l->fixed_width > 0) {
         *ret_width = l->fixed_width;
+    }
 }
 
 /* Columns of a character: two from the wide blocks on (too many is harmless, too few is not). */
@@ -48,8 +49,9 @@ add_cut(struct buf *out, const char *text, size_t len, int32_t width)
     while (at < len) {
         unsigned code = 0;
         const size_t n = utf8_decode(text + at, len - at, &code);
-        if (n == 0 || used + columns_of(code) > width)
+        if (n == 0 || used + columns_of(code) > width) {
             break;
+        }
         used += columns_of(code);
         at += n;
     }
@@ -65,8 +67,9 @@ add_bar(struct buf *row, const struct board *b)
     const int64_t cells = total > 0 ? done * BAR_CELLS / total : 0;
 
     buf_addc(row, '[');
-    for (int64_t i = 0; i < BAR_CELLS; i++)
+    for (int64_t i = 0; i < BAR_CELLS; i++) {
         buf_adds(row, i < cells ? "=" : i == cells && done < total ? ">" : " ");
+    }
     buf_addf(row, "] %lld/%lld", (long long)done, (long long)total);
 }
 
@@ -75,12 +78,15 @@ add_counters(struct buf *row, const struct board *b, int64_t at_ms)
 {
     char elapsed[32];
 
-    for (int i = OUTCOME_OK; i < OUTCOMES; i++)
-        if (b->count[i] > 0)
+    for (int i = OUTCOME_OK; i < OUTCOMES; i++) {
+        if (b->count[i] > 0) {
             buf_addf(row, "  %s %d", outcome_name((enum outcome)i), (int)b->count[i]);
+        }
+    }
     buf_addf(row, "  active %d", (int)b->count[OUTCOME_RUNNING]);
-    if (b->waves > 0 && b->wave > 0)
+    if (b->waves > 0 && b->wave > 0) {
         buf_addf(row, "  wave %d/%d", (int)b->wave, (int)b->waves);
+    }
     duration_human(at_ms - b->started_at_ms, elapsed, sizeof(elapsed));
     buf_addf(row, "  %s", elapsed);
 }
@@ -125,8 +131,9 @@ put_hosts(struct live *l, const struct board *b, int64_t at_ms, struct buf *fram
 
     buf_init(&row, ROW_BYTES_MAX);
     for (size_t i = 0; i < b->names.count && shown < most; i++) {
-        if (b->hosts[i].outcome != OUTCOME_RUNNING)
+        if (b->hosts[i].outcome != OUTCOME_RUNNING) {
             continue;
+        }
         add_host(&row, b, i, at_ms);
         put_row(l, frame, &row, width);
         shown++;
@@ -146,13 +153,15 @@ live_erase(struct live *l, struct out *out)
     int32_t up;
     char text[32];
 
-    if (l->drawn == 0)
+    if (l->drawn == 0) {
         return;
+    }
     size_of(l, out, &width, &rows);
     /* A terminal that became narrower has wrapped what was drawn: count the widest for each. */
     up = l->drawn * (1 + (l->widest > 0 ? (l->widest - 1) / width : 0));
-    if (up > rows - 1)
+    if (up > rows - 1) {
         up = rows - 1;
+    }
     snprintf(text, sizeof(text), "\r\033[%dA\033[J", (int)(up > 0 ? up : 1));
     out_add(out, text, strlen(text));
     l->drawn = 0;
@@ -168,13 +177,15 @@ live_draw(struct live *l, const struct board *b, int64_t at_ms, struct out *out)
     int32_t rows = 0;
 
     size_of(l, out, &width, &rows);
-    if (b->names.count == 0 || out_wants(out) || rows < 4 || width < 8)
+    if (b->names.count == 0 || out_wants(out) || rows < 4 || width < 8) {
         return;
+    }
     live_erase(l, out);
     buf_init(&frame, (size_t)ROW_BYTES_MAX * (LIVE_HOSTS_MAX + 2));
     buf_init(&row, ROW_BYTES_MAX);
-    if (b->action != NULL)
+    if (b->action != NULL) {
         buf_addf(&row, "%s %s ", b->action, b->env != NULL ? b->env : "");
+    }
     add_bar(&row, b);
     add_counters(&row, b, at_ms);
     put_row(l, &frame, &row, width);

@@ -13,6 +13,7 @@
 #include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <sys/socket.h>
@@ -33,6 +34,7 @@ struct out {
     bool owned; /* fd is ours to close */
     bool gone;
     size_t soft_max;
+    uint64_t dropped; /* bytes thrown away and not yet told */
     struct buf queue; /* bytes before head are written */
     size_t head;
 };
@@ -44,11 +46,13 @@ open_terminal(struct out *o)
     int own = -1;
 
     /* By its name: /proc/self/fd is closed to a process that is not dumpable. */
-    if (ttyname_r(o->fd, path, sizeof(path)) == 0)
+    if (ttyname_r(o->fd, path, sizeof(path)) == 0) {
         own = open(path, O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+    }
     o->kind = own < 0 ? KIND_SHARED_TERMINAL : KIND_TERMINAL;
-    if (own < 0)
+    if (own < 0) {
         return;
+    }
     o->fd = own;
     o->owned = true;
 }
@@ -62,25 +66,28 @@ out_new(int fd, size_t soft_max)
     o->fd = fd;
     o->kind = KIND_FILE;
     o->soft_max = soft_max != 0 ? soft_max : OUT_SOFT_BYTES_MAX;
-    buf_init(&o->queue, OUT_HARD_BYTES_MAX);
-    if (fstat(fd, &st) != 0)
+    buf_init(&o->queue, OUT_HARD_BYTES_MAX + OUT_NOTE_BYTES_MAX);
+    if (fstat(fd, &st) != 0) {
         o->gone = true;
-    else if (S_ISFIFO(st.st_mode))
+    } else if (S_ISFIFO(st.st_mode)) {
         o->kind = KIND_PIPE;
-    else if (S_ISSOCK(st.st_mode))
+    } else if (S_ISSOCK(st.st_mode)) {
         o->kind = KIND_SOCKET;
-    else if (isatty(fd) == 1)
+    } else if (isatty(fd) == 1) {
         open_terminal(o);
+    }
     return o;
 }
 
 void
 out_free(struct out *o)
 {
-    if (o == NULL)
+    if (o == NULL) {
         return;
-    if (o->owned)
+    }
+    if (o->owned) {
         close(o->fd);
+    }
     buf_release(&o->queue);
     free(o);
 }
@@ -101,17 +108,40 @@ out_same(int fd, int other_fd)
            a.st_ino == b.st_ino && a.st_rdev == b.st_rdev;
 }
 
-void
-out_add(struct out *o, const char *bytes, size_t len)
+/* Move what waits to the front, when that is not more than what was written since. */
+static void
+make_room(struct out *o)
 {
-    if (o->gone)
-        return;
     if (o->head > 0 && (o->head == o->queue.len || o->head > o->queue.len / 2)) {
         buf_drain(&o->queue, o->head);
         o->head = 0;
     }
-    /* Past the hard limit the bytes are lost: only lines of our own can get there. */
-    buf_add(&o->queue, bytes, len);
+}
+
+void
+out_add(struct out *o, const char *bytes, size_t len)
+{
+    if (o->gone) {
+        return;
+    }
+    make_room(o);
+    if (len > OUT_HARD_BYTES_MAX || o->queue.len > OUT_HARD_BYTES_MAX - len) {
+        o->dropped += len;
+        return;
+    }
+    (void)buf_add(&o->queue, bytes, len);
+}
+
+void
+out_tell_dropped(struct out *o, struct out *from)
+{
+    if (from->dropped == 0 || o->gone) {
+        return;
+    }
+    make_room(o);
+    (void)buf_addf(&o->queue, "%" PRIu64 " bytes of output dropped: the reader is too slow\n",
+                   from->dropped);
+    from->dropped = 0;
 }
 
 size_t
@@ -130,20 +160,24 @@ write_some(const struct out *o, const char *bytes, size_t len)
 
     if (o->kind == KIND_PIPE || o->kind == KIND_SHARED_TERMINAL) {
         const size_t most = o->kind == KIND_PIPE ? PIPE_BYTES_MAX : SHARED_TTY_BYTES_MAX;
-        if (poll(&p, 1, 0) <= 0)
+        if (poll(&p, 1, 0) <= 0) {
             return 0;
-        if ((p.revents & POLLERR) != 0)
+        }
+        if ((p.revents & POLLERR) != 0) {
             return -1;
-        if ((p.revents & POLLOUT) == 0)
+        }
+        if ((p.revents & POLLOUT) == 0) {
             return (p.revents & (POLLHUP | POLLNVAL)) != 0 ? -1 : 0;
+        }
         len = len < most ? len : most;
     }
     do {
         n = o->kind == KIND_SOCKET ? send(o->fd, bytes, len, MSG_DONTWAIT | MSG_NOSIGNAL)
                                    : write(o->fd, bytes, len);
     } while (n < 0 && errno == EINTR);
-    if (n < 0)
+    if (n < 0) {
         return errno == EAGAIN || errno == EWOULDBLOCK ? 0 : -1;
+    }
     return n;
 }
 
@@ -164,10 +198,12 @@ out_flush(struct out *o)
         const size_t pending = out_pending(o);
         const size_t most = pending < FLUSH_BYTES_MAX ? pending : FLUSH_BYTES_MAX;
         const ssize_t n = write_some(o, o->queue.data + o->head, most);
-        if (n < 0)
+        if (n < 0) {
             lose_reader(o);
-        if (n <= 0)
+        }
+        if (n <= 0) {
             return;
+        }
         o->head += (size_t)n;
         written += (size_t)n;
     }
@@ -180,10 +216,12 @@ out_drain(struct out *o, int timeout_ms)
         const size_t before = out_pending(o);
         struct pollfd p = {.fd = o->fd, .events = POLLOUT};
         out_flush(o);
-        if (out_pending(o) == 0 || out_pending(o) < before)
+        if (out_pending(o) == 0 || out_pending(o) < before) {
             continue;
-        if (poll(&p, 1, timeout_ms) <= 0)
+        }
+        if (poll(&p, 1, timeout_ms) <= 0) {
             return false;
+        }
     }
     return true;
 }

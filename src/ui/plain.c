@@ -43,8 +43,9 @@ static void
 say(struct plain *p, int where)
 {
     buf_addc(&p->line, '\n');
-    if (is_live(p))
+    if (is_live(p)) {
         live_erase(&p->live, p->sink.outs[SINK_STDOUT]);
+    }
     out_add(p->sink.outs[where], p->line.data, p->line.len);
     buf_clear(&p->line);
 }
@@ -52,8 +53,9 @@ say(struct plain *p, int where)
 static void
 add_text(struct plain *p, const char *text)
 {
-    if (text != NULL)
+    if (text != NULL) {
         escape_terminal(&p->line, text, strlen(text));
+    }
 }
 
 /* ---------------------------------------------------------------- output */
@@ -64,10 +66,12 @@ keep_tail(struct plain *p, int32_t host, const char *line, size_t len)
     struct buf *tail = &p->tails[host];
     const char *cut;
 
-    if (len > TAIL_BYTES_MAX / 2)
+    if (len > TAIL_BYTES_MAX / 2) {
         len = TAIL_BYTES_MAX / 2;
-    if (tail->data == NULL)
+    }
+    if (tail->data == NULL) {
         buf_init(tail, TAIL_BYTES_MAX);
+    }
     while (tail->len + len + 1 > TAIL_BYTES_MAX) {
         cut = memchr(tail->data, '\n', tail->len);
         buf_drain(tail, cut != NULL ? (size_t)(cut - tail->data) + 1 : tail->len);
@@ -83,12 +87,25 @@ drop_tail(struct plain *p, int32_t host)
     p->tails[host] = (struct buf){0};
 }
 
+/* Where the last `lines` lines of text begin; each ends with a newline. */
+static size_t
+tail_begin(const struct buf *text, int32_t lines)
+{
+    size_t at = text->len;
+
+    while (at > 0 && (text->data[at - 1] != '\n' || lines-- > 0)) {
+        at--;
+    }
+    return at;
+}
+
 static void
 say_tail(struct plain *p, int32_t host)
 {
     const struct buf *tail = &p->tails[host];
-    const char *at = tail->data;
-    size_t left = tail->len;
+    const size_t begin = tail_begin(tail, p->options.tail);
+    const char *at = tail->data + begin;
+    size_t left = tail->len - begin;
 
     while (left > 0) {
         const char *end = memchr(at, '\n', left);
@@ -108,30 +125,35 @@ take_line(void *arg, int32_t host, enum stream stream, const char *line, size_t 
     struct plain *p = arg;
     const int where = stream == STREAM_STDOUT ? SINK_STDOUT : SINK_STDERR;
 
-    if (!p->options.exec)
+    if (!p->options.exec) {
         keep_tail(p, host, line, len);
-    if (!p->options.exec && p->options.verbose == 0)
+    }
+    if (!p->options.exec && p->options.verbose == 0) {
         return;
+    }
     if (out_full(p->sink.outs[where])) {
         p->board.hosts[host].dropped += (int64_t)len + 1;
         return;
     }
     buf_adds(&p->line, p->board.names.items[host]);
     buf_adds(&p->line, ": ");
-    if (out_is_terminal(p->sink.outs[where]))
+    if (out_is_terminal(p->sink.outs[where])) {
         escape_terminal(&p->line, line, len);
-    else
+    } else {
         buf_add(&p->line, line, len);
+    }
     say(p, where);
 }
 
 static void
 take_output(struct plain *p, const struct event *e)
 {
-    if (p->group != NULL)
+    if (p->group != NULL) {
         group_keep(p->group, e->host_index, e->data, e->len);
-    if (p->group == NULL || !p->options.exec)
+    }
+    if (p->group == NULL || !p->options.exec) {
         lines_feed(p->lines, e->host_index, e->stream, e->data, e->len, take_line, p);
+    }
 }
 
 static void
@@ -139,8 +161,9 @@ say_dropped(struct plain *p, const struct event *e)
 {
     struct board_host *h = board_at(&p->board, e);
 
-    if (h->dropped == 0)
+    if (h->dropped == 0) {
         return;
+    }
     buf_addf(&p->line, "%s: %lld bytes of output are not shown: the reader is too slow", e->host,
              (long long)h->dropped);
     h->dropped = 0;
@@ -153,12 +176,13 @@ say_dropped(struct plain *p, const struct event *e)
 static void
 add_end(struct plain *p, const struct event *e)
 {
-    if (e->reason != NULL && e->reason[0] != '\0')
+    if (e->reason != NULL && e->reason[0] != '\0') {
         add_text(p, e->reason);
-    else if (e->signal != 0)
+    } else if (e->signal != 0) {
         buf_addf(&p->line, "signal %d", (int)e->signal);
-    else if (e->exit_code > 0)
+    } else if (e->exit_code > 0) {
         buf_addf(&p->line, "exit %d", (int)e->exit_code);
+    }
 }
 
 static bool
@@ -183,8 +207,9 @@ add_outcome(struct plain *p, const struct event *e)
         const size_t before = p->line.len;
         buf_adds(&p->line, ": ");
         add_end(p, e);
-        if (p->line.len == before + 2)
+        if (p->line.len == before + 2) {
             p->line.data[p->line.len = before] = '\0';
+        }
     }
 }
 
@@ -200,11 +225,13 @@ step_finished(struct plain *p, const struct event *e)
         add_text(p, e->step_name);
         buf_addc(&p->line, ' ');
         add_outcome(p, e);
-        if (e->attempt > 1)
+        if (e->attempt > 1) {
             buf_addf(&p->line, " (attempt %d)", (int)e->attempt);
+        }
         say(p, SINK_STDOUT);
-        if (!is_good(e) && p->options.verbose == 0)
+        if (!is_good(e) && p->options.verbose == 0) {
             say_tail(p, e->host_index);
+        }
     }
     drop_tail(p, e->host_index);
 }
@@ -216,24 +243,29 @@ exec_finished(struct plain *p, const struct event *e)
     const bool named = e->outcome != NULL && strcmp(e->outcome, "failed") != 0;
     size_t from;
 
-    if (is_good(e) || e->slot < 0)
+    if (is_good(e) || e->slot < 0) {
         return;
+    }
     add_text(p, e->host);
     buf_adds(&p->line, ": ");
     from = p->line.len;
     if (e->exit_code > 0 && e->signal == 0) {
         buf_addf(&p->line, "exit %d", (int)e->exit_code);
     } else {
-        if (named)
+        if (named) {
             add_text(p, e->outcome);
-        if (named && ((e->reason != NULL && e->reason[0] != '\0') || e->signal != 0))
+        }
+        if (named && ((e->reason != NULL && e->reason[0] != '\0') || e->signal != 0)) {
             buf_adds(&p->line, ": ");
+        }
         add_end(p, e);
     }
-    if (p->line.len == from)
+    if (p->line.len == from) {
         add_text(p, e->outcome);
-    if (p->group != NULL)
+    }
+    if (p->group != NULL) {
         group_end(p->group, e->host_index, p->line.data + from);
+    }
     say(p, SINK_STDERR);
 }
 
@@ -247,8 +279,9 @@ host_finished(struct plain *p, const struct event *e)
         exec_finished(p, e);
         return;
     }
-    if ((p->options.quiet && is_good(e)) || e->slot < 0)
+    if ((p->options.quiet && is_good(e)) || e->slot < 0) {
         return;
+    }
     add_text(p, e->host);
     buf_addc(&p->line, ' ');
     add_outcome(p, e);
@@ -258,13 +291,13 @@ host_finished(struct plain *p, const struct event *e)
 static void
 host_event(struct plain *p, const struct event *e)
 {
-    if (e->type == EVENT_OUTPUT)
+    if (e->type == EVENT_OUTPUT) {
         take_output(p, e);
-    else if (e->type == EVENT_STEP_FINISHED)
+    } else if (e->type == EVENT_STEP_FINISHED) {
         step_finished(p, e);
-    else if (e->type == EVENT_HOST_FINISHED)
+    } else if (e->type == EVENT_HOST_FINISHED) {
         host_finished(p, e);
-    else if (e->type == EVENT_HOST_STARTED && p->options.verbose > 0) {
+    } else if (e->type == EVENT_HOST_STARTED && p->options.verbose > 0) {
         buf_addf(&p->line, "%s started in slot %d", e->host, (int)e->slot);
         say(p, SINK_STDOUT);
     }
@@ -277,22 +310,28 @@ run_started(struct plain *p, const struct event *e)
 {
     p->lines = lines_new(e->host_count);
     p->tails = xcalloc((size_t)e->host_count, sizeof(*p->tails));
-    if (p->options.style == SINK_GROUP)
+    if (p->options.style == SINK_GROUP) {
         p->group = group_new(e->host_count);
-    if (p->options.quiet || (p->options.exec && p->options.verbose == 0))
+    }
+    if (p->options.quiet || (p->options.exec && p->options.verbose == 0)) {
         return;
+    }
     add_text(p, e->action);
     buf_addc(&p->line, ' ');
     add_text(p, e->env);
     buf_addf(&p->line, ": %d host%s", (int)e->host_count, e->host_count == 1 ? "" : "s");
-    if (e->strategy != NULL)
+    if (e->strategy != NULL) {
         buf_addf(&p->line, ", %s", e->strategy);
-    if (e->workers >= 0)
+    }
+    if (e->workers >= 0) {
         buf_addf(&p->line, ", %d worker%s", (int)e->workers, e->workers == 1 ? "" : "s");
-    if (e->waves > 0)
+    }
+    if (e->waves > 0) {
         buf_addf(&p->line, ", %d wave%s", (int)e->waves, e->waves == 1 ? "" : "s");
-    if (e->run != NULL)
+    }
+    if (e->run != NULL) {
         buf_addf(&p->line, " (run %s)", e->run);
+    }
     say(p, SINK_STDERR);
 }
 
@@ -301,8 +340,9 @@ wave_event(struct plain *p, const struct event *e)
 {
     char took[32];
 
-    if (p->options.quiet || p->options.exec)
+    if (p->options.quiet || p->options.exec) {
         return;
+    }
     buf_addf(&p->line, "wave %d/%d ", (int)e->wave, (int)e->waves);
     if (e->type == EVENT_WAVE_STARTED) {
         add_text(p, e->text);
@@ -318,14 +358,25 @@ wave_event(struct plain *p, const struct event *e)
 static void
 message(struct plain *p, const struct event *e)
 {
-    if (e->type == EVENT_MESSAGE && p->options.quiet)
+    if (e->type == EVENT_MESSAGE && p->options.quiet) {
         return;
-    if (e->host != NULL)
+    }
+    if (e->host != NULL) {
         buf_addf(&p->line, "%s: ", e->host);
-    if (e->type == EVENT_WARNING)
+    }
+    if (e->type == EVENT_WARNING) {
         buf_adds(&p->line, "warning: ");
+    }
     add_text(p, e->text);
     say(p, SINK_STDERR);
+}
+
+/* A file takes it at once; a slow reader may lose groups, which is counted and said. */
+static void
+take_group(void *arg, const char *text, size_t len)
+{
+    out_add(arg, text, len);
+    out_flush(arg);
 }
 
 static void
@@ -334,17 +385,17 @@ run_finished(struct plain *p, const struct event *e)
     struct out *out = p->sink.outs[SINK_STDOUT];
     struct buf text;
 
-    if (is_live(p))
+    if (is_live(p)) {
         live_erase(&p->live, out);
+    }
     p->options.live = false;
     buf_init(&text, OUT_HARD_BYTES_MAX);
     if (p->group != NULL) {
-        group_add(p->group, &p->board, out_is_terminal(out), &text);
-        out_add(out, text.data, text.len);
-        buf_clear(&text);
+        group_show(p->group, &p->board, out_is_terminal(out), take_group, out);
     }
-    if (!p->options.quiet || e->exit_code != 0)
+    if (!p->options.quiet || e->exit_code != 0) {
         closing_add(&text, &p->board, e, p->options.color);
+    }
     out_add(p->sink.outs[SINK_STDERR], text.data, text.len);
     buf_release(&text);
 }
@@ -354,8 +405,9 @@ plain_refresh(struct sink *s, int64_t at_ms)
 {
     struct plain *p = (struct plain *)s;
 
-    if (is_live(p))
+    if (is_live(p)) {
         live_draw(&p->live, &p->board, at_ms, s->outs[SINK_STDOUT]);
+    }
 }
 
 static void
@@ -378,8 +430,9 @@ plain_event(struct sink *s, const struct event *e)
     case EVENT_OUTPUT:
     case EVENT_STEP_FINISHED:
     case EVENT_HOST_FINISHED:
-        if (board_at(&p->board, e) != NULL)
+        if (board_at(&p->board, e) != NULL) {
             host_event(p, e);
+        }
         break;
     case EVENT_WARNING:
     case EVENT_MESSAGE:
@@ -401,10 +454,12 @@ plain_close(struct sink *s)
 {
     struct plain *p = (struct plain *)s;
 
-    if (is_live(p))
+    if (is_live(p)) {
         live_erase(&p->live, s->outs[SINK_STDOUT]);
-    for (size_t i = 0; p->tails != NULL && i < p->board.names.count; i++)
+    }
+    for (size_t i = 0; p->tails != NULL && i < p->board.names.count; i++) {
         buf_release(&p->tails[i]);
+    }
     free(p->tails);
     lines_free(p->lines);
     group_free(p->group);
@@ -422,7 +477,7 @@ plain_new(const struct sink_options *options, struct out *out, struct out *err_o
 
     p->sink = (struct sink){.ops = &ops, .outs = {out, err_out}};
     p->options = *options;
-    p->live = (struct live){.fixed_width = options->width, .color = options->color};
+    p->live = (struct live){.fixed_width = options->width};
     buf_init(&p->line, LINE_BYTES_MAX);
     return &p->sink;
 }

@@ -43,22 +43,30 @@ event_make(enum event_type type, int64_t at_ms)
 void
 sink_event(struct sink *s, const struct event *e)
 {
-    if (s != NULL)
+    if (s != NULL) {
         s->ops->event(s, e);
+    }
 }
 
 void
 sink_refresh(struct sink *s, int64_t at_ms)
 {
-    if (s != NULL && s->ops->refresh != NULL)
+    if (s != NULL && s->ops->refresh != NULL) {
         s->ops->refresh(s, at_ms);
+    }
 }
 
 void
 sink_close(struct sink *s)
 {
-    if (s != NULL)
-        s->ops->close(s);
+    if (s == NULL) {
+        return;
+    }
+    struct out *const outs[] = {s->outs[SINK_STDOUT], s->outs[SINK_STDERR]};
+    s->ops->close(s);
+    for (size_t i = 0; i < sizeof(outs) / sizeof(outs[0]); i++) {
+        out_tell_dropped(outs[SINK_STDERR], outs[i]);
+    }
 }
 
 struct sink *

@@ -50,7 +50,7 @@ other=$(cut -d' ' -f1,2 "$work/other.pub")
 cp "$project/inventory/test-multi/known_hosts" "$work/known"
 sed -i "s#^\(\[127.20.0.2\]:$port\) .*#\1 $other#" "$project/inventory/test-multi/known_hosts"
 bad 'changed host key' 4 'known_hosts:2' exec test-multi -- true
-assert_has 'changed host key names the host' "$err" 'web-02: host key'
+assert_has 'changed host key names the host' "$err" 'web-02: unreachable: host key'
 : >"$project/inventory/test-multi/known_hosts"
 bad 'unknown host key' 4 'SHA256:' exec test-multi -l web-01 -- true
 cp "$work/known" "$project/inventory/test-multi/known_hosts"

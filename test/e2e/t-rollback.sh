@@ -17,7 +17,7 @@ none() { # WHAT NAMES ARGUMENTS...: refused, and no run of it
 }
 none 'before any run' 'web-[01-03]' rollback test-multi -l "$hosts"
 [ ! -e "$project/var" ] || fail 'a refused rollback made var/'
-im provision test-multi -l "$hosts" -e release=one
+im provision test-multi -l "$hosts"
 assert_eq 'provision' 0 "$rc"
 im deploy test-multi -l "$hosts" -e release=one
 assert_eq 'deploy one' 0 "$rc"

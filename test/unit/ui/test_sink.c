@@ -130,7 +130,7 @@ test_a_step_is_one_line_and_a_failure_shows_its_last_output(void **state)
     struct rig r;
     (void)state;
 
-    rig_start(&r, (struct sink_options){.style = SINK_PLAIN});
+    rig_start(&r, (struct sink_options){.style = SINK_PLAIN, .tail = 10});
     tell_end(&r, EVENT_STEP_FINISHED, 0, "ok", 0);
     tell_output(&r, 1, STREAM_STDERR, "no \033[31mspace\n");
     tell_end(&r, EVENT_STEP_FINISHED, 1, "failed", 3);

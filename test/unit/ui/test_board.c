@@ -1,0 +1,138 @@
+/*
+ * test_board.c - where hosts stand, by what events say, in any order and with hostile numbers.
+ */
+#include "unit/ui/stage.h"
+
+#include "ui/board.h"
+
+static void
+assert_fold(const struct board *b, enum outcome outcome, const char *expected)
+{
+    struct buf names;
+
+    buf_init(&names, 1 << 20);
+    board_fold(b, outcome, &names);
+    assert_string_equal(names.data, expected);
+    buf_release(&names);
+}
+
+static void
+tell(struct board *b, struct event e)
+{
+    board_event(b, &e);
+}
+
+static void
+test_a_host_moves_from_untouched_to_its_outcome(void **state)
+{
+    struct board b = {0};
+
+    (void)state;
+    tell(&b, stage_run(stage_hosts, 3));
+    assert_int_equal(b.count[OUTCOME_UNTOUCHED], 3);
+    tell(&b, stage_host(EVENT_HOST_STARTED, 1));
+    tell(&b, stage_step(EVENT_STEP_STARTED, 1, NULL, -1));
+    assert_int_equal(b.count[OUTCOME_RUNNING], 1);
+    assert_string_equal(b.hosts[1].step_name, "Switch");
+    assert_int_equal(b.hosts[1].step, 2);
+    tell(&b, stage_end(1, "failed", 3, NULL));
+    assert_null(b.hosts[1].step_name);
+    assert_int_equal(b.count[OUTCOME_RUNNING], 0);
+    assert_int_equal(b.count[OUTCOME_FAILED], 1);
+    assert_int_equal(b.count[OUTCOME_UNTOUCHED], 2);
+    assert_fold(&b, OUTCOME_UNTOUCHED, "web-[01,03]");
+    assert_fold(&b, OUTCOME_FAILED, "web-02");
+    assert_fold(&b, OUTCOME_OK, "");
+    board_release(&b);
+}
+
+static void
+test_every_outcome_is_known_by_its_name_and_others_are_unknown(void **state)
+{
+    struct board b = {0};
+
+    (void)state;
+    for (int i = 0; i < OUTCOMES; i++) {
+        tell(&b, stage_run(stage_hosts, 1));
+        tell(&b, stage_end(0, outcome_name((enum outcome)i), -1, NULL));
+        assert_int_equal(b.count[i], 1);
+        assert_int_equal(b.hosts[0].outcome, i);
+    }
+    tell(&b, stage_end(0, "no such outcome", -1, NULL));
+    assert_int_equal(b.count[OUTCOME_UNKNOWN], 1);
+    tell(&b, stage_end(0, NULL, -1, NULL));
+    assert_int_equal(b.count[OUTCOME_UNKNOWN], 1);
+    board_release(&b);
+}
+
+static void
+test_events_of_no_host_of_the_run_change_nothing(void **state)
+{
+    static const int32_t indexes[] = {-1, 3, INT32_MAX, INT32_MIN};
+    struct board b = {0};
+    struct event e = stage_end(0, "ok", 0, NULL);
+
+    (void)state;
+    tell(&b, e); /* before any run */
+    assert_null(board_at(&b, &e));
+    tell(&b, stage_run(stage_hosts, 3));
+    for (size_t i = 0; i < sizeof(indexes) / sizeof(indexes[0]); i++) {
+        e.host_index = indexes[i];
+        assert_null(board_at(&b, &e));
+        tell(&b, e);
+    }
+    assert_int_equal(b.count[OUTCOME_UNTOUCHED], 3);
+    assert_int_equal(b.count[OUTCOME_OK], 0);
+    board_release(&b);
+    board_release(&b);
+}
+
+static void
+test_a_new_run_forgets_the_old_one_and_may_have_no_host(void **state)
+{
+    struct board b = {0};
+
+    (void)state;
+    tell(&b, stage_run(stage_hosts, 3));
+    tell(&b, stage_step(EVENT_STEP_STARTED, 2, NULL, -1));
+    tell(&b, stage_end(2, "ok", 0, NULL));
+    tell(&b, stage_run(NULL, 0));
+    for (int i = 0; i < OUTCOMES; i++) {
+        assert_int_equal(b.count[i], 0);
+        assert_fold(&b, (enum outcome)i, "");
+    }
+    board_release(&b);
+}
+
+static void
+test_ten_thousand_hosts_fold_into_one_name(void **state)
+{
+    struct board b = {0};
+    char **names = stage_names(10000);
+    struct event e = stage_host(EVENT_HOST_FINISHED, 0);
+
+    (void)state;
+    tell(&b, stage_run((const char *const *)names, 10000));
+    e.outcome = "ok";
+    for (e.host_index = 0; e.host_index < 9999; e.host_index++) {
+        board_event(&b, &e);
+    }
+    stage_unname(names, 10000); /* the board has copies */
+    assert_fold(&b, OUTCOME_OK, "host-[00000-09998]");
+    assert_fold(&b, OUTCOME_UNTOUCHED, "host-09999");
+    board_release(&b);
+}
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_a_host_moves_from_untouched_to_its_outcome),
+        cmocka_unit_test(test_every_outcome_is_known_by_its_name_and_others_are_unknown),
+        cmocka_unit_test(test_events_of_no_host_of_the_run_change_nothing),
+        cmocka_unit_test(test_a_new_run_forgets_the_old_one_and_may_have_no_host),
+        cmocka_unit_test(test_ten_thousand_hosts_fold_into_one_name),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
