@@ -108,11 +108,11 @@ show_and_run(const struct cli *c, struct run_request *r, bool exec, struct err *
 
     r->sink = sink_new(&options, out, err_out);
     rc = app_run(r, err);
+    sink_close(r->sink);
+    r->sink = NULL;
     out_drain(out, DRAIN_MS);
     if (!same) {
         out_drain(err_out, DRAIN_MS);
-    }
-    if (!same) {
         out_free(err_out);
     }
     out_free(out);
