@@ -31,9 +31,16 @@ struct target {
     int port;
     const char *user;
     const char *const *key_paths; /* NULL-terminated, tried in order; already in the keyring */
+    const char *become_password;  /* for sudo; NULL: it must not ask */
 };
 
 enum step_kind { STEP_SCRIPT, STEP_UPLOAD };
+
+/* What is done on the target with a file that has arrived whole. */
+enum unpack {
+    UNPACK_NONE, /* renamed to dest */
+    UNPACK_TAR,  /* an archive: unpacked beside dest, then put in its place */
+};
 
 /* Copied by pool_run as far as needed, except fd, which the pool owns from then on. */
 struct step_request {
@@ -41,12 +48,18 @@ struct step_request {
     const char *key;    /* run.step.attempt.host: $0 of the script, bounded [A-Za-z0-9._-] */
     const char *script; /* bytes of /bin/sh, NUL-free; exports and chdir already in it */
     size_t script_len;
-    int fd;             /* STEP_UPLOAD: the file, open for reading at 0; else -1 */
-    int64_t size;       /* STEP_UPLOAD: bytes to send */
-    const char *dest;   /* STEP_UPLOAD: absolute path on the target */
-    unsigned mode;      /* STEP_UPLOAD */
-    int64_t timeout_ms; /* 0: none */
-    int64_t idle_ms;    /* 0: none */
+    const char
+        *guard; /* STEP_SCRIPT, STEP_UPLOAD: a script that, exiting 0, skips it; NULL: none */
+    size_t guard_len;
+    bool become;             /* through sudo */
+    const char *become_user; /* NULL: root */
+    int fd;                  /* STEP_UPLOAD: the file, open for reading at 0; else -1 */
+    int64_t size;            /* STEP_UPLOAD: bytes to send */
+    const char *dest;        /* STEP_UPLOAD: absolute path on the target */
+    unsigned mode;           /* STEP_UPLOAD without unpacking */
+    enum unpack unpack;      /* STEP_UPLOAD */
+    int64_t timeout_ms;      /* 0: none */
+    int64_t idle_ms;         /* 0: none */
 };
 
 /* Texts are for people: phase and cause ("kex: ..."), never the host, which the id tells. */
@@ -60,6 +73,7 @@ struct pool_events {
     void (*output)(void *arg, int32_t id, int stderr_stream, const char *bytes, size_t len);
     /* signal 0: exit_code holds. note: "" or a remark for people (background child cut off). */
     void (*step_done)(void *arg, int32_t id, int exit_code, int signal, const char *note);
+    void (*step_skipped)(void *arg, int32_t id); /* its guard said so; asked for by a guard only */
     void (*step_not_started)(void *arg, int32_t id, enum cause cause, const char *text);
     void (*step_unknown)(void *arg, int32_t id, enum cause cause, const char *text);
     void (*disconnected)(void *arg, int32_t id);

@@ -54,15 +54,21 @@ enum { SLOT_TIMERS = TIMER_KEEPALIVE + 1 };
 enum { DRAIN_MS = 2000, DRAIN_MS_MAX = 10000, KEEPALIVE_MISSES_MAX = 3 };
 
 /* How a step ended; told when the channel is gone. */
-enum verdict { VERDICT_NONE, VERDICT_DONE, VERDICT_NOT_STARTED, VERDICT_UNKNOWN };
+enum verdict { VERDICT_NONE, VERDICT_DONE, VERDICT_SKIPPED, VERDICT_NOT_STARTED, VERDICT_UNKNOWN };
 
 /* The step under way; zeroed between steps. */
 struct slot_job {
     bool active;
     enum step_kind kind;
-    struct buf out;        /* owned: bytes not yet handed over */
+    struct buf command; /* owned: of the exec request */
+    struct buf out;     /* owned: bytes not yet handed over */
+    bool checking;      /* the password is being tried: the step itself waits in these two */
+    struct buf next_command, next_out; /* owned */
+    bool becomes;
     struct upload *upload; /* owned; NULL for a script */
     struct frame_head head[2];
+    struct frame_skip skip;
+    char nonce[FRAME_NONCE_SIZE];
     int64_t timeout_ms;
     int64_t idle_ms;
     bool sent;   /* step_sent was told */
@@ -95,9 +101,10 @@ struct slot {
     struct event *kick; /* owned: run a turn soon */
     struct event *timers[SLOT_TIMERS];
     int key_index;
-    bool preflighted; /* the shell has run one frame */
-    bool connected;   /* was told */
-    bool closing;     /* pool_disconnect */
+    bool preflighted;    /* the shell has run one frame */
+    bool password_tried; /* and sudo takes it */
+    bool connected;      /* was told */
+    bool closing;        /* pool_disconnect */
     bool turning;
     uint64_t received; /* at the last keepalive */
     int misses;
@@ -144,8 +151,21 @@ enum slot_step step_open(struct slot *s);
 enum slot_step step_exec(struct slot *s);
 enum slot_step step_io(struct slot *s);
 enum slot_step step_close(struct slot *s);
+
+/* job.c */
 /* Take a request in; the slot must be idle. */
 void job_begin(struct slot *s, const struct step_request *request);
+/* The frame's header has been seen. */
+bool job_has_begun(const struct slot_job *job);
+/* Bytes of the channel. */
+void job_hear(struct slot *s, bool is_stderr, const char *bytes, size_t len);
+/* The channel is over: what do we know?  Leaves VERDICT_NONE when only the password was tried. */
+void job_judge(struct slot *s, const struct session_exit *e);
+void job_end(struct slot *s, enum verdict verdict, enum cause cause, const char *what);
+/* The same, with what was said before any header. */
+void job_end_headless(struct slot *s, enum verdict verdict, const char *what);
+/* After the password: the step itself. */
+void job_go_on(struct slot *s);
 /* The session is over while a step is under way: what can be said about the step? */
 void job_settle(struct slot *s, enum cause cause, const char *text);
 /* Tell its end, free it. */

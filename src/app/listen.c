@@ -170,6 +170,14 @@ on_step_unknown(void *arg, int32_t id, enum cause cause, const char *text)
 }
 
 static void
+on_step_skipped(void *arg, int32_t id)
+{
+    struct run_host *h = host_of(arg, id);
+
+    listen_end_step(h, fact_of(h, FACT_STEP_SKIPPED, CAUSE_NONE), NULL);
+}
+
+static void
 on_disconnected(void *arg, int32_t id)
 {
     const struct fact f = fact_of(host_of(arg, id), FACT_DISCONNECTED, CAUSE_NONE);
@@ -197,6 +205,7 @@ const struct pool_events listen_pool = {
     .step_sent = on_step_sent,
     .output = on_output,
     .step_done = on_step_done,
+    .step_skipped = on_step_skipped,
     .step_not_started = on_step_not_started,
     .step_unknown = on_step_unknown,
     .disconnected = on_disconnected,

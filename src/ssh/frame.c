@@ -21,18 +21,18 @@ static const char text_preflight[] =
 
 /* stdin of the script is /dev/null: `cat` takes the script out of the pipe first.  `unset S` keeps
  * the script's own text out of its variables. */
+static const char text_start[] = "h(){ printf 'SUP1 %s %s\\n' \"$N\" \"$1\";}\n"
+                                 "h STARTED;h STARTED >&2\n";
+
+static const char text_guard[] =
+    "printf '%s\\n' \"$G\"|"
+    "$I -c 'S=$(cat);exec </dev/null >/dev/null 2>&1;eval \"unset S;$S\"' \"$K\"&&"
+    "{ h SKIPPED;exit 0;}\n";
+
 static const char text_run[] =
-    "h(){ printf 'SUP1 %s %s\\n' \"$N\" \"$1\";}\n"
-    "h STARTED;h STARTED >&2\n"
     "printf '%s\\n' \"$S\"|exec $I -c 'S=$(cat);exec </dev/null;eval \"unset S;$S\"' \"$K\"\n"
     "exit $?\n"
     "}\n";
-
-const char *
-frame_command(void)
-{
-    return "exec /bin/sh";
-}
 
 void
 frame_nonce(char ret_nonce[FRAME_NONCE_SIZE])
@@ -57,19 +57,30 @@ key_is_plain(const char *key)
     return len > 0 && len <= FRAME_KEY_MAX && strspn(key, plain) == len;
 }
 
+static int
+check_script(const char *what, const char *script, size_t len, size_t max, struct err *err)
+{
+    if (len > max) {
+        return err_set(err, ERR_USAGE, "%s: %zu bytes, at most %zu are sent", what, len, max);
+    }
+    if (len > 0 && memchr(script, '\0', len) != NULL) {
+        return err_set(err, ERR_USAGE, "%s: a NUL byte cannot be sent to a shell", what);
+    }
+    return 0;
+}
+
 int
 frame_build(struct buf *out, const struct frame_request *r, struct err *err)
 {
+    const size_t guard_len = r->guard == NULL ? 0 : r->guard_len;
+
     if (!key_is_plain(r->key)) {
         return err_set(err, ERR_USAGE, "step key: expected 1 to %d of A-Z a-z 0-9 . _ -",
                        FRAME_KEY_MAX);
     }
-    if (r->script_len > FRAME_SCRIPT_MAX) {
-        return err_set(err, ERR_USAGE, "script: %zu bytes, at most %d are sent", r->script_len,
-                       FRAME_SCRIPT_MAX);
-    }
-    if (r->script_len > 0 && memchr(r->script, '\0', r->script_len) != NULL) {
-        return err_set(err, ERR_USAGE, "script: a NUL byte cannot be sent to a shell");
+    if (check_script("script", r->script, r->script_len, FRAME_SCRIPT_MAX, err) < 0 ||
+        check_script("unless", r->guard, guard_len, FRAME_GUARD_MAX, err) < 0) {
+        return -1;
     }
     (void)buf_adds(out, "{\n");
     if (r->preflight) {
@@ -77,7 +88,13 @@ frame_build(struct buf *out, const struct frame_request *r, struct err *err)
     }
     (void)buf_addf(out, "N=%s K=%s I=/bin/sh\nS=", r->nonce, r->key);
     escape_shell(out, r->script, r->script_len);
+    if (r->guard != NULL) {
+        (void)buf_adds(out, "\nG=");
+        escape_shell(out, r->guard, r->guard_len);
+    }
     (void)buf_adds(out, "\n");
+    (void)buf_adds(out, text_start);
+    (void)buf_adds(out, r->guard == NULL ? "" : text_guard);
     (void)buf_adds(out, text_run);
     assert(!out->full);
     return 0;
@@ -137,6 +154,31 @@ frame_head_feed(struct frame_head *h, const char *bytes, size_t len)
         }
         used += part;
         h->seen = newline != NULL && is_header(h, begin);
+    }
+    return used;
+}
+
+void
+frame_skip_init(struct frame_skip *k, const char *nonce)
+{
+    *k = (struct frame_skip){0};
+    (void)snprintf(k->mark, sizeof(k->mark), "SUP1 %s SKIPPED\n", nonce);
+}
+
+size_t
+frame_skip_feed(struct frame_skip *k, const char *bytes, size_t len)
+{
+    const size_t mark_len = strlen(k->mark);
+    size_t used = 0;
+
+    while (used < len && !k->seen && !k->over) {
+        if (mark_len == 0 || bytes[used] != k->mark[k->matched]) {
+            k->over = true;
+            break;
+        }
+        used++;
+        k->matched++;
+        k->seen = k->matched == mark_len;
     }
     return used;
 }

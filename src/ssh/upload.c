@@ -9,6 +9,7 @@
 #include "base/escape.h"
 #include "base/hash.h"
 #include "base/xalloc.h"
+#include "ssh/frame.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -19,7 +20,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { UPLOAD_CHUNK = 64 * 1024, UPLOAD_TRAILER = 65 };
+enum { UPLOAD_TRAILER = 65 };
 
 struct upload {
     int fd; /* owned */
@@ -36,20 +37,35 @@ struct upload {
 /* read(1p) as a builtin takes one byte at a time from a pipe, so what follows `#B` is left for cat.
  * A header without its `#B` is not run. */
 const char *
-upload_command(void)
+upload_receiver(void)
 {
-    return "exec /bin/sh -c 'IFS= read -r h&&IFS= read -r b&&[ \"$b\" = \"#B\" ]&&eval \"$h\"'";
+    return "IFS= read -r h&&IFS= read -r b&&[ \"$b\" = \"#B\" ]&&eval \"$h\"";
 }
 
 /* One line, since read takes one.  Exit codes are those of sysexits.h: 69 unavailable, 73 cannot
- * create, 74 input/output.  PIPE is ignored so that a lost connection cannot end the shell before
- * its trap has removed the part file. */
+ * create, 74 input/output. */
+static const char text_start[] = "h(){ printf 'SUP1 %s %s\\n' \"$N\" \"$1\";};"
+                                 "e(){ printf '%s: %s\\n' \"$D\" \"$1\" >&2;exit $2;};"
+                                 "h STARTED;h STARTED >&2;";
+
+static const char text_guard[] =
+    "printf '%s\\n' \"$G\"|"
+    "/bin/sh -c 'S=$(cat);exec </dev/null >/dev/null 2>&1;eval \"unset S;$S\"'&&"
+    "{ h SKIPPED;exit 0;};";
+
+static const char text_file_check[] = "c(){ rm -f \"$T\";};[ -d \"$D\" ]&&e 'is a directory' 73;";
+
+/* A link stays: what it leads to may be shared. */
+static const char text_tree_check[] =
+    "c(){ [ -e \"$D\" ]||[ ! -d \"$O\" ]||mv \"$O\" \"$D\";rm -rf \"$T\" \"$W\";};"
+    "[ -L \"$D\" ]&&e 'is a link' 73;"
+    "[ ! -e \"$D\" ]||[ -d \"$D\" ]||e 'is not a folder' 73;";
+
+/* PIPE is ignored so that a lost connection cannot end the shell before its trap has removed the
+ * part file. */
 static const char text_receive[] =
-    "h(){ printf 'SUP1 %s %s\\n' \"$N\" \"$1\";};"
-    "e(){ printf '%s: %s\\n' \"$D\" \"$1\" >&2;exit $2;};"
-    "h STARTED;h STARTED >&2;umask 077;"
-    "trap '' PIPE;trap 'rm -f \"$T\"' 0;trap 'exit 129' HUP;trap 'exit 143' TERM;"
-    "[ -d \"$D\" ]&&e 'is a directory' 73;"
+    "u=$(umask);umask 077;"
+    "trap '' PIPE;trap c 0;trap 'exit 129' HUP;trap 'exit 143' TERM;"
     "if command -v sha256sum >/dev/null 2>&1;then s(){ sha256sum;};"
     "elif command -v shasum >/dev/null 2>&1;then s(){ shasum -a 256;};"
     "elif command -v openssl >/dev/null 2>&1;then s(){ openssl dgst -sha256 -r;};"
@@ -60,10 +76,20 @@ static const char text_receive[] =
     "w=$(tail -c 65 \"$T\");"
     "dd if=/dev/null of=\"$T\" bs=1 seek=$Z 2>/dev/null||e 'cannot be cut to size' 74;"
     "x=$(s <\"$T\");"
-    "[ \"${x%% *}\" = \"$w\" ]||e \"hash mismatch: sent $w, arrived ${x%% *}\" 74;"
-    "chmod \"$M\" \"$T\"||e 'mode cannot be set' 73;"
-    "mv -f \"$T\" \"$D\"||e 'cannot be renamed' 73;"
-    "trap - 0;exit 0\n#B\n";
+    "[ \"${x%% *}\" = \"$w\" ]||e \"hash mismatch: sent $w, arrived ${x%% *}\" 74;";
+
+static const char text_file_place[] = "chmod \"$M\" \"$T\"||e 'mode cannot be set' 73;"
+                                      "mv -f \"$T\" \"$D\"||e 'cannot be renamed' 73;"
+                                      "trap - 0;exit 0\n#B\n";
+
+static const char text_tree_place[] =
+    "umask \"$u\";command -v tar >/dev/null 2>&1||e 'tar is not here: cannot unpack' 69;"
+    "mkdir \"$W\"||e 'cannot be made' 73;"
+    "tar -xof \"$T\" -C \"$W\"||e 'cannot be unpacked' 74;"
+    "rm -f \"$T\";"
+    "[ ! -d \"$D\" ]||mv \"$D\" \"$O\"||e 'cannot be moved aside' 73;"
+    "mv \"$W\" \"$D\"||e 'cannot be renamed' 73;"
+    "trap - 0;rm -rf \"$O\"||e 'the old one cannot be removed' 73;exit 0\n#B\n";
 
 static int
 check_dest(const char *dest, struct err *err)
@@ -81,23 +107,69 @@ check_dest(const char *dest, struct err *err)
     return 0;
 }
 
+/* NAME='<dir>/.<nonce>.<suffix>', beside dest. */
+static void
+add_beside(struct buf *out, char name, const struct upload_request *r, const char *suffix)
+{
+    const int folder = (int)(strrchr(r->dest, '/') - r->dest);
+    char *path = xasprintf("%.*s/.%s.%s", folder, r->dest, r->nonce, suffix);
+
+    (void)buf_addf(out, "%c=", name);
+    escape_shell(out, path, strlen(path));
+    (void)buf_addc(out, ';');
+    free(path);
+}
+
+/* On one line: a newline of the guard stands in a variable. */
+static void
+add_guard(struct buf *out, const char *guard, size_t len)
+{
+    (void)buf_adds(out, "L=$(printf '\\n.');L=${L%.};G=");
+    for (size_t at = 0; at <= len;) {
+        const char *newline = at == len ? NULL : memchr(guard + at, '\n', len - at);
+        const size_t part = newline == NULL ? len - at : (size_t)(newline - guard) - at;
+        escape_shell(out, guard + at, part);
+        at += part + 1;
+        (void)buf_adds(out, newline == NULL ? ";" : "\"$L\"");
+    }
+}
+
+static int
+check_guard(const struct upload_request *r, struct err *err)
+{
+    if (r->guard != NULL &&
+        (r->guard_len > FRAME_GUARD_MAX || memchr(r->guard, '\0', r->guard_len) != NULL)) {
+        return err_set(err, ERR_USAGE, "unless: expected at most %d bytes, none of them NUL",
+                       FRAME_GUARD_MAX);
+    }
+    return 0;
+}
+
 int
 upload_build(struct buf *out, const struct upload_request *r, struct err *err)
 {
-    if (check_dest(r->dest, err) < 0) {
+    const bool is_tree = r->unpack == UNPACK_TAR;
+
+    if (check_dest(r->dest, err) < 0 || check_guard(r, err) < 0) {
         return -1;
     }
     assert(r->size >= 0);
-    const int folder = (int)(strrchr(r->dest, '/') - r->dest);
-    char *part = xasprintf("%.*s/.%s.part", folder, r->dest, r->nonce);
-
     (void)buf_addf(out, "N=%s;M=%04o;Z=%lld;D=", r->nonce, r->mode & 07777U, (long long)r->size);
     escape_shell(out, r->dest, strlen(r->dest));
-    (void)buf_adds(out, ";T=");
-    escape_shell(out, part, strlen(part));
-    (void)buf_adds(out, ";");
+    (void)buf_addc(out, ';');
+    add_beside(out, 'T', r, "part");
+    if (is_tree) {
+        add_beside(out, 'W', r, "new");
+        add_beside(out, 'O', r, "old");
+    }
+    if (r->guard != NULL) {
+        add_guard(out, r->guard, r->guard_len);
+    }
+    (void)buf_adds(out, text_start);
+    (void)buf_adds(out, r->guard == NULL ? "" : text_guard);
+    (void)buf_adds(out, is_tree ? text_tree_check : text_file_check);
     (void)buf_adds(out, text_receive);
-    free(part);
+    (void)buf_adds(out, is_tree ? text_tree_place : text_file_place);
     assert(!out->full);
     return 0;
 }
@@ -178,7 +250,7 @@ seal(struct upload *u)
 size_t
 upload_read(struct upload *u, struct buf *out, size_t max)
 {
-    char chunk[UPLOAD_CHUNK];
+    char chunk[UPLOAD_CHUNK_MAX];
     size_t n;
 
     if (u->note[0] != '\0' || max == 0) {

@@ -33,19 +33,27 @@ struct shell_result {
 };
 
 /* Give `command` to the shell, input to its stdin, then EOF; stdout and stderr come back together.
- * `exec /bin/sh` in the command is taken as the shell under test. */
+ * each `/bin/sh` in the command is taken as the shell under test. */
 static inline void
 shell_run(int shell, const char *command, const char *input, size_t len, struct shell_result *r)
 {
-    static const char sh[] = "exec /bin/sh";
-    char words[8192];
+    static const char sh[] = "/bin/sh";
+    char words[8192] = "";
     int in[2];
     int out[2];
     size_t sent = 0;
 
     *r = (struct shell_result){0};
-    (void)snprintf(words, sizeof(words), "exec %s %s%s", shells[shell][0],
-                   shells[shell][1] == NULL ? "" : shells[shell][1], command + strlen(sh));
+    for (const char *at = command, *next; *at != '\0'; at = next) {
+        const char *found = strstr(at, sh);
+        const size_t plain = found == NULL ? strlen(at) : (size_t)(found - at);
+        const size_t used = strlen(words);
+        next = at + plain + (found == NULL ? 0 : strlen(sh));
+        (void)snprintf(words + used, sizeof(words) - used, "%.*s%s%s%s", (int)plain, at,
+                       found == NULL ? "" : shells[shell][0],
+                       found == NULL || shells[shell][1] == NULL ? "" : " ",
+                       found == NULL || shells[shell][1] == NULL ? "" : shells[shell][1]);
+    }
     if (pipe(in) < 0 || pipe(out) < 0) {
         abort();
     }

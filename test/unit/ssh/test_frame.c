@@ -3,6 +3,7 @@
  */
 #include "ssh/frame.h"
 
+#include "ssh/become.h"
 #include "unit/ssh/shell.h"
 
 #include <setjmp.h>
@@ -13,6 +14,17 @@
 #include <cmocka.h>
 
 static const char nonce[] = "00112233445566778899aabbccddeeff";
+
+static const char *
+command(void)
+{
+    static struct buf text;
+
+    buf_release(&text);
+    buf_init(&text, BECOME_COMMAND_MAX);
+    become_command(&text, &(struct become){0}, STEP_SCRIPT);
+    return text.data;
+}
 
 static void
 build(struct buf *out, const char *script)
@@ -34,7 +46,7 @@ run(int shell, const char *script, struct shell_result *r)
     struct buf frame;
 
     build(&frame, script);
-    shell_run(shell, frame_command(), frame.data, frame.len, r);
+    shell_run(shell, command(), frame.data, frame.len, r);
     buf_release(&frame);
 }
 
@@ -86,7 +98,7 @@ test_never_runs_a_frame_cut_at_any_byte(void **state)
     for (int shell = 0; shell < SHELLS; shell++) {
         /* The last byte is the newline after the closing brace. */
         for (size_t cut = 0; shell_here(shell) && cut < frame.len - 1; cut++) {
-            shell_run(shell, frame_command(), frame.data, cut, &r);
+            shell_run(shell, command(), frame.data, cut, &r);
             if (strstr(r.out, "ran it") != NULL || strstr(r.out, "STARTED\n") != NULL) {
                 fail_msg("%s ran a frame of %zu bytes cut at %zu: %s", shells[shell][0], frame.len,
                          cut, r.out);
@@ -196,6 +208,88 @@ test_gives_up_after_64_kb_of_noise(void **state)
     frame_head_release(&h);
 }
 
+/* ---------------------------------------------------------------- guards */
+
+#define SKIPPED "SUP1 00112233445566778899aabbccddeeff SKIPPED\n"
+
+static void
+test_a_guard_that_says_so_skips_the_script(void **state)
+{
+    static const struct {
+        const char *guard;
+        const char *out; /* behind the headers */
+        int code;
+    } rows[] = {
+        {"true", SKIPPED, 0},
+        {"false", "ran\n", 3},
+        {"", SKIPPED, 0},
+        {"exit 1", "ran\n", 3},
+        {"echo loud; echo louder >&2; false", "ran\n", 3},
+        {"cat; [ -z \"$(cat)\" ]", SKIPPED, 0},
+        {"test \"it's\" = \"it'\"s\n", SKIPPED, 0},
+        {"kill -9 $$", "ran\n", 3},
+        {"if", "ran\n", 3}, /* no guard that can be read: the step is not passed over */
+    };
+    static struct shell_result r;
+
+    (void)state;
+    for (int shell = 0; shell < SHELLS; shell++) {
+        for (size_t i = 0; shell_here(shell) && i < sizeof(rows) / sizeof(rows[0]); i++) {
+            const struct frame_request q = {.nonce = nonce,
+                                            .key = "k",
+                                            .script = "echo ran; exit 3",
+                                            .script_len = 16,
+                                            .guard = rows[i].guard,
+                                            .guard_len = strlen(rows[i].guard)};
+            struct buf frame;
+            struct err err;
+            buf_init(&frame, FRAME_MAX);
+            assert_int_equal(frame_build(&frame, &q, &err), 0);
+            shell_run(shell, command(), frame.data, frame.len, &r);
+            const char *rest = strstr(r.out, rows[i].out);
+            if (rest == NULL || strcmp(rest, rows[i].out) != 0 || strstr(r.out, "loud") != NULL) {
+                fail_msg("%s, guard '%s': %s", shells[shell][0], rows[i].guard, r.out);
+            }
+            assert_int_equal(WEXITSTATUS(r.status), rows[i].code);
+            buf_release(&frame);
+        }
+    }
+}
+
+static void
+test_the_line_of_a_guard_is_found_however_it_is_cut(void **state)
+{
+    static const struct {
+        const char *bytes;
+        bool seen;
+        size_t matched; /* what was output after all */
+    } rows[] = {
+        {SKIPPED, true, sizeof(SKIPPED) - 1},
+        {"SUP1 00112233445566778899aabbccddeeff SKIPPED \n", false, sizeof(SKIPPED) - 2},
+        {"SUP1 x", false, 5},
+        {"hello", false, 0},
+        {"SSUP1", false, 1},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        const size_t len = strlen(rows[i].bytes);
+        for (size_t cut = 0; cut <= len; cut++) {
+            struct frame_skip k;
+            frame_skip_init(&k, nonce);
+            size_t used = frame_skip_feed(&k, rows[i].bytes, cut);
+            used += frame_skip_feed(&k, rows[i].bytes + used, len - used);
+            assert_int_equal(k.seen, rows[i].seen);
+            assert_int_equal(k.over, !rows[i].seen);
+            assert_int_equal(k.matched, rows[i].matched);
+            assert_int_equal(used, rows[i].matched);
+        }
+    }
+    struct frame_skip none = {0}; /* no guard: the line is output like any other */
+    assert_int_equal(frame_skip_feed(&none, SKIPPED, 10), 0);
+    assert_true(none.over);
+}
+
 int
 main(void)
 {
@@ -206,6 +300,8 @@ main(void)
         cmocka_unit_test(test_gives_a_new_nonce_each_time),
         cmocka_unit_test(test_finds_the_header_behind_noise),
         cmocka_unit_test(test_gives_up_after_64_kb_of_noise),
+        cmocka_unit_test(test_a_guard_that_says_so_skips_the_script),
+        cmocka_unit_test(test_the_line_of_a_guard_is_found_however_it_is_cut),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -4,6 +4,7 @@
 #include "ssh/upload.h"
 
 #include "base/xalloc.h"
+#include "ssh/become.h"
 #include "unit/ssh/shell.h"
 
 #include <dirent.h>
@@ -21,6 +22,17 @@ static const char nonce[] = "00112233445566778899aabbccddeeff";
 static char folder[] = "/tmp/im-upload-XXXXXX";
 static char dest[64];
 static char source[64];
+
+static const char *
+command(void)
+{
+    static struct buf text;
+
+    buf_release(&text);
+    buf_init(&text, UPLOAD_COMMAND_MAX);
+    become_command(&text, &(struct become){0}, STEP_UPLOAD);
+    return text.data;
+}
 
 static int
 setup(void **state)
@@ -128,7 +140,7 @@ test_puts_the_file_in_place_with_its_mode(void **state)
             write_file(source, bytes, sizes[i]);
             write_file(dest, "old", 3);
             make_wire(&wire, (int64_t)sizes[i]);
-            shell_run(shell, upload_command(), wire.data, wire.len, &r);
+            shell_run(shell, command(), wire.data, wire.len, &r);
             assert_int_equal(r.status, 0);
             assert_file(dest, bytes, sizes[i]);
             assert_int_equal(stat(dest, &st), 0);
@@ -151,7 +163,7 @@ test_keeps_the_old_file_when_cut_at_any_byte(void **state)
     make_wire(&wire, 4);
     for (int shell = 0; shell < SHELLS; shell++) {
         for (size_t cut = 0; shell_here(shell) && cut < wire.len; cut += cut < 1200 ? 29 : 1) {
-            shell_run(shell, upload_command(), wire.data, cut, &r);
+            shell_run(shell, command(), wire.data, cut, &r);
             assert_int_not_equal(r.status, 0);
             assert_file(dest, "old", 3);
             assert_no_part_file();
@@ -164,16 +176,16 @@ static void
 refused(const char *prefix, const char *wire, size_t len, int code, const char *text)
 {
     static struct shell_result r;
-    char command[8192];
+    char words[8192];
 
     for (int shell = 0; shell < SHELLS; shell++) {
         if (!shell_here(shell)) {
             continue;
         }
         /* shell_run replaces the first words, so the limit goes inside the text of -c */
-        (void)snprintf(command, sizeof(command), "exec /bin/sh -c '%s%s", prefix,
-                       upload_command() + strlen("exec /bin/sh -c '"));
-        shell_run(shell, command, wire, len, &r);
+        (void)snprintf(words, sizeof(words), "exec /bin/sh -c '%s%s", prefix,
+                       command() + strlen("exec /bin/sh -c '"));
+        shell_run(shell, words, wire, len, &r);
         assert_int_equal(WEXITSTATUS(r.status), code);
         if (strstr(r.out, text) == NULL) {
             fail_msg("expected \"%s\" in \"%s\"", text, r.out);
@@ -290,6 +302,189 @@ test_refuses_a_bad_dest(void **state)
     }
 }
 
+/* ---------------------------------------------------------------- folders */
+
+static void
+sh(const char *fmt, ...)
+{
+    char script[1000];
+    va_list ap;
+
+    va_start(ap, fmt);
+    (void)vsnprintf(script, sizeof(script), fmt, ap);
+    va_end(ap);
+    if (system(script) != 0) {
+        fail_msg("failed: %s", script);
+    }
+}
+
+static void
+remove_tree(void)
+{
+    sh("rm -rf '%s'/de* '%s'/.[0-9]*", folder, folder);
+}
+
+static void
+make_archive_wire(struct buf *wire)
+{
+    struct upload_request r = {.nonce = nonce, .dest = dest, .unpack = UNPACK_TAR};
+    struct stat st;
+    struct err err;
+
+    sh("cd '%s' && rm -rf t && mkdir t t/sub && echo one >t/a && echo two >t/sub/b && "
+       "chmod 750 t/sub && ln -s a t/link && tar -cf source -C t . && rm -r t",
+       folder);
+    assert_int_equal(stat(source, &st), 0);
+    r.size = st.st_size;
+    buf_init(wire, WIRE_MAX);
+    assert_int_equal(upload_build(wire, &r, &err), 0);
+    struct upload *u = open_source(r.size);
+    while (upload_read(u, wire, 1000) > 0) {}
+    upload_free(u);
+}
+
+static void
+assert_nothing_beside(void)
+{
+    sh("! ls -A '%s' | grep -v -e '^source$' -e '^de' | grep -q .", folder);
+}
+
+static void
+test_unpacks_an_archive_beside_and_swaps_it_in(void **state)
+{
+    static const char *const before[] = {
+        "true",                                 /* nothing there */
+        "mkdir \"$D\" && echo old >\"$D/old\"", /* a release that goes */
+        "mkdir \"$D\" && chmod 500 \"$D\"",
+    };
+    static struct shell_result r;
+    struct buf wire;
+
+    (void)state;
+    remove_tree();
+    make_archive_wire(&wire);
+    for (int shell = 0; shell < SHELLS; shell++) {
+        for (size_t i = 0; shell_here(shell) && i < sizeof(before) / sizeof(before[0]); i++) {
+            sh("D=\"%s\"; %s", dest, before[i]);
+            shell_run(shell, command(), wire.data, wire.len, &r);
+            if (r.status != 0) {
+                fail_msg("%s, row %zu: %s", shells[shell][0], i, r.out);
+            }
+            sh("cd \"%s\" && [ \"$(cat a sub/b)\" = \"$(printf 'one\\ntwo')\" ] && "
+               "[ \"$(readlink link)\" = a ] && [ ! -e old ]",
+               dest);
+            assert_nothing_beside();
+            remove_tree();
+        }
+    }
+    buf_release(&wire);
+}
+
+static void
+test_a_folder_stays_whole_when_the_archive_is_cut_or_broken(void **state)
+{
+    static struct shell_result r;
+    struct buf wire;
+
+    (void)state;
+    remove_tree();
+    make_archive_wire(&wire);
+    sh("D=\"%s\"; mkdir \"$D\" && echo old >\"$D/old\"", dest);
+    for (int shell = 0; shell < SHELLS; shell++) {
+        for (size_t cut = 0; shell_here(shell) && cut < wire.len; cut += 463) {
+            shell_run(shell, command(), wire.data, cut, &r);
+            assert_int_not_equal(r.status, 0);
+            sh("[ \"$(ls -A \"%s\")\" = old ]", dest);
+            assert_nothing_beside();
+        }
+        /* Whole and verified, but no archive. */
+        struct buf bad;
+        struct upload_request q = {.nonce = nonce, .dest = dest, .size = 9, .unpack = UNPACK_TAR};
+        struct err err;
+        write_file(source, "no archiv", 9);
+        buf_init(&bad, WIRE_MAX);
+        assert_int_equal(upload_build(&bad, &q, &err), 0);
+        struct upload *u = open_source(9);
+        while (upload_read(u, &bad, 1000) > 0) {}
+        upload_free(u);
+        shell_run(shell, command(), bad.data, bad.len, &r);
+        assert_int_equal(WEXITSTATUS(r.status), 74);
+        assert_non_null(strstr(r.out, "cannot be unpacked"));
+        sh("[ \"$(ls -A \"%s\")\" = old ]", dest);
+        assert_nothing_beside();
+        buf_release(&bad);
+    }
+    remove_tree();
+    buf_release(&wire);
+}
+
+static void
+test_a_link_or_a_file_in_the_place_of_a_folder_stays(void **state)
+{
+    static const char *const before[] = {"echo file >\"$D\"", "ln -s /nonexistent \"$D\"",
+                                         "mkdir \"${D}2\" && ln -s \"${D}2\" \"$D\""};
+    static struct shell_result r;
+    struct buf wire;
+
+    (void)state;
+    remove_tree();
+    make_archive_wire(&wire);
+    for (int shell = 0; shell < SHELLS; shell++) {
+        for (size_t i = 0; shell_here(shell) && i < sizeof(before) / sizeof(before[0]); i++) {
+            sh("D=\"%s\"; %s", dest, before[i]);
+            shell_run(shell, command(), wire.data, wire.len, &r);
+            assert_int_equal(WEXITSTATUS(r.status), 73);
+            sh("D=\"%s\"; [ -L \"$D\" ] || [ -f \"$D\" ]", dest);
+            assert_nothing_beside();
+            remove_tree();
+        }
+    }
+    buf_release(&wire);
+}
+
+static void
+test_a_guard_skips_an_upload_before_it_is_written(void **state)
+{
+    static const struct {
+        const char *guard;
+        bool skips;
+    } rows[] = {
+        {"true", true},
+        {"false", false},
+        {"cd /\nif [ -d . ]\nthen true\nelse false\nfi\n", true},
+        {"x='it'\"'\"'s\n'\n[ \"$x\" = y ]", false},
+    };
+    static struct shell_result r;
+
+    (void)state;
+    for (int shell = 0; shell < SHELLS; shell++) {
+        for (size_t i = 0; shell_here(shell) && i < sizeof(rows) / sizeof(rows[0]); i++) {
+            struct upload_request q = {.nonce = nonce,
+                                       .dest = dest,
+                                       .mode = 0600,
+                                       .size = 4,
+                                       .guard = rows[i].guard,
+                                       .guard_len = strlen(rows[i].guard)};
+            struct buf wire;
+            struct err err;
+            write_file(source, "new\n", 4);
+            write_file(dest, "old", 3);
+            buf_init(&wire, WIRE_MAX);
+            assert_int_equal(upload_build(&wire, &q, &err), 0);
+            struct upload *u = open_source(4);
+            while (upload_read(u, &wire, 1000) > 0) {}
+            upload_free(u);
+            shell_run(shell, command(), wire.data, wire.len, &r);
+            if (r.status != 0 || (strstr(r.out, " SKIPPED\n") != NULL) != rows[i].skips) {
+                fail_msg("%s, row %zu: %s", shells[shell][0], i, r.out);
+            }
+            assert_file(dest, rows[i].skips ? "old" : "new\n", rows[i].skips ? 3 : 4);
+            assert_no_part_file();
+            buf_release(&wire);
+        }
+    }
+}
+
 int
 main(void)
 {
@@ -302,6 +497,10 @@ main(void)
         cmocka_unit_test(test_refuses_a_folder),
         cmocka_unit_test(test_notices_a_source_that_changes),
         cmocka_unit_test(test_refuses_a_bad_dest),
+        cmocka_unit_test(test_unpacks_an_archive_beside_and_swaps_it_in),
+        cmocka_unit_test(test_a_folder_stays_whole_when_the_archive_is_cut_or_broken),
+        cmocka_unit_test(test_a_link_or_a_file_in_the_place_of_a_folder_stays),
+        cmocka_unit_test(test_a_guard_skips_an_upload_before_it_is_written),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }
