@@ -11,6 +11,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <netdb.h>
 #include <poll.h>
 #include <semaphore.h>
 #include <setjmp.h>
@@ -278,9 +279,14 @@ test_answers_literal_addresses_without_a_child(void **state)
 static void
 test_resolves_localhost_as_the_system_does(void **state)
 {
-    struct stage s = stage_with(lookup_getaddrinfo);
+    struct addrinfo *known = NULL;
 
     (void)state;
+    if (getaddrinfo("localhost", NULL, NULL, &known) != 0) {
+        skip(); /* a tree without /etc/hosts */
+    }
+    freeaddrinfo(known);
+    struct stage s = stage_with(lookup_getaddrinfo);
     const struct told t = ask(&s, "localhost", 80, LONG_MS);
     assert_int_equal(t.result, RESOLVE_OK);
     assert_true(t.addresses.count > 0);
