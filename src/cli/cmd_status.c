@@ -3,6 +3,8 @@
  *
  * Decides the columns.  Reads only; connects to nothing.
  */
+#include "base/nodeset.h"
+#include "base/xalloc.h"
 #include "cli/command.h"
 #include "cli/past.h"
 #include "cli/place.h"
@@ -10,10 +12,49 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+enum { RUNS_LOOKED_AT = 50, NAMES_BYTES_MAX = 16 << 20 };
+
 static const char *
 or_dash(const char *text)
 {
     return text != NULL && text[0] != '\0' ? text : "-";
+}
+
+/* What the newest run of the environment that changes something has left alone: its state above,
+ * if it has one, is from before. */
+static int
+print_untouched(struct store *s, const char *env, struct err *err)
+{
+    struct run_list runs = {0};
+    struct host_list hosts = {0};
+    size_t count = 0;
+    size_t k = 0;
+    int rc = history_runs(s, env, RUNS_LOOKED_AT, &runs, err);
+
+    while (k < runs.count && !runs.rows[k].mutating) {
+        k++;
+    }
+    if (rc == 0 && k < runs.count) {
+        rc = history_hosts(s, runs.rows[k].id, &hosts, err);
+    }
+    const char **names = xcalloc(hosts.count + 1, sizeof(*names));
+    for (size_t i = 0; i < hosts.count; i++) {
+        if (hosts.rows[i].outcome == OUTCOME_UNTOUCHED) {
+            names[count++] = hosts.rows[i].name;
+        }
+    }
+    if (count > 0) {
+        struct buf folded;
+        buf_init(&folded, NAMES_BYTES_MAX);
+        nodeset_fold(&folded, names, count);
+        printf("untouched by the last run, %s %s: %s\n", runs.rows[k].action, runs.rows[k].id,
+               folded.data);
+        buf_release(&folded);
+    }
+    free(names);
+    host_list_release(&hosts);
+    run_list_release(&runs);
+    return rc;
 }
 
 static int
@@ -43,7 +84,7 @@ print_env(struct store *s, const char *env, struct err *err)
         putchar('\n');
     }
     host_list_release(&hosts);
-    return 0;
+    return print_untouched(s, env, err);
 }
 
 int

@@ -27,6 +27,7 @@ im status test-multi
 assert_eq 'status' 0 "$rc"
 assert_eq 'ok' 3 "$(printf '%s\n' "$out" | grep -cE 'web-0[123] +ok')"
 assert_eq 'unknown' 3 "$(printf '%s\n' "$out" | grep -cE 'web-0[456] +unknown')"
+assert_has 'untouched' "$out" ': web-[07-09]'
 im history test-multi
 assert_has 'history' "$out" 'untouched 3'
 im exec test-multi -l web-01 -- true
