@@ -19,7 +19,11 @@ LAYERS  := base core proc config ssh probe store ui app cli
 WARN := -Wall -Wextra -Wpedantic -Wshadow -Wundef -Wvla -Wformat=2 -Wstrict-prototypes \
         -Wmissing-prototypes -Wold-style-definition -Wwrite-strings -Wcast-qual -Wconversion \
         -Wswitch-enum
-ifeq ($(SAN),1)
+ifeq ($(FUZZ),1)
+HARDEN := -O1 -g -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=undefined \
+          -fno-omit-frame-pointer
+LINKH  := -fsanitize=fuzzer,address,undefined
+else ifeq ($(SAN),1)
 HARDEN := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
 LINKH  := -fsanitize=address,undefined
 else ifeq ($(DEBUG),1)
@@ -121,6 +125,22 @@ test: deps $(if $(wildcard src/main.c),all) $(if $(wildcard test/fleet/*.c),flee
 .PHONY: unit-bins
 unit-bins: $(UNIT_BINS)
 
+# Fuzzing needs clang; its objects live beside the others.  FUZZ_SECONDS=600 for a campaign.
+FUZZ_NAMES := $(patsubst test/fuzz/%.c,%,$(wildcard test/fuzz/fuzz_*.c))
+FUZZ_BINS  := $(FUZZ_NAMES:%=$(BUILD)/fuzz/%)
+.PHONY: fuzz fuzz-bins fuzz-merge
+fuzz:
+	@$(MAKE) --no-print-directory CC=clang FUZZ=1 BUILD=build/fuzz fuzz-bins
+	@test/fuzz/run build/fuzz/fuzz $(FUZZ_NAMES)
+fuzz-bins: $(FUZZ_BINS)
+$(FUZZ_BINS): $(BUILD)/fuzz/%: $(BUILD)/test/fuzz/%.o $(foreach l,$(need_app),$(if $(call src_of,$(l)),$(call lib_of,$(l))))
+	@mkdir -p $(@D)
+	@echo '  LD $@'
+	@$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LDLIBS_ALL)
+# What a campaign found that covers more goes into the repository's corpus.
+fuzz-merge:
+	@test/fuzz/merge build/fuzz/fuzz $(FUZZ_NAMES)
+
 # ---------------------------------------------------------------- gates
 
 C_FILES := $(wildcard src/*.c src/*/*.c test/*/*.c test/unit/*/*.c)
@@ -178,6 +198,6 @@ clean:
 
 help:
 	@sed -n 's/^# \{0,1\}//p;/^$$/q' Makefile
-	@echo 'targets: all deps run demo test unit fleet gates layers headers format-check tidy analyze format install clean'
+	@echo 'targets: all deps run demo test unit fuzz fleet gates layers headers format-check tidy analyze format install clean'
 
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)

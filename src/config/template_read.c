@@ -99,15 +99,19 @@ template_skip_blanks(struct reader *rd)
 int
 template_bad_syntax(struct reader *rd, const char *expected)
 {
-    char got[8] = "its end";
+    struct buf got;
 
+    buf_init(&got, 16);
     if (*rd->p) {
         const size_t n = utf8_decode(rd->p, strlen(rd->p), NULL);
-        memset(got, 0, sizeof(got));
-        memcpy(got, n ? rd->p : "?", n ? n : 1);
+        escape_line(&got, rd->p, n ? n : 1);
+    } else {
+        buf_adds(&got, "its end");
     }
-    return err_set(rd->err, ERR_CONFIG, "%s: in {{ }}: expected %s, got '%s'", rd->context,
-                   expected, got);
+    err_set(rd->err, ERR_CONFIG, "%s: in {{ }}: expected %s, got '%s'", rd->context, expected,
+            got.data);
+    buf_release(&got);
+    return -1;
 }
 
 char *
@@ -220,25 +224,53 @@ why_no_variable(const struct scope *scope, const char *name)
     return why;
 }
 
+/* As written, on one line and not too long to be read; the caller's. */
+static char *
+shown(const char *text, size_t len)
+{
+    struct buf b;
+
+    buf_init(&b, 4 * NAME_SHOWN_MAX + 4);
+    escape_line(&b, text, len < NAME_SHOWN_MAX ? len : NAME_SHOWN_MAX);
+    buf_adds(&b, len > NAME_SHOWN_MAX ? "..." : "");
+    char *line = buf_detach(&b);
+    buf_release(&b);
+    return line;
+}
+
+static char *
+why_no_key(const struct result *r, const char *key)
+{
+    char *word = shown(key, strlen(key));
+    const char *near = r->v->kind == VALUE_DICT
+                           ? nearest_word(key, (const char *const *)r->v->keys, r->v->count)
+                           : NULL;
+    char *why;
+
+    if (r->v->kind != VALUE_DICT) {
+        why =
+            xasprintf("'%s' is %s and has no '%s'", r->name, template_kind_name(r->v->kind), word);
+    } else if (near) {
+        why = xasprintf("'%s.%s' is undefined; did you mean %s?", r->name, word, near);
+    } else {
+        why = xasprintf("'%s.%s' is undefined", r->name, word);
+    }
+    free(word);
+    return why;
+}
+
 static void
 step_key(struct result *r, const char *key)
 {
     if (!r->v) {
         return;
     }
-    if (r->v->kind != VALUE_DICT) {
-        undefined(r, xasprintf("'%s' is %s and has no '%s'", r->name,
-                               template_kind_name(r->v->kind), key));
-        return;
-    }
-    const struct value *in = value_dict_get(r->v, key);
+    const struct value *in = r->v->kind == VALUE_DICT ? value_dict_get(r->v, key) : NULL;
     if (in) {
         r->v = in;
-        return;
+    } else {
+        undefined(r, why_no_key(r, key));
     }
-    const char *near = nearest_word(key, (const char *const *)r->v->keys, r->v->count);
-    undefined(r, near ? xasprintf("'%s.%s' is undefined; did you mean %s?", r->name, key, near)
-                      : xasprintf("'%s.%s' is undefined", r->name, key));
 }
 
 static void
@@ -314,7 +346,7 @@ template_read_path(struct reader *rd, struct result *r)
             return -1;
         }
         free(r->name);
-        r->name = xstrndup(begin, (size_t)(rd->p - begin));
+        r->name = shown(begin, (size_t)(rd->p - begin));
     }
     return 0;
 }

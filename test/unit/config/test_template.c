@@ -227,6 +227,9 @@ test_groups_are_lists_of_hosts_by_name(void **state)
             "x.yml:3:5: 'groups.wbe' is undefined; did you mean web?");
     refuses(state, false, "{{ groups.empty[0] }}",
             "x.yml:3:5: 'groups.empty[0]' is undefined: it has 0");
+    refuses(state, false, "{{ x.\n }}",
+            "x.yml:3:5: in {{ }}: expected a name after the dot, got '\\n'");
+    refuses(state, false, "{{ groups['a\nb'] }}", "x.yml:3:5: 'groups.a\\nb' is undefined");
     refuses(state, false, "{{ groups.web-eu }}", "x.yml:3:5: in {{ }}: expected | or }}, got '-'");
 }
 

@@ -1,0 +1,27 @@
+/*
+ * fuzz_inventory.c - any hosts.yml is read within bounds; names that come out of it are names.
+ */
+#include "config/inventory_read.h"
+#include "fuzz/fuzz.h"
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
+{
+    const char *path = fuzz_file(bytes, len);
+    struct draft *d = draft_new();
+    struct mistakes m = {0};
+    const int rc = inventory_read_yaml(d, path, &m);
+    const struct draft_host *h;
+    void *iter = NULL;
+
+    FUZZ_CHECK((rc < 0) == (m.count > 0));
+    while ((h = map_next(d->hosts, &iter, NULL)) != NULL) {
+        FUZZ_CHECK(host_name_valid(h->name));
+    }
+    for (size_t k = 0; k < m.errors.count; k++) {
+        FUZZ_CHECK(strchr(m.errors.items[k], '\n') == NULL);
+    }
+    draft_free(d);
+    mistakes_release(&m);
+    return 0;
+}
