@@ -22,7 +22,7 @@ enum fact_kind {
     FACT_STEP_NOT_STARTED, /* host, step, attempt, cause */
     FACT_STEP_UNKNOWN,     /* host, step, attempt, cause */
     FACT_PROBE_PASSED,     /* host, step = check, attempt = try */
-    FACT_PROBE_FAILED,     /* the same */
+    FACT_PROBE_FAILED,     /* the same, and cause where the check did not run to its end */
     FACT_TICK,             /* a time given by ORDER_WAIT has come */
     FACT_FINALLY_DONE,     /* host, step of the finally list, exit_code; cause if it did not run */
     FACT_DISCONNECTED,     /* host: closed because we asked */
@@ -49,8 +49,10 @@ enum cause {
     CAUSE_NO_HEADER,      /* ended before the frame began */
     CAUSE_LOCAL,          /* something of ours: a file, a template, a child */
     CAUSE_KILLED,         /* closed by the operator */
+    CAUSE_GATE,           /* the checks of the gate were not passed */
+    CAUSE_ONCE,           /* a run_once step ended badly on the host that ran it for all */
 };
-enum { CAUSES = CAUSE_KILLED + 1 };
+enum { CAUSES = CAUSE_ONCE + 1 };
 
 enum verb {
     VERB_PAUSE,

@@ -17,7 +17,7 @@ enum order_kind {
     ORDER_PROBE,      /* host, step = check, attempt = try */
     ORDER_WAIT,       /* until_ms: tell a tick then; replaces the wait before; -1: none */
     ORDER_FINALLY,    /* host, step of the finally list, attempt */
-    ORDER_DISCONNECT, /* host */
+    ORDER_DISCONNECT, /* host; a probe under way ends: with its fact or by disconnected alone */
     ORDER_RELEASE,    /* host, slot: the host has its outcome, the slot is free */
     ORDER_ROLLBACK,   /* host: what follows are steps of the rollback list */
     ORDER_FINISH,     /* the run is over; value = exit code */

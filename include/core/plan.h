@@ -21,8 +21,15 @@ struct plan_step {
     bool idempotent;      /* may be sent again after a failure or an unknown end */
     bool ignore_errors;   /* a failure is passed over; an unknown end is not */
     int32_t retries;      /* attempts = 1 + retries; only with idempotent */
+    bool run_once;        /* one host runs it for all; the others wait for its end and pass on */
+    int32_t throttle;     /* at most so many hosts in this step at a time; 0: no limit */
     int64_t delay_ms;     /* between attempts */
     uint8_t ok_codes[32]; /* bit n of the 256: exit code n is fine; all zero: only 0 is */
+};
+
+/* A check of the gate; what it asks is the shell's business. */
+struct plan_check {
+    bool local; /* from the controller: needs no connection */
 };
 
 struct plan_request {
@@ -33,11 +40,12 @@ struct plan_request {
     int32_t step_count;
     const struct plan_step *finally_steps;
     int32_t finally_count;
-    int32_t check_count; /* checks of the gate */
+    const struct plan_check *checks; /* of the gate; none where the policy has no gate */
+    int32_t check_count;
 };
 
 /* NULL and err when it cannot be: no hosts, a strategy not built yet, wave sizes of zero, times
- * that are negative or over POLICY_MS_MAX. */
+ * that are negative or over POLICY_MS_MAX, a gate that cannot be passed. */
 struct plan *plan_new(const struct plan_request *request, struct err *err);
 void plan_free(struct plan *p);
 
@@ -46,10 +54,15 @@ int32_t plan_step_count(const struct plan *p);
 int32_t plan_finally_count(const struct plan *p);
 const struct plan_step *plan_step(const struct plan *p, int32_t step);
 const struct plan_step *plan_finally_step(const struct plan *p, int32_t step);
+
+/* Checks a host must pass after its steps; 0: there is no gate. */
+int32_t plan_check_count(const struct plan *p);
+const struct plan_check *plan_check(const struct plan *p, int32_t check);
+
 bool plan_step_accepts(const struct plan_step *s, int32_t exit_code);
 
-/* Some step, one of the finally list too, needs a connection; where none does, no host is connected
- * to. */
+/* Some step, one of the finally list or a check of the gate too, needs a connection; where none
+ * does, no host is connected to. */
 bool plan_is_remote(const struct plan *p);
 
 const struct policy *plan_policy(const struct plan *p);

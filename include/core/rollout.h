@@ -29,8 +29,9 @@ enum halt {
     HALT_ABORT,   /* the operator */
     HALT_KILL,    /* the operator, twice */
     HALT_TIMEOUT, /* run_timeout */
+    HALT_ONCE,    /* a run_once step ended badly */
 };
-enum { HALTS = HALT_TIMEOUT + 1 };
+enum { HALTS = HALT_ONCE + 1 };
 
 /* What is known of a host; a copy, for the view and the log. */
 struct rollout_host {
@@ -42,6 +43,9 @@ struct rollout_host {
     int32_t step; /* the step it is at, or where it ended */
     int32_t attempt;
     int32_t connect_attempt;
+    bool held;           /* waits for its turn at a run_once or throttled step */
+    int32_t probe_try;   /* of the gate; 0: not there yet */
+    int32_t probe_check; /* the check it is at, or that failed last */
     int64_t started_ms;  /* -1: never */
     int64_t finished_ms; /* -1: not yet */
 };

@@ -3,10 +3,11 @@
  * else.
  *
  * rollout.c takes facts and keeps slots, waves and budget; rollout_host.c moves one host through
- * its phases; timers.c keeps deadlines.
+ * its phases; rollout_hold.c makes hosts wait for each other at a step; rollout_gate.c has a host
+ * pass its checks; timers.c keeps deadlines.
  *
- *   untouched -> [connecting <-> backoff] -> ordered -> sent -> (ordered ... | step pause)
- *                                                         \-> finally -> over
+ *   untouched -> [connecting <-> backoff] -> [held] -> ordered -> sent -> (ordered ... | step
+ * pause) [probe <-> probe wait] -> finally -> over
  */
 #ifndef CORE_ROLLOUT_STATE_H
 #define CORE_ROLLOUT_STATE_H
@@ -16,15 +17,19 @@
 #include <stddef.h>
 
 enum phase {
-    PHASE_UNTOUCHED,  /* no slot */
-    PHASE_CONNECTING, /* connect is ordered: ends with connected, connect_failed or throttled */
-    PHASE_BACKOFF,    /* a timer runs: then connect again */
-    PHASE_ORDERED,    /* run_step is ordered, nothing of it sent as far as we know */
-    PHASE_SENT,       /* the step may be running on the host */
-    PHASE_PAUSE,      /* a timer runs: then the same step again */
-    PHASE_REACH,      /* connecting once more, for a finally step */
-    PHASE_FINALLY,    /* a finally step is ordered */
-    PHASE_OVER,       /* has its outcome, no slot */
+    PHASE_UNTOUCHED,   /* no slot */
+    PHASE_CONNECTING,  /* connect is ordered: ends with connected, connect_failed or throttled */
+    PHASE_BACKOFF,     /* a timer runs: then connect again */
+    PHASE_ORDERED,     /* run_step is ordered, nothing of it sent as far as we know */
+    PHASE_SENT,        /* the step may be running on the host */
+    PHASE_PAUSE,       /* a timer runs: then the same step again */
+    PHASE_HELD,        /* waits for its turn at a run_once or throttled step */
+    PHASE_PROBE_REACH, /* connecting once more, for a check of the gate */
+    PHASE_PROBE,       /* a check of the gate is ordered */
+    PHASE_PROBE_WAIT,  /* a timer runs: then the next try of the gate */
+    PHASE_REACH,       /* connecting once more, for a finally step */
+    PHASE_FINALLY,     /* a finally step is ordered */
+    PHASE_OVER,        /* has its outcome, no slot */
 };
 
 struct host_state {
@@ -43,10 +48,29 @@ struct host_state {
     bool step_was_sent; /* any step, in any attempt */
     bool step_unsure;   /* an attempt of this step was sent and its end never seen */
     bool refused_once;  /* this step met a refused channel already */
+    bool admitted;      /* has its turn at this run_once or throttled step */
+    int32_t probe_try;  /* of the gate, from 1; 0: not there yet */
+    int32_t probe_check;
+    int32_t probe_row;  /* tries passed in a row */
     bool reached_again; /* the one reconnect for finally is spent */
     bool killed;
     int64_t started_ms;
     int64_t finished_ms;
+};
+
+/* What a run_once step has come to; a host that ends before its order gives the turn back. */
+enum once {
+    ONCE_OPEN,    /* nobody has its turn */
+    ONCE_TAKEN,   /* a host has its turn and will be ordered to run it */
+    ONCE_ORDERED, /* it may be running */
+    ONCE_DONE,    /* everybody passes on */
+    ONCE_FAILED,  /* nobody does */
+};
+
+/* A step over all hosts. */
+struct step_state {
+    enum once once;
+    int32_t inside; /* hosts that have their turn */
 };
 
 /* Deadlines of hosts 0..n-1 and of the run itself; a binary heap ordered by time, then id. */
@@ -72,6 +96,7 @@ struct rollout {
     const struct plan *plan; /* borrowed */
     int64_t now_ms;
     struct host_state *hosts; /* owned */
+    struct step_state *steps; /* owned: by step */
     struct summary summary;
     struct timers timers;
 
@@ -80,6 +105,9 @@ struct rollout {
     int32_t active;
 
     int32_t next_position; /* of the host that starts next */
+    int32_t first_live;    /* no position below has a host in flight */
+    int32_t held;          /* hosts in PHASE_HELD */
+    bool look;             /* something a held host may wait for has come */
     int32_t wave;          /* the wave being started */
     int32_t wave_left;     /* hosts of it without an outcome */
     int32_t wave_bad;
@@ -113,5 +141,29 @@ void host_start(struct rollout *r, int32_t host, int32_t slot);
 void host_fact(struct rollout *r, const struct fact *fact);
 void host_timer(struct rollout *r, int32_t host);
 void host_kill(struct rollout *r, int32_t host);
+
+/* For rollout_hold.c and rollout_gate.c. */
+void host_order_connect(struct rollout *r, int32_t host);
+void host_step(struct rollout *r, int32_t host);
+void host_next_step(struct rollout *r, int32_t host);
+void host_finally(struct rollout *r, int32_t host);
+void host_conclude(struct rollout *r, int32_t host, enum outcome outcome, const struct fact *why);
+void host_conclude_killed(struct rollout *r, int32_t host);
+/* After these causes the session of what was not local is gone. */
+void host_note_session(struct host_state *h, bool local, enum cause cause);
+
+/* rollout_hold.c: whether the host must wait here; then it does, and hold_release wakes it. */
+bool hold_step(struct rollout *r, int32_t host);
+void hold_ordered(struct rollout *r, int32_t host);          /* run_step was ordered */
+void hold_leave(struct rollout *r, int32_t host, bool good); /* the step is over for the host */
+void hold_drop(struct rollout *r, int32_t host);             /* a held host waits no more */
+void hold_release(struct rollout *r);                        /* wake all whose turn has come */
+
+/* rollout_gate.c */
+void gate_begin(struct rollout *r, int32_t host); /* all steps are over; the finally list if none */
+void gate_check(struct rollout *r, int32_t host); /* order the check it is at, connecting first */
+void gate_next_try(struct rollout *r, int32_t host);
+void gate_failed_try(struct rollout *r, int32_t host);
+void gate_fact(struct rollout *r, const struct fact *fact);
 
 #endif

@@ -42,6 +42,8 @@ static const char *const causes[] = {
     [CAUSE_NO_HEADER] = "did not begin",
     [CAUSE_LOCAL] = "local",
     [CAUSE_KILLED] = "killed",
+    [CAUSE_GATE] = "health check",
+    [CAUSE_ONCE] = "run_once",
 };
 _Static_assert(sizeof(causes) / sizeof(causes[0]) == CAUSES, "name a cause");
 

@@ -25,6 +25,8 @@ struct plan {
     int32_t step_count;
     struct plan_step *finally_steps; /* owned */
     int32_t finally_count;
+    struct plan_check *checks; /* owned */
+    int32_t check_count;
     bool remote; /* some step needs a connection */
 };
 
@@ -181,6 +183,7 @@ check_times(const struct plan_request *q, struct err *err)
         {"wave_pause", o->wave_pause_ms},
         {"retry_delay", o->retry_delay_ms},
         {"run_timeout", o->run_timeout_ms},
+        {"health_check_interval", o->gate_interval_ms},
     };
 
     for (size_t i = 0; i < sizeof(times) / sizeof(times[0]); i++) {
@@ -192,6 +195,42 @@ check_times(const struct plan_request *q, struct err *err)
         if (q->steps[i].delay_ms < 0 || q->steps[i].delay_ms > POLICY_MS_MAX) {
             return err_set(err, ERR_CONFIG, "step %d: delay: out of range", (int)i + 1);
         }
+        if (q->steps[i].throttle < 0) {
+            return err_set(err, ERR_CONFIG, "step %d: throttle: %d hosts at a time can never start",
+                           (int)i + 1, (int)q->steps[i].throttle);
+        }
+    }
+    return 0;
+}
+
+static bool
+has_gate(const struct plan_request *q)
+{
+    return q->policy->gate_enabled && q->check_count > 0;
+}
+
+/* A gate nobody can pass would fail every host of the run. */
+static int
+check_gate(const struct plan_request *q, struct err *err)
+{
+    const struct policy *o = q->policy;
+
+    if (!has_gate(q)) {
+        return 0;
+    }
+    if (o->gate_retries < 0 || o->gate_retries == INT32_MAX) {
+        return err_set(err, ERR_CONFIG, "health_check_retries: %d is out of range",
+                       (int)o->gate_retries);
+    }
+    if (o->gate_successes < 1) {
+        return err_set(err, ERR_CONFIG, "health_check_successes: %d is out of range",
+                       (int)o->gate_successes);
+    }
+    if (o->gate_successes > o->gate_retries + 1) {
+        return err_set(err, ERR_CONFIG,
+                       "health_check_successes: %d in a row never come from %d tries"
+                       " (1 + health_check_retries)",
+                       (int)o->gate_successes, (int)o->gate_retries + 1);
     }
     return 0;
 }
@@ -207,8 +246,12 @@ check_built(const struct plan_request *q, struct err *err)
     if (o->on_failure > ON_FAILURE_CONTINUE) {
         return err_set(err, ERR_NOT_YET, "not yet: on_failure: %s", on_failure_name(o->on_failure));
     }
-    if (q->check_count > 0) {
-        return err_set(err, ERR_NOT_YET, "not yet: health_check");
+    for (int32_t i = 0; i < q->finally_count; i++) {
+        const struct plan_step *s = &q->finally_steps[i];
+        if (s->run_once || s->throttle != 0) {
+            return err_set(err, ERR_NOT_YET, "not yet: %s in the finally list (its step %d)",
+                           s->run_once ? "run_once" : "throttle", (int)i + 1);
+        }
     }
     return 0;
 }
@@ -218,6 +261,17 @@ any_remote(const struct plan_step *steps, int32_t count)
 {
     for (int32_t i = 0; i < count; i++) {
         if (!steps[i].local) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool
+any_remote_check(const struct plan_check *checks, int32_t count)
+{
+    for (int32_t i = 0; i < count; i++) {
+        if (!checks[i].local) {
             return true;
         }
     }
@@ -242,6 +296,7 @@ struct plan *
 plan_new(const struct plan_request *q, struct err *err)
 {
     const struct policy *o = q->policy;
+    const int32_t checks = has_gate(q) ? q->check_count : 0;
 
     if (q->host_count < 1) {
         (void)err_set(err, ERR_NO_MATCH, "no hosts to work on");
@@ -255,7 +310,8 @@ plan_new(const struct plan_request *q, struct err *err)
         (void)err_set(err, ERR_CONFIG, "workers: %d is out of range", (int)o->workers);
         return NULL;
     }
-    if (check_built(q, err) < 0 || check_amounts(o, err) < 0 || check_times(q, err) < 0) {
+    if (check_built(q, err) < 0 || check_amounts(o, err) < 0 || check_times(q, err) < 0 ||
+        check_gate(q, err) < 0) {
         return NULL;
     }
     struct plan *p = xcalloc(1, sizeof(*p));
@@ -268,8 +324,11 @@ plan_new(const struct plan_request *q, struct err *err)
     p->step_count = q->step_count;
     p->finally_steps = copy_steps(q->finally_steps, q->finally_count);
     p->finally_count = q->finally_count;
+    p->checks = xmemdup(q->checks, (size_t)checks * sizeof(*p->checks));
+    p->check_count = checks;
     p->remote = any_remote(q->steps, q->step_count) ||
-                any_remote(q->finally_steps, q->finally_count); /* it has a session to run over */
+                any_remote(q->finally_steps, q->finally_count) || /* it has a session to run over */
+                any_remote_check(q->checks, checks);
     p->slot_count = o->strategy == STRATEGY_SEQUENTIAL || o->workers == 0 ? 1 : o->workers;
     if (p->slot_count > p->host_count) {
         p->slot_count = p->host_count;
@@ -291,6 +350,7 @@ plan_free(struct plan *p)
     free(p->wave_begin);
     free(p->steps);
     free(p->finally_steps);
+    free(p->checks);
     free(p);
 }
 
@@ -324,6 +384,19 @@ plan_finally_step(const struct plan *p, int32_t step)
 {
     assert(step >= 0 && step < p->finally_count);
     return &p->finally_steps[step];
+}
+
+int32_t
+plan_check_count(const struct plan *p)
+{
+    return p->check_count;
+}
+
+const struct plan_check *
+plan_check(const struct plan *p, int32_t check)
+{
+    assert(check >= 0 && check < p->check_count);
+    return &p->checks[check];
 }
 
 bool

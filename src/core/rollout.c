@@ -130,6 +130,10 @@ rollout_host_over(struct rollout *r, int32_t host)
     slot_give(r, h->slot);
     assert(r->wave_left > 0);
     r->wave_left--;
+    while (r->first_live < r->next_position &&
+           r->hosts[plan_host_at(r->plan, r->first_live)].phase == PHASE_OVER) {
+        r->first_live++;
+    }
 }
 
 /* ---- waves */
@@ -210,7 +214,10 @@ finish_if_over(struct rollout *r)
 static void
 settle(struct rollout *r)
 {
-    admit(r);
+    do {
+        hold_release(r);
+        admit(r);
+    } while (r->look && r->held > 0);
     finish_if_over(r);
     const int64_t next_ms = timers_next_ms(&r->timers);
 
@@ -283,6 +290,7 @@ rollout_new(const struct plan *plan, int64_t now_ms)
         r->hosts[i].finished_ms = -1;
     }
     r->summary.count[OUTCOME_UNTOUCHED] = hosts;
+    r->steps = xcalloc((size_t)plan_step_count(plan), sizeof(*r->steps));
     r->slots_taken = xcalloc((size_t)words, sizeof(*r->slots_taken));
     timers_init(&r->timers, hosts + 2);
     if (plan_policy(plan)->run_timeout_ms > 0) {
@@ -301,6 +309,7 @@ rollout_free(struct rollout *r)
     }
     timers_release(&r->timers);
     free(r->hosts);
+    free(r->steps);
     free(r->slots_taken);
     free(r->orders);
     free(r);
@@ -365,6 +374,9 @@ rollout_host(const struct rollout *r, int32_t host)
         .step = h->step,
         .attempt = h->attempt,
         .connect_attempt = h->connect_attempt,
+        .held = h->phase == PHASE_HELD,
+        .probe_try = h->probe_try,
+        .probe_check = h->probe_check,
         .started_ms = h->started_ms,
         .finished_ms = h->finished_ms,
     };
@@ -384,6 +396,7 @@ static const char *const halts[] = {
     [HALT_ABORT] = "aborted",
     [HALT_KILL] = "killed",
     [HALT_TIMEOUT] = "run_timeout passed",
+    [HALT_ONCE] = "a run_once step failed",
 };
 _Static_assert(sizeof(halts) / sizeof(halts[0]) == HALTS, "say each halt");
 
@@ -442,6 +455,7 @@ mix_host(uint64_t sum, const struct host_state *h, int64_t due_ms)
         h->slot,      h->step,          h->attempt,       h->connect_attempt, h->finally_step,
         h->connected, h->was_connected, h->step_was_sent, h->refused_once,    h->reached_again,
         h->killed,    h->started_ms,    h->finished_ms,   h->step_unsure,     due_ms,
+        h->admitted,  h->probe_try,     h->probe_check,   h->probe_row,
     };
 
     return mix(sum, words, sizeof(words) / sizeof(words[0]));
@@ -451,14 +465,19 @@ uint64_t
 rollout_digest(const struct rollout *r)
 {
     const int64_t words[] = {
-        r->now_ms,   r->active,     r->next_position, r->wave,         r->wave_left,
-        r->wave_bad, r->waves_done, r->wave_open,     r->bad,          r->denials_in_row,
-        r->halt,     r->finished,   r->waiting_ms,    r->timers.count, timers_next_ms(&r->timers),
+        r->now_ms,     r->active,     r->next_position, r->wave,         r->wave_left,
+        r->wave_bad,   r->waves_done, r->wave_open,     r->bad,          r->denials_in_row,
+        r->halt,       r->finished,   r->waiting_ms,    r->timers.count, timers_next_ms(&r->timers),
+        r->first_live, r->held,       r->look,
     };
     uint64_t sum = mix(UINT64_C(0xcbf29ce484222325), words, sizeof(words) / sizeof(words[0]));
 
     for (int32_t i = 0; i < plan_host_count(r->plan); i++) {
         sum = mix_host(sum, &r->hosts[i], timers_due_ms(&r->timers, i));
+    }
+    for (int32_t i = 0; i < plan_step_count(r->plan); i++) {
+        const int64_t step[] = {r->steps[i].once, r->steps[i].inside};
+        sum = mix(sum, step, 2);
     }
     for (int i = 0; i < OUTCOMES; i++) {
         const int64_t count = r->summary.count[i];

@@ -2,7 +2,8 @@
  * rollout_host.c - moves one host through its phases: connect, steps, finally, outcome.
  *
  * Decides what is tried again and what a cause makes of a host (the outcome table of the rollout
- * semantics).  Never looks at other hosts: slots, waves and budget are rollout.c's.
+ * semantics).  Never looks at other hosts: slots, waves and budget are rollout.c's, turns at a step
+ * are rollout_hold.c's.  The gate is rollout_gate.c's.
  */
 #include "core/rollout_state.h"
 
@@ -10,8 +11,8 @@
 
 #include <assert.h>
 
-static void
-order_connect(struct rollout *r, int32_t host)
+void
+host_order_connect(struct rollout *r, int32_t host)
 {
     struct host_state *h = &r->hosts[host];
 
@@ -43,15 +44,31 @@ needs_connection(const struct rollout *r, const struct host_state *h)
 }
 
 static void
-order_step(struct rollout *r, int32_t host)
+connect_for_step(struct rollout *r, int32_t host)
+{
+    r->hosts[host].phase = PHASE_CONNECTING;
+    host_order_connect(r, host);
+}
+
+/* The first connection comes before any waiting, so that a host that passes a step on has one for
+ * what follows; a session lost while it waited comes back when its turn has come. */
+void
+host_step(struct rollout *r, int32_t host)
 {
     struct host_state *h = &r->hosts[host];
 
-    if (needs_connection(r, h)) {
-        h->phase = PHASE_CONNECTING;
-        order_connect(r, host);
+    if (!h->was_connected && needs_connection(r, h)) {
+        connect_for_step(r, host);
         return;
     }
+    if (hold_step(r, host)) {
+        return;
+    }
+    if (needs_connection(r, h)) {
+        connect_for_step(r, host);
+        return;
+    }
+    hold_ordered(r, host);
     h->phase = PHASE_ORDERED;
     rollout_order(r, (struct order){.kind = ORDER_RUN_STEP,
                                     .host = host,
@@ -81,8 +98,8 @@ leave(struct rollout *r, int32_t host)
 
 /* The next finally step, or out.  A remote one gets one reconnect where there had been a
  * connection; without one it is ordered all the same, and the shell tells that it could not run. */
-static void
-finally_next(struct rollout *r, int32_t host)
+void
+host_finally(struct rollout *r, int32_t host)
 {
     struct host_state *h = &r->hosts[host];
 
@@ -94,7 +111,7 @@ finally_next(struct rollout *r, int32_t host)
     if (!local && !h->connected && h->was_connected && !h->reached_again && !h->killed) {
         h->reached_again = true;
         h->phase = PHASE_REACH;
-        order_connect(r, host);
+        host_order_connect(r, host);
         return;
     }
     h->phase = PHASE_FINALLY;
@@ -105,8 +122,8 @@ finally_next(struct rollout *r, int32_t host)
                                     .attempt = 1});
 }
 
-static void
-conclude(struct rollout *r, int32_t host, enum outcome outcome, const struct fact *why)
+void
+host_conclude(struct rollout *r, int32_t host, enum outcome outcome, const struct fact *why)
 {
     struct host_state *h = &r->hosts[host];
 
@@ -117,10 +134,11 @@ conclude(struct rollout *r, int32_t host, enum outcome outcome, const struct fac
         h->exit_code = why->exit_code;
         h->signal = why->signal;
     }
+    hold_leave(r, host, false);
     if (outcome_is_bad(outcome)) {
         rollout_count_bad(r);
     }
-    finally_next(r, host);
+    host_finally(r, host);
 }
 
 /* The step could not be tried again.  If an earlier attempt of it may have run, all that is known
@@ -128,36 +146,39 @@ conclude(struct rollout *r, int32_t host, enum outcome outcome, const struct fac
 static void
 conclude_untried(struct rollout *r, int32_t host, enum outcome outcome, const struct fact *why)
 {
-    conclude(r, host, r->hosts[host].step_unsure ? OUTCOME_UNKNOWN : outcome, why);
+    host_conclude(r, host, r->hosts[host].step_unsure ? OUTCOME_UNKNOWN : outcome, why);
 }
 
-static void
-conclude_killed(struct rollout *r, int32_t host)
+void
+host_conclude_killed(struct rollout *r, int32_t host)
 {
     const struct fact why = {.cause = CAUSE_KILLED};
     const bool sent = r->hosts[host].step_was_sent;
 
-    conclude(r, host, sent ? OUTCOME_UNKNOWN : OUTCOME_CANCELLED, &why);
+    host_conclude(r, host, sent ? OUTCOME_UNKNOWN : OUTCOME_CANCELLED, &why);
 }
 
-static void
-next_step(struct rollout *r, int32_t host)
+void
+host_next_step(struct rollout *r, int32_t host)
 {
     struct host_state *h = &r->hosts[host];
 
-    if (h->step + 1 == plan_step_count(r->plan)) {
-        finally_next(r, host);
+    const bool last = h->step + 1 == plan_step_count(r->plan);
+
+    hold_leave(r, host, true);
+    if (h->killed && (!last || plan_check_count(r->plan) > 0)) {
+        host_conclude_killed(r, host);
         return;
     }
-    if (h->killed) {
-        conclude_killed(r, host);
+    if (last) {
+        gate_begin(r, host);
         return;
     }
     h->step++;
     h->attempt = 1;
     h->refused_once = false;
     h->step_unsure = false;
-    order_step(r, host);
+    host_step(r, host);
 }
 
 static bool
@@ -194,24 +215,33 @@ pause_step(struct rollout *r, int32_t host, int64_t delay_ms)
     timers_set(&r->timers, host, r->now_ms + delay_ms);
 }
 
+static bool
+fits_connect(const struct host_state *h, const struct fact *f)
+{
+    return (h->phase == PHASE_CONNECTING || h->phase == PHASE_PROBE_REACH ||
+            h->phase == PHASE_REACH) &&
+           f->attempt == h->connect_attempt;
+}
+
 static void
 on_connected(struct rollout *r, const struct fact *f)
 {
     struct host_state *h = &r->hosts[f->host];
 
-    if ((h->phase != PHASE_CONNECTING && h->phase != PHASE_REACH) ||
-        f->attempt != h->connect_attempt) {
+    if (!fits_connect(h, f)) {
         return;
     }
     h->connected = true;
     h->was_connected = true;
     r->denials_in_row = 0;
     if (h->phase == PHASE_REACH) {
-        finally_next(r, f->host);
+        host_finally(r, f->host);
     } else if (h->killed) {
-        conclude_killed(r, f->host);
+        host_conclude_killed(r, f->host);
+    } else if (h->phase == PHASE_PROBE_REACH) {
+        gate_check(r, f->host);
     } else {
-        order_step(r, f->host);
+        host_step(r, f->host);
     }
 }
 
@@ -220,16 +250,19 @@ on_connect_failed(struct rollout *r, const struct fact *f)
 {
     struct host_state *h = &r->hosts[f->host];
 
-    if ((h->phase != PHASE_CONNECTING && h->phase != PHASE_REACH) ||
-        f->attempt != h->connect_attempt) {
+    if (!fits_connect(h, f)) {
         return;
     }
     if (h->phase == PHASE_REACH) {
-        finally_next(r, f->host);
+        host_finally(r, f->host);
         return;
     }
     if (h->killed) {
-        conclude_killed(r, f->host);
+        host_conclude_killed(r, f->host);
+        return;
+    }
+    if (h->phase == PHASE_PROBE_REACH) {
+        gate_failed_try(r, f->host);
         return;
     }
     if (connects_again(r, h, f->cause, f->kind == FACT_THROTTLED)) {
@@ -289,25 +322,24 @@ on_step_done(struct rollout *r, const struct fact *f)
     const bool good = f->signal == 0 && plan_step_accepts(s, f->exit_code);
 
     if (!good && h->killed) {
-        conclude_killed(r, f->host);
+        host_conclude_killed(r, f->host);
         return;
     }
     if (!good && step_again(r, f->host)) {
         return;
     }
     if (good || s->ignore_errors) {
-        next_step(r, f->host);
+        host_next_step(r, f->host);
     } else {
-        conclude(r, f->host, OUTCOME_FAILED, f);
+        host_conclude(r, f->host, OUTCOME_FAILED, f);
     }
 }
 
-/* After these causes the session of a remote step is gone. */
-static void
-note_session(struct host_state *h, const struct plan_step *s, enum cause cause)
+void
+host_note_session(struct host_state *h, bool local, enum cause cause)
 {
-    if (!s->local && (cause == CAUSE_LOST || cause == CAUSE_DEADLINE || cause == CAUSE_IDLE ||
-                      cause == CAUSE_KILLED)) {
+    if (!local && (cause == CAUSE_LOST || cause == CAUSE_DEADLINE || cause == CAUSE_IDLE ||
+                   cause == CAUSE_KILLED)) {
         h->connected = false;
     }
 }
@@ -320,9 +352,9 @@ on_step_not_started(struct rollout *r, const struct fact *f)
     if (!fits_step(h, f) || h->phase == PHASE_SENT) {
         return;
     }
-    note_session(h, plan_step(r->plan, h->step), f->cause);
+    host_note_session(h, plan_step(r->plan, h->step)->local, f->cause);
     if (h->killed) {
-        conclude_killed(r, f->host);
+        host_conclude_killed(r, f->host);
     } else if (f->cause == CAUSE_REFUSED && !h->refused_once) {
         h->refused_once = true;
         pause_step(r, f->host, plan_policy(r->plan)->retry_delay_ms);
@@ -347,11 +379,11 @@ on_step_unknown(struct rollout *r, const struct fact *f)
     }
     h->step_was_sent = true;
     h->step_unsure = true;
-    note_session(h, plan_step(r->plan, h->step), f->cause);
+    host_note_session(h, plan_step(r->plan, h->step)->local, f->cause);
     if (h->killed) {
-        conclude_killed(r, f->host);
+        host_conclude_killed(r, f->host);
     } else if (!step_again(r, f->host)) {
-        conclude(r, f->host, OUTCOME_UNKNOWN, f);
+        host_conclude(r, f->host, OUTCOME_UNKNOWN, f);
     }
 }
 
@@ -367,7 +399,7 @@ on_finally_done(struct rollout *r, const struct fact *f)
     const bool good =
         f->cause == CAUSE_NONE && f->signal == 0 && plan_step_accepts(s, f->exit_code);
 
-    note_session(h, s, f->cause);
+    host_note_session(h, s->local, f->cause);
     if (!good && !s->ignore_errors && h->outcome == OUTCOME_RUNNING) {
         h->outcome = OUTCOME_FAILED;
         h->cause = f->cause;
@@ -376,7 +408,7 @@ on_finally_done(struct rollout *r, const struct fact *f)
         rollout_count_bad(r);
     }
     h->finally_step++;
-    finally_next(r, f->host);
+    host_finally(r, f->host);
 }
 
 static void
@@ -388,10 +420,10 @@ on_gone(struct rollout *r, const struct fact *f)
     if (f->kind != FACT_DISCONNECTED || !h->killed) {
         return;
     }
-    if (h->phase == PHASE_CONNECTING) {
-        conclude_killed(r, f->host);
+    if (h->phase == PHASE_CONNECTING || h->phase == PHASE_PROBE_REACH || h->phase == PHASE_PROBE) {
+        host_conclude_killed(r, f->host);
     } else if (h->phase == PHASE_REACH) {
-        finally_next(r, f->host);
+        host_finally(r, f->host);
     }
 }
 
@@ -406,7 +438,7 @@ host_start(struct rollout *r, int32_t host, int32_t slot)
     h->outcome = OUTCOME_RUNNING;
     h->started_ms = r->now_ms;
     rollout_order(r, (struct order){.kind = ORDER_START, .host = host, .step = -1, .slot = slot});
-    order_step(r, host);
+    host_step(r, host);
 }
 
 void
@@ -428,7 +460,7 @@ host_fact(struct rollout *r, const struct fact *fact)
         break;
     case FACT_STEP_SKIPPED:
         if (fits_step(&r->hosts[fact->host], fact)) {
-            next_step(r, fact->host);
+            host_next_step(r, fact->host);
         }
         break;
     case FACT_STEP_NOT_STARTED:
@@ -446,9 +478,11 @@ host_fact(struct rollout *r, const struct fact *fact)
         break;
     case FACT_PROBE_PASSED:
     case FACT_PROBE_FAILED:
+        gate_fact(r, fact);
+        break;
     case FACT_RESUMED:
     case FACT_VERDICT:
-        break; /* nothing asks for these yet: the plan refuses gates, the app refuses resume */
+        break; /* nothing asks for these yet: the app refuses resume */
     case FACT_TICK:
     case FACT_VERB:
         assert(!"not a fact of a host");
@@ -460,8 +494,12 @@ host_timer(struct rollout *r, int32_t host)
 {
     struct host_state *h = &r->hosts[host];
 
+    if (h->phase == PHASE_PROBE_WAIT) {
+        gate_next_try(r, host);
+        return;
+    }
     assert(h->phase == PHASE_BACKOFF || h->phase == PHASE_PAUSE);
-    order_step(r, host);
+    host_step(r, host);
 }
 
 void
@@ -473,19 +511,25 @@ host_kill(struct rollout *r, int32_t host)
     case PHASE_UNTOUCHED:
     case PHASE_OVER:
         return;
+    case PHASE_HELD:
+        hold_drop(r, host);
+        /* fall through */
     case PHASE_BACKOFF:
     case PHASE_PAUSE:
+    case PHASE_PROBE_WAIT:
         h->killed = true;
         timers_drop(&r->timers, host);
         if (h->connected) {
             h->connected = false;
             order_disconnect(r, host);
         }
-        conclude_killed(r, host);
+        host_conclude_killed(r, host);
         return;
     case PHASE_CONNECTING:
     case PHASE_ORDERED:
     case PHASE_SENT:
+    case PHASE_PROBE_REACH:
+    case PHASE_PROBE:
     case PHASE_REACH:
     case PHASE_FINALLY:
         break;

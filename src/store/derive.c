@@ -2,7 +2,9 @@
  * derive.c - outcomes of an unfinished run from its journal.
  *
  * Decides what a host without a recorded outcome is: unknown if a step may have run to an end
- * nobody saw, cancelled if it was begun, untouched otherwise.  Writes nothing.
+ * nobody saw, cancelled if it was begun, untouched otherwise.  A probe of the gate leaves nothing
+ * open: it changes nothing on a host, and a host between its steps and its finally list is
+ * cancelled.  Writes nothing.
  */
 #include "store/derive.h"
 

@@ -153,6 +153,11 @@ sim_check_hosts(struct sim *s)
         CHECK(&s->check, h.outcome == want, "host %d is %s, not %s", (int)i,
               outcome_name(h.outcome), outcome_name(want));
         CHECK(&s->check,
+              mine->of_others == CAUSE_NONE ? h.cause != CAUSE_GATE && h.cause != CAUSE_ONCE
+                                            : h.cause == mine->of_others,
+              "host %d: because of %s, not %s", (int)i, cause_name(h.cause),
+              cause_name(mine->of_others));
+        CHECK(&s->check,
               (h.started_ms >= 0) == mine->started && (h.finished_ms >= h.started_ms) == true,
               "host %d: started at %" PRId64 ", over at %" PRId64, (int)i, h.started_ms,
               h.finished_ms);

@@ -15,14 +15,21 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { SIM_HOSTS_MAX = 150, SIM_STEPS_MAX = 5, SIM_FINALLY_MAX = 3, SIM_VERBS_MAX = 3 };
+enum {
+    SIM_HOSTS_MAX = 150,
+    SIM_STEPS_MAX = 5,
+    SIM_FINALLY_MAX = 3,
+    SIM_CHECKS_MAX = 3,
+    SIM_VERBS_MAX = 3
+};
 
 struct sim_case {
     uint64_t seed;
     struct policy policy;
     struct plan_step steps[SIM_STEPS_MAX];
     struct plan_step finally_steps[SIM_FINALLY_MAX];
-    int32_t step_count, finally_count, host_count;
+    struct plan_check checks[SIM_CHECKS_MAX];
+    int32_t step_count, finally_count, check_count, host_count;
     char names[SIM_HOSTS_MAX][16];
     const char *name_list[SIM_HOSTS_MAX];                                /* borrowed from names */
     uint64_t connect_trouble, step_trouble, drop_trouble, stray_trouble; /* of a thousand */
@@ -79,6 +86,10 @@ sim_make_policy(struct prng *p, struct policy *o)
     o->retries_max = (int32_t)SIM_PICK(p, 0, 1, 3);
     o->retry_delay_ms = SIM_PICK(p, 0, 1, 2000, 90000);
     o->run_timeout_ms = SIM_PICK(p, 0, 0, 0, 1000, 60000);
+    o->gate_enabled = sim_chance(p, 700);
+    o->gate_retries = (int32_t)SIM_PICK(p, 0, 1, 3);
+    o->gate_successes = o->gate_retries > 0 && sim_chance(p, 400) ? 2 : 1;
+    o->gate_interval_ms = SIM_PICK(p, 0, 10, 2000);
 }
 
 static struct plan_step
@@ -108,7 +119,9 @@ sim_make_steps(struct prng *p, struct sim_case *c)
     const int32_t steps = 1 + (int32_t)prng_below(p, SIM_STEPS_MAX);
 
     for (int32_t i = 0; i < steps; i++) {
-        const struct plan_step s = sim_step(p);
+        struct plan_step s = sim_step(p);
+        s.run_once = sim_chance(p, 120);
+        s.throttle = sim_chance(p, 200) ? (int32_t)SIM_PICK(p, 1, 1, 2, 5) : 0;
         const size_t tags = prng_below(p, 3);
         if (tags_select(&words[prng_below(p, 3)], tags, filter, filter_count, NULL, 0)) {
             c->steps[c->step_count++] = s;
@@ -117,6 +130,10 @@ sim_make_steps(struct prng *p, struct sim_case *c)
     c->finally_count = (int32_t)SIM_PICK(p, 0, 0, 1, SIM_FINALLY_MAX);
     for (int32_t i = 0; i < c->finally_count; i++) {
         c->finally_steps[i] = sim_step(p);
+    }
+    c->check_count = (int32_t)SIM_PICK(p, 0, 1, SIM_CHECKS_MAX);
+    for (int32_t i = 0; i < c->check_count; i++) {
+        c->checks[i].local = sim_chance(p, 600);
     }
 }
 
@@ -163,6 +180,8 @@ sim_case_plan(const struct sim_case *c, struct err *err)
         .step_count = c->step_count,
         .finally_steps = c->finally_steps,
         .finally_count = c->finally_count,
+        .checks = c->checks,
+        .check_count = c->check_count,
     };
 
     return plan_new(&q, err);

@@ -63,24 +63,12 @@ check_start(struct check *k, const struct order *o)
     k->position++;
     k->active++;
     *h = (struct check_host){.started = true,
+                             .position = k->position - 1,
                              .slot = o->slot,
                              .attempt = 1,
                              .outcome = OUTCOME_UNTOUCHED,
                              .from_ms = k->now_ms};
-}
-
-static bool
-check_remote(const struct sim_case *c)
-{
-    bool remote = false;
-
-    for (int32_t i = 0; i < c->step_count; i++) {
-        remote |= !c->steps[i].local;
-    }
-    for (int32_t i = 0; i < c->finally_count; i++) {
-        remote |= !c->finally_steps[i].local;
-    }
-    return remote;
+    check_pass_on(k);
 }
 
 /* A connection is for the first step, or for one that is not local. */
@@ -88,6 +76,71 @@ static bool
 check_needs(const struct check *k, const struct check_host *h)
 {
     return check_remote(k->c) && (!h->was_connected || !k->c->steps[h->step].local);
+}
+
+/* The host goes ahead at a step where others may have to wait: it must be its turn. */
+static void
+check_turn(struct check *k, struct check_host *h, int32_t host)
+{
+    const struct plan_step *s = &k->c->steps[h->step];
+
+    if (h->turn || !check_restrained(k, h)) {
+        return;
+    }
+    CHECK(k, !s->run_once || k->once[h->step] == ONCE_NOBODY, "host %d: step %d is run twice",
+          (int)host, (int)h->step);
+    CHECK(k, s->run_once || k->inside[h->step] < s->throttle, "host %d: step %d has %d hosts",
+          (int)host, (int)h->step, (int)k->inside[h->step]);
+    for (int32_t i = 0; i < k->c->host_count; i++) {
+        const struct check_host *other = &k->hosts[i];
+        const bool before = other->started && other->position < h->position;
+        CHECK(k,
+              !before || (s->run_once ? !check_at_steps(other)
+                                      : !check_held(k, other) || other->step != h->step),
+              "host %d: step %d is the turn of host %d", (int)host, (int)h->step, (int)i);
+    }
+    k->turns += h->had_to_wait;
+    h->turn = true;
+    h->had_to_wait = false;
+    k->inside[h->step]++;
+    if (s->run_once) {
+        k->once[h->step] = ONCE_SOMEBODY;
+    }
+}
+
+/* A host without its turn waits for a reason. */
+static bool
+check_may_hold(const struct check *k, const struct check_host *h)
+{
+    const struct plan_step *s = &k->c->steps[h->step];
+
+    if (!check_held(k, h)) {
+        return false;
+    }
+    if (!s->run_once) {
+        return k->inside[h->step] >= s->throttle;
+    }
+    for (int32_t i = 0; i < k->c->host_count; i++) {
+        const struct check_host *other = &k->hosts[i];
+        if (other->started && other->position < h->position && check_at_steps(other)) {
+            return k->once[h->step] == ONCE_NOBODY || k->once[h->step] == ONCE_SOMEBODY;
+        }
+    }
+    return false; /* the lowest of all goes ahead */
+}
+
+static void
+check_probe(struct check *k, struct check_host *h, const struct order *o)
+{
+    CHECK(k, h->open == OPEN_NONE && h->gating && !h->killed, "probe %d: out of place",
+          (int)o->host);
+    CHECK(k, o->step == h->probe_check && o->attempt == h->probe_try, "probe %d: %d.%d, not %d.%d",
+          (int)o->host, (int)o->step, (int)o->attempt, (int)h->probe_check, (int)h->probe_try);
+    CHECK(k, h->connected || k->c->checks[h->probe_check].local, "probe %d: not connected",
+          (int)o->host);
+    CHECK(k, k->now_ms >= h->from_ms, "probe %d: too early", (int)o->host);
+    h->open = OPEN_PROBE;
+    h->waiting = false;
 }
 
 static void
@@ -100,7 +153,11 @@ check_connect(struct check *k, struct check_host *h, const struct order *o)
     CHECK(k, h->open == OPEN_NONE && !h->connected && !h->killed, "connect %d: out of place",
           (int)o->host);
     CHECK(k, !h->steps_over || reach, "connect %d: nothing to connect for", (int)o->host);
-    CHECK(k, h->steps_over || check_needs(k, h), "connect %d: for a local step", (int)o->host);
+    const bool needed = h->gating ? !k->c->checks[h->probe_check].local : check_needs(k, h);
+    CHECK(k, h->steps_over || needed, "connect %d: for something local", (int)o->host);
+    if (check_at_steps(h) && h->was_connected) {
+        check_turn(k, h, o->host);
+    }
     CHECK(k, o->attempt == h->connects + 1, "connect %d: attempt %d", (int)o->host,
           (int)o->attempt);
     CHECK(k, h->steps_over || k->now_ms >= h->from_ms, "connect %d: too early", (int)o->host);
@@ -113,12 +170,14 @@ check_connect(struct check *k, struct check_host *h, const struct order *o)
 static void
 check_run_step(struct check *k, struct check_host *h, const struct order *o)
 {
-    CHECK(k, h->open == OPEN_NONE && !h->steps_over && !h->killed, "run_step %d: out of place",
+    CHECK(k, h->open == OPEN_NONE && check_at_steps(h) && !h->killed, "run_step %d: out of place",
           (int)o->host);
     CHECK(k, o->step == h->step && o->attempt == h->attempt, "run_step %d: %d.%d, not %d.%d",
           (int)o->host, (int)o->step, (int)o->attempt, (int)h->step, (int)h->attempt);
     CHECK(k, h->connected || !check_needs(k, h), "run_step %d: not connected", (int)o->host);
     CHECK(k, k->now_ms >= h->from_ms, "run_step %d: too early", (int)o->host);
+    check_turn(k, h, o->host);
+    h->ordered = h->turn;
     h->open = OPEN_STEP;
     h->sent = h->waiting = false;
 }
@@ -210,6 +269,9 @@ check_order(struct check *k, const struct order *o)
     case ORDER_RUN_STEP:
         check_run_step(k, h, o);
         break;
+    case ORDER_PROBE:
+        check_probe(k, h, o);
+        break;
     case ORDER_FINALLY:
         check_finally(k, h, o);
         break;
@@ -231,7 +293,6 @@ check_order(struct check *k, const struct order *o)
               check_exit_code(k));
         k->finished = true;
         break;
-    case ORDER_PROBE:
     case ORDER_ROLLBACK:
         CHECK(k, false, "%s: not built yet", order_name(o->kind));
         break;
@@ -248,7 +309,9 @@ check_settled_host(struct check *k, int32_t host)
     if (!h->started || h->over) {
         return;
     }
-    CHECK(k, h->open != OPEN_NONE || h->waiting, "host %d is forgotten", (int)host);
+    k->hosts[host].had_to_wait |= check_held(k, h);
+    CHECK(k, h->open != OPEN_NONE || h->waiting || check_may_hold(k, h), "host %d is forgotten",
+          (int)host);
     CHECK(k, !h->must_disconnect, "host %d: killed, not disconnected", (int)host);
     CHECK(k, !h->waiting || (k->wait_ms >= 0 && k->wait_ms <= h->to_ms),
           "host %d waits to %" PRId64 ", the run to %" PRId64, (int)host, h->to_ms, k->wait_ms);
@@ -262,7 +325,7 @@ check_settled(struct check *k, const struct fact *f)
     const bool idle = left && !k->stopped && !k->finished && k->active < k->width &&
                       k->wave_of[k->position] == k->wave;
 
-    if (f == NULL || f->host < 0) {
+    if (f == NULL || f->host < 0 || k->restrained) {
         for (int32_t i = 0; i < k->c->host_count; i++) {
             check_settled_host(k, i);
         }

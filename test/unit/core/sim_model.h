@@ -9,13 +9,21 @@
 
 #include "unit/core/sim_case.h"
 
-enum check_open { OPEN_NONE, OPEN_CONNECT, OPEN_STEP, OPEN_FINALLY };
+enum check_open { OPEN_NONE, OPEN_CONNECT, OPEN_STEP, OPEN_PROBE, OPEN_FINALLY };
+
+/* What has become of a run_once step. */
+enum check_once { ONCE_NOBODY, ONCE_SOMEBODY, ONCE_PASSED, ONCE_LOST };
 
 struct check_host {
     bool started, over, killed, must_disconnect;
     bool connected, was_connected, reaching, reached; /* reach: the one reconnect for finally */
     bool sent_any, sent, unsure, refused;
+    bool had_to_wait, turn,
+        ordered;     /* at a run_once or throttled step: has its turn, was ordered to run it */
+    bool gating;     /* the steps ended well, the gate is not decided */
     bool steps_over; /* what follows is the finally list */
+    int32_t position, probe_try, probe_check, probe_row;
+    enum cause of_others; /* CAUSE_GATE or CAUSE_ONCE where that is why */
     enum outcome outcome;
     enum check_open open; /* the order that waits for its answer */
     int32_t slot, connects, step, attempt, finally_step;
@@ -26,6 +34,10 @@ struct check_host {
 struct check {
     const struct sim_case *c; /* borrowed */
     struct check_host hosts[SIM_HOSTS_MAX];
+    enum check_once once[SIM_STEPS_MAX];
+    int32_t inside[SIM_STEPS_MAX]; /* hosts that have their turn */
+    uint64_t turns;                /* taken by a host that had to wait for it */
+    bool restrained;               /* some step is run_once or throttled */
     bool slots[SIM_HOSTS_MAX];
     int32_t wave_of[SIM_HOSTS_MAX]; /* by position */
     int32_t wave_left[SIM_HOSTS_MAX], wave_bad[SIM_HOSTS_MAX], wave_size[SIM_HOSTS_MAX];
@@ -75,6 +87,9 @@ check_init(struct check *k, const struct sim_case *c)
         k->wave_size[k->waves - 1]++;
         k->wave_left[k->waves - 1]++;
     }
+    for (int32_t i = 0; i < c->step_count; i++) {
+        k->restrained |= c->steps[i].run_once || c->steps[i].throttle > 0;
+    }
     k->width = o->strategy == STRATEGY_SEQUENTIAL || o->workers == 0 ? 1 : o->workers;
 }
 
@@ -93,9 +108,48 @@ check_count(struct check *k)
     }
 }
 
+static bool
+check_restrained(const struct check *k, const struct check_host *h)
+{
+    const struct plan_step *s = &k->c->steps[h->step];
+
+    return s->run_once || s->throttle > 0;
+}
+
+/* Still has steps before it, this one too. */
+static bool
+check_at_steps(const struct check_host *h)
+{
+    return h->started && !h->over && !h->steps_over && !h->gating;
+}
+
+static bool
+check_held(const struct check *k, const struct check_host *h)
+{
+    return check_at_steps(h) && check_restrained(k, h) && !h->turn && h->open == OPEN_NONE &&
+           !h->waiting;
+}
+
+/* The host leaves its step, one way or the other. */
+static void
+check_leave(struct check *k, struct check_host *h, bool good)
+{
+    if (!h->turn) {
+        return;
+    }
+    k->inside[h->step]--;
+    if (k->c->steps[h->step].run_once) {
+        k->once[h->step] = good ? ONCE_PASSED : h->ordered ? ONCE_LOST : ONCE_NOBODY;
+        k->stopped |= !good && h->ordered;
+    }
+    h->turn = h->ordered = false;
+}
+
 static void
 check_decide(struct check *k, struct check_host *h, enum outcome outcome)
 {
+    check_leave(k, h, false);
+    h->gating = false;
     h->outcome = outcome;
     h->steps_over = true;
     if (outcome_is_bad(outcome)) {
@@ -107,6 +161,24 @@ static void
 check_killed(struct check *k, struct check_host *h)
 {
     check_decide(k, h, h->sent_any ? OUTCOME_UNKNOWN : OUTCOME_CANCELLED);
+}
+
+/* Whether anything at all needs a connection. */
+static bool
+check_remote(const struct sim_case *c)
+{
+    bool remote = false;
+
+    for (int32_t i = 0; i < c->step_count; i++) {
+        remote |= !c->steps[i].local;
+    }
+    for (int32_t i = 0; i < c->finally_count; i++) {
+        remote |= !c->finally_steps[i].local;
+    }
+    for (int32_t i = 0; c->policy.gate_enabled && i < c->check_count; i++) {
+        remote |= !c->checks[i].local;
+    }
+    return remote;
 }
 
 /* ---- facts: what each makes of the host */
@@ -145,6 +217,47 @@ check_may_connect(const struct check *k, const struct check_host *h, const struc
     return asked && h->connects <= k->c->policy.retries_max;
 }
 
+/* A try of the gate is over and the gate is not passed. */
+static void
+check_try_over(struct check *k, struct check_host *h)
+{
+    const struct policy *o = &k->c->policy;
+
+    if (h->probe_try == 1 + o->gate_retries) {
+        h->of_others = CAUSE_GATE;
+        check_decide(k, h, OUTCOME_FAILED);
+        return;
+    }
+    h->probe_try++;
+    h->probe_check = 0;
+    check_wait(k, h, o->gate_interval_ms, o->gate_interval_ms);
+}
+
+static void
+check_probe_fact(struct check *k, struct check_host *h, const struct fact *f)
+{
+    h->open = OPEN_NONE;
+    h->from_ms = k->now_ms;
+    if (f->kind == FACT_PROBE_FAILED && !k->c->checks[h->probe_check].local &&
+        (f->cause == CAUSE_LOST || f->cause == CAUSE_DEADLINE || f->cause == CAUSE_IDLE ||
+         f->cause == CAUSE_KILLED)) {
+        h->connected = false;
+    }
+    if (h->killed) {
+        check_killed(k, h);
+    } else if (f->kind == FACT_PROBE_FAILED) {
+        h->probe_row = 0;
+        check_try_over(k, h);
+    } else if (h->probe_check < k->c->check_count - 1) {
+        h->probe_check++;
+    } else if (++h->probe_row == k->c->policy.gate_successes) {
+        h->gating = false;
+        h->steps_over = true;
+    } else {
+        check_try_over(k, h);
+    }
+}
+
 static void
 check_connect_ended(struct check *k, struct check_host *h, const struct fact *f)
 {
@@ -157,6 +270,9 @@ check_connect_ended(struct check *k, struct check_host *h, const struct fact *f)
         h->reaching = false;
     } else if (h->killed) {
         check_killed(k, h);
+    } else if (h->gating && f->kind != FACT_CONNECTED) {
+        h->probe_row = 0;
+        check_try_over(k, h);
     } else if (f->kind == FACT_CONNECTED) {
         h->from_ms = k->now_ms;
     } else if (check_may_connect(k, h, f)) {
@@ -170,8 +286,15 @@ check_connect_ended(struct check *k, struct check_host *h, const struct fact *f)
 static void
 check_step_good(struct check *k, struct check_host *h)
 {
-    if (h->step + 1 == k->c->step_count) {
+    const bool gate = k->c->policy.gate_enabled && k->c->check_count > 0;
+
+    check_leave(k, h, true);
+    if (h->step + 1 == k->c->step_count && !gate) {
         h->steps_over = true;
+    } else if (h->step + 1 == k->c->step_count && !h->killed) {
+        h->gating = true;
+        h->probe_try = 1;
+        h->from_ms = k->now_ms;
     } else if (h->killed) {
         check_killed(k, h);
     } else {
@@ -290,7 +413,8 @@ static void
 check_gone(struct check *k, struct check_host *h, const struct fact *f)
 {
     h->connected = false;
-    if (f->kind == FACT_DISCONNECTED && h->killed && h->open == OPEN_CONNECT) {
+    if (f->kind == FACT_DISCONNECTED && h->killed &&
+        (h->open == OPEN_CONNECT || h->open == OPEN_PROBE)) {
         h->open = OPEN_NONE;
         h->reaching = false;
         if (!h->steps_over) {
@@ -313,7 +437,7 @@ check_verb(struct check *k, enum verb verb)
         }
         h->killed = true;
         h->must_disconnect = h->open != OPEN_NONE || h->connected;
-        if (h->waiting) {
+        if (h->waiting || check_held(k, h)) {
             h->connected = h->waiting = false;
             check_killed(k, h);
         }
@@ -353,11 +477,40 @@ check_host_fact(struct check *k, struct check_host *h, const struct fact *f)
         break;
     case FACT_PROBE_PASSED:
     case FACT_PROBE_FAILED:
+        if (h->open == OPEN_PROBE && f->attempt == h->probe_try && f->step == h->probe_check) {
+            check_probe_fact(k, h, f);
+        }
+        break;
     case FACT_TICK:
     case FACT_VERB:
     case FACT_RESUMED:
     case FACT_VERDICT:
         break;
+    }
+}
+
+/* Hosts that wait at a run_once step whose end is known pass on, or fail. */
+static void
+check_pass_on(struct check *k)
+{
+    bool again = k->restrained;
+
+    while (again) {
+        again = false;
+        for (int32_t i = 0; i < k->c->host_count; i++) {
+            struct check_host *h = &k->hosts[i];
+            if (!check_held(k, h) || !k->c->steps[h->step].run_once ||
+                (!h->was_connected && check_remote(k->c))) {
+                continue;
+            }
+            if (k->once[h->step] == ONCE_PASSED) {
+                check_step_good(k, h);
+                again = true;
+            } else if (k->once[h->step] == ONCE_LOST) {
+                h->of_others = CAUSE_ONCE;
+                check_decide(k, h, OUTCOME_FAILED);
+            }
+        }
     }
 }
 
@@ -379,6 +532,7 @@ check_fact(struct check *k, int64_t now_ms, const struct fact *f)
                !k->hosts[f->host].over) {
         check_host_fact(k, &k->hosts[f->host], f);
     }
+    check_pass_on(k);
 }
 
 #endif

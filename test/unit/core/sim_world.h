@@ -19,7 +19,7 @@ struct sim_host {
     enum sim_session session;
     uint32_t session_age; /* things planned for an earlier one do not happen */
     uint32_t job_age;
-    bool job, job_local, job_sent, job_finally;
+    bool job, job_local, job_sent, job_finally, job_probe;
     int32_t step, attempt;
 };
 
@@ -130,7 +130,7 @@ world_step_ends(struct sim_world *w, int32_t host, struct fact end)
 {
     struct sim_host *h = &w->hosts[host];
     const bool takes_session =
-        end.kind != FACT_STEP_DONE && !h->job_local &&
+        end.kind != FACT_STEP_DONE && end.kind != FACT_PROBE_PASSED && !h->job_local &&
         (end.cause == CAUSE_LOST || end.cause == CAUSE_DEADLINE || end.cause == CAUSE_IDLE) &&
         h->session == SESSION_OPEN;
 
@@ -141,6 +141,9 @@ world_step_ends(struct sim_world *w, int32_t host, struct fact end)
     end.attempt = h->attempt;
     if (h->job_finally) {
         end.kind = FACT_FINALLY_DONE;
+    } else if (h->job_probe && end.kind != FACT_PROBE_PASSED) {
+        end.kind = FACT_PROBE_FAILED;
+        end.signal = 0;
     }
     world_say(w, end);
     if (takes_session) {
@@ -199,7 +202,7 @@ world_happen(struct sim_world *w, const struct sim_event *e)
     case SIM_STEP_SENT:
         if (e->age == w->hosts[host].job_age && !w->hosts[host].job_sent) {
             w->hosts[host].job_sent = true;
-            if (!w->hosts[host].job_finally) {
+            if (!w->hosts[host].job_finally && !w->hosts[host].job_probe) {
                 world_say(w, e->fact);
             }
         }
@@ -284,12 +287,25 @@ world_end_of_step(struct sim_world *w, bool local)
     return f;
 }
 
+static struct fact
+world_end_of_probe(struct sim_world *w)
+{
+    const uint64_t trouble = w->c->step_trouble;
+
+    if (!sim_chance(&w->p, trouble)) {
+        return (struct fact){.kind = FACT_PROBE_PASSED};
+    }
+    return (struct fact){.kind = FACT_PROBE_FAILED,
+                         .cause = (enum cause)SIM_PICK(&w->p, CAUSE_NONE, CAUSE_NONE, CAUSE_REFUSED,
+                                                       CAUSE_LOST, CAUSE_DEADLINE, CAUSE_IDLE)};
+}
+
 static void
 world_run(struct sim_world *w, const struct order *o, bool local)
 {
     struct sim_host *h = &w->hosts[o->host];
     const int64_t sent_ms = world_takes_ms(w);
-    struct fact end = world_end_of_step(w, local);
+    struct fact end = o->kind == ORDER_PROBE ? world_end_of_probe(w) : world_end_of_step(w, local);
     const struct fact sent = {
         .kind = FACT_STEP_SENT, .host = o->host, .step = o->step, .attempt = o->attempt};
 
@@ -301,6 +317,7 @@ world_run(struct sim_world *w, const struct order *o, bool local)
     h->job_local = local;
     h->job_sent = false;
     h->job_finally = o->kind == ORDER_FINALLY;
+    h->job_probe = o->kind == ORDER_PROBE;
     h->job_age++;
     h->step = o->step;
     h->attempt = o->attempt;
@@ -322,6 +339,10 @@ world_disconnect(struct sim_world *w, int32_t host)
     struct sim_host *h = &w->hosts[host];
     const struct fact at = {.kind = FACT_STEP_DONE, .host = host, .signal = 9};
 
+    if (h->job && h->job_probe && h->job_local && sim_chance(&w->p, 500)) {
+        h->job = false; /* taken back without a word: the end of the session says it */
+        h->job_age++;
+    }
     if (h->job && h->job_local) {
         h->job_age++;
         world_plan(w, world_takes_ms(w), SIM_STEP_ENDS, h->job_age, at);
@@ -347,6 +368,9 @@ world_carry_out(struct sim_world *w, const struct order *o)
     case ORDER_FINALLY:
         world_run(w, o, w->c->finally_steps[o->step].local);
         break;
+    case ORDER_PROBE:
+        world_run(w, o, w->c->checks[o->step].local);
+        break;
     case ORDER_DISCONNECT:
         world_disconnect(w, o->host);
         break;
@@ -357,7 +381,6 @@ world_carry_out(struct sim_world *w, const struct order *o)
     case ORDER_RELEASE:
     case ORDER_FINISH:
         break;
-    case ORDER_PROBE:
     case ORDER_ROLLBACK:
         w->broken = "an order that is not built yet";
         break;

@@ -30,9 +30,10 @@ static void
 test_causes_keep_their_numbers_and_names(void **state)
 {
     static const char *const names[] = {
-        "none",        "name",           "name (temporary)", "connect",         "key exchange",
-        "host key",    "authentication", "refused",          "connection lost", "deadline",
-        "output idle", "no exit status", "did not begin",    "local",           "killed",
+        "none",         "name",           "name (temporary)", "connect",         "key exchange",
+        "host key",     "authentication", "refused",          "connection lost", "deadline",
+        "output idle",  "no exit status", "did not begin",    "local",           "killed",
+        "health check", "run_once",
     };
 
     (void)state;

@@ -62,21 +62,18 @@ test_what_is_not_built_is_refused_by_name(void **state)
 {
     static const struct {
         struct policy policy;
-        int32_t checks;
         const char *text;
     } cases[] = {
-        {{.strategy = STRATEGY_ALL_AT_ONCE}, 0, "not yet: strategy all_at_once"},
-        {{.strategy = STRATEGY_CANARY}, 0, "not yet: strategy canary"},
-        {{.strategy = STRATEGY_BLUE_GREEN}, 0, "not yet: strategy blue_green"},
-        {{.on_failure = ON_FAILURE_ROLLBACK}, 0, "not yet: on_failure: rollback"},
-        {{.on_failure = ON_FAILURE_PAUSE}, 0, "not yet: on_failure: pause"},
-        {{.strategy = STRATEGY_ROLLING}, 1, "not yet: health_check"},
+        {{.strategy = STRATEGY_ALL_AT_ONCE}, "not yet: strategy all_at_once"},
+        {{.strategy = STRATEGY_CANARY}, "not yet: strategy canary"},
+        {{.strategy = STRATEGY_BLUE_GREEN}, "not yet: strategy blue_green"},
+        {{.on_failure = ON_FAILURE_ROLLBACK}, "not yet: on_failure: rollback"},
+        {{.on_failure = ON_FAILURE_PAUSE}, "not yet: on_failure: pause"},
     };
 
     (void)state;
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-        struct plan_request q = request(&cases[i].policy, 1);
-        q.check_count = cases[i].checks;
+        const struct plan_request q = request(&cases[i].policy, 1);
         refused(&q, ERR_NOT_YET, cases[i].text);
     }
 }
@@ -112,6 +109,93 @@ test_numbers_out_of_range_are_refused(void **state)
         const struct plan_request q = request(&cases[i].policy, 3);
         refused(&q, ERR_CONFIG, cases[i].text);
     }
+}
+
+static void
+test_a_gate_that_cannot_be_passed_is_refused(void **state)
+{
+    static const struct plan_check checks[2] = {{.local = true}};
+    static const struct {
+        struct policy policy;
+        const char *text; /* NULL: it is taken */
+    } cases[] = {
+        {{.gate_successes = 1}, NULL},
+        {{.gate_successes = 4, .gate_retries = 3}, NULL},
+        {{.gate_successes = INT32_MAX, .gate_retries = INT32_MAX - 1}, NULL},
+        {{.gate_successes = 1, .gate_interval_ms = POLICY_MS_MAX}, NULL},
+        {{.gate_successes = 0}, "health_check_successes: 0"},
+        {{.gate_successes = INT32_MIN}, "health_check_successes: -2147483648"},
+        {{.gate_successes = 2}, "2 in a row never come from 1 tries"},
+        {{.gate_successes = 5, .gate_retries = 3}, "5 in a row never come from 4 tries"},
+        {{.gate_successes = 1, .gate_retries = -1}, "health_check_retries: -1"},
+        {{.gate_successes = 1, .gate_retries = INT32_MAX}, "health_check_retries: 2147483647"},
+        {{.gate_successes = 1, .gate_interval_ms = -1}, "health_check_interval"},
+        {{.gate_successes = 1, .gate_interval_ms = INT64_MAX}, "health_check_interval"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct policy policy = cases[i].policy;
+        struct plan_request q = request(&policy, 1);
+        policy.gate_enabled = true;
+        q.checks = checks;
+        q.check_count = 2;
+        if (cases[i].text != NULL) {
+            refused(&q, ERR_CONFIG, cases[i].text);
+            continue;
+        }
+        struct plan *p = plan_new(&q, NULL);
+        assert_non_null(p);
+        assert_int_equal(plan_check_count(p), 2);
+        assert_true(plan_check(p, 0)->local && !plan_check(p, 1)->local);
+        plan_free(p);
+    }
+}
+
+static void
+test_there_is_no_gate_without_checks_or_when_it_is_off(void **state)
+{
+    static const struct plan_check remote = {.local = false};
+    static const struct plan_step local = {.local = true};
+
+    (void)state;
+    for (int i = 0; i < 4; i++) {
+        const struct policy policy = {.gate_enabled = i % 2 == 1, .gate_successes = 1};
+        struct plan_request q = request(&policy, 1);
+        q.steps = &local;
+        q.checks = &remote;
+        q.check_count = i / 2;
+        struct plan *p = plan_new(&q, NULL);
+        assert_int_equal(plan_check_count(p), i == 3 ? 1 : 0);
+        assert_int_equal(plan_is_remote(p), i == 3);
+        plan_free(p);
+    }
+    /* Where there is none, nobody asks whether it could be passed. */
+    const struct policy policy = {.gate_enabled = true};
+    const struct plan_request q = request(&policy, 1);
+    struct plan *p = plan_new(&q, NULL);
+    assert_non_null(p);
+    plan_free(p);
+}
+
+static void
+test_a_throttle_below_zero_and_turns_in_the_finally_list_are_refused(void **state)
+{
+    static const struct plan_step steps[] = {
+        {.throttle = INT32_MAX}, {.throttle = -1}, {.run_once = true}};
+    const struct policy policy = {.strategy = STRATEGY_PARALLEL};
+    struct plan_request q = request(&policy, 1);
+
+    (void)state;
+    q.steps = steps;
+    q.step_count = 2;
+    refused(&q, ERR_CONFIG, "step 2: throttle: -1");
+    q.step_count = 1;
+    q.finally_count = 1;
+    q.finally_steps = &steps[0];
+    refused(&q, ERR_NOT_YET, "not yet: throttle in the finally list (its step 1)");
+    q.finally_steps = &steps[2];
+    refused(&q, ERR_NOT_YET, "not yet: run_once in the finally list (its step 1)");
 }
 
 static void
@@ -379,6 +463,9 @@ main(void)
         cmocka_unit_test(test_nothing_to_do_is_refused),
         cmocka_unit_test(test_what_is_not_built_is_refused_by_name),
         cmocka_unit_test(test_numbers_out_of_range_are_refused),
+        cmocka_unit_test(test_a_gate_that_cannot_be_passed_is_refused),
+        cmocka_unit_test(test_there_is_no_gate_without_checks_or_when_it_is_off),
+        cmocka_unit_test(test_a_throttle_below_zero_and_turns_in_the_finally_list_are_refused),
         cmocka_unit_test(test_a_delay_out_of_range_names_its_step),
         cmocka_unit_test(test_the_largest_numbers_are_taken),
         cmocka_unit_test(test_waves_and_slots_follow_strategy_workers_and_serial),

@@ -18,7 +18,7 @@ struct reach {
     uint64_t outcomes[OUTCOMES];
     uint64_t exits[8];
     uint64_t halts[HALTS];
-    uint64_t facts;
+    uint64_t facts, probes, gates_lost, onces_lost, turns;
 };
 
 static uint64_t
@@ -52,6 +52,12 @@ note(struct reach *reach, const struct sim *s)
     reach->exits[summary_exit(&sum)]++;
     reach->halts[rollout_halt(s->rollout)]++;
     reach->facts += s->journal_count;
+    reach->turns += s->check.turns;
+    for (int32_t i = 0; i < s->c.host_count; i++) {
+        reach->gates_lost += s->check.hosts[i].of_others == CAUSE_GATE;
+        reach->onces_lost += s->check.hosts[i].of_others == CAUSE_ONCE;
+        reach->probes += (uint64_t)s->check.hosts[i].probe_try;
+    }
 }
 
 /* An assertion of the scheduler ends the program: its seed must be told all the same. */
@@ -112,6 +118,8 @@ test_every_run_keeps_the_rules_and_folds_from_its_journal(void **state)
     }
     assert_true(reach.exits[0] > 0 && reach.exits[2] > 0 && reach.exits[3] > 0);
     assert_true(reach.facts > seeds * 10);
+    assert_true(reach.probes > seeds && reach.turns > seeds / 2);
+    assert_true(reach.gates_lost > seeds / 10 && reach.onces_lost > seeds / 100);
 }
 
 static void

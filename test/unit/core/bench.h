@@ -1,0 +1,173 @@
+/*
+ * bench.h - drives a rollout by hand: facts in, the exact orders out, as text.
+ *
+ * For the tests of the scheduler's files; each uses what it needs of it.
+ */
+#ifndef BENCH_H
+#define BENCH_H
+
+#include "base/buf.h"
+#include "core/rollout.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+struct bench {
+    struct policy policy;
+    struct plan_step steps[8];
+    struct plan_step finally_steps[4];
+    struct plan_check checks[4];
+    int32_t step_count, finally_count, check_count;
+    struct plan *plan;
+    struct rollout *rollout;
+    int64_t now_ms;
+    struct buf seen; /* orders since the last look */
+};
+
+static inline void
+bench_init(struct bench *b, enum strategy strategy, int32_t workers)
+{
+    memset(b, 0, sizeof(*b));
+    b->policy.strategy = strategy;
+    b->policy.workers = workers;
+    b->policy.has_budget = true;
+    b->policy.retry_delay_ms = 1000;
+    b->policy.retries_max = 3;
+    b->step_count = 1;
+    buf_init(&b->seen, 1 << 20);
+}
+
+static inline void
+drain(struct bench *b)
+{
+    struct order o;
+
+    while (rollout_next(b->rollout, &o)) {
+        buf_addf(&b->seen, "%s%s", b->seen.len > 0 ? " " : "", order_name(o.kind));
+        if (o.host >= 0) {
+            buf_addf(&b->seen, " %d", (int)o.host);
+        }
+        if (o.kind == ORDER_START || o.kind == ORDER_RELEASE) {
+            buf_addf(&b->seen, "@%d", (int)o.slot);
+        } else if (o.kind == ORDER_RUN_STEP || o.kind == ORDER_PROBE) {
+            buf_addf(&b->seen, ":%d.%d", (int)o.step, (int)o.attempt);
+        } else if (o.kind == ORDER_FINALLY) {
+            buf_addf(&b->seen, ":%d", (int)o.step);
+        } else if (o.kind == ORDER_WAIT || o.kind == ORDER_FINISH) {
+            buf_addf(&b->seen, " %d", (int)o.value);
+        }
+        buf_adds(&b->seen, ",");
+    }
+}
+
+static inline void
+bench_start(struct bench *b, int32_t hosts)
+{
+    static const char *const names[] = {"web-3", "web-1", "web-2", "db-1", "db-2",
+                                        "db-3",  "x-1",   "x-2",   "x-3",  "x-4"};
+    const struct plan_request request = {
+        .policy = &b->policy,
+        .host_count = hosts,
+        .host_names = names,
+        .steps = b->steps,
+        .step_count = b->step_count,
+        .finally_steps = b->finally_steps,
+        .finally_count = b->finally_count,
+        .checks = b->checks,
+        .check_count = b->check_count,
+    };
+    struct err err;
+
+    b->plan = plan_new(&request, &err);
+    assert_non_null(b->plan);
+    b->rollout = rollout_new(b->plan, 0);
+    drain(b);
+}
+
+static inline void
+bench_end(struct bench *b)
+{
+    rollout_free(b->rollout);
+    plan_free(b->plan);
+    buf_release(&b->seen);
+}
+
+static inline void
+expect(struct bench *b, const char *orders)
+{
+    assert_string_equal(b->seen.data, orders);
+    buf_clear(&b->seen);
+}
+
+static inline void
+tell(struct bench *b, struct fact f)
+{
+    rollout_tell(b->rollout, b->now_ms, &f);
+    drain(b);
+}
+
+static inline void
+connected(struct bench *b, int32_t host)
+{
+    tell(b, (struct fact){.kind = FACT_CONNECTED, .host = host, .attempt = 1});
+}
+
+static inline void
+done(struct bench *b, int32_t host, int32_t step, int32_t code)
+{
+    tell(b, (struct fact){.kind = FACT_STEP_SENT, .host = host, .step = step, .attempt = 1});
+    tell(b,
+         (struct fact){
+             .kind = FACT_STEP_DONE, .host = host, .step = step, .attempt = 1, .exit_code = code});
+}
+
+static inline void
+connect_failed(struct bench *b, int32_t host, int32_t attempt, enum cause cause)
+{
+    tell(b, (struct fact){
+                .kind = FACT_CONNECT_FAILED, .host = host, .attempt = attempt, .cause = cause});
+}
+
+static inline void
+tick(struct bench *b, int64_t now_ms)
+{
+    b->now_ms = now_ms;
+    tell(b, (struct fact){.kind = FACT_TICK, .host = -1});
+}
+
+static inline void
+whole_host(struct bench *b, int32_t host, int32_t code)
+{
+    connected(b, host);
+    done(b, host, 0, code);
+}
+
+static inline void
+verb(struct bench *b, enum verb v)
+{
+    tell(b, (struct fact){.kind = FACT_VERB, .host = -1, .verb = v});
+}
+
+static inline void
+probed(struct bench *b, int32_t host, int32_t check, int32_t attempt, bool passed, enum cause cause)
+{
+    tell(b, (struct fact){.kind = passed ? FACT_PROBE_PASSED : FACT_PROBE_FAILED,
+                          .host = host,
+                          .step = check,
+                          .attempt = attempt,
+                          .cause = cause});
+}
+
+static inline void
+ended(struct bench *b, enum outcome outcome, enum cause cause, int32_t host)
+{
+    const struct rollout_host h = rollout_host(b->rollout, host);
+
+    assert_string_equal(outcome_name(h.outcome), outcome_name(outcome));
+    assert_string_equal(cause_name(h.cause), cause_name(cause));
+}
+
+#endif
