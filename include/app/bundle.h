@@ -34,6 +34,9 @@ struct bundle {
  * cannot be sent, with its path) or ERR_IO. */
 const struct bundle *bundles_get(struct bundles *b, const char *folder, struct err *err);
 
+/* The same of one that was made; NULL if none was.  b may be NULL. */
+const struct bundle *bundles_find(const struct bundles *b, const char *folder);
+
 /* A descriptor of its own at the first byte, of one that was made; -1 and ERR_IO. */
 int bundles_open(const struct bundles *b, const char *folder, struct err *err);
 

@@ -7,6 +7,7 @@
 #ifndef APP_RUN_STATE_H
 #define APP_RUN_STATE_H
 
+#include "app/bundle.h"
 #include "app/debuglog.h"
 #include "app/inbox.h"
 #include "app/run.h"
@@ -76,7 +77,8 @@ struct run {
     char **releases;     /* by host where they differ, else NULL */
     struct value *magic; /* set for one host at a time */
 
-    char *var_dir;
+    char *var_dir;           /* NULL until something is to be written */
+    struct bundles *bundles; /* NULL until a folder is to be sent */
     struct store *store;
     struct journal *journal;
     struct lock *lock;
@@ -128,6 +130,9 @@ const char *run_release(const struct run *run, int32_t host);
 /* Whether a host that ends ok has the run's release: a step that is run names it.  To record one
  * for an action that does not (provision, update) would move rollback's target. */
 bool run_makes_release(const struct run *run);
+
+/* The archive of a folder to be sent, made if it is not there yet; NULL and err. */
+const struct bundle *run_bundle(struct run *run, const char *folder, struct err *err);
 
 /* execute.c */
 /* The magic names that differ by host; the rest was set when the run was made. */

@@ -39,8 +39,12 @@ struct action_step {
     char *dest;
     unsigned mode;
     struct strv tags;
-    char *chdir; /* template or NULL */
-    char *error; /* template or NULL: shown instead of "exit N" */
+    char *chdir;       /* template or NULL */
+    char *error;       /* template or NULL: shown instead of "exit N" */
+    char *unless;      /* template or NULL: a script that, exiting 0, has the step skipped */
+    char *creates;     /* template or NULL: a path that, being there, has it skipped */
+    bool become;       /* through sudo */
+    char *become_user; /* template or NULL: root */
     struct action_env *env;
     size_t env_count;
     bool set_e;            /* shell_options is not "" */

@@ -14,6 +14,7 @@
 #include "config/inventory.h"
 #include "config/value.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 
 /* What a template sees: first extra (-e), then magic, then the host's own variables. */
@@ -28,7 +29,12 @@ struct rendered {
     char *name;
     char *script; /* run, local: complete: set -e, exports, chdir, body (owned) */
     size_t script_len;
-    char *src; /* upload: an existing path (looked up beside the action, then in the root) */
+    char *guard; /* unless and creates as one script; exit 0: skip the step.  NULL: none (owned) */
+    size_t guard_len;
+    bool become;
+    char *become_user; /* NULL: root */
+    char *src;   /* upload: an existing path (looked up beside the action, then in the root) */
+    bool folder; /* upload: src is a folder */
     char *dest;
     char *error; /* or NULL */
 };

@@ -411,6 +411,14 @@ bundles_get(struct bundles *b, const char *folder, struct err *err)
     return &k->bundle;
 }
 
+const struct bundle *
+bundles_find(const struct bundles *b, const char *folder)
+{
+    const struct kept *k = b == NULL ? NULL : map_get(b->made, folder);
+
+    return k == NULL ? NULL : &k->bundle;
+}
+
 int
 bundles_open(const struct bundles *b, const char *folder, struct err *err)
 {

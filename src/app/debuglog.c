@@ -97,6 +97,7 @@ add_time(struct buf *line)
     (void)buf_addf(line, "%s.%06ld", text, now.tv_nsec / 1000);
 }
 
+static char *format(const char *fmt, va_list ap) __attribute__((format(printf, 1, 0)));
 static char *
 format(const char *fmt, va_list ap)
 {

@@ -70,11 +70,14 @@ check_host(struct run *run, const struct run_host *h, struct err *err)
         const bool finally = i >= run->step_count;
         struct rendered r = {0};
         const int32_t k = (int32_t)(finally ? i - run->step_count : i);
-        if (render(run, h, step_at(run, finally, k), &r, err) < 0) {
-            rendered_release(&r);
-            return -1;
+        int rc = render(run, h, step_at(run, finally, k), &r, err);
+        if (rc == 0 && r.folder && run_bundle(run, r.src, err) == NULL) {
+            rc = -1;
         }
         rendered_release(&r);
+        if (rc < 0) {
+            return -1;
+        }
     }
     return 0;
 }
@@ -109,6 +112,20 @@ open_upload(const char *path, struct step_request *q, struct err *err)
 }
 
 static int
+open_folder(const struct run *run, const char *path, struct step_request *q, struct err *err)
+{
+    const struct bundle *b = bundles_find(run->bundles, path);
+
+    if (b == NULL) { /* to make it now would stop the loop */
+        return err_set(err, ERR_IO, "%s: was not a folder when the run began", path);
+    }
+    q->fd = bundles_open(run->bundles, path, err);
+    q->size = b->size;
+    q->unpack = UNPACK_TAR;
+    return q->fd < 0 ? -1 : 0;
+}
+
+static int
 send_remote(struct run *run, struct run_host *h, const struct action_step *step,
             const struct rendered *r, struct err *err)
 {
@@ -120,6 +137,10 @@ send_remote(struct run *run, struct run_host *h, const struct action_step *step,
         .key = key,
         .script = r->script,
         .script_len = r->script_len,
+        .guard = r->guard,
+        .guard_len = r->guard_len,
+        .become = r->become,
+        .become_user = r->become_user,
         .fd = -1,
         .dest = r->dest,
         .mode = step->mode,
@@ -129,7 +150,7 @@ send_remote(struct run *run, struct run_host *h, const struct action_step *step,
     int rc = 0;
 
     if (step->kind == ACTION_UPLOAD) {
-        rc = open_upload(r->src, &q, err);
+        rc = r->folder ? open_folder(run, r->src, &q, err) : open_upload(r->src, &q, err);
     }
     if (rc == 0) {
         pool_run(run->pool, h->index, &q);
@@ -237,6 +258,6 @@ execute(struct run *run, const struct order *o)
         break; /* bookkeeping: told by narrate.c */
     case ORDER_PROBE:
     case ORDER_ROLLBACK:
-        assert(!"the plan refuses gates and rollback");
+        assert(false && "the plan refuses gates and rollback");
     }
 }

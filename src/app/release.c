@@ -155,6 +155,34 @@ artifact_of(struct run *run, int32_t host, struct buf *out, struct err *err)
     return render_text("{{ artifact }}", &scope, false, "artifact", out, err);
 }
 
+const struct bundle *
+run_bundle(struct run *run, const char *folder, struct err *err)
+{
+    if (run->var_dir == NULL && app_var_dir(run->request->root, &run->var_dir, err) < 0) {
+        return NULL;
+    }
+    if (run->bundles == NULL) {
+        run->bundles = bundles_new(run->var_dir);
+    }
+    return bundles_get(run->bundles, folder, err);
+}
+
+/* A file's own hash, a folder's as it is sent. */
+static int
+hash_artifact(struct run *run, const char *path, bool folder, char ret_hex[HASH_SHA256_HEX],
+              struct err *err)
+{
+    if (!folder) {
+        return hash_file(path, ret_hex, err);
+    }
+    const struct bundle *b = run_bundle(run, path, err);
+    if (b == NULL) {
+        return -1;
+    }
+    memcpy(ret_hex, b->sha256, HASH_SHA256_HEX);
+    return 0;
+}
+
 /* An artifact that is not there is no error here: an action that uploads it says so, with its
  * place. */
 static int
@@ -172,8 +200,8 @@ release_of(struct run *run, int32_t host, struct map *seen, struct err *err)
     char *path = rc == 0 && artifact.len > 0 ? find_artifact(run, artifact.data) : NULL;
     struct stat st;
     if (path != NULL && map_get(seen, path) == NULL && stat(path, &st) == 0 &&
-        S_ISREG(st.st_mode)) {
-        rc = hash_file(path, hex, err);
+        (S_ISREG(st.st_mode) || S_ISDIR(st.st_mode))) {
+        rc = hash_artifact(run, path, S_ISDIR(st.st_mode), hex, err);
         if (rc == 0) {
             hex[RELEASE_DIGITS] = '\0';
             map_set(seen, path, xstrdup(hex));

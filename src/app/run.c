@@ -201,7 +201,8 @@ open_files(struct run *run, struct err *err)
     int rc = -1;
 
     run->debuglog = debuglog_open(log, err);
-    if (run->debuglog == NULL || app_var_dir(q->root, &run->var_dir, err) < 0) {
+    if (run->debuglog == NULL ||
+        (run->var_dir == NULL && app_var_dir(q->root, &run->var_dir, err) < 0)) {
         goto out;
     }
     if (run->action->mutating) {
@@ -463,6 +464,7 @@ run_free(struct run *run)
     free(run->steps);
     free(run->due);
     free(run->release);
+    bundles_free(run->bundles);
     free(run->var_dir);
     free(run);
 }

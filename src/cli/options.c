@@ -173,7 +173,7 @@ take_value(struct options *o, const struct row *row, const char *text, struct er
     default:
         break;
     }
-    assert(!"an option of the table that nobody reads");
+    assert(false && "an option of the table that nobody reads");
     return -1;
 }
 

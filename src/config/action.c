@@ -39,7 +39,10 @@ struct key_rule {
 };
 
 enum { ANY_KIND = 1U << ACTION_RUN | 1U << ACTION_UPLOAD | 1U << ACTION_LOCAL };
-enum { SCRIPTS = 1U << ACTION_RUN | 1U << ACTION_LOCAL };
+enum {
+    SCRIPTS = 1U << ACTION_RUN | 1U << ACTION_LOCAL,
+    REMOTE = 1U << ACTION_RUN | 1U << ACTION_UPLOAD,
+};
 
 static const char *const kind_names[] = {
     [ACTION_RUN] = "run", [ACTION_UPLOAD] = "upload", [ACTION_LOCAL] = "local"};
@@ -305,6 +308,64 @@ step_shell_options(struct decoder *d, const struct yaml_node *v, const char *key
 }
 
 static int
+step_unless(struct decoder *d, const struct yaml_node *v, const char *key, struct action_step *s)
+{
+    if (take_template(d, v, key, s, &s->unless)) {
+        return -1;
+    }
+    return s->unless[0] ? 0 : expected(d, v, key, "a script");
+}
+
+static int
+step_creates(struct decoder *d, const struct yaml_node *v, const char *key, struct action_step *s)
+{
+    if (take_template(d, v, key, s, &s->creates)) {
+        return -1;
+    }
+    return s->creates[0] ? 0 : expected(d, v, key, "a path");
+}
+
+static int
+step_become(struct decoder *d, const struct yaml_node *v, const char *key, struct action_step *s)
+{
+    return take_bool(d, v, key, &s->become);
+}
+
+static int
+step_become_user(struct decoder *d, const struct yaml_node *v, const char *key,
+                 struct action_step *s)
+{
+    if (take_template(d, v, key, s, &s->become_user)) {
+        return -1;
+    }
+    return s->become_user[0] ? 0 : expected(d, v, key, "the name of a user");
+}
+
+static int
+step_run_once(struct decoder *d, const struct yaml_node *v, const char *key, struct action_step *s)
+{
+    if (d->in_finally) {
+        return yaml_not_yet(d->m, v, "%s under finally", key);
+    }
+    return take_bool(d, v, key, &s->rule.run_once);
+}
+
+static int
+step_throttle(struct decoder *d, const struct yaml_node *v, const char *key, struct action_step *s)
+{
+    long n;
+
+    if (d->in_finally) {
+        return yaml_not_yet(d->m, v, "%s under finally", key);
+    }
+    if (take_number(d, v, key, POLICY_WORKERS_MAX, &n)) {
+        return -1;
+    }
+    s->rule.throttle = (int32_t)n;
+    return n > 0 ? 0 : expected(d, v, key, "a number of hosts from 1");
+}
+
+static int
 step_timeout(struct decoder *d, const struct yaml_node *v, const char *key, struct action_step *s)
 {
     if (take_duration(d, v, key, &s->timeout_ms)) {
@@ -382,13 +443,13 @@ static const struct key_rule step_keys[] = {
     {"template", NULL, ANY_KIND},
     {"wait_for", NULL, ANY_KIND},
     {"when", NULL, ANY_KIND},
-    {"unless", NULL, ANY_KIND},
-    {"creates", NULL, ANY_KIND},
-    {"become", NULL, ANY_KIND},
-    {"become_user", NULL, ANY_KIND},
+    {"unless", step_unless, REMOTE},
+    {"creates", step_creates, REMOTE},
+    {"become", step_become, REMOTE},
+    {"become_user", step_become_user, REMOTE},
     {"switch", NULL, ANY_KIND},
-    {"run_once", NULL, ANY_KIND},
-    {"throttle", NULL, ANY_KIND},
+    {"run_once", step_run_once, ANY_KIND},
+    {"throttle", step_throttle, ANY_KIND},
 };
 enum { STEP_KEYS = sizeof(step_keys) / sizeof(step_keys[0]) };
 _Static_assert(STEP_KEYS == 25, "the keys of docs/actions.md");
@@ -451,6 +512,10 @@ check_step(struct decoder *d, const struct yaml_node *node, const struct action_
         yaml_mistake(d->m, node, "a step has one of run, upload, local, not %d", d->kinds);
     } else if (d->kinds == 1) {
         check_kind(d, node, s);
+    }
+    const struct yaml_node *user = yaml_get(node, "become_user");
+    if (user && !s->become) {
+        yaml_mistake(d->m, user, "become_user: only with become: true");
     }
     if (retries && !s->rule.idempotent) {
         yaml_mistake(d->m, retries,
@@ -665,6 +730,9 @@ free_steps(struct action_step *steps, size_t count)
         free(s->dest);
         free(s->chdir);
         free(s->error);
+        free(s->unless);
+        free(s->creates);
+        free(s->become_user);
         strv_clear(&s->tags);
         action_place_release(s);
     }

@@ -17,7 +17,12 @@
 #include <string.h>
 #include <sys/stat.h>
 
-enum { EXPORT_MAX = 100 * 1024, CONTEXT_MAX = 512 };
+enum {
+    EXPORT_MAX = 100 * 1024,
+    CONTEXT_MAX = 512,
+    GUARD_MAX = 64 * 1024, /* of a frame: ssh/frame.h */
+    USER_MAX = 32,
+};
 
 /* What one step's rendering needs; borrowed throughout. */
 struct job {
@@ -154,8 +159,9 @@ collect_mentioned(const struct job *job, const char *text, struct strv *names)
     }
 }
 
+/* What text mentions, and chdir, and what stands under env. */
 static int
-put_exports(const struct job *job, struct buf *out)
+put_exports(const struct job *job, const char *text, struct buf *out)
 {
     const struct action_step *step = job->step;
     struct strv names = {0};
@@ -163,7 +169,7 @@ put_exports(const struct job *job, struct buf *out)
     int rc = 0;
 
     buf_init(&value, TEMPLATE_TEXT_MAX);
-    collect_mentioned(job, step->script, &names);
+    collect_mentioned(job, text, &names);
     collect_mentioned(job, step->chdir, &names);
     for (size_t i = 0; rc == 0 && i < names.count; i++) {
         rc = export_variable(job, names.items[i], out);
@@ -224,7 +230,7 @@ make_script(const struct job *job, struct rendered *ret)
 
     buf_init(&out, TEMPLATE_TEXT_MAX);
     buf_init(&body, TEMPLATE_TEXT_MAX);
-    if (put_body(job, &body) || put_exports(job, &out)) {
+    if (put_body(job, &body) || put_exports(job, job->step->script, &out)) {
         goto out;
     }
     if (job->step->set_e) {
@@ -265,9 +271,87 @@ make_text(const struct job *job, const char *text, char **ret)
     return rc;
 }
 
+/* ---------------------------------------------------------------- guards and users */
+
+/* `[ -e '/path' ] && exit 0`: either of the two may say that there is nothing to do. */
+static int
+put_creates(const struct job *job, struct buf *out)
+{
+    char *path = NULL;
+
+    if (!job->step->creates) {
+        return 0;
+    }
+    if (make_text(job, job->step->creates, &path)) {
+        return -1;
+    }
+    if (path[0] == '\0') {
+        free(path);
+        return err_set(job->err, ERR_CONFIG, "%s: creates is empty", job->context);
+    }
+    buf_adds(out, "[ -e ");
+    escape_shell(out, path, strlen(path));
+    buf_adds(out, " ] && exit 0\n");
+    free(path);
+    return 0;
+}
+
+static int
+make_guard(const struct job *job, struct rendered *ret)
+{
+    const struct action_step *step = job->step;
+    struct buf out, body;
+    int rc = -1;
+
+    if (!step->unless && !step->creates) {
+        return 0;
+    }
+    buf_init(&out, TEMPLATE_TEXT_MAX);
+    buf_init(&body, TEMPLATE_TEXT_MAX);
+    if ((step->unless && put_template(job, step->unless, true, &body)) ||
+        put_exports(job, step->unless, &out) || put_chdir(job, &out) || put_creates(job, &out)) {
+        goto out;
+    }
+    buf_adds(&out, step->unless ? body.data : "exit 1");
+    buf_addc(&out, '\n');
+    if (out.full || body.full || out.len > GUARD_MAX) {
+        err_set(job->err, ERR_CONFIG, "%s: unless and its variables are longer than %d bytes",
+                job->context, GUARD_MAX);
+        goto out;
+    }
+    ret->guard_len = out.len;
+    ret->guard = buf_detach(&out);
+    rc = 0;
+out:
+    buf_release(&out);
+    buf_release(&body);
+    return rc;
+}
+
+static int
+make_user(const struct job *job, struct rendered *ret)
+{
+    static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_0123456789.-";
+
+    ret->become = job->step->become;
+    if (!job->step->become_user) {
+        return 0;
+    }
+    if (make_text(job, job->step->become_user, &ret->become_user)) {
+        return -1;
+    }
+    const char *user = ret->become_user;
+    const size_t len = strlen(user);
+    if (len == 0 || len > USER_MAX || strspn(user, plain) != len || strchr(plain + 53, user[0])) {
+        return err_set(job->err, ERR_CONFIG, "%s: become_user: expected the name of a user",
+                       job->context);
+    }
+    return 0;
+}
+
 /* ---------------------------------------------------------------- uploads */
 
-/* 1: a file; 0: nothing there; -1: something else, err is set. */
+/* 1: a file or a folder; 0: nothing there; -1: something else, err is set. */
 static int
 look_at(const struct job *job, const char *path)
 {
@@ -276,14 +360,19 @@ look_at(const struct job *job, const char *path)
     if (stat(path, &st)) {
         return 0;
     }
-    if (S_ISDIR(st.st_mode)) {
-        return err_set(job->err, ERR_NOT_YET, "%s: not yet: upload of a folder (%s)", job->context,
+    if (!S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode)) {
+        return err_set(job->err, ERR_CONFIG, "%s: src: %s is no file and no folder", job->context,
                        path);
     }
-    if (!S_ISREG(st.st_mode)) {
-        return err_set(job->err, ERR_CONFIG, "%s: src: %s is no regular file", job->context, path);
-    }
     return 1;
+}
+
+static bool
+is_folder(const char *path)
+{
+    struct stat st;
+
+    return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
 }
 
 static int
@@ -342,6 +431,7 @@ make_upload(const struct job *job, struct rendered *ret)
         goto out;
     }
     rc = find_source(job, src, &ret->src);
+    ret->folder = rc == 0 && ret->src && is_folder(ret->src);
 out:
     free(src);
     return rc;
@@ -358,6 +448,9 @@ make_step(const struct job *job, struct rendered *ret)
     if (job->step->error && make_text(job, job->step->error, &ret->error)) {
         return -1;
     }
+    if (make_guard(job, ret) || make_user(job, ret)) {
+        return -1;
+    }
     switch (job->step->kind) {
     case ACTION_UPLOAD:
         return make_upload(job, ret);
@@ -365,7 +458,7 @@ make_step(const struct job *job, struct rendered *ret)
     case ACTION_LOCAL:
         return make_script(job, ret);
     }
-    assert(!"a kind of step");
+    assert(false && "a kind of step");
     return -1;
 }
 
@@ -400,6 +493,8 @@ rendered_release(struct rendered *r)
 {
     free(r->name);
     free(r->script);
+    free(r->guard);
+    free(r->become_user);
     free(r->src);
     free(r->dest);
     free(r->error);

@@ -349,7 +349,9 @@ on_step_not_started(struct rollout *r, const struct fact *f)
 {
     struct host_state *h = &r->hosts[f->host];
 
-    if (!fits_step(h, f) || h->phase == PHASE_SENT) {
+    /* Bytes of a frame may have left all the same: one that is not whole, or whose shell never
+     * said its header, did not run, and who tells this fact has seen that. */
+    if (!fits_step(h, f)) {
         return;
     }
     host_note_session(h, plan_step(r->plan, h->step)->local, f->cause);
@@ -485,7 +487,7 @@ host_fact(struct rollout *r, const struct fact *fact)
         break; /* nothing asks for these yet: the app refuses resume */
     case FACT_TICK:
     case FACT_VERB:
-        assert(!"not a fact of a host");
+        assert(false && "not a fact of a host");
     }
 }
 

@@ -177,7 +177,7 @@ judge(struct slot *s, const unsigned char *blob, size_t len, const char *type)
                          "%s: @cert-authority at %s:%d: host certificates are not supported", key,
                          place.path, place.line);
     }
-    assert(!"a verdict outside its enum");
+    assert(false && "a verdict outside its enum");
     return SLOT_FAIL;
 }
 

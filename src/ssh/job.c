@@ -311,7 +311,7 @@ job_tell(struct slot *s)
         events->step_unknown(arg, s->id, job.cause, text);
         break;
     case VERDICT_NONE:
-        assert(!"a step ends with a verdict");
+        assert(false && "a step ends with a verdict");
     }
 }
 

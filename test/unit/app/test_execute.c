@@ -161,7 +161,7 @@ test_a_file_that_changed_since_fails_its_host_alone(void **state)
     assert_int_equal(rig_run(&r), 2);
     assert_string_equal(r.calls.data, "connect web-01\ndisconnect web-01\n");
     assert_non_null(strstr(r.events.data, "host_finished web-01 failed: step 1/1 "));
-    assert_non_null(strstr(r.events.data, "no regular file"));
+    assert_non_null(strstr(r.events.data, "is no file and no folder"));
     rig_close(&r);
 }
 

@@ -140,9 +140,7 @@ write_action(const char *path, const char *text)
 static void
 test_refuses_promised_keys_as_not_yet(void **state)
 {
-    static const char *const keys[] = {"template", "wait_for", "when",   "unless",
-                                       "creates",  "become",   "switch", "become_user",
-                                       "run_once", "throttle"};
+    static const char *const keys[] = {"template", "wait_for", "when", "switch"};
     char dir[] = "/tmp/test_action.XXXXXX";
 
     (void)state;
@@ -161,6 +159,76 @@ test_refuses_promised_keys_as_not_yet(void **state)
         free(text);
         free(expected);
     }
+    assert_int_equal(remove(path), 0);
+    assert_int_equal(remove(dir), 0);
+    free(path);
+}
+
+static void
+test_reads_guards_users_and_turns(void **state)
+{
+    struct action *a = load("test/data/actions/keys.yml");
+
+    (void)state;
+    assert_string_equal(a->steps[0].unless, "test -e x");
+    assert_string_equal(a->steps[0].creates, "{{ y }}");
+    assert_true(a->steps[0].become);
+    assert_string_equal(a->steps[0].become_user, "app");
+    assert_true(a->steps[0].rule.run_once);
+    assert_int_equal(a->steps[0].rule.throttle, 0);
+    assert_true(a->steps[1].become);
+    assert_null(a->steps[1].become_user);
+    assert_int_equal(a->steps[1].rule.throttle, 7);
+    assert_null(a->steps[2].unless);
+    assert_int_equal(a->steps[2].rule.throttle, 10000);
+    action_free(a);
+}
+
+static void
+test_refuses_guards_users_and_turns_that_are_none(void **state)
+{
+    static const struct {
+        const char *step;
+        const char *text; /* behind the path */
+    } rows[] = {
+        {"{local: a, unless: b}", "unless: not for a step of the kind local"},
+        {"{local: a, creates: b}", "creates: not for a step of the kind local"},
+        {"{local: a, become: true}", "become: not for a step of the kind local"},
+        {"{run: a, unless: ''}", "unless: expected a script"},
+        {"{run: a, creates: ''}", "creates: expected a path"},
+        {"{run: a, unless: [b]}", "unless: expected a text"},
+        {"{run: a, become_user: b}", "become_user: only with become: true"},
+        {"{run: a, become: true, become_user: ''}", "become_user: expected the name of a user"},
+        {"{run: a, become: maybe}", "become: expected true or false"},
+        {"{run: a, throttle: 0}", "throttle: expected a number of hosts from 1"},
+        {"{run: a, throttle: 10001}", "throttle: expected a number"},
+        {"{run: a, run_once: 2}", "run_once: expected true or false"},
+        {"{run: a, unless: 'x {{ y'}", "unless: in {{ }}: expected"},
+    };
+    char dir[] = "/tmp/test_action.XXXXXX";
+
+    (void)state;
+    assert_non_null(mkdtemp(dir));
+    char *path = xasprintf("%s/x.yml", dir);
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct mistakes m = {0};
+        char *text = xasprintf("name: x\nsteps:\n  - %s\n", rows[i].step);
+        write_action(path, text);
+        assert_null(action_load_file(path, &m));
+        assert_int_equal(m.count, 1);
+        if (strstr(m.errors.items[0], rows[i].text) == NULL) {
+            fail_msg("%s: %s", rows[i].step, m.errors.items[0]);
+        }
+        mistakes_release(&m);
+        free(text);
+    }
+    struct mistakes m = {0};
+    write_action(path, "name: x\nsteps:\n  - run: a\nfinally:\n  - {run: b, run_once: true}\n"
+                       "  - {local: b, throttle: 2}\n");
+    assert_null(action_load_file(path, &m));
+    assert_int_equal(m.count, 2);
+    assert_true(m.not_yet);
+    mistakes_release(&m);
     assert_int_equal(remove(path), 0);
     assert_int_equal(remove(dir), 0);
     free(path);
@@ -400,6 +468,8 @@ main(void)
         cmocka_unit_test(test_fills_in_what_is_not_said),
         cmocka_unit_test(test_tells_every_mistake_with_its_place),
         cmocka_unit_test(test_refuses_promised_keys_as_not_yet),
+        cmocka_unit_test(test_reads_guards_users_and_turns),
+        cmocka_unit_test(test_refuses_guards_users_and_turns_that_are_none),
         cmocka_unit_test(test_refuses_a_key_given_twice),
         cmocka_unit_test(test_finds_shipped_actions_and_names_the_nearest),
         cmocka_unit_test(test_a_script_is_an_action_of_one_step),

@@ -445,12 +445,93 @@ test_names_both_places_of_a_missing_source(void **state)
 }
 
 static void
-test_refuses_a_folder_as_not_yet(void **state)
+test_a_folder_is_told_from_a_file(void **state)
 {
     struct fixture *f = *state;
 
-    assert_int_equal(render_upload(f, f->dir, "/x"), -1);
-    assert_int_equal(f->err.kind, ERR_NOT_YET);
+    touch(f, "x");
+    assert_int_equal(render_upload(f, f->dir, "/x"), 0);
+    assert_true(f->made.folder);
+    assert_int_equal(render_upload(f, "x", "/x"), 0);
+    assert_false(f->made.folder);
+    assert_int_equal(render_upload(f, "/dev/null", "/x"), -1);
+    assert_non_null(strstr(f->err.text, "is no file and no folder"));
+}
+
+static int
+render_guard(struct fixture *f, const char *unless, const char *creates, const char *user)
+{
+    f->step.unless = unless == NULL ? NULL : xstrdup(unless);
+    f->step.creates = creates == NULL ? NULL : xstrdup(creates);
+    f->step.become = user != NULL;
+    f->step.become_user = user == NULL ? NULL : xstrdup(user);
+    const int rc = render_run(f, "true");
+    free(f->step.unless);
+    free(f->step.creates);
+    free(f->step.become_user);
+    f->step.unless = f->step.creates = f->step.become_user = NULL;
+    f->step.become = false;
+    return rc;
+}
+
+static void
+test_unless_and_creates_become_one_script(void **state)
+{
+    static const struct {
+        const char *unless, *creates;
+        int code; /* 0: skip */
+    } rows[] = {
+        {"true", NULL, 0},
+        {"false", NULL, 1},
+        {NULL, "/", 0},
+        {NULL, "/no/such", 1},
+        {"true", "/no/such", 0},
+        {"false", "/", 0},
+        {"false", "/no/such", 1},
+        {"test \"$odd\" = \"it's \\$HOME\"", NULL, 0},
+        {"test {{ odd | quote }} = \"it's \\$HOME\"", "/no/{{ odd }}", 0},
+    };
+    struct fixture *f = *state;
+    struct buf out;
+
+    buf_init(&out, 4096);
+    value_dict_set(f->vars, "odd", value_text("it's $HOME"));
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        if (render_guard(f, rows[i].unless, rows[i].creates, NULL) < 0) {
+            fail_msg("row %zu: %s", i, f->err.text);
+        }
+        assert_int_equal(strlen(f->made.guard), f->made.guard_len);
+        free(f->made.script); /* run_with runs the script */
+        f->made.script = f->made.guard;
+        f->made.script_len = f->made.guard_len;
+        f->made.guard = NULL;
+        assert_int_equal(run_with(f, "sh", &out), rows[i].code);
+    }
+    buf_release(&out);
+    assert_int_equal(render_run(f, "true"), 0);
+    assert_null(f->made.guard);
+}
+
+static void
+test_refuses_guards_and_users_that_could_do_harm(void **state)
+{
+    static const char *const users[] = {"",  "a b", "-u",   "#0",
+                                        "0", "a;b", "$(x)", "a23456789012345678901234567890123"};
+    struct fixture *f = *state;
+
+    value_dict_set(f->vars, "odd", value_text("a; rm -rf /"));
+    value_dict_set(f->vars, "none", value_text(""));
+    assert_int_equal(render_guard(f, "test {{ odd }}", NULL, NULL), -1);
+    assert_non_null(strstr(f->err.text, "holds bytes the shell would act on"));
+    assert_int_equal(render_guard(f, NULL, "{{ none }}", NULL), -1);
+    assert_non_null(strstr(f->err.text, "creates is empty"));
+    assert_int_equal(render_guard(f, NULL, NULL, "{{ odd }}"), -1);
+    for (size_t i = 0; i < sizeof(users) / sizeof(users[0]); i++) {
+        assert_int_equal(render_guard(f, NULL, NULL, users[i]), -1);
+    }
+    assert_int_equal(render_guard(f, NULL, NULL, "_app-1.x"), 0);
+    assert_string_equal(f->made.become_user, "_app-1.x");
+    assert_true(f->made.become);
 }
 
 static void
@@ -523,7 +604,9 @@ main(void)
         T(test_a_script_of_the_command_line_is_named_by_its_action),
         T(test_finds_a_source_beside_the_action_then_in_the_root),
         T(test_names_both_places_of_a_missing_source),
-        T(test_refuses_a_folder_as_not_yet),
+        T(test_a_folder_is_told_from_a_file),
+        T(test_unless_and_creates_become_one_script),
+        T(test_refuses_guards_and_users_that_could_do_harm),
         T(test_wants_a_full_path_of_a_file_as_dest),
         T(test_extra_is_a_pair_of_raw_bytes),
         T(test_extra_is_a_file_of_yaml),

@@ -159,10 +159,11 @@ world_session_ends(struct sim_world *w, int32_t host, enum fact_kind how, enum c
 
     h->session = SESSION_NONE;
     if (h->job && !h->job_local) {
-        world_step_ends(
-            w, host,
-            (struct fact){.kind = h->job_sent ? FACT_STEP_UNKNOWN : FACT_STEP_NOT_STARTED,
-                          .cause = cause});
+        world_step_ends(w, host,
+                        (struct fact){.kind = h->job_sent && !sim_chance(&w->p, 200)
+                                                  ? FACT_STEP_UNKNOWN
+                                                  : FACT_STEP_NOT_STARTED,
+                                      .cause = cause});
     }
     world_session_gone(w, host, how);
 }
@@ -327,7 +328,9 @@ world_run(struct sim_world *w, const struct order *o, bool local)
         world_plan(w, 0, SIM_STEP_ENDS, h->job_age, end);
         return;
     }
-    if (end.kind != FACT_STEP_NOT_STARTED && !sim_chance(&w->p, 20)) {
+    const bool headless = !local && (end.cause == CAUSE_NO_HEADER || end.cause == CAUSE_LOST) &&
+                          sim_chance(&w->p, 500);
+    if ((end.kind != FACT_STEP_NOT_STARTED || headless) && !sim_chance(&w->p, 20)) {
         world_plan(w, sent_ms, SIM_STEP_SENT, h->job_age, sent);
     }
     world_plan(w, sent_ms + world_takes_ms(w), SIM_STEP_ENDS, h->job_age, end);
