@@ -7,6 +7,7 @@
 #ifndef BASE_XALLOC_H
 #define BASE_XALLOC_H
 
+#include <stdarg.h>
 #include <stddef.h>
 
 /* count * size zeroed bytes; aborts on overflow too.  Never NULL, even for zero bytes. */
@@ -21,6 +22,7 @@ void *xgrow(void *old, size_t count, size_t *cap, size_t size);
 char *xstrdup(const char *text);
 char *xstrndup(const char *text, size_t len);
 void *xmemdup(const void *bytes, size_t len);
+char *xvasprintf(const char *fmt, va_list ap) __attribute__((format(printf, 1, 0)));
 char *xasprintf(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
 #endif

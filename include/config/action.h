@@ -14,7 +14,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum action_kind { ACTION_RUN, ACTION_UPLOAD, ACTION_LOCAL };
+enum action_kind { ACTION_RUN, ACTION_UPLOAD, ACTION_LOCAL, ACTION_TEMPLATE, ACTION_WAIT_FOR };
+
+/* One line of `when:`; all must hold. */
+struct action_condition {
+    char *text;
+    int line, col;
+};
 
 struct action_env {
     char *name;
@@ -35,12 +41,19 @@ struct action_step {
     enum action_kind kind;
     char *name;   /* for people; default: "<kind> <n>" */
     char *script; /* run, local: template */
-    char *src;    /* upload: templates */
+    char *src;    /* upload, template: templates */
     char *dest;
     unsigned mode;
+    char *port; /* wait_for: templates; one of port and path */
+    char *path;
+    char *host;      /* wait_for a port of this one; NULL: the host itself */
+    bool absent;     /* wait_for: until it is gone */
+    int64_t wait_ms; /* wait_for: how long it looks; timeout_ms is longer */
     struct strv tags;
-    char *chdir;       /* template or NULL */
-    char *error;       /* template or NULL: shown instead of "exit N" */
+    char *chdir; /* template or NULL */
+    char *error; /* template or NULL: shown instead of "exit N" */
+    struct action_condition *when;
+    size_t when_count;
     char *unless;      /* template or NULL: a script that, exiting 0, has the step skipped */
     char *creates;     /* template or NULL: a path that, being there, has it skipped */
     bool become;       /* through sudo */

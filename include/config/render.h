@@ -26,14 +26,18 @@ struct scope {
 };
 
 struct rendered {
+    bool skipped; /* its `when` does not hold: nothing below is set */
     char *name;
-    char *script; /* run, local: complete: set -e, exports, chdir, body (owned) */
+    char *script; /* run, local, wait_for: complete: set -e, exports, chdir, body (owned) */
     size_t script_len;
     char *guard; /* unless and creates as one script; exit 0: skip the step.  NULL: none (owned) */
     size_t guard_len;
     bool become;
     char *become_user; /* NULL: root */
-    char *src;   /* upload: an existing path (looked up beside the action, then in the root) */
+    char *content;     /* template: what it came to (owned) */
+    size_t content_len;
+    char *src; /* upload, template: an existing path (looked up beside the action, then in the root)
+                */
     bool folder; /* upload: src is a folder */
     char *dest;
     char *error; /* or NULL */

@@ -1,14 +1,17 @@
 /*
  * template_state.h - what the files of the template share: a text being read, a value so far.
  *
- * Only template.c, template_read.c and template_filter.c include this.
+ * Only template.c, template_read.c, template_filter.c and condition.c include this.
  */
 #ifndef CONFIG_TEMPLATE_STATE_H
 #define CONFIG_TEMPLATE_STATE_H
 
 #include "config/template.h"
 
-enum { NAME_SHOWN_MAX = 80 };
+enum {
+    NAME_SHOWN_MAX = 80,
+    TEMPLATE_EXPRESSIONS_MAX = 100000, /* in one text, values included */
+};
 
 /* One value being rendered; the chain shows a value that leads back to itself. */
 struct frame {
@@ -23,6 +26,7 @@ struct reader {
     const char *begun;         /* where the last `{` of the outermost text began */
     const struct scope *scope; /* NULL: check the syntax only */
     const char *context;
+    const char *inside; /* what is being read, for messages: "{{ }}" */
     const struct frame *frame;
     bool shell;
     int *left; /* expressions that may still be read */

@@ -97,20 +97,6 @@ add_time(struct buf *line)
     (void)buf_addf(line, "%s.%06ld", text, now.tv_nsec / 1000);
 }
 
-static char *format(const char *fmt, va_list ap) __attribute__((format(printf, 1, 0)));
-static char *
-format(const char *fmt, va_list ap)
-{
-    va_list again;
-
-    va_copy(again, ap);
-    const int len = vsnprintf(NULL, 0, fmt, again);
-    va_end(again);
-    char *text = xcalloc((size_t)(len < 0 ? 0 : len) + 1, 1);
-    (void)vsnprintf(text, (size_t)(len < 0 ? 0 : len) + 1, fmt, ap);
-    return text;
-}
-
 void
 debuglog_line(struct debuglog *l, const char *tag, const char *suffix, const char *fmt, ...)
 {
@@ -120,7 +106,7 @@ debuglog_line(struct debuglog *l, const char *tag, const char *suffix, const cha
     va_list ap;
 
     va_start(ap, fmt);
-    char *text = format(fmt, ap);
+    char *text = xvasprintf(fmt, ap);
     va_end(ap);
     const size_t len = strlen(text);
     buf_init(&raw, ESCAPED_BYTES_MAX * len);

@@ -13,6 +13,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -125,6 +126,30 @@ open_folder(const struct run *run, const char *path, struct step_request *q, str
     return q->fd < 0 ? -1 : 0;
 }
 
+/* What a template came to, as a file of no name. */
+static int
+open_content(const struct rendered *r, struct step_request *q, struct err *err)
+{
+    size_t done = 0;
+    ssize_t n = 0;
+
+    q->fd = memfd_create("template", MFD_CLOEXEC);
+    while (q->fd >= 0 && n >= 0 && done < r->content_len) {
+        n = write(q->fd, r->content + done, r->content_len - done);
+        done += n > 0 ? (size_t)n : 0;
+    }
+    if (q->fd < 0 || n < 0 || lseek(q->fd, 0, SEEK_SET) < 0) {
+        (void)err_set(err, ERR_IO, "%s: %s", r->src, strerror(errno));
+        if (q->fd >= 0) {
+            (void)close(q->fd);
+        }
+        q->fd = -1;
+        return -1;
+    }
+    q->size = (int64_t)r->content_len;
+    return 0;
+}
+
 static int
 send_remote(struct run *run, struct run_host *h, const struct action_step *step,
             const struct rendered *r, struct err *err)
@@ -133,7 +158,7 @@ send_remote(struct run *run, struct run_host *h, const struct action_step *step,
     char *key = xasprintf("%s.%s%d.%d.%s", journal_run_id(run->journal), h->in_finally ? "f" : "",
                           (int)h->step, (int)h->attempt, h->host->name);
     struct step_request q = {
-        .kind = step->kind == ACTION_UPLOAD ? STEP_UPLOAD : STEP_SCRIPT,
+        .kind = r->dest == NULL ? STEP_SCRIPT : STEP_UPLOAD,
         .key = key,
         .script = r->script,
         .script_len = r->script_len,
@@ -149,7 +174,9 @@ send_remote(struct run *run, struct run_host *h, const struct action_step *step,
     };
     int rc = 0;
 
-    if (step->kind == ACTION_UPLOAD) {
+    if (step->kind == ACTION_TEMPLATE) {
+        rc = open_content(r, &q, err);
+    } else if (step->kind == ACTION_UPLOAD) {
         rc = r->folder ? open_folder(run, r->src, &q, err) : open_upload(r->src, &q, err);
     }
     if (rc == 0) {
@@ -188,7 +215,14 @@ run_step(struct run *run, const struct order *o)
     const struct action_step *step = run_step_of(run, h);
 
     int rc = render(run, h, step, &r, &err);
-    if (rc == 0) {
+    if (rc == 0 && r.skipped) {
+        const struct fact f = {.kind = FACT_STEP_SKIPPED,
+                               .host = o->host,
+                               .step = o->step,
+                               .attempt = o->attempt,
+                               .cause = CAUSE_NONE};
+        listen_end_step(h, f, NULL);
+    } else if (rc == 0) {
         h->error = r.error == NULL ? NULL : xstrdup(r.error);
         if (step->kind == ACTION_LOCAL) {
             send_local(run, h, step, &r);

@@ -71,7 +71,7 @@ step_names_release(const struct action_step *s)
         }
     }
     return names_release(s->script) || names_release(s->src) || names_release(s->dest) ||
-           names_release(s->chdir);
+           names_release(s->path) || names_release(s->chdir);
 }
 
 bool

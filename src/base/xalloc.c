@@ -74,19 +74,28 @@ xmemdup(const void *bytes, size_t len)
 }
 
 char *
+xvasprintf(const char *fmt, va_list ap)
+{
+    va_list again;
+
+    va_copy(again, ap);
+    const int len = vsnprintf(NULL, 0, fmt, again);
+    va_end(again);
+    if (len < 0) {
+        abort();
+    }
+    char *text = xcalloc((size_t)len + 1, 1);
+    (void)vsnprintf(text, (size_t)len + 1, fmt, ap);
+    return text;
+}
+
+char *
 xasprintf(const char *fmt, ...)
 {
     va_list ap;
 
     va_start(ap, fmt);
-    const int len = vsnprintf(NULL, 0, fmt, ap);
-    va_end(ap);
-    if (len < 0) {
-        abort();
-    }
-    char *text = xcalloc((size_t)len + 1, 1);
-    va_start(ap, fmt);
-    (void)vsnprintf(text, (size_t)len + 1, fmt, ap);
+    char *text = xvasprintf(fmt, ap);
     va_end(ap);
     return text;
 }

@@ -5,20 +5,10 @@
  */
 #include "config/mistakes.h"
 
+#include "base/xalloc.h"
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
-
-static char *
-text_of(const char *fmt, va_list ap)
-{
-    char *text = NULL;
-
-    if (vasprintf(&text, fmt, ap) < 0) {
-        abort();
-    }
-    return text;
-}
 
 static void
 keep(struct strv *list, char *text)
@@ -44,7 +34,7 @@ mistakes_add(struct mistakes *m, const char *fmt, ...)
     va_list ap;
 
     va_start(ap, fmt);
-    keep(&m->errors, text_of(fmt, ap));
+    keep(&m->errors, xvasprintf(fmt, ap));
     va_end(ap);
     m->count++;
     m->not_yet = false;
@@ -57,7 +47,7 @@ mistakes_not_yet(struct mistakes *m, const char *fmt, ...)
     va_list ap;
 
     va_start(ap, fmt);
-    keep(&m->errors, text_of(fmt, ap));
+    keep(&m->errors, xvasprintf(fmt, ap));
     va_end(ap);
     m->not_yet = m->count == 0 || m->not_yet;
     m->count++;
@@ -70,7 +60,7 @@ mistakes_warn(struct mistakes *m, const char *fmt, ...)
     va_list ap;
 
     va_start(ap, fmt);
-    keep(&m->warnings, text_of(fmt, ap));
+    keep(&m->warnings, xvasprintf(fmt, ap));
     va_end(ap);
     m->warned++;
 }

@@ -1,13 +1,16 @@
 /*
- * render.c - a step made ready for one host: the script with its exports, the paths of an upload.
+ * render.c - a step made ready for one host: its conditions, its guard, the script with its
+ * exports.
  *
- * Decides which variables a script may see and in which order the parts of a script stand.  Looks
- * for the source of an upload.  Never connects, never writes.
+ * Decides which variables a script may see and in which order the parts of a script stand.  Files
+ * are render_file.c's, waiting is render_wait.c's.  Never connects, never writes.
  */
 #include "config/render.h"
 
 #include "base/escape.h"
 #include "base/xalloc.h"
+#include "config/condition.h"
+#include "config/render_state.h"
 #include "config/template.h"
 #include "config/yaml.h"
 
@@ -19,24 +22,13 @@
 
 enum {
     EXPORT_MAX = 100 * 1024,
-    CONTEXT_MAX = 512,
     GUARD_MAX = 64 * 1024, /* of a frame: ssh/frame.h */
     USER_MAX = 32,
 };
 
-/* What one step's rendering needs; borrowed throughout. */
-struct job {
-    const struct action *action;
-    const struct action_step *step;
-    const char *root;
-    const struct scope *scope;
-    char context[CONTEXT_MAX]; /* deploy.yml:12:9 */
-    struct err *err;
-};
-
 /* Render one of the step's own texts; a mistake is told at its own line of the file. */
-static int
-put_template(const struct job *job, const char *text, bool shell, struct buf *out)
+int
+render_part(const struct render_job *job, const char *text, bool shell, struct buf *out)
 {
     size_t at = 0;
 
@@ -83,7 +75,8 @@ template_may_export(const char *name, size_t len)
 }
 
 static int
-put_export(const struct job *job, const char *name, const char *bytes, size_t len, struct buf *out)
+put_export(const struct render_job *job, const char *name, const char *bytes, size_t len,
+           struct buf *out)
 {
     if (len > EXPORT_MAX) {
         return err_set(job->err, ERR_CONFIG,
@@ -101,7 +94,7 @@ put_export(const struct job *job, const char *name, const char *bytes, size_t le
 }
 
 static int
-export_variable(const struct job *job, const char *name, struct buf *out)
+export_variable(const struct render_job *job, const char *name, struct buf *out)
 {
     const struct value *v = template_find(job->scope, name);
     struct buf text;
@@ -142,7 +135,7 @@ is_set_by_env(const struct action_step *step, const char *name)
 
 /* Add the variables that text mentions as whole words, each once: `2x` mentions no x. */
 static void
-collect_mentioned(const struct job *job, const char *text, struct strv *names)
+collect_mentioned(const struct render_job *job, const char *text, struct strv *names)
 {
     for (size_t len; text && *text; text += len ? len : 1) {
         len = word_length(text);
@@ -161,7 +154,7 @@ collect_mentioned(const struct job *job, const char *text, struct strv *names)
 
 /* What text mentions, and chdir, and what stands under env. */
 static int
-put_exports(const struct job *job, const char *text, struct buf *out)
+put_exports(const struct render_job *job, const char *text, struct buf *out)
 {
     const struct action_step *step = job->step;
     struct strv names = {0};
@@ -176,7 +169,7 @@ put_exports(const struct job *job, const char *text, struct buf *out)
     }
     for (size_t i = 0; rc == 0 && i < step->env_count; i++) {
         buf_clear(&value);
-        rc = put_template(job, step->env[i].value, false, &value);
+        rc = render_part(job, step->env[i].value, false, &value);
         if (rc == 0) {
             rc = put_export(job, step->env[i].name, value.data, value.len, out);
         }
@@ -189,7 +182,7 @@ put_exports(const struct job *job, const char *text, struct buf *out)
 /* ---------------------------------------------------------------- scripts */
 
 static int
-put_chdir(const struct job *job, struct buf *out)
+put_chdir(const struct render_job *job, struct buf *out)
 {
     struct buf path;
 
@@ -197,7 +190,7 @@ put_chdir(const struct job *job, struct buf *out)
         return 0;
     }
     buf_init(&path, TEMPLATE_TEXT_MAX);
-    int rc = put_template(job, job->step->chdir, false, &path);
+    int rc = render_part(job, job->step->chdir, false, &path);
     if (rc == 0 && path.len == 0) {
         rc = err_set(job->err, ERR_CONFIG, "%s: chdir is empty", job->context);
     }
@@ -212,18 +205,30 @@ put_chdir(const struct job *job, struct buf *out)
 }
 
 static int
-put_body(const struct job *job, struct buf *out)
+put_body(const struct render_job *job, struct buf *out)
 {
     if (!job->step->verbatim) {
-        return put_template(job, job->step->script, true, out);
+        return render_part(job, job->step->script, true, out);
     }
     buf_adds(out, job->step->script);
     return 0;
 }
 
+int
+render_take_script(const struct render_job *job, struct buf *script, struct rendered *ret)
+{
+    if (script->full) {
+        return err_set(job->err, ERR_CONFIG, "%s: the script is longer than %d bytes", job->context,
+                       TEMPLATE_TEXT_MAX);
+    }
+    ret->script_len = script->len;
+    ret->script = buf_detach(script);
+    return 0;
+}
+
 /* The body is rendered first: it knows the line of a mistake, an export only the step. */
 static int
-make_script(const struct job *job, struct rendered *ret)
+make_script(const struct render_job *job, struct rendered *ret)
 {
     struct buf out, body;
     int rc = -1;
@@ -243,27 +248,20 @@ make_script(const struct job *job, struct rendered *ret)
     if (out.len == 0 || out.data[out.len - 1] != '\n') {
         buf_addc(&out, '\n');
     }
-    if (out.full || body.full) {
-        err_set(job->err, ERR_CONFIG, "%s: the script is longer than %d bytes", job->context,
-                TEMPLATE_TEXT_MAX);
-        goto out;
-    }
-    ret->script_len = out.len;
-    ret->script = buf_detach(&out);
-    rc = 0;
+    rc = render_take_script(job, &out, ret);
 out:
     buf_release(&out);
     buf_release(&body);
     return rc;
 }
 
-static int
-make_text(const struct job *job, const char *text, char **ret)
+int
+render_part_text(const struct render_job *job, const char *text, char **ret)
 {
     struct buf out;
 
     buf_init(&out, TEMPLATE_TEXT_MAX);
-    const int rc = put_template(job, text, false, &out);
+    const int rc = render_part(job, text, false, &out);
     if (rc == 0) {
         *ret = buf_detach(&out);
     }
@@ -275,14 +273,14 @@ make_text(const struct job *job, const char *text, char **ret)
 
 /* `[ -e '/path' ] && exit 0`: either of the two may say that there is nothing to do. */
 static int
-put_creates(const struct job *job, struct buf *out)
+put_creates(const struct render_job *job, struct buf *out)
 {
     char *path = NULL;
 
     if (!job->step->creates) {
         return 0;
     }
-    if (make_text(job, job->step->creates, &path)) {
+    if (render_part_text(job, job->step->creates, &path)) {
         return -1;
     }
     if (path[0] == '\0') {
@@ -297,7 +295,7 @@ put_creates(const struct job *job, struct buf *out)
 }
 
 static int
-make_guard(const struct job *job, struct rendered *ret)
+make_guard(const struct render_job *job, struct rendered *ret)
 {
     const struct action_step *step = job->step;
     struct buf out, body;
@@ -308,7 +306,7 @@ make_guard(const struct job *job, struct rendered *ret)
     }
     buf_init(&out, TEMPLATE_TEXT_MAX);
     buf_init(&body, TEMPLATE_TEXT_MAX);
-    if ((step->unless && put_template(job, step->unless, true, &body)) ||
+    if ((step->unless && render_part(job, step->unless, true, &body)) ||
         put_exports(job, step->unless, &out) || put_chdir(job, &out) || put_creates(job, &out)) {
         goto out;
     }
@@ -329,7 +327,7 @@ out:
 }
 
 static int
-make_user(const struct job *job, struct rendered *ret)
+make_user(const struct render_job *job, struct rendered *ret)
 {
     static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_0123456789.-";
 
@@ -337,7 +335,7 @@ make_user(const struct job *job, struct rendered *ret)
     if (!job->step->become_user) {
         return 0;
     }
-    if (make_text(job, job->step->become_user, &ret->become_user)) {
+    if (render_part_text(job, job->step->become_user, &ret->become_user)) {
         return -1;
     }
     const char *user = ret->become_user;
@@ -349,103 +347,39 @@ make_user(const struct job *job, struct rendered *ret)
     return 0;
 }
 
-/* ---------------------------------------------------------------- uploads */
+/* ---------------------------------------------------------------- a step */
 
-/* 1: a file or a folder; 0: nothing there; -1: something else, err is set. */
+/* 1: all conditions hold; 0: the step is skipped; -1: err says why nobody knows. */
 static int
-look_at(const struct job *job, const char *path)
+check_when(const struct render_job *job)
 {
-    struct stat st;
-
-    if (stat(path, &st)) {
-        return 0;
-    }
-    if (!S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode)) {
-        return err_set(job->err, ERR_CONFIG, "%s: src: %s is no file and no folder", job->context,
-                       path);
+    for (size_t i = 0; i < job->step->when_count; i++) {
+        const struct action_condition *c = &job->step->when[i];
+        bool holds = false;
+        if (condition_holds(c->text, job->scope, &holds, job->err)) {
+            err_prefix(job->err, "%s:%d:%d: ", job->action->file, c->line, c->col);
+            return -1;
+        }
+        if (!holds) {
+            return 0;
+        }
     }
     return 1;
 }
 
-static bool
-is_folder(const char *path)
-{
-    struct stat st;
-
-    return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
-}
-
 static int
-find_source(const struct job *job, const char *src, char **ret)
+make_step(const struct render_job *job, struct rendered *ret)
 {
-    char *beside = NULL, *in_root = NULL;
-    int found;
+    const int wanted = check_when(job);
 
-    if (src[0] == '\0') {
-        return err_set(job->err, ERR_CONFIG, "%s: src is empty", job->context);
+    if (wanted <= 0) {
+        ret->skipped = wanted == 0;
+        return wanted;
     }
-    if (src[0] == '/') {
-        found = look_at(job, src);
-        if (found == 0) {
-            return err_set(job->err, ERR_CONFIG, "%s: src: there is no file %s", job->context, src);
-        }
-        *ret = found > 0 ? xstrdup(src) : NULL;
-        return found > 0 ? 0 : -1;
-    }
-    beside = job->action->dir ? xasprintf("%s/%s", job->action->dir, src) : NULL;
-    in_root = xasprintf("%s/%s", job->root, src);
-    found = beside ? look_at(job, beside) : 0;
-    if (found > 0) {
-        *ret = beside;
-        beside = NULL;
-        goto out;
-    }
-    if (found == 0) {
-        found = look_at(job, in_root);
-    }
-    if (found > 0) {
-        *ret = in_root;
-        in_root = NULL;
-    } else if (found == 0) {
-        err_set(job->err, ERR_CONFIG, "%s: src: there is no file '%s': looked at %s%s%s",
-                job->context, src, beside ? beside : "", beside ? " and " : "", in_root);
-    }
-out:
-    free(beside);
-    free(in_root);
-    return found > 0 ? 0 : -1;
-}
-
-static int
-make_upload(const struct job *job, struct rendered *ret)
-{
-    char *src = NULL;
-    int rc = -1;
-
-    if (make_text(job, job->step->src, &src) || make_text(job, job->step->dest, &ret->dest)) {
-        goto out;
-    }
-    if (ret->dest[0] != '/' || ret->dest[strlen(ret->dest) - 1] == '/') {
-        err_set(job->err, ERR_CONFIG, "%s: dest: expected the full path of a file, got '%s'",
-                job->context, ret->dest);
-        goto out;
-    }
-    rc = find_source(job, src, &ret->src);
-    ret->folder = rc == 0 && ret->src && is_folder(ret->src);
-out:
-    free(src);
-    return rc;
-}
-
-/* ---------------------------------------------------------------- a step */
-
-static int
-make_step(const struct job *job, struct rendered *ret)
-{
-    if (make_text(job, job->step->name, &ret->name)) {
+    if (render_part_text(job, job->step->name, &ret->name)) {
         return -1;
     }
-    if (job->step->error && make_text(job, job->step->error, &ret->error)) {
+    if (job->step->error && render_part_text(job, job->step->error, &ret->error)) {
         return -1;
     }
     if (make_guard(job, ret) || make_user(job, ret)) {
@@ -453,7 +387,11 @@ make_step(const struct job *job, struct rendered *ret)
     }
     switch (job->step->kind) {
     case ACTION_UPLOAD:
-        return make_upload(job, ret);
+        return render_upload(job, ret);
+    case ACTION_TEMPLATE:
+        return render_file(job, ret);
+    case ACTION_WAIT_FOR:
+        return render_wait(job, ret);
     case ACTION_RUN:
     case ACTION_LOCAL:
         return make_script(job, ret);
@@ -466,7 +404,7 @@ int
 render_step(const struct action *a, const struct action_step *step, const char *root,
             const struct scope *scope, struct rendered *ret, struct err *err)
 {
-    struct job job = {.action = a, .step = step, .root = root, .scope = scope, .err = err};
+    struct render_job job = {.action = a, .step = step, .root = root, .scope = scope, .err = err};
     const struct value *host = template_find(scope, "inventory_hostname");
     struct rendered made = {0};
 
@@ -495,6 +433,7 @@ rendered_release(struct rendered *r)
     free(r->script);
     free(r->guard);
     free(r->become_user);
+    free(r->content);
     free(r->src);
     free(r->dest);
     free(r->error);

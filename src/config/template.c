@@ -12,8 +12,6 @@
 #include <assert.h>
 #include <string.h>
 
-enum { EXPRESSIONS_MAX = 100000 /* in one text, values included */ };
-
 static int render(struct reader *rd, struct buf *out);
 
 /* ---------------------------------------------------------------- values */
@@ -53,6 +51,7 @@ template_expand(struct reader *rd, const struct value *v, const char *name, stru
     struct reader in = *rd;
     in.p = v->text;
     in.frame = &frame;
+    in.inside = "{{ }}";
     in.shell = false;
     return render(&in, out);
 }
@@ -162,7 +161,7 @@ render_expression(struct reader *rd, struct buf *out)
 
     if (--*rd->left < 0) {
         return err_set(rd->err, ERR_CONFIG, "%s: more than %d {{ }} in one text", rd->context,
-                       EXPRESSIONS_MAX);
+                       TEMPLATE_EXPRESSIONS_MAX);
     }
     rd->p += 2;
     int rc = read_expression(rd, &r);
@@ -212,11 +211,12 @@ int
 template_render(const char *text, const struct scope *scope, bool shell, const char *context,
                 struct buf *out, size_t *ret_at, struct err *err)
 {
-    int left = EXPRESSIONS_MAX;
+    int left = TEMPLATE_EXPRESSIONS_MAX;
     struct reader rd = {.p = text,
                         .begun = text,
                         .scope = scope,
                         .context = context,
+                        .inside = "{{ }}",
                         .shell = shell,
                         .left = &left,
                         .err = err};
@@ -243,8 +243,9 @@ int
 template_value(const struct value *v, const char *name, const struct scope *scope,
                const char *context, struct buf *out, struct err *err)
 {
-    int left = EXPRESSIONS_MAX;
-    struct reader rd = {.p = "", .scope = scope, .context = context, .left = &left, .err = err};
+    int left = TEMPLATE_EXPRESSIONS_MAX;
+    struct reader rd = {
+        .p = "", .scope = scope, .context = context, .inside = "{{ }}", .left = &left, .err = err};
 
     return template_expand(&rd, v, name, out);
 }

@@ -108,8 +108,8 @@ template_bad_syntax(struct reader *rd, const char *expected)
     } else {
         buf_adds(&got, "its end");
     }
-    err_set(rd->err, ERR_CONFIG, "%s: in {{ }}: expected %s, got '%s'", rd->context, expected,
-            got.data);
+    err_set(rd->err, ERR_CONFIG, "%s: in %s: expected %s, got '%s'", rd->context, rd->inside,
+            expected, got.data);
     buf_release(&got);
     return -1;
 }

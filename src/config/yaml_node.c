@@ -7,6 +7,7 @@
 
 #include "base/buf.h"
 #include "base/escape.h"
+#include "base/xalloc.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -78,17 +79,6 @@ put_got(struct buf *out, const struct yaml_node *node)
     }
 }
 
-static char *
-text_of(const char *fmt, va_list ap)
-{
-    char *text = NULL;
-
-    if (vasprintf(&text, fmt, ap) < 0) {
-        abort();
-    }
-    return text;
-}
-
 int
 yaml_expected(struct mistakes *m, const struct yaml_node *node, const char *key, const char *fmt,
               ...)
@@ -97,7 +87,7 @@ yaml_expected(struct mistakes *m, const struct yaml_node *node, const char *key,
     va_list ap;
 
     va_start(ap, fmt);
-    char *expected = text_of(fmt, ap);
+    char *expected = xvasprintf(fmt, ap);
     va_end(ap);
     buf_init(&got, 1024);
     put_got(&got, node);
@@ -114,7 +104,7 @@ yaml_mistake(struct mistakes *m, const struct yaml_node *node, const char *fmt, 
     va_list ap;
 
     va_start(ap, fmt);
-    char *text = text_of(fmt, ap);
+    char *text = xvasprintf(fmt, ap);
     va_end(ap);
     mistakes_add(m, "%s:%d:%d: %s", node->file, node->line, node->col, text);
     free(text);
@@ -127,7 +117,7 @@ yaml_not_yet(struct mistakes *m, const struct yaml_node *node, const char *fmt, 
     va_list ap;
 
     va_start(ap, fmt);
-    char *text = text_of(fmt, ap);
+    char *text = xvasprintf(fmt, ap);
     va_end(ap);
     mistakes_not_yet(m, "%s:%d:%d: not yet: %s", node->file, node->line, node->col, text);
     free(text);
@@ -140,7 +130,7 @@ yaml_warn(struct mistakes *m, const struct yaml_node *node, const char *fmt, ...
     va_list ap;
 
     va_start(ap, fmt);
-    char *text = text_of(fmt, ap);
+    char *text = xvasprintf(fmt, ap);
     va_end(ap);
     mistakes_warn(m, "%s:%d:%d: %s", node->file, node->line, node->col, text);
     free(text);

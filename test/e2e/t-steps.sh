@@ -130,4 +130,40 @@ assert_eq 'current is it' two "$(cat "$rig/home/web-03/app/current/sub/two")"
 release=$(basename "$(readlink "$rig/home/web-03/app/current")")
 im deploy test-multi -e artifact=site
 assert_eq 'the same folder, the same release' "$release" "$(basename "$(readlink "$rig/home/web-03/app/current")")"
+# when, template and wait_for.
+printf 'host {{ inventory_hostname }}\ndir {{ app_dir }}\n' >"$actions/app.conf"
+cat >"$actions/kinds.yml" <<'ACTION'
+name: kinds
+steps:
+  - name: Only the first
+    run: echo first >"kinds.$inventory_hostname"
+    when:
+      - inventory_hostname in ['x'] or inventory_hostname == 'web-01'
+  - name: Never
+    local: touch "$never"
+    when: "'nobody' in group_names"
+  - template: {src: app.conf, dest: "{{ app_dir }}.conf", mode: "0600"}
+  - wait_for: {path: "{{ app_dir }}.conf"}
+  - wait_for: {port: "{{ ansible_port }}", timeout: 20s}
+  - wait_for: {port: 1, state: stopped}
+finally:
+  - local: touch "$never"
+    when: never_ran is defined
+ACTION
+sed -i "s/inventory_hostname in \['x'\] or //" "$actions/kinds.yml"
+im run kinds test-multi -e never="$work/never"
+assert_eq 'kinds' 0 "$rc"
+assert_eq 'when: one host' kinds.web-01 "$(cd "$rig/home" && echo kinds.*)"
+[ ! -e "$work/never" ] || fail 'a step whose condition does not hold was run'
+assert_eq 'template' "$(printf 'host web-07\ndir %s' "$rig/home/web-07/app")" "$(cat "$rig/home/web-07/app.conf")"
+assert_eq 'its mode' 600 "$(stat -c %a "$rig/home/web-07/app.conf")"
+sed -i 's/port: 1, state: stopped/port: 1, timeout: 300ms/; s/.*web-01.$/      - nobody/' "$actions/kinds.yml"
+im run kinds test-multi -e never="$work/never"
+assert_eq 'an undefined condition' 1 "$rc"
+assert_has 'is named' "$err" "kinds.yml:6:9: when: 'nobody' is undefined"
+sed -i 's/^      - nobody/      - false/' "$actions/kinds.yml"
+im run kinds test-multi -e never="$work/never" -l web-02
+assert_eq 'a port that nobody opens' 2 "$rc"
+assert_has 'fails, and is named' "$out" 'step 6/6 wait_for 6: exit 1: wait_for: port 1 is not there after 1s'
+
 finish

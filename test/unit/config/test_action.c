@@ -104,7 +104,7 @@ read_all(const char *path)
 static void
 test_tells_every_mistake_with_its_place(void **state)
 {
-    static const char *const names[] = {"bad-keys", "bad-shape", "bad-missing"};
+    static const char *const names[] = {"bad-keys", "bad-shape", "bad-missing", "bad-kinds"};
 
     (void)state;
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
@@ -140,7 +140,7 @@ write_action(const char *path, const char *text)
 static void
 test_refuses_promised_keys_as_not_yet(void **state)
 {
-    static const char *const keys[] = {"template", "wait_for", "when", "switch"};
+    static const char *const keys[] = {"switch"};
     char dir[] = "/tmp/test_action.XXXXXX";
 
     (void)state;
@@ -181,6 +181,24 @@ test_reads_guards_users_and_turns(void **state)
     assert_int_equal(a->steps[1].rule.throttle, 7);
     assert_null(a->steps[2].unless);
     assert_int_equal(a->steps[2].rule.throttle, 10000);
+    assert_int_equal(a->steps[3].kind, ACTION_TEMPLATE);
+    assert_string_equal(a->steps[3].name, "template 4");
+    assert_string_equal(a->steps[3].src, "a.conf");
+    assert_int_equal(a->steps[3].mode, 0644);
+    assert_int_equal(a->steps[3].when_count, 1);
+    assert_string_equal(a->steps[3].when[0].text, "x is defined");
+    assert_int_equal(a->steps[4].kind, ACTION_WAIT_FOR);
+    assert_string_equal(a->steps[4].port, "{{ p }}");
+    assert_string_equal(a->steps[4].host, "h");
+    assert_false(a->steps[4].absent);
+    assert_int_equal(a->steps[4].wait_ms, 5000);
+    assert_int_equal(a->steps[4].timeout_ms, 15000);
+    assert_int_equal(a->steps[4].when_count, 2);
+    assert_string_equal(a->steps[4].when[1].text, "b == 'c'");
+    assert_string_equal(a->steps[5].path, "/run/x");
+    assert_true(a->steps[5].absent);
+    assert_int_equal(a->steps[5].wait_ms, 300000);
+    assert_int_equal(a->steps[5].rule.retries, 2);
     action_free(a);
 }
 

@@ -585,10 +585,153 @@ test_extra_is_a_file_of_yaml(void **state)
 
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
+static int
+render_as(struct fixture *f, struct action_step step)
+{
+    rendered_release(&f->made);
+    f->err = (struct err){0};
+    step.name = f->step.name;
+    step.line = 12;
+    step.col = 9;
+    return render_step(&f->action, &step, f->dir, &f->scope, &f->made, &f->err);
+}
+
+static void
+write_file(const struct fixture *f, const char *name, const char *bytes, size_t len)
+{
+    char *path = xasprintf("%s/%s", f->dir, name);
+    FILE *file = fopen(path, "wb");
+
+    assert_non_null(file);
+    assert_int_equal(fwrite(bytes, 1, len, file), len);
+    assert_int_equal(fclose(file), 0);
+    free(path);
+}
+
+static void
+test_a_step_whose_condition_fails_is_skipped_unrendered(void **state)
+{
+    static char yes[] = "app_dir is defined", no[] = "nobody is defined", bad[] = "nobody",
+                script[] = "{{ nobody }}";
+    struct action_condition when[] = {{yes, 3, 5}, {no, 4, 5}};
+    struct fixture *f = *state;
+    struct action_step step = {.kind = ACTION_RUN, .script = script, .when = when, .when_count = 2};
+
+    assert_int_equal(render_as(f, step), 0);
+    assert_true(f->made.skipped);
+    assert_null(f->made.script);
+    step.when_count = 1;
+    assert_int_equal(render_as(f, step), -1);
+    when[1].text = bad;
+    step.when_count = 2;
+    assert_int_equal(render_as(f, step), -1);
+    assert_string_equal(f->err.text, "web-01: t.yml:4:5: when: 'nobody' is undefined");
+}
+
+static void
+test_a_template_comes_to_its_bytes(void **state)
+{
+    static char src[] = "a.conf", dest[] = "/etc/a.conf";
+    static const char text[] = "dir = {{ app_dir }}\n\xff$x `y` '\n";
+    struct fixture *f = *state;
+    const struct action_step step = {.kind = ACTION_TEMPLATE, .src = src, .dest = dest};
+
+    write_file(f, "a.conf", text, sizeof(text) - 1);
+    assert_int_equal(render_as(f, step), 0);
+    assert_string_equal(f->made.content, "dir = /srv/app\n\xff$x `y` '\n");
+    assert_int_equal(f->made.content_len, strlen(f->made.content));
+    assert_string_equal(f->made.dest, "/etc/a.conf");
+    write_file(f, "a.conf", "", 0);
+    assert_int_equal(render_as(f, step), 0);
+    assert_int_equal(f->made.content_len, 0);
+}
+
+static void
+test_a_template_that_cannot_be_sent_names_its_own_line(void **state)
+{
+    static char src[] = "a.conf", dest[] = "/etc/a.conf";
+    struct fixture *f = *state;
+    const struct action_step step = {.kind = ACTION_TEMPLATE, .src = src, .dest = dest};
+    char *big = xcalloc((64 << 10) + 1, 1);
+    char *expected = xasprintf("web-01: %s/a.conf:2:4: 'app_dri' is undefined; did you mean "
+                               "app_dir?",
+                               f->dir);
+
+    write_file(f, "a.conf", "one\n\xc3\xa9= {{ app_dri }}\n", 21);
+    assert_int_equal(render_as(f, step), -1);
+    assert_string_equal(f->err.text, expected);
+    write_file(f, "a.conf", "a\0b", 3);
+    assert_int_equal(render_as(f, step), -1);
+    assert_non_null(strstr(f->err.text, "holds a NUL"));
+    memset(big, 'x', (64 << 10) + 1);
+    write_file(f, "a.conf", big, (64 << 10) + 1);
+    assert_int_equal(render_as(f, step), -1);
+    assert_non_null(strstr(f->err.text, "at most 64 KB"));
+    write_file(f, "a.conf", big, 64 << 10);
+    assert_int_equal(render_as(f, step), 0);
+    assert_int_equal(f->made.content_len, 64 << 10);
+    free(big);
+    free(expected);
+}
+
+static void
+test_waiting_looks_at_a_path(void **state)
+{
+    struct fixture *f = *state;
+    char *path = xasprintf("%s/it's {{ '{{' }} there", f->dir);
+    struct buf out;
+    const struct action_step step = {.kind = ACTION_WAIT_FOR, .path = path};
+    const struct action_step gone = {.kind = ACTION_WAIT_FOR, .path = path, .absent = true};
+
+    buf_init(&out, BYTES_MAX);
+    assert_int_equal(render_as(f, gone), 0);
+    assert_int_equal(run_with(f, "sh", &out), 0);
+    assert_int_equal(render_as(f, step), 0);
+    assert_int_equal(run_with(f, "sh", &out), 1);
+    write_file(f, "it's {{ there", "", 0);
+    assert_int_equal(render_as(f, step), 0);
+    assert_int_equal(run_with(f, "sh", &out), 0);
+    buf_release(&out);
+    free(path);
+}
+
+static void
+test_waiting_refuses_what_is_no_port_and_no_host(void **state)
+{
+    static char ports[][24] = {"",       "0",    "65536", "-1",
+                               "80; id", "http", "1.5",   "00000000000000080"};
+    static char hosts[][24] = {"", "-e", "a b", "$(id)"};
+    static char good[] = "80", relative[] = "run/x";
+    struct fixture *f = *state;
+
+    for (size_t i = 0; i < sizeof(ports) / sizeof(ports[0]); i++) {
+        const struct action_step step = {.kind = ACTION_WAIT_FOR, .port = ports[i]};
+        assert_int_equal(render_as(f, step), -1);
+        assert_string_equal(f->err.text,
+                            "web-01: t.yml:12:9: port: expected a number from 1 to 65535");
+    }
+    for (size_t i = 0; i < sizeof(hosts) / sizeof(hosts[0]); i++) {
+        const struct action_step step = {.kind = ACTION_WAIT_FOR, .port = good, .host = hosts[i]};
+        assert_int_equal(render_as(f, step), -1);
+        assert_string_equal(f->err.text, "web-01: t.yml:12:9: host: expected a name or an address");
+    }
+    const struct action_step step = {.kind = ACTION_WAIT_FOR, .path = relative};
+    assert_int_equal(render_as(f, step), -1);
+    assert_string_equal(f->err.text, "web-01: t.yml:12:9: path: expected a full path");
+}
+
 int
 main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(test_a_step_whose_condition_fails_is_skipped_unrendered,
+                                        setup, teardown),
+        cmocka_unit_test_setup_teardown(test_a_template_comes_to_its_bytes, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_a_template_that_cannot_be_sent_names_its_own_line,
+                                        setup, teardown),
+        cmocka_unit_test_setup_teardown(test_waiting_looks_at_a_path, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_waiting_refuses_what_is_no_port_and_no_host, setup,
+                                        teardown),
         T(test_puts_exports_then_set_e_then_chdir_then_the_body),
         T(test_exports_only_what_is_mentioned_as_a_whole_word),
         T(test_never_exports_names_of_the_shell),

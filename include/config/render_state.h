@@ -1,0 +1,39 @@
+/*
+ * render_state.h - what the files that render a step share.
+ *
+ * Only render.c, render_file.c and render_wait.c include this.  All return 0, or -1 and job->err.
+ */
+#ifndef CONFIG_RENDER_STATE_H
+#define CONFIG_RENDER_STATE_H
+
+#include "config/render.h"
+
+enum { RENDER_CONTEXT_MAX = 512 };
+
+/* What one step's rendering needs; borrowed throughout. */
+struct render_job {
+    const struct action *action;
+    const struct action_step *step;
+    const char *root;
+    const struct scope *scope;
+    char context[RENDER_CONTEXT_MAX]; /* deploy.yml:12:9 */
+    struct err *err;
+};
+
+/* ---- render.c: one of the step's own texts; a mistake is told at its own line of the file. */
+
+int render_part(const struct render_job *job, const char *text, bool shell, struct buf *out);
+int render_part_text(const struct render_job *job, const char *text, char **ret);
+/* The script, complete, becomes the step's; script is left empty. */
+int render_take_script(const struct render_job *job, struct buf *script, struct rendered *ret);
+
+/* ---- render_file.c */
+
+int render_upload(const struct render_job *job, struct rendered *ret);
+int render_file(const struct render_job *job, struct rendered *ret); /* template */
+
+/* ---- render_wait.c */
+
+int render_wait(const struct render_job *job, struct rendered *ret);
+
+#endif
