@@ -1,8 +1,8 @@
 /*
  * mistakes.h - every mistake found in the user's files, told at once.
  *
- * Each is one line "path:line:col: key: expected ..., got ...". Warnings are told too, but do not
- * stop.
+ * Each is one line "path:line:col: key: expected ..., got ...", whatever bytes it quotes. Warnings
+ * are told too, but do not stop.
  */
 #ifndef CONFIG_MISTAKES_H
 #define CONFIG_MISTAKES_H

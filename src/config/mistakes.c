@@ -1,23 +1,36 @@
 /*
  * mistakes.c - collects what is wrong in the user's files.
  *
- * Keeps the first MISTAKES_MAX texts and counts the rest.  Never prints.
+ * Keeps the first MISTAKES_MAX texts, each one line, and counts the rest.  Never prints.
  */
 #include "config/mistakes.h"
 
+#include "base/buf.h"
+#include "base/escape.h"
 #include "base/xalloc.h"
+
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
-static void
-keep(struct strv *list, char *text)
+enum { MISTAKE_MAX = 16 * 1024 };
+
+/* What a message quotes is the user's: a key or a value may hold any byte. */
+__attribute__((format(printf, 2, 0))) static void
+keep(struct strv *list, const char *fmt, va_list ap)
 {
-    if (list->count < MISTAKES_MAX) {
-        strv_take(list, text);
-    } else {
-        free(text);
+    if (list->count >= MISTAKES_MAX) {
+        return;
     }
+    char *text = xvasprintf(fmt, ap);
+    struct buf line;
+
+    buf_init(&line, MISTAKE_MAX);
+    escape_terminal(&line, text, strlen(text));
+    strv_take(list, buf_detach(&line));
+    buf_release(&line);
+    free(text);
 }
 
 void
@@ -34,7 +47,7 @@ mistakes_add(struct mistakes *m, const char *fmt, ...)
     va_list ap;
 
     va_start(ap, fmt);
-    keep(&m->errors, xvasprintf(fmt, ap));
+    keep(&m->errors, fmt, ap);
     va_end(ap);
     m->count++;
     m->not_yet = false;
@@ -47,7 +60,7 @@ mistakes_not_yet(struct mistakes *m, const char *fmt, ...)
     va_list ap;
 
     va_start(ap, fmt);
-    keep(&m->errors, xvasprintf(fmt, ap));
+    keep(&m->errors, fmt, ap);
     va_end(ap);
     m->not_yet = m->count == 0 || m->not_yet;
     m->count++;
@@ -60,7 +73,7 @@ mistakes_warn(struct mistakes *m, const char *fmt, ...)
     va_list ap;
 
     va_start(ap, fmt);
-    keep(&m->warnings, xvasprintf(fmt, ap));
+    keep(&m->warnings, fmt, ap);
     va_end(ap);
     m->warned++;
 }

@@ -32,6 +32,19 @@ test_every_mistake_is_kept_in_its_order(void **state)
     assert_int_equal(m.warnings.count, 0);
 }
 
+/* Found by fuzzing: a mode of "0\n755". */
+static void
+test_a_mistake_is_one_line_whatever_it_quotes(void **state)
+{
+    struct mistakes m = {0};
+
+    (void)state;
+    (void)mistakes_add(&m, "f:1:1: mode: got \"%s\"", "0\n7\x1b[2J\\5");
+    mistakes_warn(&m, "%s", "a\nb");
+    assert_string_equal(m.warnings.items[0], "a\\nb");
+    told(&m, "f:1:1: mode: got \"0\\n7\\x1b[2J\\5\"\n");
+}
+
 static void
 test_past_the_maximum_mistakes_and_warnings_are_counted_only(void **state)
 {
@@ -102,6 +115,7 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_every_mistake_is_kept_in_its_order),
+        cmocka_unit_test(test_a_mistake_is_one_line_whatever_it_quotes),
         cmocka_unit_test(test_past_the_maximum_mistakes_and_warnings_are_counted_only),
         cmocka_unit_test(test_not_yet_is_said_only_when_nothing_else_is_wrong),
         cmocka_unit_test(test_an_error_that_is_counted_only_ends_not_yet),
