@@ -145,6 +145,8 @@ const struct action_step *run_step_of(const struct run *run, const struct run_ho
 extern const struct pool_events listen_pool;
 extern const struct local_events listen_local;
 void listen_post(struct run *run, const struct fact *fact, const char *reason);
+/* A fact of this kind about what the host is doing now. */
+struct fact listen_fact_of(const struct run_host *h, enum fact_kind kind, enum cause cause);
 /* The end of a step, or of a step of the finally list, which has a fact of its own. */
 void listen_end_step(struct run_host *h, struct fact fact, const char *reason);
 int listen_signals(struct run *run, struct err *err);

@@ -18,12 +18,15 @@ struct decoder {
     int kinds; /* seen in the step being read: there must be one */
 };
 
-/* A key and what takes its value; NULL: promised, not built yet. */
+/* A key and what takes its value, or the text of the step that it is; neither: promised, not built
+ * yet. */
 struct action_rule {
     const char *name;
     int (*take)(struct decoder *d, const struct yaml_node *v, const char *key,
                 struct action_step *s);
-    unsigned kinds; /* bits of enum action_kind it goes with */
+    size_t text;          /* offset of a template in struct action_step; 0: none */
+    const char *nonempty; /* "a script": what the text is, if it may not be empty */
+    unsigned kinds;       /* bits of enum action_kind it goes with */
 };
 
 enum { ACTION_KEYS_MAX = 25 }; /* in one table */
@@ -42,9 +45,10 @@ int
 action_number(struct decoder *d, const struct yaml_node *v, const char *key, long max, long *ret);
 int action_duration(struct decoder *d, const struct yaml_node *v, const char *key, int64_t *ret_ms);
 bool action_is_word(const struct yaml_node *v); /* [A-Za-z0-9_.-]+ */
-/* NULL: m has the mistake, with the nearest name. */
-const struct action_rule *action_find_rule(struct decoder *d, const struct action_rule *rules,
-                                           size_t count, const struct yaml_node *key);
+/* Take every key of a map by its rule; a mistake is told and passed over.  s: NULL for rules
+ * without texts of a step. */
+void action_take_keys(struct decoder *d, const struct yaml_node *map,
+                      const struct action_rule *rules, size_t count, struct action_step *s);
 
 /* ---- action_step.c */
 

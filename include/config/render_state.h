@@ -30,7 +30,7 @@ int render_take_script(const struct render_job *job, struct buf *script, struct 
 /* ---- render_file.c */
 
 int render_upload(const struct render_job *job, struct rendered *ret);
-int render_file(const struct render_job *job, struct rendered *ret); /* template */
+int render_template_file(const struct render_job *job, struct rendered *ret);
 
 /* ---- render_wait.c */
 

@@ -40,6 +40,8 @@ struct value {
 };
 
 struct value *value_new(enum value_kind kind);
+struct value *value_bool(bool b);
+struct value *value_int(int64_t n);
 struct value *value_text(const char *text);
 struct value *value_textn(const char *bytes, size_t len);
 struct value *value_copy(const struct value *v); /* deep */
@@ -47,6 +49,8 @@ void value_free(struct value *v);                /* NULL is fine */
 
 struct yaml_node;
 
+/* Whether a plain scalar of this text is true or false. */
+bool value_reads_bool(const char *text, bool *ret);
 /* The typed value of a node: a node without a tag by the rules above, `!!str` and `!unsafe` as
  * text.  NULL: m has errors (vault: not yet; any other tag, of lists and dicts too). */
 struct value *value_of_node(const struct yaml_node *node, struct mistakes *m);

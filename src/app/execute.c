@@ -34,7 +34,6 @@ run_set_magic(struct run *run, int32_t host)
 {
     const struct host *h = run->hosts[host].host;
     struct value *groups = value_new(VALUE_LIST);
-    struct value *wave = value_new(VALUE_INT);
     const char *release = run_release(run, host);
 
     for (size_t i = 0; i < h->groups.count; i++) {
@@ -42,8 +41,7 @@ run_set_magic(struct run *run, int32_t host)
     }
     value_dict_set(run->magic, "inventory_hostname", value_text(h->name));
     value_dict_set(run->magic, "group_names", groups);
-    wave->integer = plan_wave_of(run->plan, host) + 1;
-    value_dict_set(run->magic, "wave", wave);
+    value_dict_set(run->magic, "wave", value_int(plan_wave_of(run->plan, host) + 1));
     if (release[0] != '\0') {
         value_dict_set(run->magic, "release", value_text(release));
     }
@@ -130,24 +128,18 @@ open_folder(const struct run *run, const char *path, struct step_request *q, str
 static int
 open_content(const struct rendered *r, struct step_request *q, struct err *err)
 {
-    size_t done = 0;
-    ssize_t n = 0;
-
     q->fd = memfd_create("template", MFD_CLOEXEC);
-    while (q->fd >= 0 && n >= 0 && done < r->content_len) {
-        n = write(q->fd, r->content + done, r->content_len - done);
-        done += n > 0 ? (size_t)n : 0;
-    }
-    if (q->fd < 0 || n < 0 || lseek(q->fd, 0, SEEK_SET) < 0) {
-        (void)err_set(err, ERR_IO, "%s: %s", r->src, strerror(errno));
-        if (q->fd >= 0) {
-            (void)close(q->fd);
-        }
-        q->fd = -1;
-        return -1;
-    }
+    const ssize_t n = q->fd < 0 ? -1 : pwrite(q->fd, r->content, r->content_len, 0);
     q->size = (int64_t)r->content_len;
-    return 0;
+    if (n == q->size) {
+        return 0;
+    }
+    (void)err_set(err, ERR_IO, "%s: %s", r->src, n < 0 ? strerror(errno) : "cut short");
+    if (q->fd >= 0) {
+        (void)close(q->fd);
+    }
+    q->fd = -1;
+    return -1;
 }
 
 static int
@@ -216,12 +208,7 @@ run_step(struct run *run, const struct order *o)
 
     int rc = render(run, h, step, &r, &err);
     if (rc == 0 && r.skipped) {
-        const struct fact f = {.kind = FACT_STEP_SKIPPED,
-                               .host = o->host,
-                               .step = o->step,
-                               .attempt = o->attempt,
-                               .cause = CAUSE_NONE};
-        listen_end_step(h, f, NULL);
+        listen_end_step(h, listen_fact_of(h, FACT_STEP_SKIPPED, CAUSE_NONE), NULL);
     } else if (rc == 0) {
         h->error = r.error == NULL ? NULL : xstrdup(r.error);
         if (step->kind == ACTION_LOCAL) {
@@ -231,12 +218,7 @@ run_step(struct run *run, const struct order *o)
         }
     }
     if (rc < 0) {
-        const struct fact f = {.kind = FACT_STEP_NOT_STARTED,
-                               .host = o->host,
-                               .step = o->step,
-                               .attempt = o->attempt,
-                               .cause = CAUSE_LOCAL};
-        listen_end_step(h, f, err.text);
+        listen_end_step(h, listen_fact_of(h, FACT_STEP_NOT_STARTED, CAUSE_LOCAL), err.text);
     }
     rendered_release(&r);
 }

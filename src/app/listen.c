@@ -28,8 +28,8 @@ host_of(void *arg, int32_t id)
     return &run->hosts[id];
 }
 
-static struct fact
-fact_of(const struct run_host *h, enum fact_kind kind, enum cause cause)
+struct fact
+listen_fact_of(const struct run_host *h, enum fact_kind kind, enum cause cause)
 {
     const bool connecting =
         kind == FACT_CONNECTED || kind == FACT_CONNECT_FAILED || kind == FACT_THROTTLED;
@@ -75,7 +75,7 @@ listen_end_step(struct run_host *h, struct fact fact, const char *reason)
 static void
 on_connected(void *arg, int32_t id)
 {
-    const struct fact f = fact_of(host_of(arg, id), FACT_CONNECTED, CAUSE_NONE);
+    const struct fact f = listen_fact_of(host_of(arg, id), FACT_CONNECTED, CAUSE_NONE);
 
     listen_post(arg, &f, NULL);
 }
@@ -84,7 +84,7 @@ static void
 on_connect_failed(void *arg, int32_t id, enum cause cause, bool throttled, const char *text)
 {
     const struct fact f =
-        fact_of(host_of(arg, id), throttled ? FACT_THROTTLED : FACT_CONNECT_FAILED, cause);
+        listen_fact_of(host_of(arg, id), throttled ? FACT_THROTTLED : FACT_CONNECT_FAILED, cause);
 
     listen_post(arg, &f, text);
 }
@@ -95,7 +95,7 @@ on_step_sent(void *arg, int32_t id)
     const struct run_host *h = host_of(arg, id);
 
     if (!h->in_finally) {
-        const struct fact f = fact_of(h, FACT_STEP_SENT, CAUSE_NONE);
+        const struct fact f = listen_fact_of(h, FACT_STEP_SENT, CAUSE_NONE);
         listen_post(arg, &f, NULL);
     }
 }
@@ -146,7 +146,7 @@ static void
 on_step_done(void *arg, int32_t id, int exit_code, int signal, const char *note)
 {
     struct run_host *h = host_of(arg, id);
-    struct fact f = fact_of(h, FACT_STEP_DONE, CAUSE_NONE);
+    struct fact f = listen_fact_of(h, FACT_STEP_DONE, CAUSE_NONE);
 
     f.exit_code = exit_code;
     f.signal = signal;
@@ -158,7 +158,7 @@ on_step_not_started(void *arg, int32_t id, enum cause cause, const char *text)
 {
     struct run_host *h = host_of(arg, id);
 
-    listen_end_step(h, fact_of(h, FACT_STEP_NOT_STARTED, cause), text);
+    listen_end_step(h, listen_fact_of(h, FACT_STEP_NOT_STARTED, cause), text);
 }
 
 static void
@@ -166,7 +166,7 @@ on_step_unknown(void *arg, int32_t id, enum cause cause, const char *text)
 {
     struct run_host *h = host_of(arg, id);
 
-    listen_end_step(h, fact_of(h, FACT_STEP_UNKNOWN, cause), text);
+    listen_end_step(h, listen_fact_of(h, FACT_STEP_UNKNOWN, cause), text);
 }
 
 static void
@@ -174,13 +174,13 @@ on_step_skipped(void *arg, int32_t id)
 {
     struct run_host *h = host_of(arg, id);
 
-    listen_end_step(h, fact_of(h, FACT_STEP_SKIPPED, CAUSE_NONE), NULL);
+    listen_end_step(h, listen_fact_of(h, FACT_STEP_SKIPPED, CAUSE_NONE), NULL);
 }
 
 static void
 on_disconnected(void *arg, int32_t id)
 {
-    const struct fact f = fact_of(host_of(arg, id), FACT_DISCONNECTED, CAUSE_NONE);
+    const struct fact f = listen_fact_of(host_of(arg, id), FACT_DISCONNECTED, CAUSE_NONE);
 
     listen_post(arg, &f, NULL);
 }
@@ -188,7 +188,7 @@ on_disconnected(void *arg, int32_t id)
 static void
 on_lost(void *arg, int32_t id, const char *text)
 {
-    const struct fact f = fact_of(host_of(arg, id), FACT_CONNECTION_LOST, CAUSE_LOST);
+    const struct fact f = listen_fact_of(host_of(arg, id), FACT_CONNECTION_LOST, CAUSE_LOST);
 
     listen_post(arg, &f, text);
 }
@@ -232,7 +232,7 @@ on_local_ended(void *arg, int exit_code, int signal, int timed_out)
 {
     struct run_host *h = arg;
 
-    struct fact f = fact_of(h, FACT_STEP_DONE, CAUSE_NONE);
+    struct fact f = listen_fact_of(h, FACT_STEP_DONE, CAUSE_NONE);
 
     f.exit_code = exit_code;
     f.signal = timed_out && signal == 0 ? SIGKILL : signal;
@@ -244,7 +244,7 @@ on_local_failed(void *arg, const char *text)
 {
     struct run_host *h = arg;
 
-    listen_end_step(h, fact_of(h, FACT_STEP_NOT_STARTED, CAUSE_LOCAL), text);
+    listen_end_step(h, listen_fact_of(h, FACT_STEP_NOT_STARTED, CAUSE_LOCAL), text);
 }
 
 const struct local_events listen_local = {

@@ -160,29 +160,23 @@ plan_json(const struct run *run)
     struct value *dict = value_new(VALUE_DICT);
     struct value *order = value_new(VALUE_LIST);
     struct value *steps = value_new(VALUE_LIST);
-    struct value *budget = value_new(VALUE_INT);
     struct value *waves = value_new(VALUE_LIST);
     struct buf text;
 
     for (int32_t i = 0; i < run->host_count; i++) {
-        struct value *n = value_new(VALUE_INT);
-        n->integer = plan_host_at(run->plan, i);
-        value_list_add(order, n);
+        value_list_add(order, value_int(plan_host_at(run->plan, i)));
     }
     for (int32_t i = 0; i < plan_wave_count(run->plan); i++) {
-        struct value *n = value_new(VALUE_INT);
-        n->integer = plan_wave_end(run->plan, i);
-        value_list_add(waves, n);
+        value_list_add(waves, value_int(plan_wave_end(run->plan, i)));
     }
     for (size_t i = 0; i < run->step_count; i++) {
         value_list_add(steps, value_text(run->action->steps[run->steps[i]].name));
     }
-    budget->integer = plan_budget(run->plan);
     value_dict_set(dict, "action_file",
                    value_text(run->action->file == NULL ? "" : run->action->file));
     value_dict_set(dict, "order", order);
     value_dict_set(dict, "wave_ends", waves);
-    value_dict_set(dict, "budget", budget);
+    value_dict_set(dict, "budget", value_int(plan_budget(run->plan)));
     value_dict_set(dict, "steps", steps);
     buf_init(&text, 16 << 20);
     value_to_json(dict, &text);

@@ -74,10 +74,10 @@ top_finally(struct decoder *d, const struct yaml_node *v, const char *key, struc
 }
 
 static const struct action_rule top_keys[] = {
-    {"name", top_name, 0},         {"description", top_description, 0},
-    {"mutating", top_mutating, 0}, {"produces", top_produces, 0},
-    {"steps", top_steps, 0},       {"finally", top_finally, 0},
-    {"health_check", NULL, 0},     {"rollback", NULL, 0},
+    {"name", top_name, 0, NULL, 0},         {"description", top_description, 0, NULL, 0},
+    {"mutating", top_mutating, 0, NULL, 0}, {"produces", top_produces, 0, NULL, 0},
+    {"steps", top_steps, 0, NULL, 0},       {"finally", top_finally, 0, NULL, 0},
+    {"health_check", NULL, 0, NULL, 0},     {"rollback", NULL, 0, NULL, 0},
 };
 enum { TOP_KEYS = sizeof(top_keys) / sizeof(top_keys[0]) };
 _Static_assert(TOP_KEYS == 8, "the keys of docs/actions.md");
@@ -85,12 +85,7 @@ _Static_assert(TOP_KEYS == 8, "the keys of docs/actions.md");
 static void
 read_top(struct decoder *d, const struct yaml_node *root)
 {
-    for (size_t i = 0; i < root->count; i++) {
-        const struct action_rule *rule = action_find_rule(d, top_keys, TOP_KEYS, root->keys[i]);
-        if (rule) {
-            rule->take(d, root->items[i], rule->name, NULL);
-        }
-    }
+    action_take_keys(d, root, top_keys, TOP_KEYS, NULL);
     if (!yaml_get(root, "name")) {
         yaml_mistake(d->m, root, "name is missing: expected `name: %s`", d->a->name);
     }

@@ -7,12 +7,10 @@
 #include "config/action_read.h"
 
 #include "base/xalloc.h"
-#include "config/action_place.h"
 #include "config/condition.h"
-#include "config/nearest.h"
 #include "config/template.h"
 
-#include <stdio.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -37,13 +35,8 @@ static const char *const kind_names[] = {
     [ACTION_TEMPLATE] = "template", [ACTION_WAIT_FOR] = "wait_for",
 };
 _Static_assert(sizeof(kind_names) / sizeof(kind_names[0]) == ACTION_WAIT_FOR + 1, "a name a kind");
-/* ---------------------------------------------------------------- keys of a step */
 
-static int
-step_name(struct decoder *d, const struct yaml_node *v, const char *key, struct action_step *s)
-{
-    return action_template(d, v, key, s, &s->name);
-}
+/* ---------------------------------------------------------------- keys of a step */
 
 static int
 step_script(struct decoder *d, const struct yaml_node *v, const char *key, struct action_step *s)
@@ -58,18 +51,6 @@ step_script(struct decoder *d, const struct yaml_node *v, const char *key, struc
 }
 
 /* ---- what stands under upload, template and wait_for */
-
-static int
-part_src(struct decoder *d, const struct yaml_node *v, const char *key, struct action_step *s)
-{
-    return action_template(d, v, key, s, &s->src);
-}
-
-static int
-part_dest(struct decoder *d, const struct yaml_node *v, const char *key, struct action_step *s)
-{
-    return action_template(d, v, key, s, &s->dest);
-}
 
 static int
 part_mode(struct decoder *d, const struct yaml_node *v, const char *key, struct action_step *s)
@@ -88,24 +69,6 @@ part_mode(struct decoder *d, const struct yaml_node *v, const char *key, struct 
 }
 
 static int
-part_port(struct decoder *d, const struct yaml_node *v, const char *key, struct action_step *s)
-{
-    return action_template(d, v, key, s, &s->port);
-}
-
-static int
-part_path(struct decoder *d, const struct yaml_node *v, const char *key, struct action_step *s)
-{
-    return action_template(d, v, key, s, &s->path);
-}
-
-static int
-part_host(struct decoder *d, const struct yaml_node *v, const char *key, struct action_step *s)
-{
-    return action_template(d, v, key, s, &s->host);
-}
-
-static int
 part_state(struct decoder *d, const struct yaml_node *v, const char *key, struct action_step *s)
 {
     const char *text = v->kind == YAML_NODE_SCALAR ? v->text : "";
@@ -120,26 +83,20 @@ part_state(struct decoder *d, const struct yaml_node *v, const char *key, struct
 static int
 step_timeout(struct decoder *d, const struct yaml_node *v, const char *key, struct action_step *s);
 
-static const struct action_rule file_parts[] = {
-    {"src", part_src, 0}, {"dest", part_dest, 0}, {"mode", part_mode, 0}};
-static const struct action_rule wait_parts[] = {{"port", part_port, 0},
-                                                {"path", part_path, 0},
-                                                {"host", part_host, 0},
-                                                {"state", part_state, 0},
-                                                {"timeout", step_timeout, 0}};
-enum { FILE_PARTS = 3, WAIT_PARTS = 5 };
+/* The rest of a row: a text of the step, and what it is if it may not be empty. */
+#define TEXT(field, what) NULL, offsetof(struct action_step, field), what
 
-static void
-read_parts(struct decoder *d, const struct yaml_node *v, const struct action_rule *rules,
-           size_t count, struct action_step *s)
-{
-    for (size_t i = 0; i < v->count; i++) {
-        const struct action_rule *rule = action_find_rule(d, rules, count, v->keys[i]);
-        if (rule) {
-            rule->take(d, v->items[i], rule->name, s);
-        }
-    }
-}
+static const struct action_rule file_parts[] = {
+    {"src", TEXT(src, NULL), 0},
+    {"dest", TEXT(dest, NULL), 0},
+    {"mode", part_mode, 0, NULL, 0},
+};
+static const struct action_rule wait_parts[] = {
+    {"port", TEXT(port, NULL), 0},         {"path", TEXT(path, NULL), 0},
+    {"host", TEXT(host, NULL), 0},         {"state", part_state, 0, NULL, 0},
+    {"timeout", step_timeout, 0, NULL, 0},
+};
+enum { FILE_PARTS = 3, WAIT_PARTS = 5 };
 
 static int
 step_file(struct decoder *d, const struct yaml_node *v, const char *key, struct action_step *s)
@@ -149,7 +106,7 @@ step_file(struct decoder *d, const struct yaml_node *v, const char *key, struct 
     if (v->kind != YAML_NODE_MAP) {
         return action_expected(d, v, key, "{src: ..., dest: ...}");
     }
-    read_parts(d, v, file_parts, FILE_PARTS, s);
+    action_take_keys(d, v, file_parts, FILE_PARTS, s);
     if (!yaml_get(v, "src")) {
         yaml_mistake(d->m, v, "%s: src is missing", key);
     }
@@ -174,7 +131,7 @@ step_wait_for(struct decoder *d, const struct yaml_node *v, const char *key, str
     if (yaml_get(v, "host") && !yaml_get(v, "port")) {
         yaml_mistake(d->m, yaml_get(v, "host"), "host: only with port");
     }
-    read_parts(d, v, wait_parts, WAIT_PARTS, s);
+    action_take_keys(d, v, wait_parts, WAIT_PARTS, s);
     return 0;
 }
 
@@ -195,18 +152,6 @@ step_tags(struct decoder *d, const struct yaml_node *v, const char *key, struct 
         }
     }
     return 0;
-}
-
-static int
-step_error(struct decoder *d, const struct yaml_node *v, const char *key, struct action_step *s)
-{
-    return action_template(d, v, key, s, &s->error);
-}
-
-static int
-step_chdir(struct decoder *d, const struct yaml_node *v, const char *key, struct action_step *s)
-{
-    return action_template(d, v, key, s, &s->chdir);
 }
 
 static int
@@ -275,37 +220,9 @@ step_when(struct decoder *d, const struct yaml_node *v, const char *key, struct 
 }
 
 static int
-step_unless(struct decoder *d, const struct yaml_node *v, const char *key, struct action_step *s)
-{
-    if (action_template(d, v, key, s, &s->unless)) {
-        return -1;
-    }
-    return s->unless[0] ? 0 : action_expected(d, v, key, "a script");
-}
-
-static int
-step_creates(struct decoder *d, const struct yaml_node *v, const char *key, struct action_step *s)
-{
-    if (action_template(d, v, key, s, &s->creates)) {
-        return -1;
-    }
-    return s->creates[0] ? 0 : action_expected(d, v, key, "a path");
-}
-
-static int
 step_become(struct decoder *d, const struct yaml_node *v, const char *key, struct action_step *s)
 {
     return action_bool(d, v, key, &s->become);
-}
-
-static int
-step_become_user(struct decoder *d, const struct yaml_node *v, const char *key,
-                 struct action_step *s)
-{
-    if (action_template(d, v, key, s, &s->become_user)) {
-        return -1;
-    }
-    return s->become_user[0] ? 0 : action_expected(d, v, key, "the name of a user");
 }
 
 static int
@@ -392,31 +309,31 @@ step_ok_exit_codes(struct decoder *d, const struct yaml_node *v, const char *key
 }
 
 static const struct action_rule step_keys[] = {
-    {"name", step_name, ANY_KIND},
-    {"run", step_script, ANY_KIND},
-    {"upload", step_file, ANY_KIND},
-    {"local", step_script, ANY_KIND},
-    {"tags", step_tags, ANY_KIND},
-    {"error", step_error, ANY_KIND},
-    {"timeout", step_timeout, ANY_KIND},
-    {"idempotent", step_idempotent, ANY_KIND},
-    {"retries", step_retries, ANY_KIND},
-    {"delay", step_delay, ANY_KIND},
-    {"ok_exit_codes", step_ok_exit_codes, SCRIPTS},
-    {"ignore_errors", step_ignore_errors, ANY_KIND},
-    {"chdir", step_chdir, SCRIPTS},
-    {"env", step_env, SCRIPTS},
-    {"shell_options", step_shell_options, SCRIPTS},
-    {"template", step_file, ANY_KIND},
-    {"wait_for", step_wait_for, ANY_KIND},
-    {"when", step_when, ANY_KIND},
-    {"unless", step_unless, REMOTE},
-    {"creates", step_creates, REMOTE},
-    {"become", step_become, REMOTE},
-    {"become_user", step_become_user, REMOTE},
-    {"switch", NULL, ANY_KIND},
-    {"run_once", step_run_once, ANY_KIND},
-    {"throttle", step_throttle, ANY_KIND},
+    {"name", TEXT(name, NULL), ANY_KIND},
+    {"run", step_script, 0, NULL, ANY_KIND},
+    {"upload", step_file, 0, NULL, ANY_KIND},
+    {"local", step_script, 0, NULL, ANY_KIND},
+    {"tags", step_tags, 0, NULL, ANY_KIND},
+    {"error", TEXT(error, NULL), ANY_KIND},
+    {"timeout", step_timeout, 0, NULL, ANY_KIND},
+    {"idempotent", step_idempotent, 0, NULL, ANY_KIND},
+    {"retries", step_retries, 0, NULL, ANY_KIND},
+    {"delay", step_delay, 0, NULL, ANY_KIND},
+    {"ok_exit_codes", step_ok_exit_codes, 0, NULL, SCRIPTS},
+    {"ignore_errors", step_ignore_errors, 0, NULL, ANY_KIND},
+    {"chdir", TEXT(chdir, NULL), SCRIPTS},
+    {"env", step_env, 0, NULL, SCRIPTS},
+    {"shell_options", step_shell_options, 0, NULL, SCRIPTS},
+    {"template", step_file, 0, NULL, ANY_KIND},
+    {"wait_for", step_wait_for, 0, NULL, ANY_KIND},
+    {"when", step_when, 0, NULL, ANY_KIND},
+    {"unless", TEXT(unless, "a script"), REMOTE},
+    {"creates", TEXT(creates, "a path"), REMOTE},
+    {"become", step_become, 0, NULL, REMOTE},
+    {"become_user", TEXT(become_user, "the name of a user"), REMOTE},
+    {"switch", NULL, 0, NULL, ANY_KIND},
+    {"run_once", step_run_once, 0, NULL, ANY_KIND},
+    {"throttle", step_throttle, 0, NULL, ANY_KIND},
 };
 enum { STEP_KEYS = sizeof(step_keys) / sizeof(step_keys[0]) };
 _Static_assert(STEP_KEYS == 25, "the keys of docs/actions.md");
@@ -475,12 +392,7 @@ read_step(struct decoder *d, const struct yaml_node *node, size_t number, struct
         action_expected(d, node, "steps", "a step: `run: ...`, `upload: ...` or another kind");
         return;
     }
-    for (size_t i = 0; i < node->count; i++) {
-        const struct action_rule *rule = action_find_rule(d, step_keys, STEP_KEYS, node->keys[i]);
-        if (rule) {
-            rule->take(d, node->items[i], rule->name, s);
-        }
-    }
+    action_take_keys(d, node, step_keys, STEP_KEYS, s);
     check_step(d, node, s);
     if (s->kind == ACTION_WAIT_FOR) {
         s->wait_ms = s->timeout_ms > 0 ? s->timeout_ms : WAIT_MS;

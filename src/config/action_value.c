@@ -10,6 +10,7 @@
 #include "config/action_place.h"
 #include "config/nearest.h"
 #include "config/template.h"
+#include "config/value.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -79,21 +80,14 @@ action_template(struct decoder *d, const struct yaml_node *v, const char *key,
 int
 action_bool(struct decoder *d, const struct yaml_node *v, const char *key, bool *ret)
 {
-    static const char *const yes[] = {"true", "True", "TRUE", "yes", "Yes",
-                                      "YES",  "on",   "On",   "ON"};
-    static const char *const no[] = {"false", "False", "FALSE", "no", "No",
-                                     "NO",    "off",   "Off",   "OFF"};
+    bool read = false;
 
-    if (v->kind != YAML_NODE_SCALAR || v->style != YAML_STYLE_PLAIN) {
+    if (v->kind != YAML_NODE_SCALAR || v->style != YAML_STYLE_PLAIN ||
+        !value_reads_bool(v->text, &read)) {
         return action_expected(d, v, key, "true or false");
     }
-    for (size_t i = 0; i < sizeof(yes) / sizeof(yes[0]); i++) {
-        if (strcmp(v->text, yes[i]) == 0 || strcmp(v->text, no[i]) == 0) {
-            *ret = strcmp(v->text, yes[i]) == 0;
-            return 0;
-        }
-    }
-    return action_expected(d, v, key, "true or false");
+    *ret = read;
+    return 0;
 }
 
 int
@@ -134,16 +128,16 @@ action_is_word(const struct yaml_node *v)
     return v->kind == YAML_NODE_SCALAR && v->len > 0 && strspn(v->text, letters) == v->len;
 }
 
-const struct action_rule *
-action_find_rule(struct decoder *d, const struct action_rule *rules, size_t count,
-                 const struct yaml_node *key)
+static const struct action_rule *
+find_rule(struct decoder *d, const struct action_rule *rules, size_t count,
+          const struct yaml_node *key)
 {
     const char *names[ACTION_KEYS_MAX];
 
     for (size_t i = 0; i < count; i++) {
         names[i] = rules[i].name;
         if (strcmp(key->text, rules[i].name) == 0) {
-            if (rules[i].take) {
+            if (rules[i].take || rules[i].text) {
                 return &rules[i];
             }
             yaml_not_yet(d->m, key, "%s", key->text);
@@ -154,4 +148,29 @@ action_find_rule(struct decoder *d, const struct action_rule *rules, size_t coun
     yaml_mistake(d->m, key, near ? "%.60s: unknown key: did you mean %s?" : "%.60s: unknown key",
                  key->text, near);
     return NULL;
+}
+
+static void
+take_text(struct decoder *d, const struct yaml_node *v, const struct action_rule *rule,
+          struct action_step *s)
+{
+    char **text = (char **)(void *)((char *)s + rule->text);
+
+    if (action_template(d, v, rule->name, s, text) == 0 && rule->nonempty && !(*text)[0]) {
+        (void)action_expected(d, v, rule->name, rule->nonempty);
+    }
+}
+
+void
+action_take_keys(struct decoder *d, const struct yaml_node *map, const struct action_rule *rules,
+                 size_t count, struct action_step *s)
+{
+    for (size_t i = 0; i < map->count; i++) {
+        const struct action_rule *rule = find_rule(d, rules, count, map->keys[i]);
+        if (rule && rule->take) {
+            rule->take(d, map->items[i], rule->name, s);
+        } else if (rule) {
+            take_text(d, map->items[i], rule, s);
+        }
+    }
 }

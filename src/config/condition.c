@@ -46,10 +46,7 @@ take_sign(struct reader *rd, const char *sign)
 static void
 set_bool(struct result *r, bool b)
 {
-    struct value *v = value_new(VALUE_BOOL);
-
-    v->boolean = b;
-    template_result_own(r, v);
+    template_result_own(r, value_bool(b));
 }
 
 /* ---------------------------------------------------------------- values */

@@ -6,7 +6,6 @@
  */
 #include "config/inventory_read.h"
 
-#include "base/escape.h"
 #include "base/xalloc.h"
 #include "config/nearest.h"
 
@@ -96,8 +95,6 @@ draft_host(struct draft *d, const char *name, const struct yaml_node *node)
     return h;
 }
 
-enum { SHOWN_MAX = 60 };
-
 /* Record "file:line:col: [WHAT ]KEY: text"; the key may be any bytes of any length. */
 static int
 wrong_key(struct mistakes *m, const struct yaml_node *key, const char *what, const char *text)
@@ -105,8 +102,7 @@ wrong_key(struct mistakes *m, const struct yaml_node *key, const char *what, con
     struct buf shown;
 
     buf_init(&shown, 1024);
-    escape_line(&shown, key->text, key->len < SHOWN_MAX ? key->len : SHOWN_MAX);
-    buf_adds(&shown, key->len > SHOWN_MAX ? "..." : "");
+    yaml_show(key, &shown);
     (void)yaml_mistake(m, key, "%s%s: %s", what, shown.data, text);
     buf_release(&shown);
     return -1;

@@ -10,7 +10,6 @@
 #include "base/xalloc.h"
 
 #include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 

@@ -18,7 +18,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 enum {
     EXPORT_MAX = 100 * 1024,
@@ -389,7 +388,7 @@ make_step(const struct render_job *job, struct rendered *ret)
     case ACTION_UPLOAD:
         return render_upload(job, ret);
     case ACTION_TEMPLATE:
-        return render_file(job, ret);
+        return render_template_file(job, ret);
     case ACTION_WAIT_FOR:
         return render_wait(job, ret);
     case ACTION_RUN:

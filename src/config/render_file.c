@@ -172,7 +172,7 @@ prefix_place(const struct render_job *job, const char *path, const char *text, s
 }
 
 int
-render_file(const struct render_job *job, struct rendered *ret)
+render_template_file(const struct render_job *job, struct rendered *ret)
 {
     struct buf out;
     size_t at = 0;

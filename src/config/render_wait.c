@@ -12,7 +12,6 @@
 #include "base/xalloc.h"
 #include "config/template.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 

@@ -102,9 +102,7 @@ apply_int(struct reader *rd, struct result *r, const struct value *arg)
     if (!ok) {
         return err_set(rd->err, ERR_CONFIG, "%s: '%s' is no whole number", rd->context, r->name);
     }
-    struct value *v = value_new(VALUE_INT);
-    v->integer = n;
-    template_result_own(r, v);
+    template_result_own(r, value_int(n));
     return 0;
 }
 

@@ -186,9 +186,7 @@ template_read_literal(struct reader *rd)
     if (read_integer(rd, &n)) {
         return NULL;
     }
-    struct value *v = value_new(VALUE_INT);
-    v->integer = n;
-    return v;
+    return value_int(n);
 }
 
 /* ---------------------------------------------------------------- looking up */

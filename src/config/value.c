@@ -27,6 +27,24 @@ value_new(enum value_kind kind)
 }
 
 struct value *
+value_bool(bool b)
+{
+    struct value *v = value_new(VALUE_BOOL);
+
+    v->boolean = b;
+    return v;
+}
+
+struct value *
+value_int(int64_t n)
+{
+    struct value *v = value_new(VALUE_INT);
+
+    v->integer = n;
+    return v;
+}
+
+struct value *
 value_textn(const char *bytes, size_t len)
 {
     struct value *v = xcalloc(1, sizeof(*v));

@@ -28,19 +28,25 @@ is_one_of(const char *text, const char *const *words)
     return false;
 }
 
-static bool
-read_bool(const char *text, struct value *v)
+bool
+value_reads_bool(const char *text, bool *ret)
 {
     static const char *const yes[] = {"yes",  "Yes", "YES", "true", "True",
                                       "TRUE", "on",  "On",  "ON",   NULL};
     static const char *const no[] = {"no",    "No",  "NO",  "false", "False",
                                      "FALSE", "off", "Off", "OFF",   NULL};
 
-    if (!is_one_of(text, yes) && !is_one_of(text, no)) {
+    *ret = is_one_of(text, yes);
+    return *ret || is_one_of(text, no);
+}
+
+static bool
+read_bool(const char *text, struct value *v)
+{
+    if (!value_reads_bool(text, &v->boolean)) {
         return false;
     }
     v->kind = VALUE_BOOL;
-    v->boolean = is_one_of(text, yes);
     return true;
 }
 

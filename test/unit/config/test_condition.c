@@ -17,24 +17,6 @@
 
 #include <cmocka.h>
 
-static struct value *
-number(int64_t n)
-{
-    struct value *v = value_new(VALUE_INT);
-
-    v->integer = n;
-    return v;
-}
-
-static struct value *
-truth_of(bool b)
-{
-    struct value *v = value_new(VALUE_BOOL);
-
-    v->boolean = b;
-    return v;
-}
-
 static int
 setup(void **state)
 {
@@ -46,15 +28,15 @@ setup(void **state)
     real->real = 1.0;
     value_list_add(list, value_text("web"));
     value_list_add(list, value_text("{{ role }}"));
-    value_list_add(list, number(3));
+    value_list_add(list, value_int(3));
     value_dict_set(dict, "k", value_text("v"));
     value_dict_set(vars, "role", value_text("db"));
     value_dict_set(vars, "same", value_text("{{ role }}"));
-    value_dict_set(vars, "zero", number(0));
-    value_dict_set(vars, "two", number(2));
+    value_dict_set(vars, "zero", value_int(0));
+    value_dict_set(vars, "two", value_int(2));
     value_dict_set(vars, "one", real);
-    value_dict_set(vars, "yes_", truth_of(true));
-    value_dict_set(vars, "no_", truth_of(false));
+    value_dict_set(vars, "yes_", value_bool(true));
+    value_dict_set(vars, "no_", value_bool(false));
     value_dict_set(vars, "nothing", value_new(VALUE_NULL));
     value_dict_set(vars, "empty", value_text(""));
     value_dict_set(vars, "word", value_text("false"));

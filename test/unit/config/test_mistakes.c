@@ -32,17 +32,17 @@ test_every_mistake_is_kept_in_its_order(void **state)
     assert_int_equal(m.warnings.count, 0);
 }
 
-/* Found by fuzzing: a mode of "0\n755". */
+/* Found by fuzzing: an unknown key "0\n755". */
 static void
 test_a_mistake_is_one_line_whatever_it_quotes(void **state)
 {
     struct mistakes m = {0};
 
     (void)state;
-    (void)mistakes_add(&m, "f:1:1: mode: got \"%s\"", "0\n7\x1b[2J\\5");
+    (void)mistakes_add(&m, "f:1:1: key: got \"%s\"", "0\n7\x1b[2J\\5");
     mistakes_warn(&m, "%s", "a\nb");
     assert_string_equal(m.warnings.items[0], "a\\nb");
-    told(&m, "f:1:1: mode: got \"0\\n7\\x1b[2J\\5\"\n");
+    told(&m, "f:1:1: key: got \"0\\n7\\x1b[2J\\5\"\n");
 }
 
 static void

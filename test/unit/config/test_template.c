@@ -19,22 +19,6 @@ struct fixture {
     struct scope scope;
 };
 
-static struct value *
-integer(int64_t n)
-{
-    struct value *v = value_new(VALUE_INT);
-    v->integer = n;
-    return v;
-}
-
-static struct value *
-truth(bool yes)
-{
-    struct value *v = value_new(VALUE_BOOL);
-    v->boolean = yes;
-    return v;
-}
-
 static void
 fill(struct value *vars)
 {
@@ -43,7 +27,7 @@ fill(struct value *vars)
     value_list_add(list, value_text("log"));
     value_list_add(list, value_text("up loads"));
     value_list_add(list, value_text("{{ name }}"));
-    value_dict_set(dict, "port", integer(8080));
+    value_dict_set(dict, "port", value_int(8080));
     value_dict_set(dict, "host", value_text("db-1"));
     value_dict_set(vars, "paths", list);
     value_dict_set(vars, "database", dict);
@@ -51,8 +35,8 @@ fill(struct value *vars)
     value_dict_set(vars, "odd", value_text("a b; rm 'x'"));
     value_dict_set(vars, "nothing", value_new(VALUE_NULL));
     value_dict_set(vars, "empty", value_text(""));
-    value_dict_set(vars, "yes", truth(true));
-    value_dict_set(vars, "number", integer(42));
+    value_dict_set(vars, "yes", value_bool(true));
+    value_dict_set(vars, "number", value_int(42));
     value_dict_set(vars, "digits", value_text("0042"));
     value_dict_set(vars, "app_dir", value_text("/srv/{{ name | lower }}"));
     value_dict_set(vars, "artifact", value_text("{{ app_dir }}/x.tar.gz"));
