@@ -38,7 +38,7 @@ endif
 CPPFLAGS_ALL := -Iinclude -D_GNU_SOURCE -DIM_PREFIX='"$(PREFIX)"' $(CPPFLAGS)
 CFLAGS_ALL   := -std=c17 $(WARN) $(WERROR) $(HARDEN) -MMD -MP $(CFLAGS)
 LDFLAGS_ALL  := -Wl,--as-needed $(LINKH) $(LDFLAGS)
-LDLIBS_ALL   := -lssh -levent_core -lyaml -lsqlite3 -ljansson -larchive -lcrypto $(LDLIBS)
+LDLIBS_ALL   := -lssh -lcurl -levent_core -lyaml -lsqlite3 -ljansson -larchive -lcrypto $(LDLIBS)
 
 BIN  := bin/inventory-manager
 ifneq ($(BUILD),build/release)
@@ -140,6 +140,17 @@ $(FUZZ_BINS): $(BUILD)/fuzz/%: $(BUILD)/test/fuzz/%.o $(foreach l,$(need_app),$(
 # What a campaign found that covers more goes into the repository's corpus.
 fuzz-merge:
 	@test/fuzz/merge build/fuzz/fuzz $(FUZZ_NAMES)
+
+# What Ansible and ClusterShell answer, and what we answer: each test/diff/*.py drives a program
+# answer_* that speaks for us, and prints "N passed, N failed" last.
+DIFF_BINS := $(patsubst test/diff/%.c,$(BUILD)/test/diff/%,$(wildcard test/diff/*.c))
+.PHONY: diff
+diff: deps all $(DIFF_BINS)
+	@test/check/run-diff $(BUILD)/test/diff test/diff/diff_*.py
+$(DIFF_BINS): $(BUILD)/test/diff/%: $(BUILD)/test/diff/%.o $(MAIN_LIBS)
+	@mkdir -p $(@D)
+	@echo '  LD $@'
+	@$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LDLIBS_ALL)
 
 # ---------------------------------------------------------------- gates
 
