@@ -326,7 +326,6 @@ static void
 tls_text(const struct exchange *x, CURLcode code, char *ret_text, size_t size)
 {
     const char *problem = after(x->error, "SSL certificate problem: ");
-    const char *broken = after(x->error, "Recv failure: ");
     const char *routine = strstr(x->error, "SSL routines::");
 
     if (problem != NULL) {
@@ -339,7 +338,9 @@ tls_text(const struct exchange *x, CURLcode code, char *ret_text, size_t size)
         (void)snprintf(ret_text, size, "tls: %s", routine + strlen("SSL routines::"));
     } else {
         (void)snprintf(ret_text, size, "tls: %s",
-                       broken != NULL ? broken : "the handshake was not finished");
+                       after(x->error, "Recv failure: ") != NULL
+                           ? "the connection broke"
+                           : "the handshake was not finished");
     }
 }
 
