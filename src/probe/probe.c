@@ -20,12 +20,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A probe is in one list: `line` -> `running` <-> `due` -> gone.
+/* A probe is in one list: `line` -> `running` <-> `due` -> `told` -> gone.
  *
  *   line     nothing was done for it yet
  *   running  its deadline runs; a look-up or an attempt is under way
  *   due      an outcome is noted; `later` frees what was under way, outside its own callback, and
  *            goes on to the next address or tells
+ *   told     its callback was called; freed when that turn of `later` is over
  */
 struct list {
     struct probe *first;
@@ -53,12 +54,12 @@ struct probe {
 };
 
 struct probes {
-    struct event_base *base; /* borrowed */
-    struct zygote *zygote;   /* borrowed */
-    struct http *http;       /* owned; NULL until the first HTTP probe */
-    struct event *later;     /* owned: somebody is due */
-    struct list line, running, due;
-    bool telling; /* in a callback of a user */
+    struct event_base *base;              /* borrowed */
+    struct zygote *zygote;                /* borrowed */
+    struct http *http;                    /* owned; NULL until the first HTTP probe */
+    struct event *later;                  /* owned: somebody is due */
+    struct list line, running, due, told; /* owned */
+    bool telling;                         /* in a callback of a user */
 };
 
 static void
@@ -66,8 +67,16 @@ unlist(struct probe *p)
 {
     struct list *l = p->list;
 
-    *(p->prev != NULL ? &p->prev->next : &l->first) = p->next;
-    *(p->next != NULL ? &p->next->prev : &l->last) = p->prev;
+    if (p->prev != NULL) {
+        p->prev->next = p->next;
+    } else {
+        l->first = p->next;
+    }
+    if (p->next != NULL) {
+        p->next->prev = p->prev;
+    } else {
+        l->last = p->prev;
+    }
     l->count--;
     p->prev = p->next = NULL;
     p->list = NULL;
@@ -77,7 +86,11 @@ static void
 enlist(struct probe *p, struct list *l)
 {
     p->prev = l->last;
-    *(l->last != NULL ? &l->last->next : &l->first) = p;
+    if (l->last != NULL) {
+        l->last->next = p;
+    } else {
+        l->first = p;
+    }
     l->last = p;
     l->count++;
     p->list = l;
@@ -89,6 +102,7 @@ settle(struct probe *p, enum attempt_end end, const char *text)
 {
     struct buf line;
 
+    assert(p->list == &p->probes->running || p->list == &p->probes->due);
     if (p->list == &p->probes->due && p->end != ATTEMPT_NO_CONNECTION) {
         return;
     }
@@ -237,28 +251,42 @@ drop_attempt(struct probe *p)
     p->http = NULL;
 }
 
-/* Everything but the probe itself. */
+/* What is under way; harmless when nothing is. */
 static void
 release(struct probe *p)
 {
-    unlist(p);
     drop_attempt(p);
     if (p->lookup != NULL) {
         lookup_cancel(p->lookup);
+        p->lookup = NULL;
     }
     if (p->deadline != NULL) {
         event_free(p->deadline);
+        p->deadline = NULL;
     }
-    free(p->addresses);
-    free(p->statuses);
-    strv_clear(&p->texts);
 }
 
 static void
 probe_free(struct probe *p)
 {
+    release(p);
+    free(p->addresses);
+    free(p->statuses);
+    strv_clear(&p->texts);
     free(p->text);
     free(p);
+}
+
+static void
+free_all(struct list *l)
+{
+    struct probe *next = NULL;
+
+    for (struct probe *p = l->first; p != NULL; p = next) {
+        next = p->next;
+        probe_free(p);
+    }
+    *l = (struct list){0};
 }
 
 static void
@@ -267,10 +295,11 @@ tell(struct probe *p)
     struct probes *ps = p->probes;
 
     release(p);
+    unlist(p);
+    enlist(p, &ps->told);
     ps->telling = true;
     p->done(p->arg, p->end == ATTEMPT_PASSED, p->text);
     ps->telling = false;
-    probe_free(p);
 }
 
 static void
@@ -291,6 +320,7 @@ on_later(evutil_socket_t fd, short what, void *arg)
             tell(p);
         }
     }
+    free_all(&ps->told);
     start_some(ps);
 }
 
@@ -306,16 +336,6 @@ probes_new(const struct probes_config *config)
     return ps;
 }
 
-static void
-discard_all(struct list *l)
-{
-    while (l->first != NULL) {
-        struct probe *p = l->first;
-        release(p);
-        probe_free(p);
-    }
-}
-
 void
 probes_free(struct probes *ps)
 {
@@ -323,9 +343,9 @@ probes_free(struct probes *ps)
         return;
     }
     assert(!ps->telling);
-    discard_all(&ps->line);
-    discard_all(&ps->running);
-    discard_all(&ps->due);
+    free_all(&ps->line);
+    free_all(&ps->running);
+    free_all(&ps->due);
     event_free(ps->later);
     http_free(ps->http);
     free(ps);
@@ -376,7 +396,8 @@ probe_cancel(struct probe *p)
 {
     struct probes *ps = p->probes;
 
-    release(p);
+    assert(p->list != &ps->told);
+    unlist(p);
     probe_free(p);
     start_some(ps);
 }
