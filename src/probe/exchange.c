@@ -6,9 +6,9 @@
  */
 #include "probe/exchange.h"
 
-#include "base/buf.h"
 #include "base/xalloc.h"
 #include "probe/tcp.h"
+#include "probe/url.h"
 
 #include <arpa/inet.h>
 #include <assert.h>
@@ -22,7 +22,7 @@
 
 #define USER_AGENT "inventory-manager/1"
 
-enum { URL_PART_MAX = 16384, NOTHING_YET = 0 };
+enum { NOTHING_YET = 0 };
 
 struct exchange {
     const struct probe_request *request; /* borrowed */
@@ -115,78 +115,6 @@ on_body(char *bytes, size_t size, size_t count, void *arg)
     return x->body_bytes <= PROBE_BODY_BYTES_MAX ? size * count : 0;
 }
 
-/* Bytes that may not stand in a request line, and '#', which would end the path. */
-static char *
-encode(const char *text, size_t len)
-{
-    struct buf b;
-
-    buf_init(&b, URL_PART_MAX);
-    for (size_t i = 0; i < len; i++) {
-        const unsigned char c = (unsigned char)text[i];
-        if (c > ' ' && c < 0x7f && c != '#') {
-            (void)buf_addc(&b, (char)c);
-        } else {
-            (void)buf_addf(&b, "%%%02x", c);
-        }
-    }
-    char *encoded = b.full ? NULL : buf_detach(&b);
-    buf_release(&b);
-    return encoded;
-}
-
-static bool
-set_part(CURLU *url, CURLUPart part, const char *text, size_t len)
-{
-    char *encoded = encode(text, len);
-    const bool done = encoded != NULL && curl_url_set(url, part, encoded, 0) == CURLUE_OK;
-
-    free(encoded);
-    return done;
-}
-
-static bool
-set_path(CURLU *url, const char *path)
-{
-    const size_t len = strcspn(path, "?");
-
-    return set_part(url, CURLUPART_PATH, path, len) &&
-           (path[len] == '\0' ||
-            set_part(url, CURLUPART_QUERY, path + len + 1, strlen(path + len + 1)));
-}
-
-static bool
-set_host(CURLU *url, const char *name)
-{
-    struct in6_addr v6;
-    char bracketed[INET6_ADDRSTRLEN + 2];
-
-    if (inet_pton(AF_INET6, name, &v6) == 1) {
-        (void)snprintf(bracketed, sizeof(bracketed), "[%s]", name);
-        name = bracketed;
-    }
-    return name[0] != '\0' && curl_url_set(url, CURLUPART_HOST, name, 0) == CURLUE_OK;
-}
-
-/* NULL when it makes no URL. */
-static CURLU *
-build_url(const struct probe_request *q)
-{
-    CURLU *url = curl_url();
-    char port[16];
-
-    assert(url != NULL);
-    (void)snprintf(port, sizeof(port), "%d", q->port);
-    if (curl_url_set(url, CURLUPART_SCHEME, q->tls ? "https" : "http", 0) == CURLUE_OK &&
-        set_host(url, q->host != NULL ? q->host : q->address) &&
-        curl_url_set(url, CURLUPART_PORT, port, 0) == CURLUE_OK &&
-        set_path(url, q->path != NULL ? q->path : "/")) {
-        return url;
-    }
-    curl_url_cleanup(url);
-    return NULL;
-}
-
 /* Connect to this address whatever the URL says: curl has nothing to look up.  A scope must not be
  * part of the text, since curl would ask getaddrinfo about it. */
 static void
@@ -259,7 +187,7 @@ set_rest(struct exchange *x, int64_t connect_ms)
 struct exchange *
 exchange_new(const struct exchange_order *order)
 {
-    CURLU *url = build_url(order->request);
+    CURLU *url = url_build(order->request);
 
     if (url == NULL) {
         return NULL;
@@ -349,6 +277,10 @@ explain(struct exchange *x, CURLcode code, char *ret_text, size_t size)
 {
     long error = 0;
 
+    if (strstr(x->error, "chunked-encoding") != NULL) { /* curl has no code for it */
+        (void)snprintf(ret_text, size, "the answer's chunks are not HTTP");
+        return ATTEMPT_FAILED;
+    }
     for (size_t i = 0; i < sizeof(meanings) / sizeof(meanings[0]); i++) {
         if (meanings[i].code == code) {
             (void)snprintf(ret_text, size, "%s", meanings[i].text);

@@ -2,24 +2,18 @@
  * http.c - curl's sockets and clocks as events of the loop.
  *
  * Decides nothing about answers: exchange.c does.  Owns a multi handle for each ca_file, the events
- * of its sockets and its timer.  Never polls, never waits, except in http_warm before the loop.
+ * of its sockets and its timer.  Never polls, never waits.
  */
 #include "probe/http.h"
 
 #include "base/xalloc.h"
+#include "probe/warm.h"
 
 #include <assert.h>
 #include <event2/event_struct.h>
 #include <stdbool.h>
-#include <stddef.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <sys/un.h>
-#include <unistd.h>
-
-enum { WARM_TURNS_MAX = 20, WARM_TURN_MS = 100 };
 
 struct watch {             /* a socket of curl's */
     struct client *client; /* borrowed */
@@ -252,84 +246,15 @@ http_overdue(struct http_call *call, const char *waited, char *ret_text, size_t 
     exchange_overdue(call->exchange, waited, ret_text, size);
 }
 
-/* A listener on an abstract UNIX socket with a name the kernel picks; -1 with errno. */
-static int
-open_abstract(char *ret_name, size_t size)
-{
-    struct sockaddr_un a = {.sun_family = AF_UNIX};
-    socklen_t len = sizeof(a.sun_family);
-    const int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-
-    if (fd >= 0 && bind(fd, (const struct sockaddr *)&a, len) == 0 && listen(fd, 1) == 0) {
-        len = sizeof(a);
-        (void)getsockname(fd, (struct sockaddr *)&a, &len);
-        (void)snprintf(ret_name, size, "%.*s",
-                       (int)(len - offsetof(struct sockaddr_un, sun_path) - 1), a.sun_path + 1);
-        return fd;
-    }
-    if (fd >= 0) {
-        (void)close(fd);
-    }
-    return -1;
-}
-
-/* curl reads the authorities while it waits for the first bytes of a server.  So: a server that
- * takes the connection and hangs up. */
-static CURLcode
-hang_up_on(struct client *c, int listener)
-{
-    CURLMsg *message = NULL;
-    int running;
-    int left;
-
-    for (int i = 0; i < WARM_TURNS_MAX && message == NULL; i++) {
-        (void)curl_multi_perform(c->multi, &running);
-        message = curl_multi_info_read(c->multi, &left);
-        const int fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
-        if (fd >= 0) {
-            (void)close(fd);
-        }
-        if (message == NULL) {
-            (void)curl_multi_poll(c->multi, NULL, 0, WARM_TURN_MS, NULL);
-        }
-    }
-    return message == NULL ? CURLE_OK : message->data.result;
-}
-
-static CURLcode
-read_ahead(struct client *c, const char *name, int listener)
-{
-    CURL *easy = curl_easy_init();
-
-    assert(easy != NULL);
-    exchange_set_tls(easy, c->ca_file);
-    (void)curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
-    (void)curl_easy_setopt(easy, CURLOPT_PROXY, "");
-    (void)curl_easy_setopt(easy, CURLOPT_URL, "https://warm.invalid/"); /* never looked up */
-    (void)curl_easy_setopt(easy, CURLOPT_ABSTRACT_UNIX_SOCKET, name);
-    (void)curl_multi_add_handle(c->multi, easy);
-    const CURLcode code = hang_up_on(c, listener);
-    (void)curl_multi_remove_handle(c->multi, easy);
-    curl_easy_cleanup(easy);
-    return code;
-}
-
 int
 http_warm(struct http *h, const char *ca_file, struct err *err)
 {
     struct client *c = client_for(h, ca_file);
-    char name[sizeof(((struct sockaddr_un *)NULL)->sun_path)];
 
     if (c->warm || !same_file(c->ca_file, ca_file)) {
         return 0;
     }
-    const int listener = open_abstract(name, sizeof(name));
-    if (listener < 0) {
-        return 0; /* then the first probe reads them */
-    }
-    const CURLcode code = read_ahead(c, name, listener);
-    (void)close(listener);
-    if (code == CURLE_SSL_CACERT_BADFILE) {
+    if (!warm_up(c->multi, ca_file)) {
         return err_set(err, ERR_CONFIG, "%s: cannot be read as certificates in PEM",
                        ca_file != NULL ? ca_file : "the system's certificate authorities");
     }
