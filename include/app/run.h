@@ -14,6 +14,7 @@
 #include "config/inventory.h"
 #include "config/settings.h"
 #include "config/value.h"
+#include "core/plan.h"
 #include "core/policy.h"
 #include "proc/zygote.h"
 #include "ui/sink.h"
@@ -49,11 +50,16 @@ struct run_request {
 /* The exit code of the run, or -1 and err when it could not be begun or our own store failed. */
 int app_run(const struct run_request *request, struct err *err);
 
-/* The policy of a request: settings, -f, the action's kind.  For plan, which shows it. */
+/* The policy of a request: settings, -f, the action's kind. */
 void app_policy(const struct run_request *request, struct policy *ret_policy);
 
 /* Indexes of the steps that the tags select; the caller frees *ret_steps. */
 size_t app_steps(const struct run_request *request, size_t **ret_steps);
+
+/* The plan of a request with these steps (app_steps); names are the hosts' in its order.  NULL and
+ * err. */
+struct plan *app_plan(const struct run_request *request, const char *const *names,
+                      const size_t *steps, size_t step_count, struct err *err);
 
 /* Where run-time state lives: <root>/var, made (0700) if missing. */
 int app_var_dir(const char *root, char **ret_dir, struct err *err);

@@ -14,6 +14,7 @@
 #include "base/buf.h"
 #include "config/render.h"
 #include "core/rollout.h"
+#include "probe/probe.h"
 #include "proc/local.h"
 #include "ssh/hostkey.h"
 #include "ssh/keys.h"
@@ -43,11 +44,11 @@ struct run_host {
     const char *keys[4]; /* of target: borrowed from the run's list or the inventory */
     char *reason;        /* owned: why it failed, or NULL */
     struct local *child; /* a local step under way, else NULL */
-    int32_t step;        /* under way or last: of the plan, or of the finally list */
+    struct probe *probe; /* a check from the controller under way, else NULL */
+    int32_t step;        /* under way or last, of list */
     int32_t attempt;
     int32_t connect_attempt;
-    bool in_finally;
-    bool in_step;
+    enum step_list list;
     char *error; /* owned: the step's `error:` rendered, or NULL */
     int64_t step_began_ms;
     char tail[RUN_TAIL_BYTES];
@@ -91,6 +92,7 @@ struct run {
     struct event_base *base;
     struct pool *pool;
     struct locals *locals;
+    struct probes *probes; /* NULL: no check asks from here */
     struct hostkeys *hostkeys;
     struct keyring *keyring;
     struct strv default_keys;
@@ -140,14 +142,17 @@ void run_set_magic(struct run *run, int32_t host);
 int execute_check(struct run *run, struct err *err); /* render all there is, keep nothing */
 void execute(struct run *run, const struct order *order);
 const struct action_step *run_step_of(const struct run *run, const struct run_host *h);
+/* How many there are in the list the host is in. */
+int32_t run_list_count(const struct run *run, enum step_list list);
 
 /* listen.c */
 extern const struct pool_events listen_pool;
+void listen_probe(void *arg, bool passed, const char *text);
 extern const struct local_events listen_local;
 void listen_post(struct run *run, const struct fact *fact, const char *reason);
 /* A fact of this kind about what the host is doing now. */
 struct fact listen_fact_of(const struct run_host *h, enum fact_kind kind, enum cause cause);
-/* The end of a step, or of a step of the finally list, which has a fact of its own. */
+/* The end of a step, of one of the finally list or of a check: these have facts of their own. */
 void listen_end_step(struct run_host *h, struct fact fact, const char *reason);
 int listen_signals(struct run *run, struct err *err);
 

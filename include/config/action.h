@@ -14,7 +14,16 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum action_kind { ACTION_RUN, ACTION_UPLOAD, ACTION_LOCAL, ACTION_TEMPLATE, ACTION_WAIT_FOR };
+/* The last two are checks of the gate, from the controller. */
+enum action_kind {
+    ACTION_RUN,
+    ACTION_UPLOAD,
+    ACTION_LOCAL,
+    ACTION_TEMPLATE,
+    ACTION_WAIT_FOR,
+    ACTION_HTTP,
+    ACTION_TCP,
+};
 
 /* One line of `when:`; all must hold. */
 struct action_condition {
@@ -39,14 +48,18 @@ struct action_place {
 
 struct action_step {
     enum action_kind kind;
-    char *name;   /* for people; default: "<kind> <n>" */
-    char *script; /* run, local: template */
-    char *src;    /* upload, template: templates */
+    unsigned mode; /* upload, template */
+    char *name;    /* for people; default: "<kind> <n>" */
+    char *script;  /* run, local: template */
+    char *src;     /* upload, template: templates */
     char *dest;
-    unsigned mode;
-    char *port; /* wait_for: templates; one of port and path */
-    char *path;
-    char *host;      /* wait_for a port of this one; NULL: the host itself */
+    char *port; /* wait_for, http, tcp: templates; wait_for has one of port and path */
+    char *path; /* http: NULL: "/" */
+    char *host; /* wait_for a port of this one; http: Host, SNI and certificate; NULL: the host */
+    char *ca;   /* http over TLS: template of a path or NULL: who signs, besides the system's */
+    int *statuses; /* http: accepted ones; owned */
+    size_t status_count;
+    bool tls;        /* http: https */
     bool absent;     /* wait_for: until it is gone */
     int64_t wait_ms; /* wait_for: how long it looks; timeout_ms is longer */
     struct strv tags;
@@ -80,6 +93,8 @@ struct action {
     size_t step_count;
     struct action_step *finally_steps;
     size_t finally_count;
+    struct action_step *checks; /* of the gate: run, http or tcp */
+    size_t check_count;
 };
 
 /* NULL: m has errors; ret_found false if there is no such file (then m is untouched and near, if

@@ -1,14 +1,16 @@
 /*
  * action_read.h - what the readers of an action file share: the decoder, and values of one kind.
  *
- * Shared by action.c, action_step.c and action_value.c, and by nobody else.  Each returns 0, or -1
- * when the decoder's mistakes have one more.
+ * Shared by action.c, action_step.c, action_check.c and action_value.c, and by nobody else.  Each
+ * returns 0, or -1 when the decoder's mistakes have one more.
  */
 #ifndef CONFIG_ACTION_READ_H
 #define CONFIG_ACTION_READ_H
 
 #include "config/action.h"
 #include "config/yaml.h"
+
+#include <stddef.h>
 
 struct decoder {
     struct action *a;
@@ -29,7 +31,10 @@ struct action_rule {
     unsigned kinds;       /* bits of enum action_kind it goes with */
 };
 
-enum { ACTION_KEYS_MAX = 25 }; /* in one table */
+enum { ACTION_KEYS_MAX = 25, ACTION_MODE_DEFAULT = 0644 }; /* keys in one table */
+
+/* The rest of a row: a text of the step, and what it is if it may not be empty. */
+#define ACTION_TEXT(field, what) NULL, offsetof(struct action_step, field), what
 
 /* ---- action_value.c */
 
@@ -54,5 +59,33 @@ void action_take_keys(struct decoder *d, const struct yaml_node *map,
 
 int action_read_steps(struct decoder *d, const struct yaml_node *v, const char *key,
                       struct action_step **ret_steps, size_t *ret_count);
+/* A list of at most 1,000, each read by read_one, which is given its number from 1. */
+int action_read_list(struct decoder *d, const struct yaml_node *v, const char *key,
+                     void (*read_one)(struct decoder *d, const struct yaml_node *node,
+                                      size_t number, struct action_step *s),
+                     struct action_step **ret_steps, size_t *ret_count);
+/* Keys that a step and a check share. */
+int action_take_script(struct decoder *d, const struct yaml_node *v, const char *key,
+                       struct action_step *s);
+int action_take_env(struct decoder *d, const struct yaml_node *v, const char *key,
+                    struct action_step *s);
+int action_take_shell_options(struct decoder *d, const struct yaml_node *v, const char *key,
+                              struct action_step *s);
+int action_take_when(struct decoder *d, const struct yaml_node *v, const char *key,
+                     struct action_step *s);
+int action_take_become(struct decoder *d, const struct yaml_node *v, const char *key,
+                       struct action_step *s);
+/* Tell each key that its table does not give to the step's kind. */
+void action_check_keys(struct decoder *d, const struct yaml_node *node,
+                       const struct action_rule *rules, size_t count, const struct action_step *s);
+/* Tell a become_user without become. */
+void
+action_check_become(struct decoder *d, const struct yaml_node *node, const struct action_step *s);
+const char *action_kind_name(enum action_kind kind); /* "run" */
+
+/* ---- action_check.c: the list under health_check. */
+
+int action_read_checks(struct decoder *d, const struct yaml_node *v, const char *key,
+                       struct action_step **ret_checks, size_t *ret_count);
 
 #endif

@@ -39,6 +39,10 @@ struct rendered {
     char *src; /* upload, template: an existing path (looked up beside the action, then in the root)
                 */
     bool folder; /* upload: src is a folder */
+    int port;    /* http, tcp */
+    char *path;  /* http: begins with '/' */
+    char *host;  /* http: or NULL: the host's address */
+    char *ca;    /* http: an existing file; or NULL */
     char *dest;
     char *error; /* or NULL */
 };

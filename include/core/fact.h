@@ -21,7 +21,7 @@ enum fact_kind {
     FACT_STEP_SKIPPED,     /* host, step, attempt: when, unless, creates */
     FACT_STEP_NOT_STARTED, /* host, step, attempt, cause */
     FACT_STEP_UNKNOWN,     /* host, step, attempt, cause */
-    FACT_PROBE_PASSED,     /* host, step = check, attempt = try */
+    FACT_PROBE_PASSED,     /* host, step = check, attempt = try; value 1: skipped by its when */
     FACT_PROBE_FAILED,     /* the same, and cause where the check did not run to its end */
     FACT_TICK,             /* a time given by ORDER_WAIT has come */
     FACT_FINALLY_DONE,     /* host, step of the finally list, exit_code; cause if it did not run */

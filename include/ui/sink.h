@@ -22,6 +22,8 @@ enum event_type {
     EVENT_STEP_STARTED,  /* host, slot, step, step_count, step_name, attempt */
     EVENT_OUTPUT,        /* host, stream, data, len; step where known */
     EVENT_STEP_FINISHED, /* the same with outcome, exit_code, signal, reason, duration_ms */
+    EVENT_GATE_STARTED,  /* as STEP_STARTED: a check of the gate is asked; attempt: the try */
+    EVENT_GATE,          /* as STEP_FINISHED: outcome ok, failed or skipped */
     EVENT_HOST_FINISHED, /* host, outcome, ...; once for every host of the run, also for those never
                             started: outcome "untouched" or "skipped", slot -1, duration_ms -1 */
     EVENT_WAVE_FINISHED, /* wave, waves, duration_ms, totals of the wave */
@@ -32,6 +34,10 @@ enum event_type {
 enum { EVENT_TYPES = EVENT_RUN_FINISHED + 1 };
 
 enum stream { STREAM_STDOUT, STREAM_STDERR };
+
+/* Which of the action's lists a step is of. */
+enum step_list { LIST_STEPS, LIST_FINALLY, LIST_CHECKS };
+enum { STEP_LISTS = LIST_CHECKS + 1 };
 
 /* Everything is borrowed for the call.  Make it with event_make, then set what applies. */
 struct event {
@@ -48,7 +54,7 @@ struct event {
     int32_t step;          /* from 1; 0: none */
     int32_t step_count;    /* 0: not told */
     const char *step_name; /* or NULL */
-    bool finally;          /* step is one of the finally list */
+    enum step_list list;   /* the one that step is of */
     int32_t attempt;       /* from 1; 0: none */
     const char *outcome;   /* "ok", "failed", "skipped", ...; or NULL */
     int32_t exit_code;     /* -1: none */

@@ -18,15 +18,39 @@
 #include <unistd.h>
 
 static const struct action_step *
-step_at(const struct run *run, bool finally, int32_t step)
+step_at(const struct run *run, enum step_list list, int32_t step)
 {
-    return finally ? &run->action->finally_steps[step] : &run->action->steps[run->steps[step]];
+    switch (list) {
+    case LIST_STEPS:
+        return &run->action->steps[run->steps[step]];
+    case LIST_FINALLY:
+        return &run->action->finally_steps[step];
+    case LIST_CHECKS:
+        return &run->action->checks[step];
+    }
+    assert(false && "a list");
+    return NULL;
+}
+
+int32_t
+run_list_count(const struct run *run, enum step_list list)
+{
+    switch (list) {
+    case LIST_STEPS:
+        return (int32_t)run->step_count;
+    case LIST_FINALLY:
+        return (int32_t)run->action->finally_count;
+    case LIST_CHECKS:
+        return plan_check_count(run->plan);
+    }
+    assert(false && "a list");
+    return 0;
 }
 
 const struct action_step *
 run_step_of(const struct run *run, const struct run_host *h)
 {
-    return step_at(run, h->in_finally, h->step);
+    return step_at(run, h->list, h->step);
 }
 
 void
@@ -63,19 +87,30 @@ render(struct run *run, const struct run_host *h, const struct action_step *step
 }
 
 static int
+check_step(struct run *run, const struct run_host *h, const struct action_step *step,
+           struct err *err)
+{
+    struct rendered r = {0};
+    int rc = render(run, h, step, &r, err);
+
+    if (rc == 0 && r.folder && run_bundle(run, r.src, err) == NULL) {
+        rc = -1;
+    }
+    if (rc == 0 && step->tls && probes_warm(run->probes, r.ca, err) < 0) {
+        rc = -1;
+    }
+    rendered_release(&r);
+    return rc;
+}
+
+static int
 check_host(struct run *run, const struct run_host *h, struct err *err)
 {
-    for (size_t i = 0; i < run->step_count + run->action->finally_count; i++) {
-        const bool finally = i >= run->step_count;
-        struct rendered r = {0};
-        const int32_t k = (int32_t)(finally ? i - run->step_count : i);
-        int rc = render(run, h, step_at(run, finally, k), &r, err);
-        if (rc == 0 && r.folder && run_bundle(run, r.src, err) == NULL) {
-            rc = -1;
-        }
-        rendered_release(&r);
-        if (rc < 0) {
-            return -1;
+    for (int list = 0; list < STEP_LISTS; list++) {
+        for (int32_t i = 0; i < run_list_count(run, (enum step_list)list); i++) {
+            if (check_step(run, h, step_at(run, (enum step_list)list, i), err) < 0) {
+                return -1;
+            }
         }
     }
     return 0;
@@ -142,12 +177,25 @@ open_content(const struct rendered *r, struct step_request *q, struct err *err)
     return -1;
 }
 
+static int64_t
+timeout_of(const struct run *run, const struct run_host *h, const struct action_step *step)
+{
+    const struct settings *s = run->request->settings;
+
+    if (h->list == LIST_CHECKS) {
+        return s->gate_timeout_ms;
+    }
+    return step->timeout_ms > 0 ? step->timeout_ms : s->step_timeout_ms;
+}
+
 static int
 send_remote(struct run *run, struct run_host *h, const struct action_step *step,
             const struct rendered *r, struct err *err)
 {
     const struct settings *s = run->request->settings;
-    char *key = xasprintf("%s.%s%d.%d.%s", journal_run_id(run->journal), h->in_finally ? "f" : "",
+    static const char *const marks[] = {
+        [LIST_STEPS] = "", [LIST_FINALLY] = "f", [LIST_CHECKS] = "c"};
+    char *key = xasprintf("%s.%s%d.%d.%s", journal_run_id(run->journal), marks[h->list],
                           (int)h->step, (int)h->attempt, h->host->name);
     struct step_request q = {
         .kind = r->dest == NULL ? STEP_SCRIPT : STEP_UPLOAD,
@@ -161,7 +209,7 @@ send_remote(struct run *run, struct run_host *h, const struct action_step *step,
         .fd = -1,
         .dest = r->dest,
         .mode = step->mode,
-        .timeout_ms = step->timeout_ms > 0 ? step->timeout_ms : s->step_timeout_ms,
+        .timeout_ms = timeout_of(run, h, step),
         .idle_ms = s->output_idle_timeout_ms,
     };
     int rc = 0;
@@ -182,12 +230,60 @@ static void
 send_local(struct run *run, struct run_host *h, const struct action_step *step,
            const struct rendered *r)
 {
-    const int64_t timeout_ms =
-        step->timeout_ms > 0 ? step->timeout_ms : run->request->settings->step_timeout_ms;
     static const char *const none[] = {NULL};
 
-    h->child =
-        local_run(run->locals, r->script, run->request->root, none, timeout_ms, &listen_local, h);
+    h->child = local_run(run->locals, r->script, run->request->root, none, timeout_of(run, h, step),
+                         &listen_local, h);
+}
+
+static void
+send_probe(struct run *run, struct run_host *h, const struct action_step *step,
+           const struct rendered *r)
+{
+    const struct probe_request q = {
+        .kind = step->kind == ACTION_TCP ? PROBE_TCP : PROBE_HTTP,
+        .address = h->host->address,
+        .port = r->port,
+        .tls = step->tls,
+        .host = r->host,
+        .path = r->path,
+        .statuses = step->statuses,
+        .status_count = step->status_count,
+        .ca_file = r->ca,
+        .timeout_ms = timeout_of(run, h, step),
+    };
+
+    h->probe = probe_start(run->probes, &q, listen_probe, h);
+}
+
+static int
+send_step(struct run *run, struct run_host *h, const struct action_step *step,
+          const struct rendered *r, struct err *err)
+{
+    switch (step->kind) {
+    case ACTION_LOCAL:
+        send_local(run, h, step, r);
+        return 0;
+    case ACTION_HTTP:
+    case ACTION_TCP:
+        send_probe(run, h, step, r);
+        return 0;
+    case ACTION_RUN:
+    case ACTION_UPLOAD:
+    case ACTION_TEMPLATE:
+    case ACTION_WAIT_FOR:
+        return send_remote(run, h, step, r, err);
+    }
+    assert(false && "a kind of step");
+    return -1;
+}
+
+static enum step_list
+list_of(const struct order *o)
+{
+    return o->kind == ORDER_PROBE     ? LIST_CHECKS
+           : o->kind == ORDER_FINALLY ? LIST_FINALLY
+                                      : LIST_STEPS;
 }
 
 static void
@@ -197,7 +293,7 @@ run_step(struct run *run, const struct order *o)
     struct rendered r = {0};
     struct err err = {0};
 
-    h->in_finally = o->kind == ORDER_FINALLY;
+    h->list = list_of(o);
     h->step = o->step;
     h->attempt = o->attempt;
     h->tail_len = 0;
@@ -211,11 +307,7 @@ run_step(struct run *run, const struct order *o)
         listen_end_step(h, listen_fact_of(h, FACT_STEP_SKIPPED, CAUSE_NONE), NULL);
     } else if (rc == 0) {
         h->error = r.error == NULL ? NULL : xstrdup(r.error);
-        if (step->kind == ACTION_LOCAL) {
-            send_local(run, h, step, &r);
-        } else {
-            rc = send_remote(run, h, step, &r, &err);
-        }
+        rc = send_step(run, h, step, &r, &err);
     }
     if (rc < 0) {
         listen_end_step(h, listen_fact_of(h, FACT_STEP_NOT_STARTED, CAUSE_LOCAL), err.text);
@@ -236,11 +328,18 @@ set_wait(struct run *run, int64_t until_ms)
     }
 }
 
+/* What goes on from here ends with its own fact; the session is closed by the order that follows.
+ */
 static void
 disconnect(struct run *run, int32_t host)
 {
-    if (run->hosts[host].child != NULL) {
-        local_kill(run->hosts[host].child);
+    struct run_host *h = &run->hosts[host];
+
+    if (h->child != NULL) {
+        local_kill(h->child);
+    } else if (h->probe != NULL) {
+        probe_cancel(h->probe);
+        listen_end_step(h, listen_fact_of(h, FACT_STEP_UNKNOWN, CAUSE_KILLED), NULL);
     } else {
         pool_disconnect(run->pool, host);
     }
@@ -256,6 +355,7 @@ execute(struct run *run, const struct order *o)
         break;
     case ORDER_RUN_STEP:
     case ORDER_FINALLY:
+    case ORDER_PROBE:
         run_step(run, o);
         break;
     case ORDER_WAIT:
@@ -272,8 +372,7 @@ execute(struct run *run, const struct order *o)
     case ORDER_START:
     case ORDER_RELEASE:
         break; /* bookkeeping: told by narrate.c */
-    case ORDER_PROBE:
     case ORDER_ROLLBACK:
-        assert(false && "the plan refuses gates and rollback");
+        assert(false && "the plan refuses rollback");
     }
 }

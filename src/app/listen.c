@@ -62,13 +62,28 @@ finally_fact(const struct run_host *h, struct fact fact)
     return fact;
 }
 
+/* A check is passed or not; the cause says whether the session is still there. */
+static struct fact
+check_fact(struct fact fact)
+{
+    const bool good = fact.kind == FACT_STEP_SKIPPED ||
+                      (fact.kind == FACT_STEP_DONE && fact.exit_code == 0 && fact.signal == 0);
+
+    fact.value = fact.kind == FACT_STEP_SKIPPED;
+    fact.kind = good ? FACT_PROBE_PASSED : FACT_PROBE_FAILED;
+    return fact;
+}
+
 void
 listen_end_step(struct run_host *h, struct fact fact, const char *reason)
 {
-    if (h->in_finally) {
+    if (h->list == LIST_FINALLY) {
         fact = finally_fact(h, fact);
+    } else if (h->list == LIST_CHECKS) {
+        fact = check_fact(fact);
     }
     h->child = NULL;
+    h->probe = NULL;
     listen_post(h->run, &fact, reason);
 }
 
@@ -94,7 +109,7 @@ on_step_sent(void *arg, int32_t id)
 {
     const struct run_host *h = host_of(arg, id);
 
-    if (!h->in_finally) {
+    if (h->list == LIST_STEPS) {
         const struct fact f = listen_fact_of(h, FACT_STEP_SENT, CAUSE_NONE);
         listen_post(arg, &f, NULL);
     }
@@ -253,6 +268,16 @@ const struct local_events listen_local = {
     .ended = on_local_ended,
     .failed = on_local_failed,
 };
+
+void
+listen_probe(void *arg, bool passed, const char *text)
+{
+    struct run_host *h = arg;
+    struct fact f = listen_fact_of(h, FACT_STEP_DONE, CAUSE_NONE);
+
+    f.exit_code = passed ? 0 : 1;
+    listen_end_step(h, f, text);
+}
 
 static void
 on_interrupt(evutil_socket_t number, short what, void *arg)

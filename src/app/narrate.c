@@ -53,9 +53,9 @@ static void
 set_step(struct event *e, const struct run *run, const struct run_host *h)
 {
     e->step = h->step + 1;
-    e->step_count = (int32_t)(h->in_finally ? run->action->finally_count : run->step_count);
+    e->step_count = run_list_count(run, h->list);
     e->step_name = run_step_of(run, h)->name;
-    e->finally = h->in_finally;
+    e->list = h->list;
     e->attempt = h->attempt;
 }
 
@@ -219,12 +219,12 @@ host_finished(struct run *run, const struct order *o)
 }
 
 static void
-step_started(struct run *run, const struct order *o)
+step_started(struct run *run, const struct order *o, enum event_type type, enum step_list list)
 {
     struct run_host h = run->hosts[o->host];
-    struct event e = host_event(run, EVENT_STEP_STARTED, o->host);
+    struct event e = host_event(run, type, o->host);
 
-    h.in_finally = o->kind == ORDER_FINALLY;
+    h.list = list;
     h.step = o->step;
     h.attempt = o->attempt;
     set_step(&e, run, &h);
@@ -242,12 +242,16 @@ narrate_order(struct run *run, const struct order *o)
         host_finished(run, o);
         break;
     case ORDER_RUN_STEP:
+        step_started(run, o, EVENT_STEP_STARTED, LIST_STEPS);
+        break;
     case ORDER_FINALLY:
-        step_started(run, o);
+        step_started(run, o, EVENT_STEP_STARTED, LIST_FINALLY);
+        break;
+    case ORDER_PROBE:
+        step_started(run, o, EVENT_GATE_STARTED, LIST_CHECKS);
         break;
     case ORDER_CONNECT:
     case ORDER_DISCONNECT:
-    case ORDER_PROBE:
     case ORDER_ROLLBACK:
     case ORDER_WAIT:
     case ORDER_FINISH:
@@ -279,11 +283,21 @@ add_some(struct buf *out, const char *text)
     (void)buf_add(out, text, strnlen(text, PART_BYTES_MAX));
 }
 
+/* By an http or tcp check from here, which has no exit code. */
+static bool
+was_asked(const struct run_host *h)
+{
+    return h->list == LIST_CHECKS && run_step_of(h->run, h)->rule.local;
+}
+
 /* Its end was seen, with an exit code or a signal. */
 static bool
 has_ended(const struct fact *f)
 {
-    return f->kind == FACT_STEP_DONE || (f->kind == FACT_FINALLY_DONE && f->cause == CAUSE_NONE);
+    const bool may = f->kind == FACT_FINALLY_DONE || f->kind == FACT_PROBE_PASSED ||
+                     f->kind == FACT_PROBE_FAILED;
+
+    return f->kind == FACT_STEP_DONE || (may && f->cause == CAUSE_NONE);
 }
 
 /* How a step ended that did not end well; which step it was, the event's fields tell. */
@@ -299,7 +313,7 @@ describe_end(struct buf *out, const struct run_host *h, const struct fact *fact,
     if (fact->kind == FACT_STEP_UNKNOWN && fact->cause == CAUSE_KILLED) {
         (void)buf_adds(out, "killed, may still run: ");
     }
-    if (!ended) {
+    if (!ended || was_asked(h)) {
         add_some(out, reason == NULL ? cause_name(fact->cause) : reason);
         return;
     }
@@ -319,15 +333,17 @@ describe_end(struct buf *out, const struct run_host *h, const struct fact *fact,
 static enum outcome
 step_outcome(const struct run *run, const struct run_host *h, const struct fact *f)
 {
-    const struct plan_step *s =
-        h->in_finally ? plan_finally_step(run->plan, h->step) : plan_step(run->plan, h->step);
-
     if (f->kind == FACT_STEP_UNKNOWN) {
         return OUTCOME_UNKNOWN;
     }
-    if (f->kind == FACT_STEP_SKIPPED) {
+    if (f->kind == FACT_STEP_SKIPPED || (f->kind == FACT_PROBE_PASSED && f->value != 0)) {
         return OUTCOME_SKIPPED;
     }
+    if (h->list == LIST_CHECKS) {
+        return f->kind == FACT_PROBE_PASSED ? OUTCOME_OK : OUTCOME_FAILED;
+    }
+    const struct plan_step *s = h->list == LIST_FINALLY ? plan_finally_step(run->plan, h->step)
+                                                        : plan_step(run->plan, h->step);
     return f->cause == CAUSE_NONE && f->signal == 0 && plan_step_accepts(s, f->exit_code)
                ? OUTCOME_OK
                : OUTCOME_FAILED;
@@ -347,10 +363,13 @@ step_finished(struct run *run, const struct fact *f, const char *reason)
     } else if (reason != NULL) {
         (void)buf_adds(&text, reason);
     }
-    struct event e = host_event(run, EVENT_STEP_FINISHED, f->host);
+    struct event e =
+        host_event(run, h->list == LIST_CHECKS ? EVENT_GATE : EVENT_STEP_FINISHED, f->host);
     set_step(&e, run, h);
     e.outcome = outcome_name(outcome);
-    e.exit_code = has_ended(f) && f->signal == 0 ? f->exit_code : -1;
+    if (has_ended(f) && f->signal == 0 && outcome != OUTCOME_SKIPPED && !was_asked(h)) {
+        e.exit_code = f->exit_code;
+    }
     e.signal = f->signal;
     e.reason = text.len == 0 ? NULL : text.data;
     e.duration_ms = run_now_ms(run) - h->step_began_ms;
@@ -362,8 +381,11 @@ step_finished(struct run *run, const struct fact *f, const char *reason)
 static void
 add_step(struct buf *out, const struct run *run, const struct run_host *h)
 {
-    (void)buf_addf(out, "%s %d/%d ", h->in_finally ? "finally" : "step", (int)h->step + 1,
-                   (int)(h->in_finally ? run->action->finally_count : run->step_count));
+    static const char *const words[] = {
+        [LIST_STEPS] = "step", [LIST_FINALLY] = "finally", [LIST_CHECKS] = "check"};
+
+    (void)buf_addf(out, "%s %d/%d ", words[h->list], (int)h->step + 1,
+                   (int)run_list_count(run, h->list));
     add_some(out, run_step_of(run, h)->name);
     (void)buf_adds(out, ": ");
 }
@@ -379,10 +401,14 @@ keep_reason(struct run *run, const struct fact *f, const char *reason)
     }
     buf_init(&text, REASON_BYTES_MAX);
     if (f->kind == FACT_CONNECT_FAILED || f->kind == FACT_THROTTLED) {
+        (void)buf_adds(&text, rollout_host(run->rollout, f->host).probe_try > 0 ? "gate: " : "");
         (void)buf_adds(&text, reason == NULL ? cause_name(f->cause) : reason);
-    } else if (step_outcome(run, h, f) != OUTCOME_OK) {
+    } else if (f->kind != FACT_PROBE_PASSED && step_outcome(run, h, f) != OUTCOME_OK) {
         add_step(&text, run, h);
         describe_end(&text, h, f, reason);
+        if (f->kind == FACT_PROBE_FAILED && f->attempt > 1) {
+            (void)buf_addf(&text, " (%d tries)", (int)f->attempt);
+        }
     }
     free(h->reason);
     h->reason = text.len == 0 ? NULL : xstrdup(text.data);
@@ -400,14 +426,14 @@ narrate_note(struct run *run, const struct fact *f, const char *reason)
     case FACT_STEP_DONE:
     case FACT_STEP_NOT_STARTED:
     case FACT_STEP_UNKNOWN:
+    case FACT_PROBE_PASSED:
+    case FACT_PROBE_FAILED:
     case FACT_FINALLY_DONE:
         keep_reason(run, f, reason);
         break;
     case FACT_CONNECTED:
     case FACT_STEP_SENT:
     case FACT_STEP_SKIPPED:
-    case FACT_PROBE_PASSED:
-    case FACT_PROBE_FAILED:
     case FACT_TICK:
     case FACT_DISCONNECTED:
     case FACT_CONNECTION_LOST:
@@ -426,6 +452,8 @@ narrate_fact(struct run *run, const struct fact *f, const char *reason)
     case FACT_STEP_SKIPPED:
     case FACT_STEP_NOT_STARTED:
     case FACT_STEP_UNKNOWN:
+    case FACT_PROBE_PASSED:
+    case FACT_PROBE_FAILED:
     case FACT_FINALLY_DONE:
         step_finished(run, f, reason);
         break;
@@ -433,8 +461,6 @@ narrate_fact(struct run *run, const struct fact *f, const char *reason)
     case FACT_CONNECT_FAILED:
     case FACT_THROTTLED:
     case FACT_STEP_SENT:
-    case FACT_PROBE_PASSED:
-    case FACT_PROBE_FAILED:
     case FACT_TICK:
     case FACT_DISCONNECTED:
     case FACT_CONNECTION_LOST:

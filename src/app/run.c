@@ -7,7 +7,6 @@
 #include "app/run_state.h"
 
 #include "base/xalloc.h"
-#include "core/tags.h"
 #include "store/history.h"
 
 #include <errno.h>
@@ -43,38 +42,6 @@ app_var_dir(const char *root, char **ret_dir, struct err *err)
     return 0;
 }
 
-void
-app_policy(const struct run_request *q, struct policy *ret)
-{
-    *ret = q->settings->policy;
-    ret->strategy = q->strategy;
-    ret->seed = q->seed;
-    if (q->workers >= 0) {
-        ret->workers = q->workers;
-    }
-    ret->has_budget = q->action->mutating || q->max_fail_given;
-}
-
-size_t
-app_steps(const struct run_request *q, size_t **ret_steps)
-{
-    static const struct strv none;
-    const struct strv *tags = q->tags == NULL ? &none : q->tags;
-    const struct strv *skip = q->skip_tags == NULL ? &none : q->skip_tags;
-    size_t *steps = xcalloc(q->action->step_count, sizeof(*steps));
-    size_t count = 0;
-
-    for (size_t i = 0; i < q->action->step_count; i++) {
-        const struct strv *t = &q->action->steps[i].tags;
-        if (tags_select((const char *const *)t->items, t->count, (const char *const *)tags->items,
-                        tags->count, (const char *const *)skip->items, skip->count)) {
-            steps[count++] = i;
-        }
-    }
-    *ret_steps = steps;
-    return count;
-}
-
 static void
 make_hosts(struct run *run)
 {
@@ -95,28 +62,7 @@ make_hosts(struct run *run)
 static int
 make_plan(struct run *run, struct err *err)
 {
-    const struct action *a = run->action;
-    struct plan_step *steps = xcalloc(run->step_count, sizeof(*steps));
-    struct plan_step *last = xcalloc(a->finally_count, sizeof(*last));
-
-    for (size_t i = 0; i < run->step_count; i++) {
-        steps[i] = a->steps[run->steps[i]].rule;
-    }
-    for (size_t i = 0; i < a->finally_count; i++) {
-        last[i] = a->finally_steps[i].rule;
-    }
-    const struct plan_request request = {
-        .policy = &run->policy,
-        .host_count = run->host_count,
-        .host_names = run->names,
-        .steps = steps,
-        .step_count = (int32_t)run->step_count,
-        .finally_steps = last,
-        .finally_count = (int32_t)a->finally_count,
-    };
-    run->plan = plan_new(&request, err);
-    free(steps);
-    free(last);
+    run->plan = app_plan(run->request, run->names, run->steps, run->step_count, err);
     if (run->plan == NULL) {
         return -1;
     }
@@ -161,6 +107,7 @@ plan_json(const struct run *run)
     struct value *order = value_new(VALUE_LIST);
     struct value *steps = value_new(VALUE_LIST);
     struct value *waves = value_new(VALUE_LIST);
+    struct value *checks = value_new(VALUE_LIST);
     struct buf text;
 
     for (int32_t i = 0; i < run->host_count; i++) {
@@ -172,12 +119,16 @@ plan_json(const struct run *run)
     for (size_t i = 0; i < run->step_count; i++) {
         value_list_add(steps, value_text(run->action->steps[run->steps[i]].name));
     }
+    for (int32_t i = 0; i < plan_check_count(run->plan); i++) {
+        value_list_add(checks, value_text(run->action->checks[i].name));
+    }
     value_dict_set(dict, "action_file",
                    value_text(run->action->file == NULL ? "" : run->action->file));
     value_dict_set(dict, "order", order);
     value_dict_set(dict, "wave_ends", waves);
     value_dict_set(dict, "budget", value_int(plan_budget(run->plan)));
     value_dict_set(dict, "steps", steps);
+    value_dict_set(dict, "checks", checks);
     buf_init(&text, 16 << 20);
     value_to_json(dict, &text);
     value_free(dict);
@@ -340,16 +291,32 @@ raise_files(void)
     return setrlimit(RLIMIT_NOFILE, &files) == 0 && before < UINT_MAX ? (unsigned)before : 0;
 }
 
+/* Checks from here read their certificates before the loop turns. */
+static int
+make_base(struct run *run, struct err *err)
+{
+    bool asks = false;
+
+    run->base = event_base_new();
+    if (run->base == NULL) {
+        return err_set(err, ERR_IO, "no event loop: %s", strerror(errno));
+    }
+    for (int32_t i = 0; i < plan_check_count(run->plan); i++) {
+        asks = asks || plan_check(run->plan, i)->local;
+    }
+    if (asks) {
+        run->probes =
+            probes_new(&(struct probes_config){.base = run->base, .zygote = run->request->zygote});
+    }
+    return 0;
+}
+
 static int
 make_loop(struct run *run, struct err *err)
 {
     static const struct timeval tenth = {.tv_usec = 100000};
     const struct settings *s = run->request->settings;
 
-    run->base = event_base_new();
-    if (run->base == NULL) {
-        return err_set(err, ERR_IO, "no event loop: %s", strerror(errno));
-    }
     zygote_attach(run->request->zygote, run->base);
     run->locals = locals_new(&(struct locals_config){
         .base = run->base, .grace_ms = LOCAL_GRACE_MS, .files = raise_files()});
@@ -435,6 +402,7 @@ run_free(struct run *run)
 {
     pool_free(run->pool);
     locals_free(run->locals);
+    probes_free(run->probes);
     zygote_detach(run->request->zygote);
     free_events(run);
     if (run->base != NULL) {
@@ -477,8 +445,8 @@ static int
 prepare(struct run *run, struct err *err)
 {
     if (make_plan(run, err) < 0 || reach_prepare(run, err) < 0 || release_prepare(run, err) < 0 ||
-        execute_check(run, err) < 0 || open_files(run, err) < 0 || make_loop(run, err) < 0 ||
-        begin_journal(run, err) < 0) {
+        make_base(run, err) < 0 || execute_check(run, err) < 0 || open_files(run, err) < 0 ||
+        make_loop(run, err) < 0 || begin_journal(run, err) < 0) {
         return -1;
     }
     return 0;

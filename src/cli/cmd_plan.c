@@ -99,6 +99,11 @@ print_body(const struct plan *p, const struct run_request *r, const char *const 
         cli_print(stdout, r->action->steps[steps[i]].name);
         putchar('\n');
     }
+    for (int32_t i = 0; i < plan_check_count(p); i++) {
+        printf("  check %d/%d ", (int)i + 1, (int)plan_check_count(p));
+        cli_print(stdout, r->action->checks[i].name);
+        putchar('\n');
+    }
     for (int32_t wave = 0; wave < plan_wave_count(p); wave++) {
         print_wave(p, names, wave);
     }
@@ -108,33 +113,19 @@ static int
 plan_request(const struct run_request *r, bool seed_given, struct err *err)
 {
     const char **names = xcalloc(r->host_count, sizeof(*names));
-    struct plan_step *rules;
     size_t *steps = NULL;
     const size_t step_count = app_steps(r, &steps);
-    struct policy policy;
-    struct plan_request request;
     struct plan *p;
 
     for (size_t i = 0; i < r->host_count; i++) {
         names[i] = inventory_host(r->inventory, r->hosts[i])->name;
     }
-    rules = xcalloc(step_count, sizeof(*rules));
-    for (size_t i = 0; i < step_count; i++) {
-        rules[i] = r->action->steps[steps[i]].rule;
-    }
-    app_policy(r, &policy);
-    request = (struct plan_request){.policy = &policy,
-                                    .host_count = (int32_t)r->host_count,
-                                    .host_names = names,
-                                    .steps = rules,
-                                    .step_count = (int32_t)step_count};
-    p = plan_new(&request, err);
+    p = app_plan(r, names, steps, step_count, err);
     if (p != NULL) {
         print_head(p, r, seed_given);
         print_body(p, r, names, steps, step_count);
     }
     plan_free(p);
-    free(rules);
     free(steps);
     free(names);
     return p != NULL ? 0 : -1;

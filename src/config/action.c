@@ -73,11 +73,23 @@ top_finally(struct decoder *d, const struct yaml_node *v, const char *key, struc
     return action_read_steps(d, v, key, &d->a->finally_steps, &d->a->finally_count);
 }
 
+static int
+top_health_check(struct decoder *d, const struct yaml_node *v, const char *key,
+                 struct action_step *s)
+{
+    (void)s;
+    return action_read_checks(d, v, key, &d->a->checks, &d->a->check_count);
+}
+
 static const struct action_rule top_keys[] = {
-    {"name", top_name, 0, NULL, 0},         {"description", top_description, 0, NULL, 0},
-    {"mutating", top_mutating, 0, NULL, 0}, {"produces", top_produces, 0, NULL, 0},
-    {"steps", top_steps, 0, NULL, 0},       {"finally", top_finally, 0, NULL, 0},
-    {"health_check", NULL, 0, NULL, 0},     {"rollback", NULL, 0, NULL, 0},
+    {"name", top_name, 0, NULL, 0},
+    {"description", top_description, 0, NULL, 0},
+    {"mutating", top_mutating, 0, NULL, 0},
+    {"produces", top_produces, 0, NULL, 0},
+    {"steps", top_steps, 0, NULL, 0},
+    {"finally", top_finally, 0, NULL, 0},
+    {"health_check", top_health_check, 0, NULL, 0},
+    {"rollback", NULL, 0, NULL, 0},
 };
 enum { TOP_KEYS = sizeof(top_keys) / sizeof(top_keys[0]) };
 _Static_assert(TOP_KEYS == 8, "the keys of docs/actions.md");
@@ -174,6 +186,8 @@ free_steps(struct action_step *steps, size_t count)
         free(s->port);
         free(s->path);
         free(s->host);
+        free(s->ca);
+        free(s->statuses);
         for (size_t w = 0; w < s->when_count; w++) {
             free(s->when[w].text);
         }
@@ -195,6 +209,7 @@ action_free(struct action *a)
     }
     free_steps(a->steps, a->step_count);
     free_steps(a->finally_steps, a->finally_count);
+    free_steps(a->checks, a->check_count);
     free(a->name);
     free(a->description);
     free(a->file);

@@ -15,7 +15,6 @@
 #include <string.h>
 
 enum { STEPS_MAX = 1000, RETRIES_MAX = 1000, EXIT_CODE_MAX = 255, MODE_MAX = 07777 };
-enum { MODE_DEFAULT = 0644 };
 enum {
     WAIT_MS = 300 * 1000, /* Ansible's */
     WAIT_GRACE_MS = 10 * 1000,
@@ -32,14 +31,22 @@ enum {
 
 static const char *const kind_names[] = {
     [ACTION_RUN] = "run",           [ACTION_UPLOAD] = "upload",     [ACTION_LOCAL] = "local",
-    [ACTION_TEMPLATE] = "template", [ACTION_WAIT_FOR] = "wait_for",
+    [ACTION_TEMPLATE] = "template", [ACTION_WAIT_FOR] = "wait_for", [ACTION_HTTP] = "http",
+    [ACTION_TCP] = "tcp",
 };
-_Static_assert(sizeof(kind_names) / sizeof(kind_names[0]) == ACTION_WAIT_FOR + 1, "a name a kind");
+_Static_assert(sizeof(kind_names) / sizeof(kind_names[0]) == ACTION_TCP + 1, "a name a kind");
+
+const char *
+action_kind_name(enum action_kind kind)
+{
+    return kind_names[kind];
+}
 
 /* ---------------------------------------------------------------- keys of a step */
 
-static int
-step_script(struct decoder *d, const struct yaml_node *v, const char *key, struct action_step *s)
+int
+action_take_script(struct decoder *d, const struct yaml_node *v, const char *key,
+                   struct action_step *s)
 {
     s->kind = strcmp(key, "local") == 0 ? ACTION_LOCAL : ACTION_RUN;
     s->rule.local = s->kind == ACTION_LOCAL;
@@ -83,17 +90,14 @@ part_state(struct decoder *d, const struct yaml_node *v, const char *key, struct
 static int
 step_timeout(struct decoder *d, const struct yaml_node *v, const char *key, struct action_step *s);
 
-/* The rest of a row: a text of the step, and what it is if it may not be empty. */
-#define TEXT(field, what) NULL, offsetof(struct action_step, field), what
-
 static const struct action_rule file_parts[] = {
-    {"src", TEXT(src, NULL), 0},
-    {"dest", TEXT(dest, NULL), 0},
+    {"src", ACTION_TEXT(src, NULL), 0},
+    {"dest", ACTION_TEXT(dest, NULL), 0},
     {"mode", part_mode, 0, NULL, 0},
 };
 static const struct action_rule wait_parts[] = {
-    {"port", TEXT(port, NULL), 0},         {"path", TEXT(path, NULL), 0},
-    {"host", TEXT(host, NULL), 0},         {"state", part_state, 0, NULL, 0},
+    {"port", ACTION_TEXT(port, NULL), 0},  {"path", ACTION_TEXT(path, NULL), 0},
+    {"host", ACTION_TEXT(host, NULL), 0},  {"state", part_state, 0, NULL, 0},
     {"timeout", step_timeout, 0, NULL, 0},
 };
 enum { FILE_PARTS = 3, WAIT_PARTS = 5 };
@@ -154,8 +158,9 @@ step_tags(struct decoder *d, const struct yaml_node *v, const char *key, struct 
     return 0;
 }
 
-static int
-step_env(struct decoder *d, const struct yaml_node *v, const char *key, struct action_step *s)
+int
+action_take_env(struct decoder *d, const struct yaml_node *v, const char *key,
+                struct action_step *s)
 {
     if (v->kind != YAML_NODE_MAP) {
         return action_expected(d, v, key, "NAME: value pairs");
@@ -182,9 +187,9 @@ step_env(struct decoder *d, const struct yaml_node *v, const char *key, struct a
     return 0;
 }
 
-static int
-step_shell_options(struct decoder *d, const struct yaml_node *v, const char *key,
-                   struct action_step *s)
+int
+action_take_shell_options(struct decoder *d, const struct yaml_node *v, const char *key,
+                          struct action_step *s)
 {
     if (v->kind != YAML_NODE_SCALAR || yaml_is_null(v) || v->len > 0) {
         return action_expected(d, v, key, "\"\" (no set -e)");
@@ -193,8 +198,9 @@ step_shell_options(struct decoder *d, const struct yaml_node *v, const char *key
     return 0;
 }
 
-static int
-step_when(struct decoder *d, const struct yaml_node *v, const char *key, struct action_step *s)
+int
+action_take_when(struct decoder *d, const struct yaml_node *v, const char *key,
+                 struct action_step *s)
 {
     const bool one = v->kind == YAML_NODE_SCALAR;
 
@@ -219,8 +225,9 @@ step_when(struct decoder *d, const struct yaml_node *v, const char *key, struct 
     return 0;
 }
 
-static int
-step_become(struct decoder *d, const struct yaml_node *v, const char *key, struct action_step *s)
+int
+action_take_become(struct decoder *d, const struct yaml_node *v, const char *key,
+                   struct action_step *s)
 {
     return action_bool(d, v, key, &s->become);
 }
@@ -252,6 +259,9 @@ step_throttle(struct decoder *d, const struct yaml_node *v, const char *key, str
 static int
 step_timeout(struct decoder *d, const struct yaml_node *v, const char *key, struct action_step *s)
 {
+    if (s->timeout_ms > 0) { /* YAML knows a key given twice, but not beside and under wait_for */
+        return yaml_mistake(d->m, v, "%s: given twice, beside wait_for and under it", key);
+    }
     if (action_duration(d, v, key, &s->timeout_ms)) {
         return -1;
     }
@@ -309,28 +319,28 @@ step_ok_exit_codes(struct decoder *d, const struct yaml_node *v, const char *key
 }
 
 static const struct action_rule step_keys[] = {
-    {"name", TEXT(name, NULL), ANY_KIND},
-    {"run", step_script, 0, NULL, ANY_KIND},
+    {"name", ACTION_TEXT(name, NULL), ANY_KIND},
+    {"run", action_take_script, 0, NULL, ANY_KIND},
     {"upload", step_file, 0, NULL, ANY_KIND},
-    {"local", step_script, 0, NULL, ANY_KIND},
+    {"local", action_take_script, 0, NULL, ANY_KIND},
     {"tags", step_tags, 0, NULL, ANY_KIND},
-    {"error", TEXT(error, NULL), ANY_KIND},
+    {"error", ACTION_TEXT(error, NULL), ANY_KIND},
     {"timeout", step_timeout, 0, NULL, ANY_KIND},
     {"idempotent", step_idempotent, 0, NULL, ANY_KIND},
     {"retries", step_retries, 0, NULL, ANY_KIND},
     {"delay", step_delay, 0, NULL, ANY_KIND},
     {"ok_exit_codes", step_ok_exit_codes, 0, NULL, SCRIPTS},
     {"ignore_errors", step_ignore_errors, 0, NULL, ANY_KIND},
-    {"chdir", TEXT(chdir, NULL), SCRIPTS},
-    {"env", step_env, 0, NULL, SCRIPTS},
-    {"shell_options", step_shell_options, 0, NULL, SCRIPTS},
+    {"chdir", ACTION_TEXT(chdir, NULL), SCRIPTS},
+    {"env", action_take_env, 0, NULL, SCRIPTS},
+    {"shell_options", action_take_shell_options, 0, NULL, SCRIPTS},
     {"template", step_file, 0, NULL, ANY_KIND},
     {"wait_for", step_wait_for, 0, NULL, ANY_KIND},
-    {"when", step_when, 0, NULL, ANY_KIND},
-    {"unless", TEXT(unless, "a script"), REMOTE},
-    {"creates", TEXT(creates, "a path"), REMOTE},
-    {"become", step_become, 0, NULL, REMOTE},
-    {"become_user", TEXT(become_user, "the name of a user"), REMOTE},
+    {"when", action_take_when, 0, NULL, ANY_KIND},
+    {"unless", ACTION_TEXT(unless, "a script"), REMOTE},
+    {"creates", ACTION_TEXT(creates, "a path"), REMOTE},
+    {"become", action_take_become, 0, NULL, REMOTE},
+    {"become_user", ACTION_TEXT(become_user, "the name of a user"), REMOTE},
     {"switch", NULL, 0, NULL, ANY_KIND},
     {"run_once", step_run_once, 0, NULL, ANY_KIND},
     {"throttle", step_throttle, 0, NULL, ANY_KIND},
@@ -340,18 +350,35 @@ _Static_assert(STEP_KEYS == 25, "the keys of docs/actions.md");
 
 /* ---------------------------------------------------------------- steps */
 
-static void
-check_kind(struct decoder *d, const struct yaml_node *node, const struct action_step *s)
+void
+action_check_keys(struct decoder *d, const struct yaml_node *node, const struct action_rule *rules,
+                  size_t count, const struct action_step *s)
 {
     for (size_t i = 0; i < node->count; i++) {
-        for (size_t k = 0; k < STEP_KEYS; k++) {
-            if (strcmp(node->keys[i]->text, step_keys[k].name) == 0 &&
-                !(step_keys[k].kinds & 1U << s->kind)) {
+        for (size_t k = 0; k < count; k++) {
+            if (strcmp(node->keys[i]->text, rules[k].name) == 0 &&
+                !(rules[k].kinds & 1U << s->kind)) {
                 yaml_mistake(d->m, node->keys[i], "%s: not for a step of the kind %s",
-                             step_keys[k].name, kind_names[s->kind]);
+                             rules[k].name, kind_names[s->kind]);
             }
         }
     }
+}
+
+void
+action_check_become(struct decoder *d, const struct yaml_node *node, const struct action_step *s)
+{
+    const struct yaml_node *user = yaml_get(node, "become_user");
+
+    if (user && !s->become) {
+        yaml_mistake(d->m, user, "become_user: only with become: true");
+    }
+}
+
+static void
+check_kind(struct decoder *d, const struct yaml_node *node, const struct action_step *s)
+{
+    action_check_keys(d, node, step_keys, STEP_KEYS, s);
     if (d->in_finally && FILES & 1U << s->kind) {
         yaml_mistake(d->m, node, "%s: cannot stand under finally: only run, wait_for and local can",
                      kind_names[s->kind]);
@@ -371,10 +398,7 @@ check_step(struct decoder *d, const struct yaml_node *node, const struct action_
     } else if (d->kinds == 1) {
         check_kind(d, node, s);
     }
-    const struct yaml_node *user = yaml_get(node, "become_user");
-    if (user && !s->become) {
-        yaml_mistake(d->m, user, "become_user: only with become: true");
-    }
+    action_check_become(d, node, s);
     if (retries && !s->rule.idempotent) {
         yaml_mistake(d->m, retries,
                      "retries: only with idempotent: true, for a step that may run "
@@ -386,7 +410,7 @@ static void
 read_step(struct decoder *d, const struct yaml_node *node, size_t number, struct action_step *s)
 {
     *s = (struct action_step){
-        .mode = MODE_DEFAULT, .set_e = true, .line = node->line, .col = node->col};
+        .mode = ACTION_MODE_DEFAULT, .set_e = true, .line = node->line, .col = node->col};
     d->kinds = 0;
     if (node->kind != YAML_NODE_MAP) {
         action_expected(d, node, "steps", "a step: `run: ...`, `upload: ...` or another kind");
@@ -404,19 +428,28 @@ read_step(struct decoder *d, const struct yaml_node *node, size_t number, struct
 }
 
 int
-action_read_steps(struct decoder *d, const struct yaml_node *v, const char *key,
-                  struct action_step **ret_steps, size_t *ret_count)
+action_read_list(struct decoder *d, const struct yaml_node *v, const char *key,
+                 void (*read_one)(struct decoder *d, const struct yaml_node *node, size_t number,
+                                  struct action_step *s),
+                 struct action_step **ret_steps, size_t *ret_count)
 {
     if (v->kind != YAML_NODE_LIST || v->count == 0) {
         return action_expected(d, v, key, "a list of steps");
     }
     if (v->count > STEPS_MAX) {
-        return yaml_mistake(d->m, v, "%s: %zu steps: at most %d", key, v->count, STEPS_MAX);
+        return yaml_mistake(d->m, v, "%s: %zu items: at most %d", key, v->count, STEPS_MAX);
     }
     *ret_steps = xcalloc(v->count, sizeof(**ret_steps));
     *ret_count = v->count;
     for (size_t i = 0; i < v->count; i++) {
-        read_step(d, v->items[i], i + 1, &(*ret_steps)[i]);
+        read_one(d, v->items[i], i + 1, &(*ret_steps)[i]);
     }
     return 0;
+}
+
+int
+action_read_steps(struct decoder *d, const struct yaml_node *v, const char *key,
+                  struct action_step **ret_steps, size_t *ret_count)
+{
+    return action_read_list(d, v, key, read_step, ret_steps, ret_count);
 }

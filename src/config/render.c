@@ -391,6 +391,9 @@ make_step(const struct render_job *job, struct rendered *ret)
         return render_template_file(job, ret);
     case ACTION_WAIT_FOR:
         return render_wait(job, ret);
+    case ACTION_HTTP:
+    case ACTION_TCP:
+        return render_probe(job, ret);
     case ACTION_RUN:
     case ACTION_LOCAL:
         return make_script(job, ret);
@@ -435,6 +438,9 @@ rendered_release(struct rendered *r)
     free(r->content);
     free(r->src);
     free(r->dest);
+    free(r->path);
+    free(r->host);
+    free(r->ca);
     free(r->error);
     *r = (struct rendered){0};
 }

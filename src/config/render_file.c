@@ -19,7 +19,7 @@ enum { TEMPLATE_FILE_MAX = 64 * 1024 }; /* read in one callback */
 
 /* 1: a file or a folder; 0: nothing there; -1: something else, err is set. */
 static int
-look_at(const struct render_job *job, const char *path)
+look_at(const struct render_job *job, const char *key, const char *path)
 {
     struct stat st;
 
@@ -27,8 +27,8 @@ look_at(const struct render_job *job, const char *path)
         return 0;
     }
     if (!S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode)) {
-        return err_set(job->err, ERR_CONFIG, "%s: src: %s is no file and no folder", job->context,
-                       path);
+        return err_set(job->err, ERR_CONFIG, "%s: %s: %s is no file and no folder", job->context,
+                       key, path);
     }
     return 1;
 }
@@ -41,40 +41,41 @@ is_folder(const char *path)
     return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
 }
 
-static int
-find_source(const struct render_job *job, const char *src, char **ret)
+int
+render_find(const struct render_job *job, const char *key, const char *src, char **ret)
 {
     char *beside = NULL, *in_root = NULL;
     int found;
 
     if (src[0] == '\0') {
-        return err_set(job->err, ERR_CONFIG, "%s: src is empty", job->context);
+        return err_set(job->err, ERR_CONFIG, "%s: %s is empty", job->context, key);
     }
     if (src[0] == '/') {
-        found = look_at(job, src);
+        found = look_at(job, key, src);
         if (found == 0) {
-            return err_set(job->err, ERR_CONFIG, "%s: src: there is no file %s", job->context, src);
+            return err_set(job->err, ERR_CONFIG, "%s: %s: there is no file %s", job->context, key,
+                           src);
         }
         *ret = found > 0 ? xstrdup(src) : NULL;
         return found > 0 ? 0 : -1;
     }
     beside = job->action->dir ? xasprintf("%s/%s", job->action->dir, src) : NULL;
     in_root = xasprintf("%s/%s", job->root, src);
-    found = beside ? look_at(job, beside) : 0;
+    found = beside ? look_at(job, key, beside) : 0;
     if (found > 0) {
         *ret = beside;
         beside = NULL;
         goto out;
     }
     if (found == 0) {
-        found = look_at(job, in_root);
+        found = look_at(job, key, in_root);
     }
     if (found > 0) {
         *ret = in_root;
         in_root = NULL;
     } else if (found == 0) {
-        err_set(job->err, ERR_CONFIG, "%s: src: there is no file '%s': looked at %s%s%s",
-                job->context, src, beside ? beside : "", beside ? " and " : "", in_root);
+        err_set(job->err, ERR_CONFIG, "%s: %s: there is no file '%s': looked at %s%s%s",
+                job->context, key, src, beside ? beside : "", beside ? " and " : "", in_root);
     }
 out:
     free(beside);
@@ -98,7 +99,7 @@ find_both(const struct render_job *job, struct rendered *ret)
                 job->context, ret->dest);
         goto out;
     }
-    rc = find_source(job, src, &ret->src);
+    rc = render_find(job, "src", src, &ret->src);
 out:
     free(src);
     return rc;

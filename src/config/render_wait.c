@@ -15,8 +15,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { PORT_MAX = 65535, HOST_MAX = 255 };
-
 static const char connect_script[] =
     "for tool in nc bash python3 perl ''; do\n"
     "    command -v \"$tool\" >/dev/null 2>&1 && break\n"
@@ -50,48 +48,28 @@ static const char listen_script[] =
     "}\n";
 
 static int
-bad_part(const struct render_job *job, const char *key, const char *wanted)
-{
-    return err_set(job->err, ERR_CONFIG, "%s: %s: expected %s", job->context, key, wanted);
-}
-
-static int
 put_port(const struct render_job *job, struct buf *out)
 {
-    char *text = NULL;
+    int port = 0;
 
-    if (render_part_text(job, job->step->port, &text)) {
+    if (render_port(job, &port)) {
         return -1;
     }
-    const size_t len = strlen(text);
-    const long port =
-        len > 0 && len <= 5 && strspn(text, "0123456789") == len ? strtol(text, NULL, 10) : 0;
-    free(text);
-    if (port < 1 || port > PORT_MAX) {
-        return bad_part(job, "port", "a number from 1 to 65535");
-    }
-    buf_addf(out, "port=%ld hex=%04lX host=127.0.0.1 what='port %ld'\n", port, (unsigned long)port,
-             port);
+    buf_addf(out, "port=%d hex=%04X host=127.0.0.1 what='port %d'\n", port, (unsigned)port, port);
     return 0;
 }
 
 static int
 put_host(const struct render_job *job, struct buf *out)
 {
-    static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
-                                  ".:_-";
-    char *text = NULL;
+    char *host = NULL;
 
-    if (render_part_text(job, job->step->host, &text)) {
+    if (render_host(job, &host)) {
         return -1;
     }
-    const size_t len = strlen(text);
-    const bool good = len > 0 && len <= HOST_MAX && strspn(text, letters) == len && text[0] != '-';
-    if (good) {
-        buf_addf(out, "host=%s\n", text);
-    }
-    free(text);
-    return good ? 0 : bad_part(job, "host", "a name or an address");
+    buf_addf(out, "host=%s\n", host);
+    free(host);
+    return 0;
 }
 
 static int
@@ -119,7 +97,7 @@ put_path_test(const struct render_job *job, struct buf *out)
     escape_shell(out, path, strlen(path));
     buf_adds(out, "\nwhat=$path\nholds() { [ -e \"$path\" ] || [ -h \"$path\" ]; }\n");
     free(path);
-    return full ? 0 : bad_part(job, "path", "a full path");
+    return full ? 0 : render_bad_part(job, "path", "a full path");
 }
 
 /* Whole seconds: date knows no others. */

@@ -97,7 +97,7 @@ board_event(struct board *b, const struct event *e)
     if (e->type == EVENT_HOST_STARTED) {
         move(b, h, OUTCOME_RUNNING);
         h->step_at_ms = e->at_ms;
-    } else if (e->type == EVENT_STEP_STARTED) {
+    } else if (e->type == EVENT_STEP_STARTED || e->type == EVENT_GATE_STARTED) {
         begin_step(h, e);
     } else if (e->type == EVENT_HOST_FINISHED) {
         move(b, h, outcome_of(e->outcome));

@@ -103,8 +103,8 @@ set_fields(json_t *o, const struct event *e)
     set_int(o, "step", e->step, 0);
     set_int(o, "step_count", e->step_count, 0);
     set_text(o, "step_name", e->step_name);
-    if (e->finally) {
-        json_object_set_new(o, "finally", json_true());
+    if (e->list != LIST_STEPS) {
+        json_object_set_new(o, e->list == LIST_FINALLY ? "finally" : "check", json_true());
     }
     set_int(o, "attempt", e->attempt, 0);
     set_text(o, "outcome", e->outcome);

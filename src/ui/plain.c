@@ -216,17 +216,21 @@ add_outcome(struct plain *p, const struct event *e)
 static void
 step_finished(struct plain *p, const struct event *e)
 {
+    static const char *const words[] = {
+        [LIST_STEPS] = "step", [LIST_FINALLY] = "finally step", [LIST_CHECKS] = "check"};
+    _Static_assert(sizeof(words) / sizeof(words[0]) == STEP_LISTS, "a word a list");
+
     lines_finish(p->lines, e->host_index, take_line, p);
     say_dropped(p, e);
     if (!p->options.exec && !(p->options.quiet && is_good(e))) {
         add_text(p, e->host);
-        buf_addf(&p->line, "%s step %d/%d ", e->finally ? " finally" : "", (int)e->step,
-                 (int)e->step_count);
+        buf_addf(&p->line, " %s %d/%d ", words[e->list], (int)e->step, (int)e->step_count);
         add_text(p, e->step_name);
         buf_addc(&p->line, ' ');
         add_outcome(p, e);
         if (e->attempt > 1) {
-            buf_addf(&p->line, " (attempt %d)", (int)e->attempt);
+            buf_addf(&p->line, " (%s %d)", e->list == LIST_CHECKS ? "try" : "attempt",
+                     (int)e->attempt);
         }
         say(p, SINK_STDOUT);
         if (!is_good(e) && p->options.verbose == 0) {
@@ -293,7 +297,7 @@ host_event(struct plain *p, const struct event *e)
 {
     if (e->type == EVENT_OUTPUT) {
         take_output(p, e);
-    } else if (e->type == EVENT_STEP_FINISHED) {
+    } else if (e->type == EVENT_STEP_FINISHED || e->type == EVENT_GATE) {
         step_finished(p, e);
     } else if (e->type == EVENT_HOST_FINISHED) {
         host_finished(p, e);
@@ -429,6 +433,8 @@ plain_event(struct sink *s, const struct event *e)
     case EVENT_STEP_STARTED:
     case EVENT_OUTPUT:
     case EVENT_STEP_FINISHED:
+    case EVENT_GATE_STARTED:
+    case EVENT_GATE:
     case EVENT_HOST_FINISHED:
         if (board_at(&p->board, e) != NULL) {
             host_event(p, e);

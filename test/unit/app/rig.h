@@ -2,8 +2,8 @@
  * rig.h - a whole run in one process: real config, core, store and log in a folder of its own, and
  * sessions that do what a letter says.
  *
- * Stands in for ssh/pool.c, ssh/keys.c and proc/zygote.c by defining their functions, so that the
- * archives' own are not linked.  As in the pool, results come from the loop.
+ * Stands in for ssh/pool.c, ssh/keys.c, probe/probe.c and proc/zygote.c by defining their
+ * functions, so that the archives' own are not linked.  As in the pool, results come from the loop.
  */
 #ifndef UNIT_APP_RIG_H
 #define UNIT_APP_RIG_H
@@ -40,7 +40,9 @@ struct rig {
     struct buf events;
     struct buf calls;                    /* what the pool was asked, a line each */
     const char *connects[RIG_HOSTS_MAX]; /* a letter a try; then they go well */
-    const char *steps[RIG_HOSTS_MAX];    /* a letter a step; then they go well */
+    const char *steps[RIG_HOSTS_MAX];    /* a letter a step or check; then they go well */
+    const char *probes[RIG_HOSTS_MAX];   /* a letter an http or tcp check; then they pass */
+    int asking;                          /* probes under way */
     /* Called inside the pool; host -1: it is being freed, just before the rest of the run is. */
     void (*look)(struct rig *r, struct run *run, int32_t host, const struct step_request *step);
     uint64_t number; /* for look */
@@ -254,6 +256,92 @@ pool_open_count(const struct pool *p)
     return p->open;
 }
 
+/* ---------------------------------------------------------------- probes that ask nobody */
+
+struct probes {
+    struct event_base *base;
+};
+
+struct probe {
+    struct rig *rig;
+    char what; /* '.' passes, 'x' does not, 'w' never comes back */
+    struct event *event;
+    void (*done)(void *arg, bool passed, const char *text);
+    void *arg;
+};
+
+struct probes *
+probes_new(const struct probes_config *config)
+{
+    struct probes *p = xcalloc(1, sizeof(*p));
+
+    p->base = config->base;
+    return p;
+}
+
+void
+probes_free(struct probes *p)
+{
+    free(p);
+}
+
+int
+probes_warm(struct probes *p, const char *ca_file, struct err *err)
+{
+    (void)p;
+    return ca_file == NULL ? 0 : err_set(err, ERR_CONFIG, "%s: cannot be warmed", ca_file);
+}
+
+void
+probe_cancel(struct probe *p)
+{
+    p->rig->asking--;
+    event_free(p->event);
+    free(p);
+}
+
+static inline void
+rig_probed(evutil_socket_t fd, short what, void *arg)
+{
+    struct probe *p = arg;
+    struct probe was = *p;
+
+    (void)fd;
+    (void)what;
+    probe_cancel(p);
+    was.done(was.arg, was.what == '.', was.what == '.' ? "http 200" : "http 503");
+}
+
+struct probe *
+probe_start(struct probes *probes, const struct probe_request *q,
+            void (*done)(void *arg, bool passed, const char *text), void *arg)
+{
+    struct run_host *h = arg;
+    struct rig *r = rig_of(h->run);
+    struct probe *p = xcalloc(1, sizeof(*p));
+
+    (void)buf_addf(&r->calls, "%s %s %s:%d%s%s%s", q->kind == PROBE_TCP ? "tcp" : "http",
+                   h->host->name, q->address, q->port, q->kind == PROBE_TCP ? "" : q->path,
+                   q->host == NULL ? "" : " as ", q->host == NULL ? "" : q->host);
+    for (size_t i = 0; i < q->status_count; i++) {
+        (void)buf_addf(&r->calls, " %d", q->statuses[i]);
+    }
+    (void)buf_addf(&r->calls, " in %d\n", (int)q->timeout_ms);
+    *p = (struct probe){
+        .rig = r, .what = rig_next(&r->probes[h->index], '.'), .done = done, .arg = arg};
+    p->event = event_new(probes->base, -1, 0, rig_probed, p);
+    if (p->what != 'w') {
+        event_active(p->event, EV_TIMEOUT, 0);
+    }
+    r->asking++;
+    if (r->look != NULL) {
+        r->look(r, h->run, h->index, NULL);
+    }
+    return p;
+}
+
+/* ---------------------------------------------------------------- the rest that is none */
+
 struct keyring *
 keyring_new(void)
 {
@@ -301,8 +389,11 @@ rig_event(struct sink *s, const struct event *e)
         (void)buf_addf(b, " %s", e->host);
     }
     if (e->step > 0) {
-        (void)buf_addf(b, " %s%d/%d %s #%d", e->finally ? "finally " : "", (int)e->step,
-                       (int)e->step_count, e->step_name, (int)e->attempt);
+        (void)buf_addf(b, " %s%d/%d %s #%d",
+                       e->list == LIST_FINALLY  ? "finally "
+                       : e->list == LIST_CHECKS ? "check "
+                                                : "",
+                       (int)e->step, (int)e->step_count, e->step_name, (int)e->attempt);
     }
     if (e->outcome != NULL) {
         (void)buf_addf(b, " %s", e->outcome);

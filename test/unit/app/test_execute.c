@@ -56,12 +56,13 @@ look_at_script(struct rig *r, struct run *run, int32_t host, const struct step_r
     assert_int_equal(step->kind, STEP_SCRIPT);
     assert_int_equal(step->fd, -1);
     (void)snprintf(key, sizeof(key), "%s.%s%d.%d.%s", journal_run_id(run->journal),
-                   h->in_finally ? "f" : "", (int)h->step, (int)h->attempt, run->names[host]);
+                   h->list == LIST_FINALLY ? "f" : "", (int)h->step, (int)h->attempt,
+                   run->names[host]);
     assert_string_equal(step->key, key);
-    assert_int_equal(step->timeout_ms, h->in_finally ? 5000 : 60000);
+    assert_int_equal(step->timeout_ms, h->list == LIST_FINALLY ? 5000 : 60000);
     assert_int_equal(step->idle_ms, 7000);
     assert_int_equal(strlen(step->script), step->script_len);
-    if (!h->in_finally) {
+    if (h->list != LIST_FINALLY) {
         (void)snprintf(body, sizeof(body), "\necho 'web-0%d' '%s' %d 'test' 'greet' '%s'\n",
                        (int)host + 1, groups[host], waves[host], journal_run_id(run->journal));
         assert_non_null(strstr(step->script, body));

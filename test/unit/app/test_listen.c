@@ -109,11 +109,11 @@ static struct fact
 posted(struct run_host *h, bool finally, struct fact f)
 {
     struct inbox *in = &h->run->inbox;
-    const bool was = h->in_finally;
+    const enum step_list was = h->list;
 
-    h->in_finally = finally;
+    h->list = finally ? LIST_FINALLY : LIST_STEPS;
     listen_end_step(h, f, "why");
-    h->in_finally = was;
+    h->list = was;
     assert_true(in->count > 0);
     const struct fact got = in->letters[in->count - 1].fact;
     assert_string_equal(in->letters[in->count - 1].reason, "why");

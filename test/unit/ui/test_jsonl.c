@@ -395,7 +395,7 @@ tell_everything(struct stage *s)
         e.host_index = 0;
         e.slot = e.wave = e.waves = e.step = e.attempt = e.signal = 1;
         e.step_name = e.outcome = e.reason = e.text = e.log_dir = e.go_on = "x";
-        e.finally = true;
+        e.list = type == EVENT_GATE ? LIST_CHECKS : LIST_FINALLY;
         e.exit_code = 1;
         e.duration_ms = 1;
         e.data = "\xff";
