@@ -20,7 +20,7 @@ enum {
     PROBES_AT_ONCE_MAX = 256,       /* look-ups and connections under way; more wait in line */
     PROBE_HEADER_BYTES_MAX = 65536, /* of all header lines of a try; more: failed */
     PROBE_BODY_BYTES_MAX = 65536,   /* then the try ends, and the status counts */
-    PROBE_CA_FILES_MAX = 32,        /* different ca_file kept read; more work, but slower */
+    PROBE_CA_FILES_MAX = 32,        /* different ca_file kept in memory; more work too, slower */
     PROBE_TEXT_MAX = 160,           /* bytes of a text */
 };
 
@@ -62,7 +62,8 @@ void probes_free(struct probes *p);
 int probes_warm(struct probes *p, const char *ca_file, struct err *err);
 
 /* Start a try, or put it in line when PROBES_AT_ONCE_MAX are under way; timeout_ms begins when it
- * leaves the line.  Several addresses are tried in order, each for its share of the time.
+ * leaves the line (the zygote's own line, of look-ups, counts).  Several addresses are tried in
+ * order, each for its share of the time.
  *
  * done is called once, from the loop, never from inside this call; the probe is gone then.  TCP
  * passes when connected; HTTP when the answer has an accepted status and is whole (or longer than
