@@ -270,9 +270,11 @@ test_other_tags_are_refused(void **state)
         const char *text, *expected;
         bool not_yet;
     } rows[] = {
-        {"!vault x", "f:1:1: not yet: vault values\n", true},
-        {"a: !vault |\n  x\n", "f:1:4: not yet: vault values\n", true},
-        {"a: !vault [x]\n", "f:1:4: not yet: vault values\n", true},
+        {"!vault x", "f:1:1: !vault: expected a text that begins with $ANSIBLE_VAULT;\n", false},
+        {"a: !vault |\n  $ANSIBLE_VAULT;1.1;AES256\n  00\n",
+         "f:1:4: !vault: torn or changed: a part of it is no line of hexadecimal digits\n", false},
+        {"a: !vault [x]\n", "f:1:4: !vault: expected a text, got a list\n", false},
+        {"!vault-encrypted {}", "f:1:1: !vault-encrypted: expected a text, got a mapping\n", false},
         {"!!int 5", "f:1:1: the tag !!int is not supported\n", false},
         {"[1, !!binary aa]", "f:1:5: the tag !!binary is not supported\n", false},
         {"!!set {a, b}", "f:1:1: the tag !!set is not supported\n", false},
