@@ -46,6 +46,15 @@ cli_print(FILE *f, const char *text)
     buf_release(&b);
 }
 
+struct vault *
+cli_vault(struct cli *c, struct err *err)
+{
+    if (c->vault == NULL) {
+        c->vault = vault_new(c->secrets->vault_password_file, NULL, NULL, err);
+    }
+    return c->vault;
+}
+
 /* ---------------------------------------------------------------- help */
 
 static void
@@ -241,5 +250,6 @@ cli_main(struct zygote *z, const struct secrets *secrets, int argc, char **argv)
     }
     options_release(&c.options);
     free(c.root);
+    vault_free(c.vault);
     return rc;
 }

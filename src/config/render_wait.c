@@ -60,7 +60,7 @@ put_port(const struct render_job *job, struct buf *out)
 {
     char *text = NULL;
 
-    if (render_part_text(job, job->step->port, &text)) {
+    if (render_open_text(job, "port", job->step->port, &text)) {
         return -1;
     }
     const size_t len = strlen(text);
@@ -82,7 +82,7 @@ put_host(const struct render_job *job, struct buf *out)
                                   ".:_-";
     char *text = NULL;
 
-    if (render_part_text(job, job->step->host, &text)) {
+    if (render_open_text(job, "host", job->step->host, &text)) {
         return -1;
     }
     const size_t len = strlen(text);
@@ -111,7 +111,7 @@ put_path_test(const struct render_job *job, struct buf *out)
 {
     char *path = NULL;
 
-    if (render_part_text(job, job->step->path, &path)) {
+    if (render_open_text(job, "path", job->step->path, &path)) {
         return -1;
     }
     const bool full = path[0] == '/';
