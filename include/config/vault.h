@@ -25,9 +25,10 @@ enum {
 
 struct vault;
 
-/* Run the program at path and append what it prints.  -1 and err where it cannot be run or fails.
- */
-typedef int vault_run_fn(void *arg, const char *path, struct buf *out, struct err *err);
+/* Run the program at path with these arguments (NULL-terminated) and append what it prints; as for
+ * executable inventories.  -1 and err, without the path, where it cannot be run or fails. */
+typedef int vault_run_fn(void *arg, const char *path, const char *const *argv, struct buf *out,
+                         struct err *err);
 
 /* Read the password, once; NULL: there is none, and nothing can be opened.  A file that is
  * executable is run by `run` (NULL: refused as not yet), a pipe is read to its end.  What

@@ -98,7 +98,7 @@ is_same_scalar(const struct value *a, const struct value *b)
     case VALUE_INT:
         return a->integer == b->integer;
     case VALUE_FLOAT:
-        return memcmp(&a->real, &b->real, sizeof(a->real)) == 0;
+        return a->real == b->real || (isnan(a->real) && isnan(b->real));
     case VALUE_TEXT:
         return a->vault == b->vault && a->len == b->len && memcmp(a->text, b->text, a->len) == 0;
     case VALUE_LIST:

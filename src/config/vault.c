@@ -121,6 +121,22 @@ take_password(struct vault *v, const char *path, const struct buf *b, const char
 }
 
 static int
+run_program(const char *path, vault_run_fn *run, void *arg, struct buf *out, struct err *err)
+{
+    static const char *const none[] = {NULL};
+
+    if (run == NULL) {
+        return err_set(err, ERR_NOT_YET,
+                       "not yet: IM_VAULT_PASSWORD_FILE that is a program: %.300s", path);
+    }
+    if (run(arg, path, none, out, err) == 0) {
+        return 0;
+    }
+    err_prefix(err, "IM_VAULT_PASSWORD_FILE: %.300s: ", path);
+    return -1;
+}
+
+static int
 load_password(struct vault *v, const char *path, vault_run_fn *run, void *arg, struct err *err)
 {
     const int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
@@ -137,12 +153,7 @@ load_password(struct vault *v, const char *path, vault_run_fn *run, void *arg, s
     if (executable < 0) {
         goto out;
     }
-    if (executable == 1 && run == NULL) {
-        (void)err_set(err, ERR_NOT_YET, "not yet: IM_VAULT_PASSWORD_FILE that is a program: %.300s",
-                      path);
-        goto out;
-    }
-    rc = executable == 1 ? run(arg, path, &b, err) : read_password(fd, path, &b, err);
+    rc = executable == 1 ? run_program(path, run, arg, &b, err) : read_password(fd, path, &b, err);
     if (rc == 0) {
         rc = take_password(v, path, &b, executable == 1 ? "\r\n" : " \t\r\n\v\f", err);
     }

@@ -296,11 +296,12 @@ put_password(struct folder *f, char **ret_path, mode_t mode)
 }
 
 static int
-run_fake(void *arg, const char *path, struct buf *out, struct err *err)
+run_fake(void *arg, const char *path, const char *const *argv, struct buf *out, struct err *err)
 {
     int *calls = arg;
 
-    (void)path;
+    assert_int_equal(access(path, X_OK), 0);
+    assert_null(argv[0]);
     if (++*calls > 1) {
         return err_set(err, ERR_CONFIG, "it failed");
     }
@@ -324,7 +325,9 @@ test_a_password_file_that_is_executable_is_run(void **state)
     opens(v, block_blob, "0123456789abcdef", 16);
     vault_free(v);
     assert_null(vault_new(path, run_fake, &calls, &err));
-    assert_string_equal(err.text, "it failed");
+    char *wanted = xasprintf("IM_VAULT_PASSWORD_FILE: %s: it failed", path);
+    assert_string_equal(err.text, wanted);
+    free(wanted);
     free(path);
     folder_remove(&f);
 }
