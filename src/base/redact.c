@@ -11,7 +11,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { ROOT = 0, NONE = 0 }; /* the root is nobody's child */
+enum {
+    ROOT = 0,
+    NONE = 0,        /* the root is nobody's child */
+    SPARE_MAX = 512, /* bytes of room that a stream may keep */
+};
 
 /* What a stream may have seen of a secret: the way from the root to here. */
 struct node {
@@ -195,19 +199,28 @@ link_nodes(struct redact *r)
 
 /* ---------------------------------------------------------------- a stream */
 
+/* Room for cap bytes; what is held stays. */
+static void
+resize(struct redact_stream *s, size_t cap)
+{
+    char *held = cap > 0 ? xcalloc(cap, 1) : NULL;
+
+    if (s->held_len > 0) {
+        memcpy(held, s->held, s->held_len);
+    }
+    if (s->held != NULL) {
+        explicit_bzero(s->held, s->held_cap);
+    }
+    free(s->held);
+    s->held = held;
+    s->held_cap = cap;
+}
+
 static void
 hold(struct redact_stream *s, const char *bytes, size_t len)
 {
     if (s->held_cap - s->held_len < len) {
-        const size_t cap = 2 * (s->held_len + len);
-        char *held = xcalloc(cap, 1);
-        if (s->held_len > 0) {
-            memcpy(held, s->held, s->held_len);
-            explicit_bzero(s->held, s->held_cap);
-        }
-        free(s->held);
-        s->held = held;
-        s->held_cap = cap;
+        resize(s, s->held_len + len);
     }
     memcpy(s->held + s->held_len, bytes, len);
     s->held_len += len;
@@ -260,6 +273,9 @@ pass_on(struct redact_stream *s, size_t len, struct buf *out)
     s->span_count = kept;
     s->held_len -= len;
     memmove(s->held, s->held + len, s->held_len);
+    if (s->held_cap > SPARE_MAX) { /* there may be 10,000 streams */
+        resize(s, s->held_len);
+    }
 }
 
 int
@@ -276,6 +292,9 @@ redact_feed(struct redact *r, struct redact_stream *s, const char *bytes, size_t
     }
     hold(s, bytes, len);
     for (size_t i = 0; i < len; i++) {
+        if (s->node == ROOT && r->first[(unsigned char)bytes[i]] == NONE) {
+            continue; /* most bytes */
+        }
         s->node = next_of(r, s->node, (unsigned char)bytes[i]);
         const size_t hit = (size_t)r->nodes[s->node].hit;
         if (hit > 0) {

@@ -96,6 +96,29 @@ test_a_stream_passes_on_what_can_no_longer_be_a_secret(void **state)
 }
 
 static void
+test_a_stream_keeps_no_room_that_it_does_not_need(void **state)
+{
+    static const char *const secrets[] = {"hunter22", NULL};
+    struct redact *r = set_of(secrets);
+    struct redact_stream s = {0};
+    char *large = calloc(1, 65536);
+    struct buf out;
+
+    (void)state;
+    assert_non_null(large);
+    memcpy(large + 65530, "hunter", 6);
+    buf_init(&out, OUT_MAX);
+    redact_feed(r, &s, large, 65536, &out);
+    assert_int_equal(s.held_len, 6);
+    assert_true(s.held_cap < 1024);
+    assert_int_equal(out.len, 65530);
+    redact_stream_release(&s);
+    free(large);
+    buf_release(&out);
+    redact_free(r);
+}
+
+static void
 test_a_secret_may_be_added_while_a_stream_is_under_way(void **state)
 {
     struct redact *r = redact_new();
@@ -220,6 +243,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_every_byte_of_a_secret_is_taken_out_and_nothing_else),
         cmocka_unit_test(test_a_stream_passes_on_what_can_no_longer_be_a_secret),
+        cmocka_unit_test(test_a_stream_keeps_no_room_that_it_does_not_need),
         cmocka_unit_test(test_a_secret_may_be_added_while_a_stream_is_under_way),
         cmocka_unit_test(test_a_set_that_is_full_says_so),
         cmocka_unit_test(test_is_the_same_as_the_plain_way_however_the_text_is_cut),
