@@ -13,21 +13,12 @@
 
 #include <cmocka.h>
 
-#include "folder.h"
+#include "vault_fixture.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 enum { OUT_MAX = 1 << 20 };
-
-/* By Ansible 2.14, with the password "correct horse". */
-static const char plain_blob[] =
-    "$ANSIBLE_VAULT;1.1;AES256\n"
-    "39666132633363356639316632303531663636626133643438363236366338303365626639373966\n"
-    "6532326561616538353934373637613133653431336565610a316431353432333538623738616133\n"
-    "32383633663332623936303961356632393337353131616562393732356131303239626361396463\n"
-    "3233383133613665660a323439323739613063643065623638306530333734643464353939663966\n"
-    "61656333396461643835366366303830333739306661313365663733353238643633\n";
 
 struct fixture {
     struct folder folder;
@@ -79,11 +70,7 @@ setup(void **state)
     struct fixture *f = xcalloc(1, sizeof(*f));
 
     folder_make(&f->folder);
-    folder_text(&f->folder, "password", "correct horse");
-    char *path = xasprintf("%s/password", f->folder.path);
-    f->vault = vault_new(path, NULL, NULL, &f->err);
-    assert_non_null(f->vault);
-    free(path);
+    f->vault = vault_with("correct horse");
     f->vars = fill();
     f->magic = value_new(VALUE_DICT);
     value_dict_set(f->magic, "inventory_hostname", value_text("web-01"));
@@ -342,50 +329,55 @@ test_an_error_text_is_masked(void **state)
 }
 
 static void
-would_be_seen(struct fixture *f, const char *key)
+test_where_it_would_be_seen_a_secret_is_refused(void **state)
 {
-    char *wanted = xasprintf("web-01: t.yml:12:9: %s: a secret would be seen here", key);
+    static char with[] = "/x/{{ url }}", open[] = "/x";
+    static const struct {
+        const char *key;
+        size_t text; /* offset in the step */
+        enum action_kind kind;
+    } rows[] = {
+        {"name", offsetof(struct action_step, name), ACTION_RUN},
+        {"chdir", offsetof(struct action_step, chdir), ACTION_RUN},
+        {"creates", offsetof(struct action_step, creates), ACTION_RUN},
+        {"become_user", offsetof(struct action_step, become_user), ACTION_RUN},
+        {"src", offsetof(struct action_step, src), ACTION_UPLOAD},
+        {"dest", offsetof(struct action_step, dest), ACTION_UPLOAD},
+        {"src", offsetof(struct action_step, src), ACTION_TEMPLATE},
+        {"dest", offsetof(struct action_step, dest), ACTION_TEMPLATE},
+        {"path", offsetof(struct action_step, path), ACTION_WAIT_FOR},
+        {"port", offsetof(struct action_step, port), ACTION_WAIT_FOR},
+    };
+    struct fixture *f = *state;
+    const struct action_step plain = f->step;
 
-    assert_int_equal(render(f, "true"), -1);
-    assert_string_equal(f->err.text, wanted);
-    assert_null(f->made.script);
-    free(wanted);
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        char *wanted =
+            xasprintf("web-01: t.yml:12:9: %s: a secret would be seen here", rows[i].key);
+        f->step = plain;
+        f->step.kind = rows[i].kind;
+        f->step.src = open;
+        f->step.dest = open;
+        *(char **)((char *)&f->step + rows[i].text) = with;
+        assert_int_equal(render(f, "true"), -1);
+        assert_string_equal(f->err.text, wanted);
+        assert_null(f->made.script);
+        free(wanted);
+    }
+    f->step = plain;
 }
 
 static void
-test_where_it_would_be_seen_a_secret_is_refused(void **state)
+test_the_host_of_a_port_is_no_place_for_a_secret(void **state)
 {
-    static char with[] = "/x/{{ url }}", open[] = "/x", three[] = "3";
+    static char host[] = "{{ pw }}", port[] = "80";
     struct fixture *f = *state;
 
-    char *name = f->step.name;
-    f->step.name = with;
-    would_be_seen(f, "name");
-    f->step.name = name;
-    f->step.chdir = with;
-    would_be_seen(f, "chdir");
-    f->step.chdir = NULL;
-    f->step.creates = with;
-    would_be_seen(f, "creates");
-    f->step.creates = NULL;
-    f->step.become_user = with;
-    would_be_seen(f, "become_user");
-    f->step.become_user = NULL;
-    f->step.kind = ACTION_UPLOAD;
-    f->step.src = with;
-    f->step.dest = open;
-    would_be_seen(f, "src");
-    f->step.src = open;
-    f->step.dest = with;
-    would_be_seen(f, "dest");
     f->step.kind = ACTION_WAIT_FOR;
-    f->step.path = with;
-    would_be_seen(f, "path");
-    f->step.port = with;
-    would_be_seen(f, "port");
-    f->step.port = three;
-    f->step.host = with;
-    would_be_seen(f, "host");
+    f->step.port = port;
+    f->step.host = host;
+    assert_int_equal(render(f, "true"), -1);
+    assert_string_equal(f->err.text, "web-01: t.yml:12:9: host: a secret would be seen here");
 }
 
 int
@@ -405,6 +397,8 @@ main(void)
                                         teardown),
         cmocka_unit_test_setup_teardown(test_an_error_text_is_masked, setup, teardown),
         cmocka_unit_test_setup_teardown(test_where_it_would_be_seen_a_secret_is_refused, setup,
+                                        teardown),
+        cmocka_unit_test_setup_teardown(test_the_host_of_a_port_is_no_place_for_a_secret, setup,
                                         teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -13,21 +13,14 @@
 
 #include <cmocka.h>
 
-#include "folder.h"
 #include "told.h"
+#include "vault_fixture.h"
 
 #include <sys/stat.h>
 #include <unistd.h>
 
 enum { OUT_MAX = 1 << 20 };
 
-static const char plain_blob[] =
-    "$ANSIBLE_VAULT;1.1;AES256\n"
-    "39666132633363356639316632303531663636626133643438363236366338303365626639373966\n"
-    "6532326561616538353934373637613133653431336565610a316431353432333538623738616133\n"
-    "32383633663332623936303961356632393337353131616562393732356131303239626361396463\n"
-    "3233383133613665660a323439323739613063643065623638306530333734643464353939663966\n"
-    "61656333396461643835366366303830333739306661313365663733353238643633\n";
 static const char label_blob[] =
     "$ANSIBLE_VAULT;1.2;AES256;dev\n"
     "31366437323161626265303565346133633239316237663230313538306563373266353361653063\n"
@@ -93,24 +86,6 @@ static const char no_password[] =
     "encrypted: IM_VAULT_PASSWORD_FILE must name a file with the password";
 static const char other_password[] =
     "cannot be opened: IM_VAULT_PASSWORD_FILE holds another password, or the text was changed";
-
-/* A vault with this password, from a file that is gone after. */
-static struct vault *
-vault_with(const char *password)
-{
-    struct err err = {0};
-    struct folder f;
-
-    folder_make(&f);
-    folder_text(&f, "password", password);
-    char *path = xasprintf("%s/password", f.path);
-    struct vault *v = vault_new(path, NULL, NULL, &err);
-    assert_string_equal(err.text, "");
-    assert_non_null(v);
-    free(path);
-    folder_remove(&f);
-    return v;
-}
 
 static void
 opens(struct vault *v, const char *text, const char *wanted, size_t len)
