@@ -203,7 +203,7 @@ link_nodes(struct redact *r)
 static void
 resize(struct redact_stream *s, size_t cap)
 {
-    char *held = cap > 0 ? xcalloc(cap, 1) : NULL;
+    char *held = xcalloc(cap, 1);
 
     if (s->held_len > 0) {
         memcpy(held, s->held, s->held_len);

@@ -389,8 +389,9 @@ spawn(struct local *c, int folder, int script, int out, int errors)
 {
     char sh[] = "/bin/sh";
     char flag[] = "-c";
-    /* As on a host (ssh/frame.c); the script's first line stays the first. */
-    char load[] = "S=$(cat);exec </dev/null;eval \"unset S;$S\"";
+    /* As on a host (ssh/frame.c); the script's first line stays the first.  Without a cat in PATH
+     * there is no script, and nothing is not done well. */
+    char load[] = "S=$(cat)||exit 127;exec </dev/null;eval \"unset S;$S\"";
     char *argv[] = {sh, flag, load, NULL};
     posix_spawn_file_actions_t files;
     posix_spawnattr_t attr;

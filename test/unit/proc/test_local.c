@@ -350,8 +350,20 @@ test_shows_no_byte_of_the_script_to_ps(void **state)
             "set | grep -c 'hidden-[w]ord'; echo $0 $#");
     assert_null(strstr(s->out[0].data, "hidden"));
     assert_null(strstr(s->out[0].data, "hush"));
-    assert_non_null(strstr(s->out[0].data, "/bin/sh -c S=$(cat);"));
+    assert_non_null(strstr(s->out[0].data, "/bin/sh -c S=$(cat)||exit 127;"));
     assert_non_null(strstr(s->out[0].data, "1\n/bin/sh 0\n")); /* and not in a variable of ours */
+    seen_free(s);
+}
+
+static void
+test_a_script_that_cannot_be_read_has_not_ended_well(void **state)
+{
+    static const char *const env[] = {"PATH=/no/such/folder", NULL};
+
+    (void)state;
+    struct seen *s = run_in("exit 0", "/", env, 0, false);
+    assert_int_equal(s->exit_code, 127);
+    assert_non_null(strstr(s->out[1].data, "cat"));
     seen_free(s);
 }
 
@@ -725,6 +737,7 @@ main(void)
         cmocka_unit_test(test_says_why_it_could_not_start),
         cmocka_unit_test(test_gives_a_clean_environment_and_what_is_passed),
         cmocka_unit_test(test_shows_no_byte_of_the_script_to_ps),
+        cmocka_unit_test(test_a_script_that_cannot_be_read_has_not_ended_well),
         cmocka_unit_test(test_takes_a_script_longer_than_an_argument_may_be),
         cmocka_unit_test(test_lets_no_descriptor_through),
         cmocka_unit_test(test_works_when_our_own_streams_are_closed),
