@@ -14,6 +14,7 @@
 #include "config/inventory.h"
 #include "config/settings.h"
 #include "config/value.h"
+#include "config/vault.h"
 #include "core/plan.h"
 #include "core/policy.h"
 #include "proc/zygote.h"
@@ -41,6 +42,7 @@ struct run_request {
     const struct strv *tags;
     const struct strv *skip_tags;
     struct value *extra; /* -e: a dict, or NULL */
+    struct vault *vault; /* NULL: there is no password */
     uint64_t seed;
     const char *const *releases; /* by host (rollback: each its own), or NULL */
     const char *log_path;        /* --log-file, or NULL: <root>/debug.log */

@@ -12,6 +12,7 @@
 #include "app/inbox.h"
 #include "app/run.h"
 #include "base/buf.h"
+#include "base/redact.h"
 #include "config/render.h"
 #include "core/rollout.h"
 #include "probe/probe.h"
@@ -28,9 +29,11 @@
 #include <event2/event.h>
 
 enum {
-    RUN_TAIL_BYTES = 240, /* of a host's stderr, to say why a step failed */
-    RUN_COMMIT_MS = 5,    /* commits are at least this far apart */
-    RUNS_KEPT = 50,       /* of an environment, with their logs */
+    RUN_TAIL_BYTES = 240,     /* of a host's stderr, to say why a step failed */
+    RUN_COMMIT_MS = 5,        /* commits are at least this far apart */
+    RUNS_KEPT = 50,           /* of an environment, with their logs */
+    RUN_STREAMS = 2,          /* of a step: stdout and stderr */
+    RUN_OUTPUT_MAX = 1 << 30, /* bytes of output in one piece */
 };
 
 struct run;
@@ -53,8 +56,9 @@ struct run_host {
     int64_t step_began_ms;
     char tail[RUN_TAIL_BYTES];
     size_t tail_len;
-    int64_t bytes[2]; /* of stdout and stderr that are in the log */
-    bool moved;       /* bytes changed since they were journaled */
+    struct redact_stream streams[RUN_STREAMS]; /* owned: what may yet be a secret's beginning */
+    int64_t bytes[RUN_STREAMS];                /* of stdout and stderr that are in the log */
+    bool moved;                                /* bytes changed since they were journaled */
 };
 
 struct wave_count {
@@ -73,10 +77,11 @@ struct run {
     size_t step_count;
     struct run_host *hosts;
     int32_t host_count;
-    const char **names;  /* by host, for lists; the names are the inventory's */
-    char *release;       /* "" if none */
-    char **releases;     /* by host where they differ, else NULL */
-    struct value *magic; /* set for one host at a time */
+    const char **names;    /* by host, for lists; the names are the inventory's */
+    char *release;         /* "" if none */
+    char **releases;       /* by host where they differ, else NULL */
+    struct value *magic;   /* set for one host at a time */
+    struct redact *redact; /* every secret that a step was given: in no output and no reason */
 
     char *var_dir;           /* NULL until something is to be written */
     struct bundles *bundles; /* NULL until a folder is to be sent */
@@ -145,6 +150,9 @@ const struct action_step *run_step_of(const struct run *run, const struct run_ho
 /* How many there are in the list the host is in. */
 int32_t run_list_count(const struct run *run, enum step_list list);
 
+/* Remember what must not be shown.  -1: there is too much of it. */
+int run_hide(struct run *run, const struct strv *secrets, struct err *err);
+
 /* listen.c */
 extern const struct pool_events listen_pool;
 void listen_probe(void *arg, bool passed, const char *text);
@@ -152,7 +160,8 @@ extern const struct local_events listen_local;
 void listen_post(struct run *run, const struct fact *fact, const char *reason);
 /* A fact of this kind about what the host is doing now. */
 struct fact listen_fact_of(const struct run_host *h, enum fact_kind kind, enum cause cause);
-/* The end of a step, of one of the finally list or of a check: these have facts of their own. */
+/* The end of a step, of one of the finally list or of a check: these have facts of their own.  What
+ * its streams held back is passed on first. */
 void listen_end_step(struct run_host *h, struct fact fact, const char *reason);
 int listen_signals(struct run *run, struct err *err);
 

@@ -7,7 +7,9 @@
 #include "base/err.h"
 #include "base/strv.h"
 #include "cli/options.h"
+#include "cli/secrets.h"
 #include "config/action.h"
+#include "config/vault.h"
 #include "proc/zygote.h"
 
 #include <stdbool.h>
@@ -17,9 +19,11 @@
 #define CLI_VERSION "0.1.0"
 
 struct cli {
-    struct zygote *zygote; /* borrowed */
+    struct zygote *zygote;         /* borrowed */
+    const struct secrets *secrets; /* borrowed */
     struct options options;
-    char *root; /* owned; absolute */
+    char *root;          /* owned; absolute */
+    struct vault *vault; /* owned; NULL: not asked for yet */
 };
 
 /* The exit code, or -1 and err. */
@@ -44,6 +48,8 @@ const char *cli_word(const struct cli *c, size_t n);
 bool cli_escapes(FILE *f);
 /* Print a text of elsewhere, escaped where f is a terminal. */
 void cli_print(FILE *f, const char *text);
+/* The vault, its password read the first time that a command asks; NULL and err. */
+struct vault *cli_vault(struct cli *c, struct err *err);
 void cli_help(const struct cli *c, FILE *f);
 
 /* Run an action over the hosts of an environment: what deploy, run and exec share.  Takes over

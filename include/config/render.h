@@ -10,12 +10,20 @@
 
 #include "base/buf.h"
 #include "base/err.h"
+#include "base/strv.h"
 #include "config/action.h"
 #include "config/inventory.h"
 #include "config/value.h"
+#include "config/vault.h"
 
 #include <stdbool.h>
 #include <stddef.h>
+
+/* What rendering met that must not be shown. */
+struct taint {
+    bool tainted;      /* what was rendered since this was false holds a secret */
+    struct strv texts; /* owned: of each secret, as it was and as a filter made it; each once */
+};
 
 /* What a template sees: first extra (-e), then magic, then the host's own variables. */
 struct scope {
@@ -23,6 +31,9 @@ struct scope {
     const struct value *magic; /* dict: inventory_hostname, group_names, groups, env, run_id,
                                   release, action, wave */
     const struct value *vars;  /* dict */
+    struct vault *vault;       /* opens vaults; NULL: there is no password; borrowed */
+    bool mask;                 /* what holds a secret becomes `***`: to be shown, not to be run */
+    struct taint *taint;       /* is told of secrets; NULL: nobody asks; borrowed */
 };
 
 struct rendered {
@@ -44,7 +55,8 @@ struct rendered {
     char *host;  /* http: or NULL: the host's address */
     char *ca;    /* http: an existing file; or NULL */
     char *dest;
-    char *error; /* or NULL */
+    char *error;         /* or NULL; a secret in it is `***` */
+    struct strv secrets; /* that stand in script, guard or content: not to be shown (owned) */
 };
 
 /* Render one text; context is for messages ("deploy.yml:12:9").  shell: the rule of `| quote`
@@ -52,12 +64,13 @@ struct rendered {
 int render_text(const char *text, const struct scope *scope, bool shell, const char *context,
                 struct buf *out, struct err *err);
 /* -1 and err (ERR_CONFIG: "web-01: deploy.yml:12:9: 'app_dir' is undefined"; a missing upload
- * source too). */
+ * source too; a secret anywhere but in run, local, unless, env, error and a template's file).  A
+ * secret becomes a shell variable that is not exported.  scope->taint is not looked at. */
 int render_step(const struct action *a, const struct action_step *step, const char *root,
                 const struct scope *scope, struct rendered *ret, struct err *err);
-void rendered_release(struct rendered *r);
+void rendered_release(struct rendered *r); /* wipes what holds secrets */
 
-/* -e K=V (raw bytes, a string) or @file (YAML); added to dict. */
-int render_extra(struct value *dict, const char *arg, struct err *err);
+/* -e K=V (raw bytes, a string) or @file (YAML, which may be encrypted); added to dict. */
+int render_extra(struct value *dict, const char *arg, struct vault *vault, struct err *err);
 
 #endif

@@ -15,15 +15,18 @@ struct render_job {
     const struct action *action;
     const struct action_step *step;
     const char *root;
-    const struct scope *scope;
+    const struct scope *scope;        /* with a taint */
     char context[RENDER_CONTEXT_MAX]; /* deploy.yml:12:9 */
     struct err *err;
 };
 
 /* ---- render.c: one of the step's own texts; a mistake is told at its own line of the file. */
 
+/* scope->taint->tainted says whether this text holds a secret. */
 int render_part(const struct render_job *job, const char *text, bool shell, struct buf *out);
 int render_part_text(const struct render_job *job, const char *text, char **ret);
+/* The same of the text under key, where no secret may stand. */
+int render_open_text(const struct render_job *job, const char *key, const char *text, char **ret);
 /* A port, and a name or an address, of the step; else what key wants. */
 int render_port(const struct render_job *job, int *ret);
 int render_host(const struct render_job *job, char **ret);

@@ -20,7 +20,8 @@ enum { TEMPLATE_DEPTH_MAX = 16, TEMPLATE_TEXT_MAX = 4 << 20 }; /* bytes of one r
 /* The value of a name: extra before magic before the host's own; NULL when there is none. */
 const struct value *template_find(const struct scope *scope, const char *name);
 
-/* Append the text of a scalar, its own `{{ }}` rendered; null is empty.  name is for messages. */
+/* Append the text of a scalar, its own `{{ }}` rendered, opened if it is a vault; null is empty.
+ * name is for messages. */
 int template_value(const struct value *v, const char *name, const struct scope *scope,
                    const char *context, struct buf *out, struct err *err);
 

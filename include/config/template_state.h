@@ -29,7 +29,8 @@ struct reader {
     const char *inside; /* what is being read, for messages: "{{ }}" */
     const struct frame *frame;
     bool shell;
-    int *left; /* expressions that may still be read */
+    bool *secret; /* set where a secret goes in; NULL: nobody asks */
+    int *left;    /* expressions that may still be read */
     struct err *err;
 };
 
@@ -37,9 +38,10 @@ struct reader {
 struct result {
     const struct value *v; /* borrowed, or owned below; NULL: undefined */
     struct value *owned;
-    char *name; /* as written, for messages; owned */
-    char *why;  /* the message if it stays undefined; owned */
-    bool safe;  /* quoted, or written in the template itself */
+    char *name;  /* as written, for messages; owned */
+    char *why;   /* the message if it stays undefined; owned */
+    bool safe;   /* quoted, or written in the template itself */
+    bool secret; /* v, or what v was made of, must not be shown */
 };
 
 /* ---- template_read.c: the letters of an expression. */
@@ -63,8 +65,12 @@ void template_result_own(struct result *r, struct value *v); /* takes v */
 /* Undefined and null end here; what is left is a scalar of plain text, or a list or dict. */
 int template_settle(struct reader *rd, struct result *r);
 int template_settle_text(struct reader *rd, struct result *r, struct buf *out);
-/* The text of a scalar, rendered if it holds an expression of its own. */
-int template_expand(struct reader *rd, const struct value *v, const char *name, struct buf *out);
+/* The text of a scalar, rendered if it holds an expression of its own, opened if it is a vault.
+ * *ret_secret is set to true if a secret went in, else left. */
+int template_expand(struct reader *rd, const struct value *v, const char *name, struct buf *out,
+                    bool *ret_secret);
+/* Remember a text that must not be shown. */
+void template_note_secret(const struct reader *rd, const char *text, size_t len);
 
 /* ---- template_filter.c */
 

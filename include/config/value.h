@@ -31,6 +31,8 @@ struct value {
     double real;
     char *text; /* VALUE_TEXT: owned, NUL-terminated, len bytes (never a NUL inside) */
     size_t len;
+    bool secret;          /* never shown, never exported; its children say so of themselves */
+    bool vault;           /* VALUE_TEXT, secret: text is a vault's; vault_value opens it */
     struct value **items; /* VALUE_LIST and VALUE_DICT: owned */
     char **keys;          /* VALUE_DICT: owned; in order */
     size_t count, cap;
@@ -44,15 +46,17 @@ struct value *value_bool(bool b);
 struct value *value_int(int64_t n);
 struct value *value_text(const char *text);
 struct value *value_textn(const char *bytes, size_t len);
-struct value *value_copy(const struct value *v); /* deep */
-void value_free(struct value *v);                /* NULL is fine */
+struct value *value_copy(const struct value *v);                  /* deep */
+bool value_is_same(const struct value *a, const struct value *b); /* deep; vaults unopened */
+void value_free(struct value *v);                                 /* wipes secrets; NULL is fine */
 
 struct yaml_node;
 
 /* Whether a plain scalar of this text is true or false. */
 bool value_reads_bool(const char *text, bool *ret);
 /* The typed value of a node: a node without a tag by the rules above, `!!str` and `!unsafe` as
- * text.  NULL: m has errors (vault: not yet; any other tag, of lists and dicts too). */
+ * text, `!vault` as a vault, unopened.  What an encrypted file holds is secret.  NULL: m has errors
+ * (a vault that is torn; any other tag, of lists and dicts too). */
 struct value *value_of_node(const struct yaml_node *node, struct mistakes *m);
 
 void value_list_add(struct value *list, struct value *item); /* takes over item */
@@ -62,9 +66,10 @@ void
 value_dict_set(struct value *dict, const char *key, struct value *v); /* takes over v, replaces */
 struct value *value_dict_get(const struct value *dict, const char *key); /* NULL: absent */
 
-/* Ansible's text of a scalar: True, False, 1.1, empty for null.  -1 for lists and dicts. */
+/* Ansible's text of a scalar: True, False, 1.1, empty for null.  -1 for lists, dicts and vaults. */
 int value_to_text(const struct value *v, struct buf *out);
-/* Any value as JSON (floats as Python's repr). */
+/* Any value as JSON (floats as Python's repr).  A vault as Ansible writes it, unopened; any other
+ * secret is "***". */
 void value_to_json(const struct value *v, struct buf *out);
 
 #endif

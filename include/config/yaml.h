@@ -34,6 +34,7 @@ struct yaml_node {
     enum yaml_kind kind;
     enum yaml_style style;
     bool flow;         /* list or map written in brackets */
+    bool secret;       /* of an encrypted file: no message shows its text or its tag */
     bool alias;        /* stands where `*name` is; its children are those of the anchor */
     int line, col;     /* from 1; columns are characters */
     size_t start, end; /* bytes [start,end) of the file */
@@ -54,6 +55,9 @@ yaml_load(const char *path, size_t bytes_max, enum yaml_repeat repeat, struct mi
 /* The same of bytes in memory; path is for messages. */
 struct yaml *yaml_parse(const char *bytes, size_t len, const char *path, size_t bytes_max,
                         enum yaml_repeat repeat, struct mistakes *m);
+/* The same of what an encrypted file holds: every node is secret, and yaml_close wipes the tree. */
+struct yaml *yaml_parse_secret(const char *bytes, size_t len, const char *path, size_t bytes_max,
+                               enum yaml_repeat repeat, struct mistakes *m);
 /* Free the tree, every node; NULL is fine.  Not yaml_free: libyaml exports and calls one. */
 void yaml_close(struct yaml *y);
 
@@ -65,7 +69,8 @@ const struct yaml_node *yaml_get(const struct yaml_node *map, const char *key);
 /* A plain scalar that YAML reads as null: nothing, ~, null. */
 bool yaml_is_null(const struct yaml_node *node);
 
-/* The text of a key or value for a message: one line of at most 60 bytes and "...". */
+/* The text of a key or value for a message: one line of at most 60 bytes and "..."; of a secret
+ * `***`. */
 void yaml_show(const struct yaml_node *scalar, struct buf *out);
 
 /* Record "file:line:col: KEY: expected EXPECTED, got ..."; -1.  key may be NULL. */

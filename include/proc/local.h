@@ -1,8 +1,9 @@
 /*
  * local.h - runs a `local` step: /bin/sh on the controller, in its own process group, on the loop.
  *
- * The script is given with -c, stdin is /dev/null, the environment is clean (PATH, HOME and LANG as
- * the operator has them, plus what is passed).  No descriptor but 0-2 is inherited.
+ * The script is given through a descriptor that is closed before it begins, as on a host: it may
+ * hold secrets, and ps shows arguments.  stdin is /dev/null, the environment is clean (PATH, HOME
+ * and LANG as the operator has them, plus what is passed).  No descriptor but 0-2 is inherited.
  */
 #ifndef PROC_LOCAL_H
 #define PROC_LOCAL_H

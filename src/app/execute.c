@@ -80,10 +80,23 @@ render(struct run *run, const struct run_host *h, const struct action_step *step
         .extra = q->extra,
         .magic = run->magic,
         .vars = inventory_vars(q->inventory, q->hosts[h->index]),
+        .vault = q->vault,
     };
 
     run_set_magic(run, h->index);
     return render_step(run->action, step, q->root, &scope, ret, err);
+}
+
+int
+run_hide(struct run *run, const struct strv *secrets, struct err *err)
+{
+    for (size_t i = 0; i < secrets->count; i++) {
+        if (redact_add(run->redact, secrets->items[i], strlen(secrets->items[i])) < 0) {
+            return err_set(err, ERR_CONFIG, "the secrets of all steps have more than %d MiB",
+                           REDACT_BYTES_MAX >> 20);
+        }
+    }
+    return 0;
 }
 
 static int
@@ -93,6 +106,7 @@ check_step(struct run *run, const struct run_host *h, const struct action_step *
     struct rendered r = {0};
     int rc = render(run, h, step, &r, err);
 
+    rc = rc == 0 ? run_hide(run, &r.secrets, err) : rc;
     if (rc == 0 && r.folder && run_bundle(run, r.src, err) == NULL) {
         rc = -1;
     }
@@ -303,6 +317,7 @@ run_step(struct run *run, const struct order *o)
     const struct action_step *step = run_step_of(run, h);
 
     int rc = render(run, h, step, &r, &err);
+    rc = rc == 0 ? run_hide(run, &r.secrets, &err) : rc;
     if (rc == 0 && r.skipped) {
         listen_end_step(h, listen_fact_of(h, FACT_STEP_SKIPPED, CAUSE_NONE), NULL);
     } else if (rc == 0) {

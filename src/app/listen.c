@@ -2,7 +2,8 @@
  * listen.c - what happens, turned into facts.
  *
  * Callbacks of the pool, of local children and of signals: each only posts a fact with its reason.
- * Nothing is decided here.
+ * Output and reasons lose their secrets here, before anything keeps or shows them.  Nothing is
+ * decided.
  */
 #include "app/run_state.h"
 
@@ -16,7 +17,15 @@
 void
 listen_post(struct run *run, const struct fact *fact, const char *reason)
 {
-    inbox_put(&run->inbox, fact, reason);
+    if (reason == NULL || redact_is_empty(run->redact)) {
+        inbox_put(&run->inbox, fact, reason);
+    } else {
+        struct buf shown;
+        buf_init(&shown, RUN_OUTPUT_MAX);
+        (void)redact_text(run->redact, reason, strlen(reason), &shown);
+        inbox_put(&run->inbox, fact, shown.data);
+        buf_release(&shown);
+    }
     turn_wake(run);
 }
 
@@ -74,9 +83,80 @@ check_fact(struct fact fact)
     return fact;
 }
 
+/* The newest bytes of stderr, to say why a step failed. */
+static void
+keep_tail(struct run_host *h, const char *bytes, size_t len)
+{
+    if (len >= RUN_TAIL_BYTES) {
+        bytes += len - RUN_TAIL_BYTES;
+        len = RUN_TAIL_BYTES;
+        h->tail_len = 0;
+    }
+    if (h->tail_len + len > RUN_TAIL_BYTES) {
+        const size_t drop = h->tail_len + len - RUN_TAIL_BYTES;
+        memmove(h->tail, h->tail + drop, h->tail_len - drop);
+        h->tail_len -= drop;
+    }
+    memcpy(h->tail + h->tail_len, bytes, len);
+    h->tail_len += len;
+}
+
+/* Output without its secrets: to the log and to the screen. */
+static void
+keep_output(struct run_host *h, int stream, const char *bytes, size_t len)
+{
+    struct run *run = h->run;
+    struct err err = {0};
+
+    if (len == 0) {
+        return;
+    }
+    if (stream == 1) {
+        keep_tail(h, bytes, len);
+    }
+    h->bytes[stream] += (int64_t)len;
+    h->moved = true;
+    if (hostlog_append(run->hostlog, h->host->name, bytes, len, &err) < 0 && !run->log_failed) {
+        run->log_failed = true;
+        narrate_warning(run, h->host->name, err.text);
+    }
+    narrate_output(run, h, stream, bytes, len);
+}
+
+static void
+take_output(struct run_host *h, int stream, const char *bytes, size_t len)
+{
+    struct redact *redact = h->run->redact;
+    struct buf shown;
+
+    if (redact_is_empty(redact)) {
+        keep_output(h, stream, bytes, len);
+        return;
+    }
+    buf_init(&shown, RUN_OUTPUT_MAX);
+    (void)redact_feed(redact, &h->streams[stream], bytes, len, &shown);
+    keep_output(h, stream, shown.data, shown.len);
+    buf_release(&shown);
+}
+
+/* A step is over: what its streams held back was no secret. */
+static void
+flush_output(struct run_host *h)
+{
+    struct buf shown;
+
+    for (int stream = 0; stream < RUN_STREAMS && !redact_is_empty(h->run->redact); stream++) {
+        buf_init(&shown, RUN_OUTPUT_MAX);
+        (void)redact_flush(&h->streams[stream], &shown);
+        keep_output(h, stream, shown.data, shown.len);
+        buf_release(&shown);
+    }
+}
+
 void
 listen_end_step(struct run_host *h, struct fact fact, const char *reason)
 {
+    flush_output(h);
     if (h->list == LIST_FINALLY) {
         fact = finally_fact(h, fact);
     } else if (h->list == LIST_CHECKS) {
@@ -113,42 +193,6 @@ on_step_sent(void *arg, int32_t id)
         const struct fact f = listen_fact_of(h, FACT_STEP_SENT, CAUSE_NONE);
         listen_post(arg, &f, NULL);
     }
-}
-
-/* The newest bytes of stderr, to say why a step failed. */
-static void
-keep_tail(struct run_host *h, const char *bytes, size_t len)
-{
-    if (len >= RUN_TAIL_BYTES) {
-        bytes += len - RUN_TAIL_BYTES;
-        len = RUN_TAIL_BYTES;
-        h->tail_len = 0;
-    }
-    if (h->tail_len + len > RUN_TAIL_BYTES) {
-        const size_t drop = h->tail_len + len - RUN_TAIL_BYTES;
-        memmove(h->tail, h->tail + drop, h->tail_len - drop);
-        h->tail_len -= drop;
-    }
-    memcpy(h->tail + h->tail_len, bytes, len);
-    h->tail_len += len;
-}
-
-static void
-take_output(struct run_host *h, int stream, const char *bytes, size_t len)
-{
-    struct run *run = h->run;
-    struct err err = {0};
-
-    if (stream == 1) {
-        keep_tail(h, bytes, len);
-    }
-    h->bytes[stream] += (int64_t)len;
-    h->moved = true;
-    if (hostlog_append(run->hostlog, h->host->name, bytes, len, &err) < 0 && !run->log_failed) {
-        run->log_failed = true;
-        narrate_warning(run, h->host->name, err.text);
-    }
-    narrate_output(run, h, stream, bytes, len);
 }
 
 static void

@@ -510,12 +510,16 @@ void
 narrate_warning(struct run *run, const char *host, const char *text)
 {
     struct event e = make_event(run, EVENT_WARNING);
+    struct buf shown;
 
+    buf_init(&shown, RUN_OUTPUT_MAX);
+    (void)redact_text(run->redact, text, strlen(text), &shown);
     e.host = host;
-    e.text = text;
-    e.reason = text;
-    SAY(run, "Warning: %s%s%s", host == NULL ? "" : host, host == NULL ? "" : ": ", text);
+    e.text = shown.data;
+    e.reason = shown.data;
+    SAY(run, "Warning: %s%s%s", host == NULL ? "" : host, host == NULL ? "" : ": ", shown.data);
     sink_event(run->request->sink, &e);
+    buf_release(&shown);
 }
 
 static void

@@ -145,14 +145,21 @@ artifact_of(struct run *run, int32_t host, struct buf *out, struct err *err)
 {
     const struct run_request *q = run->request;
     const struct value *vars = inventory_vars(q->inventory, q->hosts[host]);
-    const struct scope scope = {.extra = q->extra, .magic = run->magic, .vars = vars};
+    struct taint taint = {0};
+    const struct scope scope = {
+        .extra = q->extra, .magic = run->magic, .vars = vars, .vault = q->vault, .taint = &taint};
 
     if ((q->extra == NULL || value_dict_get(q->extra, "artifact") == NULL) &&
         value_dict_get(vars, "artifact") == NULL) {
         return 0;
     }
     run_set_magic(run, host);
-    return render_text("{{ artifact }}", &scope, false, "artifact", out, err);
+    int rc = render_text("{{ artifact }}", &scope, false, "artifact", out, err);
+    if (rc == 0 && taint.tainted) {
+        rc = err_set(err, ERR_CONFIG, "artifact: a secret would be seen here");
+    }
+    strv_clear(&taint.texts);
+    return rc;
 }
 
 const struct bundle *
@@ -238,7 +245,8 @@ release_prepare(struct run *run, struct err *err)
     if (given != NULL) {
         struct buf text;
         buf_init(&text, RELEASE_MAX + 1);
-        if (value_to_text(given, &text) < 0 || text.full || !safe_name(text.data)) {
+        if (given->secret || value_to_text(given, &text) < 0 || text.full ||
+            !safe_name(text.data)) {
             rc = err_set(err, ERR_USAGE, "-e release=: a name of [A-Za-z0-9._+-] was expected");
         } else {
             free(run->release);

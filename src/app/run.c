@@ -349,6 +349,7 @@ run_new(const struct run_request *q)
     run->request = q;
     run->action = q->action;
     run->release = xstrdup("");
+    run->redact = redact_new();
     run->wait_until_ms = -1;
     run->committed_ms = -RUN_COMMIT_MS;
     run->dirty_ms = -1;
@@ -388,6 +389,8 @@ free_hosts(struct run *run)
     for (int32_t i = 0; i < run->host_count; i++) {
         free(run->hosts[i].reason);
         free(run->hosts[i].error);
+        redact_stream_release(&run->hosts[i].streams[0]);
+        redact_stream_release(&run->hosts[i].streams[1]);
         if (run->releases != NULL) {
             free(run->releases[i]);
         }
@@ -420,6 +423,7 @@ run_free(struct run *run)
     lock_free(run->lock);
     debuglog_close(run->debuglog);
     value_free(run->magic);
+    redact_free(run->redact);
     free_hosts(run);
     free(run->user);
     free(run->waves);

@@ -1,5 +1,5 @@
 /*
- * hash.c - SHA-256, HMAC-SHA1, base64: the only door to libcrypto.
+ * hash.c - SHA-256, HMACs, PBKDF2, AES-256-CTR, base64: the only door to libcrypto.
  */
 #include "base/hash.h"
 
@@ -7,6 +7,7 @@
 
 #include <assert.h>
 #include <limits.h>
+#include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
 #include <stdio.h>
@@ -78,6 +79,46 @@ hash_hmac_sha1(const void *key, size_t key_len, const void *bytes, size_t len,
     if (HMAC(EVP_sha1(), key, (int)key_len, bytes, len, ret_digest, NULL) == NULL) {
         abort();
     }
+}
+
+bool
+hash_hmac_sha256_is(const void *key, size_t key_len, const void *bytes, size_t len,
+                    const unsigned char digest[HASH_SHA256_BYTES])
+{
+    unsigned char made[HASH_SHA256_BYTES];
+
+    assert(key_len <= INT_MAX);
+    if (HMAC(EVP_sha256(), key, (int)key_len, bytes, len, made, NULL) == NULL) {
+        abort();
+    }
+    return CRYPTO_memcmp(made, digest, sizeof(made)) == 0;
+}
+
+void
+hash_pbkdf2_sha256(const void *password, size_t password_len, const void *salt, size_t salt_len,
+                   int rounds, unsigned char *ret_key, size_t key_len)
+{
+    assert(password_len <= INT_MAX && salt_len <= INT_MAX && key_len <= INT_MAX);
+    if (PKCS5_PBKDF2_HMAC(password, (int)password_len, salt, (int)salt_len, rounds, EVP_sha256(),
+                          (int)key_len, ret_key) != 1) {
+        abort();
+    }
+}
+
+void
+hash_aes256_ctr(const unsigned char key[HASH_AES_KEY_BYTES],
+                const unsigned char iv[HASH_AES_BLOCK_BYTES], const void *bytes, size_t len,
+                unsigned char *ret_bytes)
+{
+    EVP_CIPHER_CTX *ctx = EVP_CIPHER_CTX_new();
+    int done = 0;
+
+    assert(len <= INT_MAX);
+    if (ctx == NULL || EVP_DecryptInit_ex(ctx, EVP_aes_256_ctr(), NULL, key, iv) != 1 ||
+        EVP_DecryptUpdate(ctx, ret_bytes, &done, bytes, (int)len) != 1 || done != (int)len) {
+        abort();
+    }
+    EVP_CIPHER_CTX_free(ctx); /* wipes the key */
 }
 
 static int

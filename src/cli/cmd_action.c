@@ -65,7 +65,7 @@ read_extra(const struct cli *c, struct value **ret_extra, struct err *err)
 {
     *ret_extra = value_new(VALUE_DICT);
     for (size_t i = 0; i < c->options.extra.count; i++) {
-        if (render_extra(*ret_extra, c->options.extra.items[i], err) != 0) {
+        if (render_extra(*ret_extra, c->options.extra.items[i], c->vault, err) != 0) {
             return -1;
         }
     }
@@ -160,7 +160,8 @@ cli_act(struct cli *c, const char *action_name, const char *env, struct action *
         return err_set(err, ERR_USAGE, "%s text for people; -o jsonl is for programs, and whole",
                        c->options.group ? "-b groups" : "-v adds");
     }
-    rc = load_all(&l, c->root, env, action_name, c->options.limit, err);
+    rc = cli_vault(c, err) == NULL ? -1
+                                   : load_all(&l, c->root, env, action_name, c->options.limit, err);
     if (script != NULL) {
         l.action = script;
     }

@@ -70,6 +70,7 @@ request_of(const struct cli *c, const char *env, const struct loaded *l, bool sc
                                 .tags = tags_of(c, l, scripted),
                                 .skip_tags = &c->options.skip_tags,
                                 .seed = seed_of(&c->options),
+                                .vault = c->vault,
                                 .log_path = c->options.log_file};
 }
 

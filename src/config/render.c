@@ -2,8 +2,9 @@
  * render.c - a step made ready for one host: its conditions, its guard, the script with its
  * exports.
  *
- * Decides which variables a script may see and in which order the parts of a script stand.  Files
- * are render_file.c's, waiting is render_wait.c's.  Never connects, never writes.
+ * Decides which variables a script may see, in which order the parts of a script stand, and where a
+ * secret may.  Files are render_file.c's, waiting is render_wait.c's.  Never connects, never
+ * writes.
  */
 #include "config/render.h"
 
@@ -25,22 +26,78 @@ enum {
     USER_MAX = 32,
 };
 
+/* Where byte `at` of one of the step's texts stands in the file. */
+static void
+prefix_place(const struct render_job *job, const char *text, size_t at)
+{
+    const struct action_spot spot = action_place_of(job->step, text, at);
+
+    if (job->action->file) {
+        err_prefix(job->err, "%s:%d:%d", job->action->file, spot.line, spot.col);
+    } else {
+        err_prefix(job->err, "%s", job->context);
+    }
+}
+
 /* Render one of the step's own texts; a mistake is told at its own line of the file. */
 int
 render_part(const struct render_job *job, const char *text, bool shell, struct buf *out)
 {
     size_t at = 0;
 
+    job->scope->taint->tainted = false;
     if (template_render(text, job->scope, shell, "", out, &at, job->err) == 0) {
         return 0;
     }
-    const struct action_spot spot = action_place_of(job->step, text, at);
-    if (job->action->file) {
-        err_prefix(job->err, "%s:%d:%d", job->action->file, spot.line, spot.col);
-    } else {
-        err_prefix(job->err, "%s", job->context);
-    }
+    prefix_place(job, text, at);
     return -1;
+}
+
+int
+render_part_text(const struct render_job *job, const char *text, char **ret)
+{
+    struct buf out;
+
+    buf_init(&out, TEMPLATE_TEXT_MAX);
+    const int rc = render_part(job, text, false, &out);
+    if (rc == 0) {
+        *ret = buf_detach(&out);
+    }
+    buf_release(&out);
+    return rc;
+}
+
+int
+render_open_text(const struct render_job *job, const char *key, const char *text, char **ret)
+{
+    char *made = NULL;
+
+    if (render_part_text(job, text, &made)) {
+        return -1;
+    }
+    if (job->scope->taint->tainted) {
+        free(made);
+        (void)err_set(job->err, ERR_CONFIG, ": %s: a secret would be seen here", key);
+        prefix_place(job, text, 0);
+        return -1;
+    }
+    *ret = made;
+    return 0;
+}
+
+/* For people: secrets are `***`. */
+static int
+make_error(const struct render_job *job, struct rendered *ret)
+{
+    struct render_job shown = *job;
+    struct scope scope = *job->scope;
+
+    if (!job->step->error) {
+        return 0;
+    }
+    scope.mask = true;
+    shown.scope = &scope;
+    return render_part_text(&shown, job->step->error, &ret->error);
 }
 
 /* ---------------------------------------------------------------- exports */
@@ -73,6 +130,27 @@ template_may_export(const char *name, size_t len)
            !(len >= sizeof(loader) - 1 && memcmp(name, loader, sizeof(loader) - 1) == 0);
 }
 
+/* A secret is not exported: what is, /proc/PID/environ and `ps e` show.  unset, because a variable
+ * that came with the environment would stay exported. */
+static void
+put_assignment(const struct render_job *job, const char *name, const char *bytes, size_t len,
+               struct buf *out)
+{
+    const bool secret = job->scope->taint->tainted;
+
+    buf_addf(out, secret ? "unset %s; %s=" : "%s=", name, name);
+    if (secret && job->scope->mask) {
+        buf_adds(out, "'***'");
+    } else {
+        escape_shell(out, bytes, len);
+    }
+    if (!secret) {
+        buf_addf(out, "; export %s", name);
+    }
+    buf_addc(out, '\n');
+}
+
+/* Whether it is a secret, the scope's taint says. */
 static int
 put_export(const struct render_job *job, const char *name, const char *bytes, size_t len,
            struct buf *out)
@@ -86,9 +164,7 @@ put_export(const struct render_job *job, const char *name, const char *bytes, si
         return err_set(job->err, ERR_CONFIG, "%s: '%s' holds a NUL, which no shell can take",
                        job->context, name);
     }
-    buf_addf(out, "%s=", name);
-    escape_shell(out, bytes, len);
-    buf_addf(out, "; export %s\n", name);
+    put_assignment(job, name, bytes, len, out);
     return 0;
 }
 
@@ -102,6 +178,7 @@ export_variable(const struct render_job *job, const char *name, struct buf *out)
         return 0;
     }
     buf_init(&text, TEMPLATE_TEXT_MAX);
+    job->scope->taint->tainted = false;
     int rc = template_value(v, name, job->scope, job->context, &text, job->err);
     if (rc == 0) {
         rc = put_export(job, name, text.data, text.len, out);
@@ -183,23 +260,24 @@ put_exports(const struct render_job *job, const char *text, struct buf *out)
 static int
 put_chdir(const struct render_job *job, struct buf *out)
 {
-    struct buf path;
+    char *path = NULL;
+    int rc = 0;
 
     if (!job->step->chdir) {
         return 0;
     }
-    buf_init(&path, TEMPLATE_TEXT_MAX);
-    int rc = render_part(job, job->step->chdir, false, &path);
-    if (rc == 0 && path.len == 0) {
-        rc = err_set(job->err, ERR_CONFIG, "%s: chdir is empty", job->context);
+    if (render_open_text(job, "chdir", job->step->chdir, &path)) {
+        return -1;
     }
-    if (rc == 0) {
+    if (path[0] == '\0') {
+        rc = err_set(job->err, ERR_CONFIG, "%s: chdir is empty", job->context);
+    } else {
         /* Said out loud, because shell_options "" must not run the body elsewhere. */
         buf_adds(out, "CDPATH='' cd -- ");
-        escape_shell(out, path.data, path.len);
+        escape_shell(out, path, strlen(path));
         buf_adds(out, " || exit 1\n");
     }
-    buf_release(&path);
+    free(path);
     return rc;
 }
 
@@ -254,20 +332,6 @@ out:
     return rc;
 }
 
-int
-render_part_text(const struct render_job *job, const char *text, char **ret)
-{
-    struct buf out;
-
-    buf_init(&out, TEMPLATE_TEXT_MAX);
-    const int rc = render_part(job, text, false, &out);
-    if (rc == 0) {
-        *ret = buf_detach(&out);
-    }
-    buf_release(&out);
-    return rc;
-}
-
 /* ---------------------------------------------------------------- guards and users */
 
 /* `[ -e '/path' ] && exit 0`: either of the two may say that there is nothing to do. */
@@ -279,7 +343,7 @@ put_creates(const struct render_job *job, struct buf *out)
     if (!job->step->creates) {
         return 0;
     }
-    if (render_part_text(job, job->step->creates, &path)) {
+    if (render_open_text(job, "creates", job->step->creates, &path)) {
         return -1;
     }
     if (path[0] == '\0') {
@@ -334,7 +398,7 @@ make_user(const struct render_job *job, struct rendered *ret)
     if (!job->step->become_user) {
         return 0;
     }
-    if (render_part_text(job, job->step->become_user, &ret->become_user)) {
+    if (render_open_text(job, "become_user", job->step->become_user, &ret->become_user)) {
         return -1;
     }
     const char *user = ret->become_user;
@@ -375,10 +439,7 @@ make_step(const struct render_job *job, struct rendered *ret)
         ret->skipped = wanted == 0;
         return wanted;
     }
-    if (render_part_text(job, job->step->name, &ret->name)) {
-        return -1;
-    }
-    if (job->step->error && render_part_text(job, job->step->error, &ret->error)) {
+    if (render_open_text(job, "name", job->step->name, &ret->name) || make_error(job, ret)) {
         return -1;
     }
     if (make_guard(job, ret) || make_user(job, ret)) {
@@ -406,18 +467,24 @@ int
 render_step(const struct action *a, const struct action_step *step, const char *root,
             const struct scope *scope, struct rendered *ret, struct err *err)
 {
-    struct render_job job = {.action = a, .step = step, .root = root, .scope = scope, .err = err};
+    struct taint taint = {0};
+    struct scope tainted = *scope;
+    struct render_job job = {
+        .action = a, .step = step, .root = root, .scope = &tainted, .err = err};
     const struct value *host = template_find(scope, "inventory_hostname");
     struct rendered made = {0};
 
     assert(a && step && root && ret);
+    tainted.taint = &taint;
     if (a->file) {
         (void)snprintf(job.context, sizeof(job.context), "%s:%d:%d", a->file, step->line,
                        step->col);
     } else {
         (void)snprintf(job.context, sizeof(job.context), "%s", a->name);
     }
-    if (make_step(&job, &made)) {
+    const int rc = make_step(&job, &made);
+    made.secrets = taint.texts;
+    if (rc) {
         rendered_release(&made);
         if (host && host->kind == VALUE_TEXT) {
             err_prefix(err, "%s: ", host->text);
@@ -428,9 +495,26 @@ render_step(const struct action *a, const struct action_step *step, const char *
     return 0;
 }
 
+static void
+wipe(char *bytes, size_t len)
+{
+    if (bytes) {
+        explicit_bzero(bytes, len);
+    }
+}
+
 void
 rendered_release(struct rendered *r)
 {
+    if (r->secrets.count > 0) {
+        wipe(r->script, r->script_len);
+        wipe(r->guard, r->guard_len);
+        wipe(r->content, r->content_len);
+    }
+    for (size_t i = 0; i < r->secrets.count; i++) {
+        wipe(r->secrets.items[i], strlen(r->secrets.items[i]));
+    }
+    strv_clear(&r->secrets);
     free(r->name);
     free(r->script);
     free(r->guard);
@@ -448,9 +532,9 @@ rendered_release(struct rendered *r)
 /* ---------------------------------------------------------------- -e */
 
 static int
-add_file(struct value *dict, const char *path, struct mistakes *m)
+add_file(struct value *dict, const char *path, struct vault *vault, struct mistakes *m)
 {
-    struct yaml *y = yaml_load(path, YAML_SMALL_MAX, YAML_REPEAT_LAST, m);
+    struct yaml *y = vault_load_yaml(vault, path, YAML_SMALL_MAX, YAML_REPEAT_LAST, m);
     const struct yaml_node *root = y ? yaml_root(y) : NULL;
     struct value *v = root ? value_of_node(root, m) : NULL;
 
@@ -480,7 +564,7 @@ add_pair(struct value *dict, const char *arg, struct err *err)
 }
 
 int
-render_extra(struct value *dict, const char *arg, struct err *err)
+render_extra(struct value *dict, const char *arg, struct vault *vault, struct err *err)
 {
     struct mistakes m = {0};
     int rc;
@@ -488,7 +572,7 @@ render_extra(struct value *dict, const char *arg, struct err *err)
     if (arg[0] != '@') {
         return add_pair(dict, arg, err);
     }
-    rc = add_file(dict, arg + 1, &m);
+    rc = add_file(dict, arg + 1, vault, &m);
     if (rc) {
         err_set(err, m.not_yet ? ERR_NOT_YET : ERR_CONFIG, "%s",
                 m.errors.count ? m.errors.items[0] : "-e: the file cannot be used");

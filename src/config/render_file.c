@@ -90,8 +90,8 @@ find_both(const struct render_job *job, struct rendered *ret)
     char *src = NULL;
     int rc = -1;
 
-    if (render_part_text(job, job->step->src, &src) ||
-        render_part_text(job, job->step->dest, &ret->dest)) {
+    if (render_open_text(job, "src", job->step->src, &src) ||
+        render_open_text(job, "dest", job->step->dest, &ret->dest)) {
         goto out;
     }
     if (ret->dest[0] != '/' || ret->dest[strlen(ret->dest) - 1] == '/') {

@@ -25,7 +25,7 @@ render_port(const struct render_job *job, int *ret)
 {
     char *text = NULL;
 
-    if (render_part_text(job, job->step->port, &text)) {
+    if (render_open_text(job, "port", job->step->port, &text)) {
         return -1;
     }
     const size_t len = strlen(text);
@@ -46,7 +46,7 @@ render_host(const struct render_job *job, char **ret)
                                   ".:_-";
     char *text = NULL;
 
-    if (render_part_text(job, job->step->host, &text)) {
+    if (render_open_text(job, "host", job->step->host, &text)) {
         return -1;
     }
     const size_t len = strlen(text);
@@ -84,7 +84,7 @@ make_ca(const struct render_job *job, char **ret)
     if (!job->step->ca) {
         return 0;
     }
-    if (render_part_text(job, job->step->ca, &text)) {
+    if (render_open_text(job, "ca", job->step->ca, &text)) {
         return -1;
     }
     const int rc = render_find(job, "ca", text, ret);

@@ -89,7 +89,7 @@ put_path_test(const struct render_job *job, struct buf *out)
 {
     char *path = NULL;
 
-    if (render_part_text(job, job->step->path, &path)) {
+    if (render_open_text(job, "path", job->step->path, &path)) {
         return -1;
     }
     const bool full = path[0] == '/';

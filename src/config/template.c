@@ -1,9 +1,9 @@
 /*
  * template.c - a text with `{{ }}` in it becomes a text without.
  *
- * Decides which values may stand in a script unquoted, and how deep values may nest.  Owns nothing
- * but what it is working on.  Never runs anything, never reads a file, never shows a value in a
- * message: it might be a secret.
+ * Decides which values may stand in a script unquoted, how deep values may nest, and what a secret
+ * has gone into.  Owns nothing but what it is working on.  Never runs anything, never reads a file,
+ * never shows a value in a message: it might be a secret.
  */
 #include "config/template_state.h"
 
@@ -22,19 +22,54 @@ is_template(const struct value *v)
     return v->kind == VALUE_TEXT && strstr(v->text, "{{") != NULL;
 }
 
-/* The text of a scalar, rendered if it holds an expression of its own. */
-int
-template_expand(struct reader *rd, const struct value *v, const char *name, struct buf *out)
+void
+template_note_secret(const struct reader *rd, const char *text, size_t len)
 {
-    if (!is_template(v)) {
-        if (value_to_text(v, out) == 0 && !out->full) {
-            return 0;
+    struct taint *t = rd->scope ? rd->scope->taint : NULL;
+
+    if (!t || len == 0) {
+        return;
+    }
+    for (size_t i = 0; i < t->texts.count; i++) {
+        if (strncmp(t->texts.items[i], text, len) == 0 && t->texts.items[i][len] == '\0') {
+            return;
         }
-        if (out->full) {
-            return err_set(rd->err, ERR_CONFIG, "%s: '%s' is too long", rd->context, name);
+    }
+    strv_addn(&t->texts, text, len);
+}
+
+/* Its text without any rendering. */
+static int
+put_text(struct reader *rd, const struct value *v, const char *name, struct buf *out)
+{
+    const size_t before = out->len;
+
+    if (v->vault) {
+        if (vault_value(rd->scope->vault, v, out, rd->err)) {
+            err_prefix(rd->err, "%s: '%s': ", rd->context, name);
+            return -1;
         }
+    } else if (value_to_text(v, out) && !out->full) {
         return err_set(rd->err, ERR_CONFIG, "%s: '%s' is %s: use join, [n] or .key", rd->context,
                        name, template_kind_name(v->kind));
+    }
+    if (out->full) {
+        return err_set(rd->err, ERR_CONFIG, "%s: '%s' is too long", rd->context, name);
+    }
+    /* True and False are words of everybody. */
+    if (v->secret && v->kind != VALUE_BOOL) {
+        template_note_secret(rd, out->data + before, out->len - before);
+    }
+    return 0;
+}
+
+int
+template_expand(struct reader *rd, const struct value *v, const char *name, struct buf *out,
+                bool *ret_secret)
+{
+    *ret_secret = *ret_secret || v->secret;
+    if (!is_template(v)) {
+        return put_text(rd, v, name, out);
     }
     for (const struct frame *f = rd->frame; f; f = f->up) {
         if (f->v == v) {
@@ -53,7 +88,13 @@ template_expand(struct reader *rd, const struct value *v, const char *name, stru
     in.frame = &frame;
     in.inside = "{{ }}";
     in.shell = false;
-    return render(&in, out);
+    in.secret = ret_secret;
+    const size_t before = out->len;
+    const int rc = render(&in, out);
+    if (rc == 0 && v->secret) {
+        template_note_secret(rd, out->data + before, out->len - before);
+    }
+    return rc;
 }
 
 /* Undefined and null end here; what is left is a scalar of plain text, or a list or dict. */
@@ -67,13 +108,14 @@ template_settle(struct reader *rd, struct result *r)
         return err_set(rd->err, ERR_CONFIG, "%s: '%s' is null: give it a value or a default('...')",
                        rd->context, r->name);
     }
-    if (r->owned == r->v || !is_template(r->v)) {
+    const bool is_scalar = r->v->kind != VALUE_LIST && r->v->kind != VALUE_DICT;
+    if (r->owned == r->v || !(is_template(r->v) || (r->v->secret && is_scalar))) {
         return 0;
     }
     struct buf text;
     buf_init(&text, TEMPLATE_TEXT_MAX);
-    const int rc = template_expand(rd, r->v, r->name, &text);
-    if (rc == 0) {
+    const int rc = template_expand(rd, r->v, r->name, &text, &r->secret);
+    if (rc == 0 && r->v->kind == VALUE_TEXT) { /* a secret number stays one */
         template_result_own(r, value_textn(text.data, text.len));
     }
     buf_release(&text);
@@ -122,6 +164,16 @@ put_result(struct reader *rd, struct result *r, struct buf *out)
         return err_set(rd->err, ERR_CONFIG,
                        "%s: '%s' holds bytes the shell would act on: write {{ %s | quote }}",
                        rd->context, r->name, r->name);
+    }
+    if (!r->secret) {
+        return 0;
+    }
+    if (rd->secret) {
+        *rd->secret = true;
+    }
+    if (rd->scope->mask && !rd->frame) {
+        out->len = before;
+        (void)buf_adds(out, "***");
     }
     return 0;
 }
@@ -218,6 +270,7 @@ template_render(const char *text, const struct scope *scope, bool shell, const c
                         .context = context,
                         .inside = "{{ }}",
                         .shell = shell,
+                        .secret = scope && scope->taint ? &scope->taint->tainted : NULL,
                         .left = &left,
                         .err = err};
 
@@ -246,8 +299,13 @@ template_value(const struct value *v, const char *name, const struct scope *scop
     int left = TEMPLATE_EXPRESSIONS_MAX;
     struct reader rd = {
         .p = "", .scope = scope, .context = context, .inside = "{{ }}", .left = &left, .err = err};
+    bool secret = false;
 
-    return template_expand(&rd, v, name, out);
+    const int rc = template_expand(&rd, v, name, out, &secret);
+    if (scope->taint && secret) {
+        scope->taint->tainted = true;
+    }
+    return rc;
 }
 
 int

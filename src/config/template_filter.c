@@ -121,6 +121,9 @@ change_case(struct reader *rd, struct result *r, char first, char last, int by)
     if (rc == 0) {
         template_result_own(r, value_textn(text.data, text.len));
     }
+    if (rc == 0 && r->secret) { /* nobody would know it again */
+        template_note_secret(rd, text.data, text.len);
+    }
     buf_release(&text);
     return rc;
 }
@@ -160,7 +163,7 @@ apply_join(struct reader *rd, struct result *r, const struct value *arg)
         if (i > 0) {
             buf_add(&text, arg->text, arg->len);
         }
-        if (template_expand(rd, r->v->items[i], r->name, &text)) {
+        if (template_expand(rd, r->v->items[i], r->name, &text, &r->secret)) {
             goto out;
         }
     }

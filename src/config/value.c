@@ -87,11 +87,50 @@ value_copy(const struct value *v)
     return copy;
 }
 
+static bool
+is_same_scalar(const struct value *a, const struct value *b)
+{
+    switch (a->kind) {
+    case VALUE_NULL:
+        return true;
+    case VALUE_BOOL:
+        return a->boolean == b->boolean;
+    case VALUE_INT:
+        return a->integer == b->integer;
+    case VALUE_FLOAT:
+        return a->real == b->real || (isnan(a->real) && isnan(b->real));
+    case VALUE_TEXT:
+        return a->vault == b->vault && a->len == b->len && memcmp(a->text, b->text, a->len) == 0;
+    case VALUE_LIST:
+    case VALUE_DICT:
+        return a->count == b->count;
+    }
+    return false;
+}
+
+bool
+value_is_same(const struct value *a, const struct value *b)
+{
+    if (a->kind != b->kind || !is_same_scalar(a, b)) {
+        return false;
+    }
+    for (size_t i = 0; i < a->count; i++) {
+        if ((a->keys && strcmp(a->keys[i], b->keys[i]) != 0) ||
+            !value_is_same(a->items[i], b->items[i])) {
+            return false;
+        }
+    }
+    return true;
+}
+
 void
 value_free(struct value *v)
 {
     if (!v) {
         return;
+    }
+    if (v->secret && v->text) {
+        explicit_bzero(v->text, v->len);
     }
     for (size_t i = 0; i < v->count; i++) {
         value_free(v->items[i]);
@@ -199,7 +238,7 @@ value_to_text(const struct value *v, struct buf *out)
         put_float(out, v->real, false);
         return out->full ? -1 : 0;
     case VALUE_TEXT:
-        return buf_add(out, v->text, v->len);
+        return v->vault ? -1 : buf_add(out, v->text, v->len);
     case VALUE_LIST:
     case VALUE_DICT:
         return -1;
@@ -245,9 +284,25 @@ put_children(const struct value *v, struct buf *out)
     buf_addc(out, v->kind == VALUE_DICT ? '}' : ']');
 }
 
+static void
+put_secret(const struct value *v, struct buf *out)
+{
+    if (!v->vault) {
+        buf_adds(out, "\"***\"");
+        return;
+    }
+    buf_adds(out, "{\"__ansible_vault\": ");
+    put_string(out, v->text, v->len);
+    buf_addc(out, '}');
+}
+
 void
 value_to_json(const struct value *v, struct buf *out)
 {
+    if (v->secret && v->kind != VALUE_LIST && v->kind != VALUE_DICT) {
+        put_secret(v, out);
+        return;
+    }
     switch (v->kind) {
     case VALUE_NULL:
         buf_adds(out, "null");

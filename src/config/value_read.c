@@ -6,6 +6,7 @@
 #include "config/value.h"
 
 #include "base/xalloc.h"
+#include "config/vault.h"
 #include "config/yaml.h"
 
 #include <ctype.h>
@@ -281,6 +282,14 @@ read_plain(const struct yaml_node *node)
     return value_textn(node->text, node->len);
 }
 
+static bool
+is_vault(const struct yaml_node *node)
+{
+    static const char *const names[] = {"!vault", "!vault-encrypted", NULL};
+
+    return node->tag && is_one_of(node->tag, names);
+}
+
 /* Whether the tag that is written, if any, is one of these. */
 static int
 check_tag(const struct yaml_node *node, const char *const *good, struct mistakes *m)
@@ -290,12 +299,32 @@ check_tag(const struct yaml_node *node, const char *const *good, struct mistakes
     if (!node->tag || is_one_of(node->tag, good)) {
         return 0;
     }
-    if (strcmp(node->tag, "!vault") == 0) {
-        return yaml_not_yet(m, node, "vault values");
+    if (is_vault(node)) {
+        return yaml_expected(m, node, node->tag, "a text");
+    }
+    if (node->secret) {
+        return yaml_mistake(m, node, "this tag is not supported");
     }
     const bool is_core = strncmp(node->tag, core, sizeof(core) - 1) == 0;
     return yaml_mistake(m, node, "the tag %s%.60s is not supported", is_core ? "!!" : "",
                         node->tag + (is_core ? sizeof(core) - 1 : 0));
+}
+
+/* Its form is checked here, so that every torn one is told at once; it is opened when it is used.
+ */
+static struct value *
+read_vault(const struct yaml_node *node, struct mistakes *m)
+{
+    const char *why = vault_check(node->text, node->len);
+
+    if (why) {
+        yaml_mistake(m, node, "%s: %s", node->tag, why);
+        return NULL;
+    }
+    struct value *v = value_textn(node->text, node->len);
+    v->vault = true;
+    v->secret = true;
+    return v;
 }
 
 static struct value *
@@ -303,6 +332,9 @@ read_scalar(const struct yaml_node *node, struct mistakes *m)
 {
     static const char *const texts[] = {"!", "tag:yaml.org,2002:str", "!unsafe", NULL};
 
+    if (is_vault(node)) {
+        return read_vault(node, m);
+    }
     if (check_tag(node, texts, m)) {
         return NULL;
     }
@@ -345,6 +377,7 @@ value_of_node(const struct yaml_node *node, struct mistakes *m)
         node->kind == YAML_NODE_SCALAR ? read_scalar(node, m) : read_children(node, m);
 
     if (v) {
+        v->secret = v->secret || node->secret;
         v->file = node->file;
         v->line = node->line;
         v->col = node->col;

@@ -28,6 +28,7 @@ struct yaml {
     struct chunk *chunks; /* owned */
     struct yaml_bytes bytes;
     struct yaml_node *root; /* in the arena, or NULL */
+    bool secret;
 };
 
 /* A list or map that is being read. */
@@ -130,6 +131,7 @@ new_node(struct reader *r, enum yaml_kind kind, const yaml_event_t *e, const yam
     struct yaml_node *n = take(r->y, sizeof(*n));
 
     n->kind = kind;
+    n->secret = r->y->secret;
     n->file = r->file;
     n->line = (int)e->start_mark.line + 1;
     n->col = (int)e->start_mark.column + 1;
@@ -221,7 +223,7 @@ too_deep(struct reader *r, const yaml_mark_t *mark)
 static int
 bad_alias(struct reader *r, const yaml_event_t *e, const char *before, const char *after)
 {
-    const char *name = (const char *)e->data.alias.anchor;
+    const char *name = r->y->secret ? "***" : (const char *)e->data.alias.anchor;
 
     return mistakes_add(r->m, "%s:%zu:%zu: alias: %s '&%.*s%s' %s", r->path, e->start_mark.line + 1,
                         e->start_mark.column + 1, before, ANCHOR_SHOWN, name,
@@ -578,9 +580,9 @@ yaml_load(const char *path, size_t bytes_max, enum yaml_repeat repeat, struct mi
     return build(y, path, repeat, m);
 }
 
-struct yaml *
-yaml_parse(const char *bytes, size_t len, const char *path, size_t bytes_max,
-           enum yaml_repeat repeat, struct mistakes *m)
+static struct yaml *
+parse(const char *bytes, size_t len, const char *path, size_t bytes_max, enum yaml_repeat repeat,
+      bool secret, struct mistakes *m)
 {
     if (len > bytes_max) {
         mistakes_add(m, "%s:1:1: the file is larger than %zu MiB", path, bytes_max >> 20);
@@ -592,11 +594,26 @@ yaml_parse(const char *bytes, size_t len, const char *path, size_t bytes_max,
         memcpy(y->bytes.data, bytes, len);
     }
     y->bytes.len = len;
+    y->secret = secret;
     if (yaml_bytes_check(&y->bytes, path, m)) {
         yaml_close(y);
         return NULL;
     }
     return build(y, path, repeat, m);
+}
+
+struct yaml *
+yaml_parse(const char *bytes, size_t len, const char *path, size_t bytes_max,
+           enum yaml_repeat repeat, struct mistakes *m)
+{
+    return parse(bytes, len, path, bytes_max, repeat, false, m);
+}
+
+struct yaml *
+yaml_parse_secret(const char *bytes, size_t len, const char *path, size_t bytes_max,
+                  enum yaml_repeat repeat, struct mistakes *m)
+{
+    return parse(bytes, len, path, bytes_max, repeat, true, m);
 }
 
 void
@@ -607,8 +624,14 @@ yaml_close(struct yaml *y)
     }
     while (y->chunks) {
         struct chunk *next = y->chunks->next;
+        if (y->secret) {
+            explicit_bzero(y->chunks->data, y->chunks->used);
+        }
         free(y->chunks);
         y->chunks = next;
+    }
+    if (y->secret) {
+        explicit_bzero(y->bytes.data, y->bytes.len);
     }
     yaml_bytes_release(&y->bytes);
     free(y);

@@ -50,6 +50,10 @@ yaml_show(const struct yaml_node *scalar, struct buf *out)
 {
     size_t len = scalar->len;
 
+    if (scalar->secret) {
+        buf_adds(out, "***");
+        return;
+    }
     if (len > SHOWN_MAX) { /* never half a character */
         for (len = SHOWN_MAX; ((unsigned char)scalar->text[len] & 0xc0) == 0x80;) {
             len--;

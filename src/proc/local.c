@@ -26,6 +26,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -136,6 +137,7 @@ local_free(struct local *c)
         event_free(c->check);
     }
     strv_clear(&c->env);
+    explicit_bzero(c->script, strlen(c->script));
     free(c->script);
     free(c->cwd);
     free(c);
@@ -327,8 +329,22 @@ on_readable(evutil_socket_t fd, short what, void *arg)
 
 /* ---- the start of a child ---- */
 
-/* A pipe with both ends above 2, so that the child's 0-2 can be set in any order even if ours are
- * closed. */
+/* The same descriptor above 2, so that the child's 0-2 can be set in any order even if ours are
+ * closed; low itself is closed.  -1 and errno. */
+static int
+lift(int low)
+{
+    if (low < 0 || low > 2) {
+        return low;
+    }
+    const int high = fcntl(low, F_DUPFD_CLOEXEC, 3);
+    const int why = errno;
+    (void)close(low);
+    errno = why;
+    return high;
+}
+
+/* A pipe with both ends above 2. */
 static int
 open_pipe(int ends[2])
 {
@@ -336,15 +352,9 @@ open_pipe(int ends[2])
         return -1;
     }
     for (int i = 0; i < 2; i++) {
-        if (ends[i] > 2) {
-            continue;
-        }
-        const int low = ends[i];
-        const int kept = errno;
-        ends[i] = fcntl(low, F_DUPFD_CLOEXEC, 3);
-        const int why = ends[i] < 0 ? errno : kept;
-        (void)close(low);
+        ends[i] = lift(ends[i]);
         if (ends[i] < 0) {
+            const int why = errno;
             (void)close(ends[1 - i]);
             errno = why;
             return -1;
@@ -353,13 +363,36 @@ open_pipe(int ends[2])
     return 0;
 }
 
+/* The script as a file of no name, to be read from its beginning.  -1 and errno. */
+static int
+open_script(const char *script)
+{
+    const size_t len = strlen(script);
+    const int fd = lift(memfd_create("script", MFD_CLOEXEC));
+
+    for (size_t done = 0; fd >= 0 && done < len;) {
+        const ssize_t n = pwrite(fd, script + done, len - done, (off_t)done);
+        if (n <= 0) {
+            const int why = n < 0 ? errno : ENOSPC;
+            (void)close(fd);
+            errno = why;
+            return -1;
+        }
+        done += (size_t)n;
+    }
+    return fd;
+}
+
 /* 0, or the errno of what went wrong. */
 static int
-spawn(struct local *c, int folder, int out, int errors)
+spawn(struct local *c, int folder, int script, int out, int errors)
 {
     char sh[] = "/bin/sh";
     char flag[] = "-c";
-    char *argv[] = {sh, flag, c->script, NULL};
+    /* As on a host (ssh/frame.c); the script's first line stays the first.  Without a cat in PATH
+     * there is no script, and nothing is not done well. */
+    char load[] = "S=$(cat)||exit 127;exec </dev/null;eval \"unset S;$S\"";
+    char *argv[] = {sh, flag, load, NULL};
     posix_spawn_file_actions_t files;
     posix_spawnattr_t attr;
     sigset_t every;
@@ -382,7 +415,7 @@ spawn(struct local *c, int folder, int out, int errors)
     (void)posix_spawnattr_setsigdefault(&attr, &every);
     (void)posix_spawnattr_setsigmask(&attr, &none);
     rc = posix_spawn_file_actions_addfchdir_np(&files, folder);
-    rc = rc != 0 ? rc : posix_spawn_file_actions_addopen(&files, 0, "/dev/null", O_RDONLY, 0);
+    rc = rc != 0 ? rc : posix_spawn_file_actions_adddup2(&files, script, 0);
     rc = rc != 0 ? rc : posix_spawn_file_actions_adddup2(&files, out, 1);
     rc = rc != 0 ? rc : posix_spawn_file_actions_adddup2(&files, errors, 2);
     rc = rc != 0 ? rc : posix_spawn_file_actions_addclosefrom_np(&files, 3);
@@ -432,7 +465,7 @@ close_pipe(const int ends[2])
 
 /* 0, or -1 and why; nothing is left behind. */
 static int
-start_in(struct local *c, int folder, char text[TEXT_MAX])
+start_in(struct local *c, int folder, int script, char text[TEXT_MAX])
 {
     int out[2];
     int errors[2];
@@ -446,7 +479,7 @@ start_in(struct local *c, int folder, char text[TEXT_MAX])
         close_pipe(out);
         return -1;
     }
-    const int rc = spawn(c, folder, out[1], errors[1]);
+    const int rc = spawn(c, folder, script, out[1], errors[1]);
     (void)close(out[1]);
     (void)close(errors[1]);
     if (rc != 0) {
@@ -468,7 +501,14 @@ start(struct local *c, char text[TEXT_MAX])
         (void)snprintf(text, TEXT_MAX, "cannot run in %.300s: %s", c->cwd, strerror(errno));
         return -1;
     }
-    const int rc = start_in(c, folder, text);
+    const int script = open_script(c->script);
+    if (script < 0) {
+        (void)snprintf(text, TEXT_MAX, "no room for the script: %s", strerror(errno));
+        (void)close(folder);
+        return -1;
+    }
+    const int rc = start_in(c, folder, script, text);
+    (void)close(script);
     (void)close(folder);
     return rc;
 }

@@ -17,6 +17,31 @@ check_quoted(const struct buf *out)
     }
 }
 
+/* A secret is seen only where the template itself writes it. */
+static void
+check_masked(const char *text)
+{
+    struct taint taint = {0};
+    struct scope scope = *fuzz_scope();
+    struct err err = {0};
+    struct buf open;
+    struct buf masked;
+    size_t at = 0;
+
+    buf_init(&open, TEMPLATE_TEXT_MAX);
+    buf_init(&masked, TEMPLATE_TEXT_MAX);
+    scope.taint = &taint;
+    const int rc = template_render(text, &scope, false, "input", &open, &at, &err);
+    FUZZ_CHECK(strcasestr(err.text, hidden) == NULL);
+    FUZZ_CHECK(rc < 0 || taint.tainted || strcasestr(open.data, hidden) == NULL);
+    scope.mask = true;
+    FUZZ_CHECK(template_render(text, &scope, false, "input", &masked, &at, &err) == rc);
+    FUZZ_CHECK(rc < 0 || strcasestr(masked.data, hidden) == NULL);
+    strv_clear(&taint.texts);
+    buf_release(&open);
+    buf_release(&masked);
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 {
@@ -40,6 +65,9 @@ LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
             check_quoted(&out);
         }
         buf_release(&out);
+    }
+    if (strchr(text, '7') == NULL) {
+        check_masked(text);
     }
     free(text);
     return 0;

@@ -199,6 +199,64 @@ flood(struct rig *r, struct run *run, int32_t host, const struct step_request *s
 }
 
 static void
+tell_secrets(struct rig *r, struct run *run, int32_t host, const struct step_request *step)
+{
+    struct run_host *h = &run->hosts[host < 0 ? 0 : host];
+
+    if (host < 0 || step == NULL) {
+        return;
+    }
+    assert_non_null(memmem(step->script, step->script_len, "pw='hunter22'", 13));
+    listen_pool.output(run, host, 1, "hun", 3);
+    assert_int_equal(h->tail_len, 0); /* it may yet become one */
+    listen_pool.output(run, host, 1, "gry\nlogin hunter", 16);
+    listen_pool.output(run, host, 1, "22 failed\nhunt", 14);
+    assert_int_equal(h->tail_len, 24);
+    assert_memory_equal(h->tail, "hungry\nlogin *** failed\n", 24);
+    listen_pool.output(run, host, 0, "hunter22", 8);
+    listen_pool.warning(run, host, "hunter22 was said");
+    r->number++;
+}
+
+static void
+is_kept(const struct rig *r, const char *word, bool wanted)
+{
+    char *command = xasprintf("grep -rqF '%s' %s/var %s/debug.log", word, r->root, r->root);
+
+    /* NOLINTNEXTLINE(bugprone-command-processor): a folder of ours */
+    assert_int_equal(system(command) == 0, wanted);
+    free(command);
+}
+
+static void
+test_no_output_and_no_reason_has_a_secret_of_a_step(void **state)
+{
+    struct host_list hosts;
+    struct value *pw = value_text("hunter22");
+    struct rig r;
+
+    (void)state;
+    pw->secret = true;
+    rig_open(&r, NULL, "greet", "name: greet\nsteps:\n  - {name: One, run: 'true $pw'}\n");
+    value_dict_set(r.extra, "pw", pw);
+    r.request.host_count = 1;
+    r.look = tell_secrets;
+    r.steps[0] = "9";
+    assert_int_equal(rig_run(&r), 2);
+    assert_int_equal(r.number, 1);
+    rig_host(&r, 0, &hosts);
+    assert_string_equal(hosts.rows[0].reason, "step 1/1 One: signal 9: hunt");
+    assert_int_equal(hosts.rows[0].out_bytes, 3);
+    assert_int_equal(hosts.rows[0].err_bytes, 28);
+    host_list_release(&hosts);
+    assert_null(strstr(r.events.data, "hunter22"));
+    assert_non_null(strstr(r.events.data, "*** was said"));
+    is_kept(&r, "login *** failed", true);
+    is_kept(&r, "hunter22", false);
+    rig_close(&r);
+}
+
+static void
 test_the_newest_bytes_of_stderr_are_kept(void **state)
 {
     struct host_list hosts;
@@ -225,6 +283,7 @@ main(void)
         cmocka_unit_test(test_a_run_outlives_its_terminal),
         cmocka_unit_test(test_a_finally_step_has_one_fact_for_every_end),
         cmocka_unit_test(test_the_newest_bytes_of_stderr_are_kept),
+        cmocka_unit_test(test_no_output_and_no_reason_has_a_secret_of_a_step),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -9,6 +9,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -120,6 +121,83 @@ test_gives_back_random_bytes(void **state)
     }
 }
 
+static void
+to_bytes(const char *hex, unsigned char *ret)
+{
+    for (size_t i = 0; hex[2 * i] != '\0'; i++) {
+        unsigned byte = 0;
+        assert_int_equal(sscanf(hex + 2 * i, "%2x", &byte), 1);
+        ret[i] = (unsigned char)byte;
+    }
+}
+
+static void
+test_knows_the_hmac_of_rfc_4231_from_others(void **state)
+{
+    static const char text[] = "what do ya want for nothing?";
+    unsigned char digest[HASH_SHA256_BYTES];
+
+    (void)state;
+    to_bytes("5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843", digest);
+    assert_true(hash_hmac_sha256_is("Jefe", 4, text, sizeof(text) - 1, digest));
+    assert_false(hash_hmac_sha256_is("Jefe", 4, text, sizeof(text) - 2, digest));
+    assert_false(hash_hmac_sha256_is("jefe", 4, text, sizeof(text) - 1, digest));
+    digest[31] ^= 1;
+    assert_false(hash_hmac_sha256_is("Jefe", 4, text, sizeof(text) - 1, digest));
+}
+
+static void
+test_makes_the_keys_of_rfc_7914(void **state)
+{
+    static const struct {
+        const char *password, *salt;
+        int rounds;
+        const char *hex;
+    } rows[] = {
+        {"passwd", "salt", 1,
+         "55ac046e56e3089fec1691c22544b605f94185216dde0465e68b9d57c20dacbc"
+         "49ca9cccf179b645991664b39d77ef317c71b845b1e30bd509112041d3a19783"},
+        {"Password", "NaCl", 80000,
+         "4ddcd8f60b98be21830cee5ef22701f9641a4418d04c0414aeff08876b34ab56"
+         "a1d425a1225833549adb841b51c9b3176a272bdebba1d078478f62b397f33c8d"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        unsigned char wanted[64];
+        unsigned char key[64];
+        to_bytes(rows[i].hex, wanted);
+        hash_pbkdf2_sha256(rows[i].password, strlen(rows[i].password), rows[i].salt,
+                           strlen(rows[i].salt), rows[i].rounds, key, sizeof(key));
+        assert_memory_equal(key, wanted, sizeof(key));
+    }
+}
+
+/* NIST SP 800-38A, F.5.5 and F.5.6: the counter carries into its upper half. */
+static void
+test_turns_the_blocks_of_sp_800_38a_there_and_back(void **state)
+{
+    unsigned char key[HASH_AES_KEY_BYTES];
+    unsigned char iv[HASH_AES_BLOCK_BYTES];
+    unsigned char plain[48];
+    unsigned char cipher[48];
+    unsigned char made[48];
+
+    (void)state;
+    to_bytes("603deb1015ca71be2b73aef0857d77811f352c073b6108d72d9810a30914dff4", key);
+    to_bytes("f0f1f2f3f4f5f6f7f8f9fafbfcfdfeff", iv);
+    to_bytes("6bc1bee22e409f96e93d7e117393172aae2d8a571e03ac9c9eb76fac45af8e51"
+             "30c81c46a35ce411e5fbc1191a0a52ef",
+             plain);
+    to_bytes("601ec313775789a5b7a7f504bbf3d228f443e3ca4d62b59aca84e990cacaf5c5"
+             "2b0930daa23de94ce87017ba2d84988d",
+             cipher);
+    hash_aes256_ctr(key, iv, cipher, sizeof(cipher), made);
+    assert_memory_equal(made, plain, sizeof(plain));
+    hash_aes256_ctr(key, iv, plain, sizeof(plain), made);
+    assert_memory_equal(made, cipher, sizeof(cipher));
+}
+
 int
 main(void)
 {
@@ -129,6 +207,9 @@ main(void)
         cmocka_unit_test(test_encodes_and_decodes_the_vectors_of_rfc_4648),
         cmocka_unit_test(test_refuses_malformed_base64_and_too_much_of_it),
         cmocka_unit_test(test_gives_back_random_bytes),
+        cmocka_unit_test(test_knows_the_hmac_of_rfc_4231_from_others),
+        cmocka_unit_test(test_makes_the_keys_of_rfc_7914),
+        cmocka_unit_test(test_turns_the_blocks_of_sp_800_38a_there_and_back),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

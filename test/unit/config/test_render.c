@@ -554,14 +554,14 @@ test_extra_is_a_pair_of_raw_bytes(void **state)
 {
     struct fixture *f = *state;
 
-    assert_int_equal(render_extra(f->vars, "release=a=b\xff 1", &f->err), 0);
+    assert_int_equal(render_extra(f->vars, "release=a=b\xff 1", NULL, &f->err), 0);
     assert_string_equal(value_dict_get(f->vars, "release")->text, "a=b\xff 1");
-    assert_int_equal(render_extra(f->vars, "number=5", &f->err), 0);
+    assert_int_equal(render_extra(f->vars, "number=5", NULL, &f->err), 0);
     assert_int_equal(value_dict_get(f->vars, "number")->kind, VALUE_TEXT);
-    assert_int_equal(render_extra(f->vars, "release", &f->err), -1);
+    assert_int_equal(render_extra(f->vars, "release", NULL, &f->err), -1);
     assert_int_equal(f->err.kind, ERR_USAGE);
-    assert_int_equal(render_extra(f->vars, "a-b=1", &f->err), -1);
-    assert_int_equal(render_extra(f->vars, "=1", &f->err), -1);
+    assert_int_equal(render_extra(f->vars, "a-b=1", NULL, &f->err), -1);
+    assert_int_equal(render_extra(f->vars, "=1", NULL, &f->err), -1);
 }
 
 static void
@@ -574,10 +574,10 @@ test_extra_is_a_file_of_yaml(void **state)
     assert_non_null(file);
     assert_true(fputs("number: 5\nlist: [a, b]\n", file) >= 0);
     assert_int_equal(fclose(file), 0);
-    assert_int_equal(render_extra(f->vars, arg, &f->err), 0);
+    assert_int_equal(render_extra(f->vars, arg, NULL, &f->err), 0);
     assert_int_equal(value_dict_get(f->vars, "number")->integer, 5);
     assert_int_equal(value_dict_get(f->vars, "list")->count, 2);
-    assert_int_equal(render_extra(f->vars, "@/no/such/file", &f->err), -1);
+    assert_int_equal(render_extra(f->vars, "@/no/such/file", NULL, &f->err), -1);
     assert_non_null(strstr(f->err.text, "/no/such/file"));
     free(path);
     free(arg);

@@ -67,7 +67,7 @@ render_main(int argc, char **argv)
     value_dict_set(magic, "inventory_hostname", value_text("web-01"));
     value_dict_set(magic, "env", value_text("here"));
     for (int i = 4; i < argc; i++)
-        (void)render_extra(extra, argv[i], NULL);
+        (void)render_extra(extra, argv[i], NULL, NULL);
     struct action *a = action_load_file(argv[2], &m);
     for (size_t i = 0; i < m.errors.count; i++)
         (void)fprintf(stderr, "%s\n", m.errors.items[i]);

@@ -340,6 +340,50 @@ test_gives_a_clean_environment_and_what_is_passed(void **state)
     free(home);
 }
 
+/* ps shows arguments and environments to everybody: a script may hold secrets. */
+static void
+test_shows_no_byte_of_the_script_to_ps(void **state)
+{
+    (void)state;
+    struct seen *s =
+        run("hush='hidden-word'; cat /proc/$$/cmdline /proc/$$/environ | tr '\\0' ' '\n"
+            "set | grep -c 'hidden-[w]ord'; echo $0 $#");
+    assert_null(strstr(s->out[0].data, "hidden"));
+    assert_null(strstr(s->out[0].data, "hush"));
+    assert_non_null(strstr(s->out[0].data, "/bin/sh -c S=$(cat)||exit 127;"));
+    assert_non_null(strstr(s->out[0].data, "1\n/bin/sh 0\n")); /* and not in a variable of ours */
+    seen_free(s);
+}
+
+static void
+test_a_script_that_cannot_be_read_has_not_ended_well(void **state)
+{
+    static const char *const env[] = {"PATH=/no/such/folder", NULL};
+
+    (void)state;
+    struct seen *s = run_in("exit 0", "/", env, 0, false);
+    assert_int_equal(s->exit_code, 127);
+    assert_non_null(strstr(s->out[1].data, "cat"));
+    seen_free(s);
+}
+
+static void
+test_takes_a_script_longer_than_an_argument_may_be(void **state)
+{
+    enum { COMMENT = 300000 };
+    char *script = calloc(COMMENT + 100, 1);
+
+    (void)state;
+    assert_non_null(script);
+    memset(script, '#', COMMENT);
+    (void)strcat(script, "\necho end");
+    struct seen *s = run(script);
+    assert_string_equal(s->out[0].data, "end\n");
+    assert_int_equal(s->exit_code, 0);
+    free(script);
+    seen_free(s);
+}
+
 static void
 test_lets_no_descriptor_through(void **state)
 {
@@ -475,7 +519,8 @@ test_gives_the_limit_of_descriptors_it_is_told(void **state)
     s->child = local_run(s->locals, "ulimit -S -n\nno-such-command", "/", no_env, 0, &events, s);
     (void)event_base_dispatch(s->base);
     assert_string_equal(s->out[0].data, "77\n");
-    assert_non_null(strstr(s->out[1].data, "2: no-such-command")); /* the second line, still */
+    assert_non_null(
+        strstr(s->out[1].data, "2: eval: no-such-command")); /* the second line, still */
     seen_free(s);
 }
 
@@ -691,6 +736,9 @@ main(void)
         cmocka_unit_test(test_runs_where_it_is_told_with_an_empty_stdin),
         cmocka_unit_test(test_says_why_it_could_not_start),
         cmocka_unit_test(test_gives_a_clean_environment_and_what_is_passed),
+        cmocka_unit_test(test_shows_no_byte_of_the_script_to_ps),
+        cmocka_unit_test(test_a_script_that_cannot_be_read_has_not_ended_well),
+        cmocka_unit_test(test_takes_a_script_longer_than_an_argument_may_be),
         cmocka_unit_test(test_lets_no_descriptor_through),
         cmocka_unit_test(test_works_when_our_own_streams_are_closed),
         cmocka_unit_test(test_starts_with_signals_as_they_were_at_birth),
