@@ -41,12 +41,12 @@ fill_standard(void)
 int
 main(int argc, char **argv)
 {
+    struct secrets secrets;
     struct err err = {0};
-    const char *secret;
     struct zygote *z;
     int rc;
 
-    secret = secrets_take();
+    secrets_take(&secrets);
     harden();
     if (fill_standard() != 0) {
         return 1;
@@ -57,7 +57,8 @@ main(int argc, char **argv)
         return 1;
     }
     signal(SIGPIPE, SIG_IGN);
-    rc = cli_main(z, secret, argc, argv);
+    rc = cli_main(z, &secrets, argc, argv);
     zygote_free(z);
+    secrets_release(&secrets);
     return rc;
 }

@@ -7,6 +7,7 @@
 #include "base/err.h"
 #include "base/strv.h"
 #include "cli/options.h"
+#include "cli/secrets.h"
 #include "config/action.h"
 #include "proc/zygote.h"
 
@@ -17,7 +18,8 @@
 #define CLI_VERSION "0.1.0"
 
 struct cli {
-    struct zygote *zygote; /* borrowed */
+    struct zygote *zygote;         /* borrowed */
+    const struct secrets *secrets; /* borrowed */
     struct options options;
     char *root; /* owned; absolute */
 };

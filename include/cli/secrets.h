@@ -4,8 +4,19 @@
 #ifndef CLI_SECRETS_H
 #define CLI_SECRETS_H
 
-/* Wipe and remove every secret of environ; call it before the first fork.  The name of the first
- * that was given, or NULL; one that is empty was not given. */
-const char *secrets_take(void);
+/* NULL: not given, which an empty one is not either.  Owned. */
+struct secrets {
+    char *key_passphrase;      /* IM_KEY_PASSPHRASE */
+    char *ssh_password;        /* IM_SSH_PASSWORD */
+    char *become_password;     /* IM_BECOME_PASSWORD */
+    char *vault_password_file; /* IM_VAULT_PASSWORD_FILE: a path */
+};
+
+/* Take every secret out of environ and wipe it there; call it before the first fork. */
+void secrets_take(struct secrets *ret);
+/* The name of the first that was given and has no use yet; NULL: none. */
+const char *secrets_unused(const struct secrets *s);
+/* Wipe and free. */
+void secrets_release(struct secrets *s);
 
 #endif

@@ -173,8 +173,10 @@ run_command(struct cli *c, struct err *err)
 }
 
 static int
-dispatch(struct cli *c, const char *secret, int argc, char **argv, struct err *err)
+dispatch(struct cli *c, int argc, char **argv, struct err *err)
 {
+    const char *unused = secrets_unused(c->secrets);
+
     if (options_parse(argc, argv, &c->options, err) != 0) {
         return -1;
     }
@@ -185,8 +187,8 @@ dispatch(struct cli *c, const char *secret, int argc, char **argv, struct err *e
     if (c->options.help) {
         return help(c, err);
     }
-    if (secret != NULL) {
-        return err_set(err, ERR_NOT_YET, "not yet: %s", secret);
+    if (unused != NULL) {
+        return err_set(err, ERR_NOT_YET, "not yet: %s", unused);
     }
     if (place_root(c->options.root, &c->root, err) != 0) {
         return -1;
@@ -220,11 +222,11 @@ close_stdout(struct err *err)
 }
 
 int
-cli_main(struct zygote *z, const char *secret, int argc, char **argv)
+cli_main(struct zygote *z, const struct secrets *secrets, int argc, char **argv)
 {
-    struct cli c = {.zygote = z};
+    struct cli c = {.zygote = z, .secrets = secrets};
     struct err err = {0};
-    int rc = dispatch(&c, secret, argc, argv, &err);
+    int rc = dispatch(&c, argc, argv, &err);
 
     if (rc == 0) {
         rc = close_stdout(&err);

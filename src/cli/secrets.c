@@ -1,47 +1,89 @@
 /*
  * secrets.c - what is secret leaves the environment before any child could inherit it.
  *
- * Decides which names are secret.  Owns nothing yet: no secret is used, so none is kept.  Never
- * leaves the bytes where /proc/PID/environ shows them, which unsetenv alone would.
+ * Decides which names are secret.  Owns the only copies until secrets_release.  Never leaves the
+ * bytes where /proc/PID/environ shows them, which unsetenv alone would.
  */
 #include "cli/secrets.h"
 
+#include "base/xalloc.h"
+
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-static const char *const names[] = {"IM_KEY_PASSPHRASE", "IM_SSH_PASSWORD", "IM_BECOME_PASSWORD",
-                                    "IM_VAULT_PASSWORD_FILE"};
+static const struct name {
+    const char *name;
+    size_t field; /* offset in struct secrets */
+    bool used;
+} names[] = {
+    {"IM_KEY_PASSPHRASE", offsetof(struct secrets, key_passphrase), false},
+    {"IM_SSH_PASSWORD", offsetof(struct secrets, ssh_password), false},
+    {"IM_BECOME_PASSWORD", offsetof(struct secrets, become_password), true},
+    {"IM_VAULT_PASSWORD_FILE", offsetof(struct secrets, vault_password_file), true},
+};
+enum { NAME_COUNT = sizeof(names) / sizeof(names[0]) };
+_Static_assert(NAME_COUNT * sizeof(char *) == sizeof(struct secrets), "a name a secret");
 
-/* A name may stand there more than once: getenv sees only the first. */
-static const char *
+static char **
+field_of(struct secrets *s, size_t i)
+{
+    return (char **)((char *)s + names[i].field);
+}
+
+/* A name may stand there more than once: the first counts, as for getenv, which sees no other. */
+static char *
 take(const char *name)
 {
     const size_t len = strlen(name);
-    const char *given = NULL;
+    char *given = NULL;
 
     for (char **e = environ; e != NULL && *e != NULL; e++) {
         if (strncmp(*e, name, len) != 0 || (*e)[len] != '=') {
             continue;
         }
-        if ((*e)[len + 1] != '\0') {
-            given = name;
+        char *value = *e + len + 1;
+        if (given == NULL && *value != '\0') {
+            given = xstrdup(value);
         }
-        explicit_bzero(*e + len + 1, strlen(*e + len + 1));
+        explicit_bzero(value, strlen(value));
     }
     unsetenv(name);
     return given;
 }
 
-const char *
-secrets_take(void)
+void
+secrets_take(struct secrets *ret)
 {
-    const char *first = NULL;
-
-    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-        const char *given = take(names[i]);
-        first = first != NULL ? first : given;
+    for (size_t i = 0; i < NAME_COUNT; i++) {
+        *field_of(ret, i) = take(names[i].name);
     }
-    return first;
+}
+
+const char *
+secrets_unused(const struct secrets *s)
+{
+    struct secrets copy = *s;
+
+    for (size_t i = 0; i < NAME_COUNT; i++) {
+        if (!names[i].used && *field_of(&copy, i) != NULL) {
+            return names[i].name;
+        }
+    }
+    return NULL;
+}
+
+void
+secrets_release(struct secrets *s)
+{
+    for (size_t i = 0; i < NAME_COUNT; i++) {
+        char **secret = field_of(s, i);
+        if (*secret != NULL) {
+            explicit_bzero(*secret, strlen(*secret));
+            free(*secret);
+            *secret = NULL;
+        }
+    }
 }

@@ -56,7 +56,7 @@ refused 'there is no tag in it' deploy test-multi -t ''
 refused 'the name is empty' status --root ''
 refused 'the command is empty' exec test-multi -- ''
 refused 'did you mean deploy' deplyo --help
-for name in IM_KEY_PASSPHRASE IM_SSH_PASSWORD IM_BECOME_PASSWORD IM_VAULT_PASSWORD_FILE; do
+for name in IM_KEY_PASSPHRASE IM_SSH_PASSWORD; do
     export $name=geheim
     refused "not yet: $name" deploy test-multi
     assert_not "$name is not told" "$err" geheim

@@ -33,13 +33,22 @@ test_every_secret_is_taken_and_its_bytes_are_wiped(void **state)
          path[] = "PATH=/bin";
     char *own[] = {key, path, ssh, become, vault, NULL};
     char **before = swap_environ(own);
-    const char *found = secrets_take();
+    struct secrets found;
+
+    secrets_take(&found);
     char *const left = environ[0];
     char *const end = environ[1];
     (void)state;
 
     swap_environ(before);
-    assert_string_equal(found, "IM_KEY_PASSPHRASE");
+    assert_string_equal(found.key_passphrase, "abc");
+    assert_string_equal(found.ssh_password, "def");
+    assert_string_equal(found.become_password, "ghi");
+    assert_string_equal(found.vault_password_file, "/x");
+    assert_string_equal(secrets_unused(&found), "IM_KEY_PASSPHRASE");
+    secrets_release(&found);
+    assert_null(found.key_passphrase);
+    assert_null(found.vault_password_file);
     assert_ptr_equal(left, path);
     assert_null(end);
     assert_string_equal(path, "PATH=/bin");
@@ -55,12 +64,16 @@ test_a_secret_given_twice_is_wiped_twice(void **state)
     char a[] = "IM_SSH_PASSWORD=first", b[] = "IM_SSH_PASSWORD=second";
     char *own[] = {a, b, NULL};
     char **before = swap_environ(own);
-    const char *found = secrets_take();
+    struct secrets found;
+
+    secrets_take(&found);
     char *const left = environ[0];
     (void)state;
 
     swap_environ(before);
-    assert_string_equal(found, "IM_SSH_PASSWORD");
+    assert_string_equal(found.ssh_password, "first");
+    assert_string_equal(secrets_unused(&found), "IM_SSH_PASSWORD");
+    secrets_release(&found);
     assert_null(left);
     assert_memory_equal(a + 16, "\0\0\0\0\0", 6);
     assert_memory_equal(b + 16, "\0\0\0\0\0\0", 7);
@@ -72,11 +85,13 @@ test_names_that_only_begin_alike_are_left(void **state)
     char longer[] = "IM_SSH_PASSWORD_X=a", shorter[] = "IM_SSH=b", bare[] = "IM_SSH_PASSWORD";
     char *own[] = {longer, shorter, bare, NULL};
     char **before = swap_environ(own);
-    const char *found = secrets_take();
+    struct secrets found;
     (void)state;
 
+    secrets_take(&found);
     swap_environ(before);
-    assert_null(found);
+    assert_null(found.ssh_password);
+    assert_null(secrets_unused(&found));
     assert_string_equal(longer, "IM_SSH_PASSWORD_X=a");
     assert_string_equal(shorter, "IM_SSH=b");
 }
@@ -87,13 +102,31 @@ test_an_empty_secret_was_not_given(void **state)
     char ssh[] = "IM_SSH_PASSWORD=";
     char *own[] = {ssh, NULL};
     char **before = swap_environ(own);
-    const char *found = secrets_take();
+    struct secrets found;
+
+    secrets_take(&found);
     char *const left = environ[0];
     (void)state;
 
     swap_environ(before);
-    assert_null(found);
+    assert_null(found.ssh_password);
+    assert_null(secrets_unused(&found));
     assert_null(left);
+}
+
+static void
+test_what_has_a_use_is_not_refused(void **state)
+{
+    char become[] = "IM_BECOME_PASSWORD=a", vault[] = "IM_VAULT_PASSWORD_FILE=/x";
+    char *own[] = {become, vault, NULL};
+    char **before = swap_environ(own);
+    struct secrets found;
+    (void)state;
+
+    secrets_take(&found);
+    swap_environ(before);
+    assert_null(secrets_unused(&found));
+    secrets_release(&found);
 }
 
 int
@@ -104,6 +137,7 @@ main(void)
         cmocka_unit_test(test_a_secret_given_twice_is_wiped_twice),
         cmocka_unit_test(test_names_that_only_begin_alike_are_left),
         cmocka_unit_test(test_an_empty_secret_was_not_given),
+        cmocka_unit_test(test_what_has_a_use_is_not_refused),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
