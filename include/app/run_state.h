@@ -2,7 +2,8 @@
  * run_state.h - one run while it lasts, shared by the files of app/ and by nobody else.
  *
  * run.c sets up and takes down; turn.c is the turn; execute.c carries orders out; listen.c turns
- * what happens into facts; narrate.c tells log and screen; reach.c and release.c prepare.
+ * what happens into facts; narrate.c tells log and screen; reach.c and release.c prepare;
+ * preview.c stops before anything begins.
  */
 #ifndef APP_RUN_STATE_H
 #define APP_RUN_STATE_H
@@ -68,6 +69,7 @@ struct run {
     struct policy policy;
     struct plan *plan; /* owned, and so is all below */
     struct rollout *rollout;
+    bool preview;  /* nothing is to be done: no connection, no file, no lock */
     size_t *steps; /* plan step -> step of the action */
     size_t step_count;
     struct run_host *hosts;
@@ -121,6 +123,12 @@ struct run {
 int64_t run_now_ms(const struct run *run);
 int64_t run_wall_ms(void);
 
+/* run.c: a run that shows, or begins, nothing yet; run_free at any point after it. */
+struct run *run_new(const struct run_request *q);
+void run_free(struct run *run);
+/* Plan, files and every step of every host: what is wrong with a run is found here. */
+int run_load(struct run *run, struct err *err);
+
 /* reach.c: how each host is reached: user, keys, known hosts. */
 int reach_prepare(struct run *run, struct err *err);
 
@@ -137,8 +145,13 @@ const struct bundle *run_bundle(struct run *run, const char *folder, struct err 
 /* execute.c */
 /* The magic names that differ by host; the rest was set when the run was made. */
 void run_set_magic(struct run *run, int32_t host);
+/* A step for one host; release ret. */
+int execute_render(struct run *run, const struct run_host *h, const struct action_step *step,
+                   struct rendered *ret, struct err *err);
 int execute_check(struct run *run, struct err *err); /* render all there is, keep nothing */
 void execute(struct run *run, const struct order *order);
+/* Step `step` of the plan, or of the finally list. */
+const struct action_step *run_step_at(const struct run *run, bool finally, int32_t step);
 const struct action_step *run_step_of(const struct run *run, const struct run_host *h);
 
 /* listen.c */

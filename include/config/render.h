@@ -40,7 +40,8 @@ struct rendered {
                 */
     bool folder; /* upload: src is a folder */
     char *dest;
-    char *error; /* or NULL */
+    char *awaited; /* wait_for, for people: "port 80", "/path"; else NULL */
+    char *error;   /* or NULL */
 };
 
 /* Render one text; context is for messages ("deploy.yml:12:9").  shell: the rule of `| quote`

@@ -17,8 +17,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static const struct action_step *
-step_at(const struct run *run, bool finally, int32_t step)
+const struct action_step *
+run_step_at(const struct run *run, bool finally, int32_t step)
 {
     return finally ? &run->action->finally_steps[step] : &run->action->steps[run->steps[step]];
 }
@@ -26,7 +26,7 @@ step_at(const struct run *run, bool finally, int32_t step)
 const struct action_step *
 run_step_of(const struct run *run, const struct run_host *h)
 {
-    return step_at(run, h->in_finally, h->step);
+    return run_step_at(run, h->in_finally, h->step);
 }
 
 void
@@ -47,9 +47,9 @@ run_set_magic(struct run *run, int32_t host)
     }
 }
 
-static int
-render(struct run *run, const struct run_host *h, const struct action_step *step,
-       struct rendered *ret, struct err *err)
+int
+execute_render(struct run *run, const struct run_host *h, const struct action_step *step,
+               struct rendered *ret, struct err *err)
 {
     const struct run_request *q = run->request;
     const struct scope scope = {
@@ -69,7 +69,7 @@ check_host(struct run *run, const struct run_host *h, struct err *err)
         const bool finally = i >= run->step_count;
         struct rendered r = {0};
         const int32_t k = (int32_t)(finally ? i - run->step_count : i);
-        int rc = render(run, h, step_at(run, finally, k), &r, err);
+        int rc = execute_render(run, h, run_step_at(run, finally, k), &r, err);
         if (rc == 0 && r.folder && run_bundle(run, r.src, err) == NULL) {
             rc = -1;
         }
@@ -206,7 +206,7 @@ run_step(struct run *run, const struct order *o)
     h->error = NULL;
     const struct action_step *step = run_step_of(run, h);
 
-    int rc = render(run, h, step, &r, &err);
+    int rc = execute_render(run, h, step, &r, &err);
     if (rc == 0 && r.skipped) {
         listen_end_step(h, listen_fact_of(h, FACT_STEP_SKIPPED, CAUSE_NONE), NULL);
     } else if (rc == 0) {

@@ -374,7 +374,7 @@ make_loop(struct run *run, struct err *err)
     return listen_signals(run, err);
 }
 
-static struct run *
+struct run *
 run_new(const struct run_request *q)
 {
     struct run *run = xcalloc(1, sizeof(*run));
@@ -430,7 +430,7 @@ free_hosts(struct run *run)
     free((void *)run->names);
 }
 
-static void
+void
 run_free(struct run *run)
 {
     pool_free(run->pool);
@@ -473,11 +473,20 @@ drop_logs(void *arg, const char *run_id)
     free(logs);
 }
 
+int
+run_load(struct run *run, struct err *err)
+{
+    if (make_plan(run, err) < 0 || (!run->preview && reach_prepare(run, err) < 0) ||
+        release_prepare(run, err) < 0 || execute_check(run, err) < 0) {
+        return -1;
+    }
+    return 0;
+}
+
 static int
 prepare(struct run *run, struct err *err)
 {
-    if (make_plan(run, err) < 0 || reach_prepare(run, err) < 0 || release_prepare(run, err) < 0 ||
-        execute_check(run, err) < 0 || open_files(run, err) < 0 || make_loop(run, err) < 0 ||
+    if (run_load(run, err) < 0 || open_files(run, err) < 0 || make_loop(run, err) < 0 ||
         begin_journal(run, err) < 0) {
         return -1;
     }

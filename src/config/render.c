@@ -435,6 +435,7 @@ rendered_release(struct rendered *r)
     free(r->content);
     free(r->src);
     free(r->dest);
+    free(r->awaited);
     free(r->error);
     *r = (struct rendered){0};
 }

@@ -30,6 +30,10 @@ look_at(const struct render_job *job, const char *path)
         return err_set(job->err, ERR_CONFIG, "%s: src: %s is no file and no folder", job->context,
                        path);
     }
+    if (access(path, R_OK)) {
+        return err_set(job->err, ERR_CONFIG, "%s: src: %s: %s", job->context, path,
+                       strerror(errno));
+    }
     return 1;
 }
 

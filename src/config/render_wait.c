@@ -56,7 +56,7 @@ bad_part(const struct render_job *job, const char *key, const char *wanted)
 }
 
 static int
-put_port(const struct render_job *job, struct buf *out)
+put_port(const struct render_job *job, struct rendered *ret, struct buf *out)
 {
     char *text = NULL;
 
@@ -72,11 +72,12 @@ put_port(const struct render_job *job, struct buf *out)
     }
     buf_addf(out, "port=%ld hex=%04lX host=127.0.0.1 what='port %ld'\n", port, (unsigned long)port,
              port);
+    ret->awaited = xasprintf("port %ld", port);
     return 0;
 }
 
 static int
-put_host(const struct render_job *job, struct buf *out)
+put_host(const struct render_job *job, struct rendered *ret, struct buf *out)
 {
     static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
                                   ".:_-";
@@ -88,6 +89,9 @@ put_host(const struct render_job *job, struct buf *out)
     const size_t len = strlen(text);
     const bool good = len > 0 && len <= HOST_MAX && strspn(text, letters) == len && text[0] != '-';
     if (good) {
+        char *port = ret->awaited;
+        ret->awaited = xasprintf("%s of %s", port, text);
+        free(port);
         buf_addf(out, "host=%s\n", text);
     }
     free(text);
@@ -95,9 +99,9 @@ put_host(const struct render_job *job, struct buf *out)
 }
 
 static int
-put_port_test(const struct render_job *job, struct buf *out)
+put_port_test(const struct render_job *job, struct rendered *ret, struct buf *out)
 {
-    if (put_port(job, out) || (job->step->host && put_host(job, out))) {
+    if (put_port(job, ret, out) || (job->step->host && put_host(job, ret, out))) {
         return -1;
     }
     buf_adds(out, connect_script);
@@ -107,7 +111,7 @@ put_port_test(const struct render_job *job, struct buf *out)
 }
 
 static int
-put_path_test(const struct render_job *job, struct buf *out)
+put_path_test(const struct render_job *job, struct rendered *ret, struct buf *out)
 {
     char *path = NULL;
 
@@ -118,7 +122,7 @@ put_path_test(const struct render_job *job, struct buf *out)
     buf_adds(out, "path=");
     escape_shell(out, path, strlen(path));
     buf_adds(out, "\nwhat=$path\nholds() { [ -e \"$path\" ] || [ -h \"$path\" ]; }\n");
-    free(path);
+    ret->awaited = path;
     return full ? 0 : bad_part(job, "path", "a full path");
 }
 
@@ -142,7 +146,7 @@ render_wait(const struct render_job *job, struct rendered *ret)
     struct buf out;
 
     buf_init(&out, TEMPLATE_TEXT_MAX);
-    int rc = job->step->port ? put_port_test(job, &out) : put_path_test(job, &out);
+    int rc = job->step->port ? put_port_test(job, ret, &out) : put_path_test(job, ret, &out);
     if (rc == 0) {
         put_loop(job->step, &out);
         rc = render_take_script(job, &out, ret);
