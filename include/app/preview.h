@@ -21,6 +21,7 @@ struct preview_step {
     struct rendered rendered; /* owned */
     int64_t bytes;            /* upload, template: what would be sent; else -1 */
     int64_t files;            /* upload of a folder: how many are in it; else -1 */
+    unsigned mode;            /* of a file that would be sent */
 };
 
 /* NULL and what app_run would say of the request.  Borrows it. */

@@ -44,7 +44,8 @@ struct action_step {
     char *src;    /* upload, template: templates */
     char *dest;
     unsigned mode;
-    char *port; /* wait_for: templates; one of port and path */
+    bool keep_mode; /* copy: not mode, but what the file has */
+    char *port;     /* wait_for: templates; one of port and path */
     char *path;
     char *host;      /* wait_for a port of this one; NULL: the host itself */
     bool absent;     /* wait_for: until it is gone */
@@ -61,7 +62,7 @@ struct action_step {
     struct action_env *env;
     size_t env_count;
     bool set_e;            /* shell_options is not "" */
-    bool verbatim;         /* exec: `{{` in the script is the script's own */
+    bool verbatim;         /* exec, copy: `{{` in the script, in src, is its own */
     int64_t timeout_ms;    /* 0: step_timeout */
     struct plan_step rule; /* local, idempotent, retries, delay, ok codes, ignore_errors */
     int line, col;
@@ -91,6 +92,9 @@ struct action *action_load_file(const char *path, struct mistakes *m);
 /* `exec`: one run step with this script as it is, no set -e, not mutating; variables it mentions
  * are exported all the same. */
 struct action *action_of_script(const char *name, const char *script);
+/* `copy`: one upload step, not mutating.  src as it is, a path from the root or full; dest is a
+ * template; a file keeps its mode. */
+struct action *action_of_upload(const char *name, const char *src, const char *dest);
 void action_free(struct action *a);
 
 /* The place in the file of byte `at` of one of the step's own texts, to the nearest `{`. */

@@ -93,7 +93,7 @@ execute_check(struct run *run, struct err *err)
 }
 
 static int
-open_upload(const char *path, struct step_request *q, struct err *err)
+open_upload(const char *path, bool keep_mode, struct step_request *q, struct err *err)
 {
     struct stat st;
 
@@ -107,6 +107,7 @@ open_upload(const char *path, struct step_request *q, struct err *err)
         return err_set(err, ERR_IO, "%s: not a regular file", path);
     }
     q->size = st.st_size;
+    q->mode = keep_mode ? st.st_mode & 0777 : q->mode;
     return 0;
 }
 
@@ -169,7 +170,8 @@ send_remote(struct run *run, struct run_host *h, const struct action_step *step,
     if (step->kind == ACTION_TEMPLATE) {
         rc = open_content(r, &q, err);
     } else if (step->kind == ACTION_UPLOAD) {
-        rc = r->folder ? open_folder(run, r->src, &q, err) : open_upload(r->src, &q, err);
+        rc = r->folder ? open_folder(run, r->src, &q, err)
+                       : open_upload(r->src, step->keep_mode, &q, err);
     }
     if (rc == 0) {
         pool_run(run->pool, h->index, &q);

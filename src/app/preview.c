@@ -61,6 +61,7 @@ measure(const struct run *run, struct preview_step *s, struct err *err)
     struct stat st;
 
     s->bytes = s->files = -1;
+    s->mode = s->step->mode;
     if (r->content != NULL) {
         s->bytes = (int64_t)r->content_len;
     } else if (r->folder) {
@@ -75,6 +76,7 @@ measure(const struct run *run, struct preview_step *s, struct err *err)
             return err_set(err, ERR_CONFIG, "%s: %s", r->src, strerror(errno));
         }
         s->bytes = st.st_size;
+        s->mode = s->step->keep_mode ? st.st_mode & 0777 : s->mode;
     }
     return 0;
 }

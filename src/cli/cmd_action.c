@@ -121,18 +121,18 @@ show_and_run(const struct cli *c, struct run_request *r, bool exec, struct err *
 }
 
 static int
-run_loaded(struct cli *c, const char *env, const struct loaded *l, bool exec, struct err *err)
+run_loaded(struct cli *c, const char *env, const struct loaded *l, bool scripted, struct err *err)
 {
     struct targets targets = {0};
     struct value *extra = NULL;
-    struct run_request r = request_of(c, env, l, exec);
+    struct run_request r = request_of(c, env, l, scripted);
     int rc = -1;
 
     if (read_extra(c, &extra, err) != 0) {
         goto out;
     }
     r.extra = extra;
-    if (!exec && strcmp(l->action->name, "rollback") == 0 &&
+    if (!scripted && strcmp(l->action->name, "rollback") == 0 &&
         value_dict_get(extra, "release") == NULL) {
         if (find_targets(&targets, c, env, l, err) != 0) {
             goto out;
@@ -146,7 +146,7 @@ run_loaded(struct cli *c, const char *env, const struct loaded *l, bool exec, st
     if (ask(c, l, env, err) != 0) {
         goto out;
     }
-    rc = show_and_run(c, &r, exec, err);
+    rc = show_and_run(c, &r, scripted && l->action->steps[0].kind == ACTION_RUN, err);
 out:
     targets_release(&targets);
     value_free(extra);

@@ -194,7 +194,7 @@ say_sent(const struct printer *p, const struct preview_step *s)
     (void)buf_adds(&line, " -> ");
     dryrun_text(&line, r->dest, strlen(r->dest));
     if (s->files < 0) {
-        (void)buf_addf(&line, ", mode %04o", s->step->mode);
+        (void)buf_addf(&line, ", mode %04o", s->mode);
     } else {
         (void)buf_addf(&line, ", folder, %" PRId64 " file%s", s->files, s->files == 1 ? "" : "s");
     }

@@ -150,7 +150,7 @@ set_work(json_t *o, const struct preview_step *s)
     set_text(o, "src", r->src);
     set_text(o, "dest", r->dest);
     if (s->bytes >= 0 && s->files < 0) {
-        (void)snprintf(mode, sizeof(mode), "%04o", s->step->mode);
+        (void)snprintf(mode, sizeof(mode), "%04o", s->mode);
         set_text(o, "mode", mode);
     }
     set_int(o, "bytes", s->bytes, -1);

@@ -93,8 +93,12 @@ find_both(const struct render_job *job, struct rendered *ret)
     char *src = NULL;
     int rc = -1;
 
-    if (render_part_text(job, job->step->src, &src) ||
-        render_part_text(job, job->step->dest, &ret->dest)) {
+    if (job->step->verbatim) {
+        src = xstrdup(job->step->src);
+    } else if (render_part_text(job, job->step->src, &src)) {
+        return -1;
+    }
+    if (render_part_text(job, job->step->dest, &ret->dest)) {
         goto out;
     }
     if (ret->dest[0] != '/' || ret->dest[strlen(ret->dest) - 1] == '/') {

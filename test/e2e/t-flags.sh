@@ -26,7 +26,7 @@ refused() {
 }
 
 # ---- what is refused, before there is anything of a run
-for command in copy report ctl resume retry lock keys completion; do
+for command in report ctl resume retry lock keys completion; do
     refused "not yet: $command" "$command" x y
     refused "not yet: $command" "$command" --help
 done
