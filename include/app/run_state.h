@@ -41,10 +41,12 @@ struct run_host {
     int32_t index;
     const struct host *host; /* borrowed */
     struct target target;
-    const char *keys[4]; /* of target: borrowed from the run's list or the inventory */
-    char *reason;        /* owned: why it failed, or NULL */
-    struct local *child; /* a local step under way, else NULL */
-    int32_t step;        /* under way or last: of the plan, or of the finally list */
+    const char *keys[4];   /* of target: borrowed from the run's list or the inventory */
+    char *become_password; /* of target: owned, wiped; NULL: none, or not asked for yet */
+    bool has_password;     /* it was asked for */
+    char *reason;          /* owned: why it failed, or NULL */
+    struct local *child;   /* a local step under way, else NULL */
+    int32_t step;          /* under way or last: of the plan, or of the finally list */
     int32_t attempt;
     int32_t connect_attempt;
     bool in_finally;
@@ -131,6 +133,10 @@ int run_load(struct run *run, struct err *err);
 
 /* reach.c: how each host is reached: user, keys, known hosts. */
 int reach_prepare(struct run *run, struct err *err);
+/* The password for sudo, looked for when the first step of a host needs it: a run without such a
+ * step needs no vault. */
+int reach_password(struct run *run, struct run_host *h, struct err *err);
+void reach_forget(struct run_host *h); /* wipes it */
 
 /* release.c: the release of the run, or of each host. */
 int release_prepare(struct run *run, struct err *err);
@@ -145,6 +151,8 @@ const struct bundle *run_bundle(struct run *run, const char *folder, struct err 
 /* execute.c */
 /* The magic names that differ by host; the rest was set when the run was made. */
 void run_set_magic(struct run *run, int32_t host);
+/* What a template of this host sees; set the magic names first. */
+struct scope run_scope(const struct run *run, const struct run_host *h);
 /* A step for one host; release ret. */
 int execute_render(struct run *run, const struct run_host *h, const struct action_step *step,
                    struct rendered *ret, struct err *err);

@@ -32,7 +32,7 @@ struct rendered {
     size_t script_len;
     char *guard; /* unless and creates as one script; exit 0: skip the step.  NULL: none (owned) */
     size_t guard_len;
-    bool become;
+    bool become;       /* as step and host have it; local: never */
     char *become_user; /* NULL: root */
     char *content;     /* template: what it came to (owned) */
     size_t content_len;

@@ -47,23 +47,30 @@ run_set_magic(struct run *run, int32_t host)
     }
 }
 
-int
-execute_render(struct run *run, const struct run_host *h, const struct action_step *step,
-               struct rendered *ret, struct err *err)
+struct scope
+run_scope(const struct run *run, const struct run_host *h)
 {
     const struct run_request *q = run->request;
-    const struct scope scope = {
+
+    return (struct scope){
         .extra = q->extra,
         .magic = run->magic,
         .vars = inventory_vars(q->inventory, q->hosts[h->index]),
     };
+}
+
+int
+execute_render(struct run *run, const struct run_host *h, const struct action_step *step,
+               struct rendered *ret, struct err *err)
+{
+    const struct scope scope = run_scope(run, h);
 
     run_set_magic(run, h->index);
-    return render_step(run->action, step, q->root, &scope, ret, err);
+    return render_step(run->action, step, run->request->root, &scope, ret, err);
 }
 
 static int
-check_host(struct run *run, const struct run_host *h, struct err *err)
+check_host(struct run *run, struct run_host *h, struct err *err)
 {
     for (size_t i = 0; i < run->step_count + run->action->finally_count; i++) {
         const bool finally = i >= run->step_count;
@@ -72,6 +79,9 @@ check_host(struct run *run, const struct run_host *h, struct err *err)
         int rc = execute_render(run, h, run_step_at(run, finally, k), &r, err);
         if (rc == 0 && r.folder && run_bundle(run, r.src, err) == NULL) {
             rc = -1;
+        }
+        if (rc == 0 && r.become) {
+            rc = reach_password(run, h, err);
         }
         rendered_release(&r);
         if (rc < 0) {

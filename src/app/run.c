@@ -419,6 +419,7 @@ static void
 free_hosts(struct run *run)
 {
     for (int32_t i = 0; i < run->host_count; i++) {
+        reach_forget(&run->hosts[i]);
         free(run->hosts[i].reason);
         free(run->hosts[i].error);
         if (run->releases != NULL) {
