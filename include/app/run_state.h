@@ -153,7 +153,8 @@ const struct bundle *run_bundle(struct run *run, const char *folder, struct err 
 void run_set_magic(struct run *run, int32_t host);
 /* What a template of this host sees; set the magic names first. */
 struct scope run_scope(const struct run *run, const struct run_host *h);
-/* A step for one host; release ret. */
+/* A step for one host, as it is sent, or in a preview as it is shown: both pass here, and nowhere
+ * else.  Release ret. */
 int execute_render(struct run *run, const struct run_host *h, const struct action_step *step,
                    struct rendered *ret, struct err *err);
 int execute_check(struct run *run, struct err *err); /* render all there is, keep nothing */

@@ -5,11 +5,9 @@
 #define CLI_DRYRUN_H
 
 #include "app/preview.h"
-#include "base/buf.h"
 #include "cli/command.h"
 
 #include <stdbool.h>
-#include <stddef.h>
 
 /* Print every step of every host in the order of the plan, or with -b hosts of the same steps once.
  * 0, or -1 and what the run itself would say.  A reader that leaves ends it early. */
@@ -17,10 +15,6 @@ int dryrun_show(const struct cli *c, const struct run_request *r, struct err *er
 
 /* The same as JSON: an object a line, or with array one array. */
 int dryrun_json(const struct run_request *r, struct preview *p, bool array, struct err *err);
-
-/* Append what may be shown of a text that was rendered: all such text comes through here, so
- * secrets are left out here. */
-void dryrun_text(struct buf *out, const char *bytes, size_t len);
 
 /* run, upload, ...: the key of the step. */
 const char *dryrun_kind(enum action_kind kind);

@@ -24,7 +24,7 @@
 enum {
     CONTENT_LINES_MAX = 40, /* of a template, unless -v */
     NAMES_BYTES_MAX = 4 * 1024 * 1024,
-    TEXT_BYTES_MAX = 16 * 1024 * 1024,
+    NOTES_BYTES_MAX = 1024,
 };
 
 /* Where lines go: to stdout, or into a digest to see which hosts are alike. */
@@ -35,12 +35,6 @@ struct printer {
     const struct run_request *request;
     struct preview *preview;
 };
-
-void
-dryrun_text(struct buf *out, const char *bytes, size_t len)
-{
-    (void)buf_add(out, bytes, len);
-}
 
 const char *
 dryrun_kind(enum action_kind kind)
@@ -106,15 +100,12 @@ static void __attribute__((format(printf, 2, 3))) say(const struct printer *p, c
 static void
 say_block(const struct printer *p, const char *bytes, size_t len, size_t lines_max)
 {
-    struct buf text;
     size_t lines = 0;
 
-    buf_init(&text, TEXT_BYTES_MAX);
-    dryrun_text(&text, bytes, len);
-    for (size_t at = 0; at < text.len; lines++) {
-        const char *line = text.data + at;
-        const char *end = memchr(line, '\n', text.len - at);
-        const size_t n = end == NULL ? text.len - at : (size_t)(end - line);
+    for (size_t at = 0; at < len; lines++) {
+        const char *line = bytes + at;
+        const char *end = memchr(line, '\n', len - at);
+        const size_t n = end == NULL ? len - at : (size_t)(end - line);
         at += n + 1;
         if (lines_max == 0 || lines < lines_max) {
             put(p, "      | ", 8);
@@ -125,36 +116,35 @@ say_block(const struct printer *p, const char *bytes, size_t len, size_t lines_m
     if (lines_max > 0 && lines > lines_max) {
         say(p, "      ... %zu more lines; -v shows them", lines - lines_max);
     }
-    buf_release(&text);
 }
 
 /* ---------------------------------------------------------------- a step */
 
 static void
-add_notes(struct buf *line, const struct preview_step *s)
+add_notes(struct buf *notes, const struct preview_step *s)
 {
     const struct plan_step *rule = &s->step->rule;
     char time[32];
 
     if (s->rendered.become) {
-        (void)buf_addf(line, ", become %s",
+        (void)buf_addf(notes, ", become %s",
                        s->rendered.become_user == NULL ? "root" : s->rendered.become_user);
     }
     if (rule->run_once) {
-        (void)buf_adds(line, ", run_once");
+        (void)buf_adds(notes, ", run_once");
     }
     if (rule->throttle > 0) {
-        (void)buf_addf(line, ", throttle %d", (int)rule->throttle);
+        (void)buf_addf(notes, ", throttle %d", (int)rule->throttle);
     }
     if (rule->retries > 0) {
-        (void)buf_addf(line, ", retries %d", (int)rule->retries);
+        (void)buf_addf(notes, ", retries %d", (int)rule->retries);
     }
     if (rule->ignore_errors) {
-        (void)buf_adds(line, ", ignore_errors");
+        (void)buf_adds(notes, ", ignore_errors");
     }
     if (s->step->timeout_ms > 0 && s->step->kind != ACTION_WAIT_FOR) {
         duration_human(s->step->timeout_ms, time, sizeof(time));
-        (void)buf_addf(line, ", timeout %s", time);
+        (void)buf_addf(notes, ", timeout %s", time);
     }
 }
 
@@ -163,22 +153,17 @@ static void
 say_title(const struct printer *p, const struct preview_step *s)
 {
     const struct rendered *r = &s->rendered;
-    const char *name = r->name == NULL ? s->step->name : r->name;
-    struct buf line;
+    struct buf notes;
 
-    buf_init(&line, TEXT_BYTES_MAX);
-    (void)buf_addf(&line, "  %s %d/%d ", s->finally ? "finally" : "step", (int)s->number,
-                   (int)s->count);
-    dryrun_text(&line, name, strlen(name));
-    (void)buf_addf(&line, ": %s", dryrun_kind(s->step->kind));
+    buf_init(&notes, NOTES_BYTES_MAX);
     if (r->skipped) {
-        (void)buf_adds(&line, ", skipped: when");
+        (void)buf_adds(&notes, ", skipped: when");
     } else {
-        add_notes(&line, s);
+        add_notes(&notes, s);
     }
-    put(p, line.data, line.len);
-    end_line(p);
-    buf_release(&line);
+    say(p, "  %s %d/%d %s: %s%s", s->finally ? "finally" : "step", (int)s->number, (int)s->count,
+        r->name == NULL ? s->step->name : r->name, dryrun_kind(s->step->kind), notes.data);
+    buf_release(&notes);
 }
 
 /* "    /src -> /dest, mode 0644, 12 bytes" */
@@ -186,38 +171,26 @@ static void
 say_sent(const struct printer *p, const struct preview_step *s)
 {
     const struct rendered *r = &s->rendered;
-    struct buf line;
+    char what[64];
 
-    buf_init(&line, TEXT_BYTES_MAX);
-    (void)buf_adds(&line, "    ");
-    dryrun_text(&line, r->src, strlen(r->src));
-    (void)buf_adds(&line, " -> ");
-    dryrun_text(&line, r->dest, strlen(r->dest));
     if (s->files < 0) {
-        (void)buf_addf(&line, ", mode %04o", s->mode);
+        (void)snprintf(what, sizeof(what), "mode %04o", s->mode);
     } else {
-        (void)buf_addf(&line, ", folder, %" PRId64 " file%s", s->files, s->files == 1 ? "" : "s");
+        (void)snprintf(what, sizeof(what), "folder, %" PRId64 " file%s", s->files,
+                       s->files == 1 ? "" : "s");
     }
-    (void)buf_addf(&line, ", %" PRId64 " byte%s", s->bytes, s->bytes == 1 ? "" : "s");
-    put(p, line.data, line.len);
-    end_line(p);
-    buf_release(&line);
+    say(p, "    %s -> %s, %s, %" PRId64 " byte%s", r->src, r->dest, what, s->bytes,
+        s->bytes == 1 ? "" : "s");
 }
 
 static void
 say_waited(const struct printer *p, const struct preview_step *s)
 {
-    struct buf line;
     char time[32];
 
     duration_human(s->step->wait_ms, time, sizeof(time));
-    buf_init(&line, TEXT_BYTES_MAX);
-    (void)buf_addf(&line, "    until ");
-    dryrun_text(&line, s->rendered.awaited, strlen(s->rendered.awaited));
-    (void)buf_addf(&line, " is %s, at most %s", s->step->absent ? "gone" : "there", time);
-    put(p, line.data, line.len);
-    end_line(p);
-    buf_release(&line);
+    say(p, "    until %s is %s, at most %s", s->rendered.awaited,
+        s->step->absent ? "gone" : "there", time);
 }
 
 static void

@@ -14,8 +14,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { TEXT_BYTES_MAX = 16 * 1024 * 1024 };
-
 /* A stream of objects, or one array of them. */
 struct writer {
     bool array;
@@ -46,24 +44,19 @@ put(struct writer *w, json_t *object)
 static void
 set_bytes(json_t *o, const char *key, const char *bytes, size_t len)
 {
-    struct buf shown;
-
     if (bytes == NULL) {
         return;
     }
-    buf_init(&shown, TEXT_BYTES_MAX);
-    dryrun_text(&shown, bytes, len);
-    if (utf8_valid(shown.data, shown.len)) {
-        json_object_set_new(o, key, json_stringn(shown.data, shown.len));
-    } else {
-        char *encoded = xcalloc(4 * ((shown.len + 2) / 3) + 1, 1);
-        char *longer = xasprintf("%s_base64", key);
-        base64_encode(shown.data, shown.len, encoded);
-        json_object_set_new(o, longer, json_string(encoded));
-        free(longer);
-        free(encoded);
+    if (utf8_valid(bytes, len)) {
+        json_object_set_new(o, key, json_stringn(bytes, len));
+        return;
     }
-    buf_release(&shown);
+    char *encoded = xcalloc(4 * ((len + 2) / 3) + 1, 1);
+    char *longer = xasprintf("%s_base64", key);
+    base64_encode(bytes, len, encoded);
+    json_object_set_new(o, longer, json_string(encoded));
+    free(longer);
+    free(encoded);
 }
 
 static void
