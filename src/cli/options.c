@@ -110,43 +110,37 @@ read_number(const char *name, const char *text, uint64_t max, uint64_t *ret, str
     return 0;
 }
 
-/* Which of the words text is; -1: none. */
+/* Which of the three words text is; -1 and err: none. */
 static int
-word_in(const char *const *words, int count, const char *text)
+word_of(const char *name, const char *const words[3], const char *text, struct err *err)
 {
-    for (int i = 0; i < count; i++) {
+    for (int i = 0; i < 3; i++) {
         if (strcmp(words[i], text) == 0) {
             return i;
         }
     }
-    return -1;
+    return err_set(err, ERR_USAGE, "--%s: expected %s, %s or %s, got \"%s\"", name, words[0],
+                   words[1], words[2], text);
 }
 
 static int
 read_output(struct options *o, const char *text, struct err *err)
 {
-    static const char *const names[] = {"text", "json", "jsonl"};
-    const int n = word_in(names, 3, text);
+    static const char *const words[] = {"text", "json", "jsonl"};
+    const int n = word_of("output", words, text, err);
 
-    if (n < 0) {
-        return err_set(err, ERR_USAGE, "--output: expected text, json or jsonl, got \"%s\"", text);
-    }
-    o->output = (enum output)n;
-    return 0;
+    o->output = n < 0 ? o->output : (enum output)n;
+    return n < 0 ? -1 : 0;
 }
 
 static int
 read_color(struct options *o, const char *text, struct err *err)
 {
-    static const char *const names[] = {"auto", "always", "never"};
+    static const char *const words[] = {"auto", "always", "never"};
+    const int n = word_of("color", words, text, err);
 
-    const int n = word_in(names, 3, text);
-
-    if (n < 0) {
-        return err_set(err, ERR_USAGE, "--color: expected auto, always or never, got \"%s\"", text);
-    }
-    o->color = (enum color_when)n;
-    return 0;
+    o->color = n < 0 ? o->color : (enum color_when)n;
+    return n < 0 ? -1 : 0;
 }
 
 static int
