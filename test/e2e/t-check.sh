@@ -194,7 +194,7 @@ assert_has 'raw on a pipe' "$out" "echo $evil"
 mkdir -p "$project/inventory/large"
 printf 'all:\n  vars: {app_dir: /srv/app}\n  hosts:\n    n[00001:10000]:\n' >"$project/inventory/large/hosts.yml"
 peak() { # ARGUMENTS...: kilobytes
-    (cd "$project" && /usr/bin/python3 -c '
+    (cd "$project" && ASAN_OPTIONS=quarantine_size_mb=1 /usr/bin/python3 -c '
 import resource, subprocess, sys
 subprocess.run(sys.argv[1:], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=True)
 print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)' "$im_bin" "$@")
