@@ -1,5 +1,5 @@
 # -C: what every host would get, without servers, keys or anything written.
-# shellcheck shell=bash disable=SC2154
+# shellcheck shell=bash disable=SC2154,SC2016
 . test/e2e/lib.sh
 mkdir -p "$project" "$work/nobody"
 cp -r conf inventory "$project/"

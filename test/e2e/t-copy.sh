@@ -1,5 +1,5 @@
 # copy ENV SRC DEST: a file or folder to every host.
-# shellcheck shell=bash disable=SC2154
+# shellcheck shell=bash disable=SC2154,SC2016
 . test/e2e/lib.sh
 start_servers 9
 new_project
