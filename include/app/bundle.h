@@ -21,12 +21,13 @@ enum { BUNDLE_DEPTH_MAX = 64, BUNDLE_PATH_MAX = 4096 };
 
 struct bundles; /* archives by path of their folder */
 
-/* temp_dir: where the archives are; borrowed. */
+/* temp_dir: where the archives are; borrowed.  NULL: they are measured and not kept. */
 struct bundles *bundles_new(const char *temp_dir);
 void bundles_free(struct bundles *b); /* NULL is fine */
 
 struct bundle {
-    int64_t size; /* bytes */
+    int64_t size;  /* bytes */
+    int64_t files; /* in the folder: files and links */
     char sha256[HASH_SHA256_HEX];
 };
 

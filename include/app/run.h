@@ -41,8 +41,9 @@ struct run_request {
                           */
     const struct strv *tags;
     const struct strv *skip_tags;
-    struct value *extra; /* -e: a dict, or NULL */
-    struct vault *vault; /* NULL: there is no password */
+    struct value *extra;         /* -e: a dict, or NULL */
+    struct vault *vault;         /* NULL: there is no password */
+    const char *become_password; /* for hosts whose inventory says none; or NULL */
     uint64_t seed;
     const char *const *releases; /* by host (rollback: each its own), or NULL */
     const char *log_path;        /* --log-file, or NULL: <root>/debug.log */

@@ -2,7 +2,8 @@
  * run_state.h - one run while it lasts, shared by the files of app/ and by nobody else.
  *
  * run.c sets up and takes down; turn.c is the turn; execute.c carries orders out; listen.c turns
- * what happens into facts; narrate.c tells log and screen; reach.c and release.c prepare.
+ * what happens into facts; narrate.c tells log and screen; reach.c and release.c prepare;
+ * preview.c stops before anything begins.
  */
 #ifndef APP_RUN_STATE_H
 #define APP_RUN_STATE_H
@@ -44,11 +45,13 @@ struct run_host {
     int32_t index;
     const struct host *host; /* borrowed */
     struct target target;
-    const char *keys[4]; /* of target: borrowed from the run's list or the inventory */
-    char *reason;        /* owned: why it failed, or NULL */
-    struct local *child; /* a local step under way, else NULL */
-    struct probe *probe; /* a check from the controller under way, else NULL */
-    int32_t step;        /* under way or last, of list */
+    const char *keys[4];   /* of target: borrowed from the run's list or the inventory */
+    char *become_password; /* of target: owned, wiped; NULL: none, or not asked for yet */
+    bool has_password;     /* it was asked for */
+    char *reason;          /* owned: why it failed, or NULL */
+    struct local *child;   /* a local step under way, else NULL */
+    struct probe *probe;   /* a check from the controller under way, else NULL */
+    int32_t step;          /* under way or last, of list */
     int32_t attempt;
     int32_t connect_attempt;
     enum step_list list;
@@ -73,6 +76,7 @@ struct run {
     struct policy policy;
     struct plan *plan; /* owned, and so is all below */
     struct rollout *rollout;
+    bool preview;  /* nothing is to be done: no connection, no file, no lock */
     size_t *steps; /* plan step -> step of the action */
     size_t step_count;
     struct run_host *hosts;
@@ -128,8 +132,18 @@ struct run {
 int64_t run_now_ms(const struct run *run);
 int64_t run_wall_ms(void);
 
+/* run.c: a run that shows, or begins, nothing yet; run_free at any point after it. */
+struct run *run_new(const struct run_request *q);
+void run_free(struct run *run);
+/* Plan, files and every step of every host: what is wrong with a run is found here. */
+int run_load(struct run *run, struct err *err);
+
 /* reach.c: how each host is reached: user, keys, known hosts. */
 int reach_prepare(struct run *run, struct err *err);
+/* The password for sudo, looked for when the first step of a host needs it: a run without such a
+ * step needs no vault. */
+int reach_password(struct run *run, struct run_host *h, struct err *err);
+void reach_forget(struct run_host *h); /* wipes it */
 
 /* release.c: the release of the run, or of each host. */
 int release_prepare(struct run *run, struct err *err);
@@ -144,8 +158,16 @@ const struct bundle *run_bundle(struct run *run, const char *folder, struct err 
 /* execute.c */
 /* The magic names that differ by host; the rest was set when the run was made. */
 void run_set_magic(struct run *run, int32_t host);
+/* What a template of this host sees; set the magic names first. */
+struct scope run_scope(const struct run *run, const struct run_host *h);
+/* A step for one host, as it is sent, or in a preview as it is shown: both pass here, and nowhere
+ * else.  Release ret. */
+int execute_render(struct run *run, const struct run_host *h, const struct action_step *step,
+                   struct rendered *ret, struct err *err);
 int execute_check(struct run *run, struct err *err); /* render all there is, keep nothing */
 void execute(struct run *run, const struct order *order);
+/* Step `step` of the plan, of the finally list, or a check. */
+const struct action_step *run_step_at(const struct run *run, enum step_list list, int32_t step);
 const struct action_step *run_step_of(const struct run *run, const struct run_host *h);
 /* How many there are in the list the host is in. */
 int32_t run_list_count(const struct run *run, enum step_list list);

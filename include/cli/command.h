@@ -53,11 +53,11 @@ struct vault *cli_vault(struct cli *c, struct err *err);
 void cli_help(const struct cli *c, FILE *f);
 
 /* Run an action over the hosts of an environment: what deploy, run and exec share.  Takes over
- * script's action if given (exec). */
+ * script's action if given (exec, copy). */
 int cli_act(struct cli *c, const char *action_name, const char *env, struct action *script,
             struct err *err);
 
-command_fn cmd_action, cmd_run, cmd_exec, cmd_plan, cmd_inventory, cmd_validate, cmd_status,
-    cmd_history, cmd_logs;
+command_fn cmd_action, cmd_run, cmd_exec, cmd_copy, cmd_plan, cmd_inventory, cmd_validate,
+    cmd_status, cmd_history, cmd_logs;
 
 #endif

@@ -12,6 +12,7 @@
 #include <stdio.h>
 
 enum color_when { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
+enum output { OUTPUT_TEXT, OUTPUT_JSON, OUTPUT_JSONL }; /* -o; --json is another */
 
 struct options {
     struct strv words; /* command, environment, ...: what is no option */
@@ -24,7 +25,8 @@ struct options {
     bool has_seed;
     enum color_when color;
     int verbose;
-    bool quiet, group, jsonl, json, raw, yes, help, version;
+    enum output output;
+    bool check, quiet, group, json, raw, yes, help, version;
     char given[64]; /* the letters of the options given, each once */
 };
 

@@ -11,7 +11,7 @@
 #include <stdbool.h>
 
 /* What a run of l's action would be asked for; plan shows the same.  scripted: the action is
- * exec's.  Draws a seed unless one is given.  Borrows c, env and l. */
+ * exec's or copy's.  Draws a seed unless one is given.  Borrows c, env and l. */
 struct run_request
 request_of(const struct cli *c, const char *env, const struct loaded *l, bool scripted);
 

@@ -25,6 +25,8 @@ enum action_kind {
     ACTION_TCP,
 };
 
+const char *action_kind_name(enum action_kind kind); /* "run": the key of the step */
+
 /* One line of `when:`; all must hold. */
 struct action_condition {
     char *text;
@@ -53,8 +55,9 @@ struct action_step {
     char *script;  /* run, local: template */
     char *src;     /* upload, template: templates */
     char *dest;
-    char *port; /* wait_for, http, tcp: templates; wait_for has one of port and path */
-    char *path; /* http: NULL: "/" */
+    bool keep_mode; /* copy: not mode, but what the file has */
+    char *port;     /* wait_for, http, tcp: templates; wait_for has one of port and path */
+    char *path;     /* http: NULL: "/" */
     char *host; /* wait_for a port of this one; http: Host, SNI and certificate; NULL: the host */
     char *ca;   /* http over TLS: template of a path or NULL: who signs, besides the system's */
     int *statuses; /* http: accepted ones; owned */
@@ -74,7 +77,7 @@ struct action_step {
     struct action_env *env;
     size_t env_count;
     bool set_e;            /* shell_options is not "" */
-    bool verbatim;         /* exec: `{{` in the script is the script's own */
+    bool verbatim;         /* exec, copy: `{{` in the script, in src, is its own */
     int64_t timeout_ms;    /* 0: step_timeout */
     struct plan_step rule; /* local, idempotent, retries, delay, ok codes, ignore_errors */
     int line, col;
@@ -106,6 +109,9 @@ struct action *action_load_file(const char *path, struct mistakes *m);
 /* `exec`: one run step with this script as it is, no set -e, not mutating; variables it mentions
  * are exported all the same. */
 struct action *action_of_script(const char *name, const char *script);
+/* `copy`: one upload step, not mutating.  src as it is, a path from the root or full; dest is a
+ * template; a file keeps its mode. */
+struct action *action_of_upload(const char *name, const char *src, const char *dest);
 void action_free(struct action *a);
 
 /* The place in the file of byte `at` of one of the step's own texts, to the nearest `{`. */

@@ -81,7 +81,6 @@ void action_check_keys(struct decoder *d, const struct yaml_node *node,
 /* Tell a become_user without become. */
 void
 action_check_become(struct decoder *d, const struct yaml_node *node, const struct action_step *s);
-const char *action_kind_name(enum action_kind kind); /* "run" */
 
 /* ---- action_check.c: the list under health_check. */
 

@@ -43,7 +43,7 @@ struct rendered {
     size_t script_len;
     char *guard; /* unless and creates as one script; exit 0: skip the step.  NULL: none (owned) */
     size_t guard_len;
-    bool become;
+    bool become;       /* as step and host have it; local: never */
     char *become_user; /* NULL: root */
     char *content;     /* template: what it came to (owned) */
     size_t content_len;
@@ -55,6 +55,7 @@ struct rendered {
     char *host;  /* http: or NULL: the host's address */
     char *ca;    /* http: an existing file; or NULL */
     char *dest;
+    char *awaited;       /* wait_for, for people: "port 80", "/path"; else NULL */
     char *error;         /* or NULL; a secret in it is `***` */
     struct strv secrets; /* that stand in script, guard or content: not to be shown (owned) */
 };

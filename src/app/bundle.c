@@ -25,13 +25,13 @@
 enum { PIECE_BYTES = 64 * 1024, MODE_BITS = 0777 };
 
 struct bundles {
-    const char *temp_dir; /* borrowed */
+    const char *temp_dir; /* borrowed; NULL: nothing is kept */
     struct map *made;     /* owned: folder -> struct kept */
 };
 
 struct kept {
     struct bundle bundle;
-    int fd; /* owned */
+    int fd; /* owned; -1: not kept */
 };
 
 /* An archive being made. */
@@ -40,8 +40,9 @@ struct maker {
     struct hash *hash;
     const char *folder; /* as it was named, for messages */
     char *real;         /* owned: without links */
-    int fd;
+    int fd;             /* -1: not kept */
     int64_t size;
+    int64_t files;
     int depth;
     struct err *err;
 };
@@ -104,7 +105,7 @@ on_bytes(struct archive *a, void *arg, const void *bytes, size_t len)
     struct maker *m = arg;
     size_t done = 0;
 
-    while (done < len) {
+    while (m->fd >= 0 && done < len) {
         const ssize_t n = write(m->fd, (const char *)bytes + done, len - done);
         if (n < 0 && errno == EINTR) {
             continue;
@@ -160,6 +161,7 @@ put_header(struct maker *m, const char *path, const struct stat *st, const char 
         archive_entry_copy_symlink(e, link);
     }
     const int rc = archive_write_header(m->archive, e);
+    m->files += S_ISDIR(st->st_mode) ? 0 : 1;
     archive_entry_free(e);
     return rc == ARCHIVE_OK ? 0 : refuse_archive(m, path);
 }
@@ -384,8 +386,8 @@ bundles_get(struct bundles *b, const char *folder, struct err *err)
     if (k != NULL) {
         return &k->bundle;
     }
-    struct maker m = {.folder = folder, .fd = open_temp(b->temp_dir, err), .err = err};
-    if (m.fd < 0) {
+    struct maker m = {.folder = folder, .fd = -1, .err = err};
+    if (b->temp_dir != NULL && (m.fd = open_temp(b->temp_dir, err)) < 0) {
         return NULL;
     }
     m.real = realpath(folder, NULL);
@@ -403,6 +405,7 @@ bundles_get(struct bundles *b, const char *folder, struct err *err)
     hash_free(m.hash);
     free(m.real);
     k->bundle.size = m.size;
+    k->bundle.files = m.files;
     if (rc < 0) {
         free_kept(k);
         return NULL;
@@ -425,7 +428,7 @@ bundles_open(const struct bundles *b, const char *folder, struct err *err)
     const struct kept *k = map_get(b->made, folder);
     char path[40];
 
-    if (k == NULL) {
+    if (k == NULL || k->fd < 0) {
         return err_set(err, ERR_IO, "%s: no archive was made of it", folder);
     }
     /* An offset of its own: dup(2) would share it among hosts. */

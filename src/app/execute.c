@@ -17,8 +17,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static const struct action_step *
-step_at(const struct run *run, enum step_list list, int32_t step)
+const struct action_step *
+run_step_at(const struct run *run, enum step_list list, int32_t step)
 {
     switch (list) {
     case LIST_STEPS:
@@ -50,7 +50,7 @@ run_list_count(const struct run *run, enum step_list list)
 const struct action_step *
 run_step_of(const struct run *run, const struct run_host *h)
 {
-    return step_at(run, h->list, h->step);
+    return run_step_at(run, h->list, h->step);
 }
 
 void
@@ -71,20 +71,18 @@ run_set_magic(struct run *run, int32_t host)
     }
 }
 
-static int
-render(struct run *run, const struct run_host *h, const struct action_step *step,
-       struct rendered *ret, struct err *err)
+struct scope
+run_scope(const struct run *run, const struct run_host *h)
 {
     const struct run_request *q = run->request;
-    const struct scope scope = {
+
+    return (struct scope){
         .extra = q->extra,
         .magic = run->magic,
         .vars = inventory_vars(q->inventory, q->hosts[h->index]),
         .vault = q->vault,
+        .mask = run->preview,
     };
-
-    run_set_magic(run, h->index);
-    return render_step(run->action, step, q->root, &scope, ret, err);
 }
 
 int
@@ -99,16 +97,34 @@ run_hide(struct run *run, const struct strv *secrets, struct err *err)
     return 0;
 }
 
+int
+execute_render(struct run *run, const struct run_host *h, const struct action_step *step,
+               struct rendered *ret, struct err *err)
+{
+    const struct scope scope = run_scope(run, h);
+
+    run_set_magic(run, h->index);
+    if (render_step(run->action, step, run->request->root, &scope, ret, err) < 0) {
+        return -1;
+    }
+    if (run_hide(run, &ret->secrets, err) < 0) {
+        rendered_release(ret);
+        return -1;
+    }
+    return 0;
+}
+
 static int
-check_step(struct run *run, const struct run_host *h, const struct action_step *step,
-           struct err *err)
+check_step(struct run *run, struct run_host *h, const struct action_step *step, struct err *err)
 {
     struct rendered r = {0};
-    int rc = render(run, h, step, &r, err);
+    int rc = execute_render(run, h, step, &r, err);
 
-    rc = rc == 0 ? run_hide(run, &r.secrets, err) : rc;
     if (rc == 0 && r.folder && run_bundle(run, r.src, err) == NULL) {
         rc = -1;
+    }
+    if (rc == 0 && r.become) {
+        rc = reach_password(run, h, err);
     }
     if (rc == 0 && step->tls && probes_warm(run->probes, r.ca, err) < 0) {
         rc = -1;
@@ -118,11 +134,11 @@ check_step(struct run *run, const struct run_host *h, const struct action_step *
 }
 
 static int
-check_host(struct run *run, const struct run_host *h, struct err *err)
+check_host(struct run *run, struct run_host *h, struct err *err)
 {
     for (int list = 0; list < STEP_LISTS; list++) {
         for (int32_t i = 0; i < run_list_count(run, (enum step_list)list); i++) {
-            if (check_step(run, h, step_at(run, (enum step_list)list, i), err) < 0) {
+            if (check_step(run, h, run_step_at(run, (enum step_list)list, i), err) < 0) {
                 return -1;
             }
         }
@@ -142,7 +158,7 @@ execute_check(struct run *run, struct err *err)
 }
 
 static int
-open_upload(const char *path, struct step_request *q, struct err *err)
+open_upload(const char *path, bool keep_mode, struct step_request *q, struct err *err)
 {
     struct stat st;
 
@@ -156,6 +172,7 @@ open_upload(const char *path, struct step_request *q, struct err *err)
         return err_set(err, ERR_IO, "%s: not a regular file", path);
     }
     q->size = st.st_size;
+    q->mode = keep_mode ? st.st_mode & 0777 : q->mode;
     return 0;
 }
 
@@ -231,7 +248,8 @@ send_remote(struct run *run, struct run_host *h, const struct action_step *step,
     if (step->kind == ACTION_TEMPLATE) {
         rc = open_content(r, &q, err);
     } else if (step->kind == ACTION_UPLOAD) {
-        rc = r->folder ? open_folder(run, r->src, &q, err) : open_upload(r->src, &q, err);
+        rc = r->folder ? open_folder(run, r->src, &q, err)
+                       : open_upload(r->src, step->keep_mode, &q, err);
     }
     if (rc == 0) {
         pool_run(run->pool, h->index, &q);
@@ -316,8 +334,7 @@ run_step(struct run *run, const struct order *o)
     h->error = NULL;
     const struct action_step *step = run_step_of(run, h);
 
-    int rc = render(run, h, step, &r, &err);
-    rc = rc == 0 ? run_hide(run, &r.secrets, &err) : rc;
+    int rc = execute_render(run, h, step, &r, &err);
     if (rc == 0 && r.skipped) {
         listen_end_step(h, listen_fact_of(h, FACT_STEP_SKIPPED, CAUSE_NONE), NULL);
     } else if (rc == 0) {

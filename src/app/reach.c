@@ -7,9 +7,11 @@
 #include "app/run_state.h"
 
 #include "base/xalloc.h"
+#include "config/become_vars.h"
 
 #include <pwd.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/types.h>
 #include <unistd.h>
 
@@ -126,4 +128,58 @@ reach_prepare(struct run *run, struct err *err)
     }
     free(home);
     return rc;
+}
+
+/* ---------------------------------------------------------------- sudo */
+
+/* As in Ansible the inventory's word is before the operator's, and an empty one means none. */
+static int
+find_password(const struct run *run, const struct run_host *h, char **ret, struct err *err)
+{
+    const struct scope scope = run_scope(run, h);
+    const char *given = run->request->become_password;
+
+    if (become_vars_password(&scope, ret, err) < 0) {
+        err_prefix(err, "%s: ", h->host->name);
+        return -1;
+    }
+    if (*ret == NULL && given != NULL) {
+        if (!become_vars_is_password(given)) {
+            return err_set(err, ERR_CONFIG,
+                           "IM_BECOME_PASSWORD: expected one line of at most %d bytes",
+                           BECOME_VARS_PASSWORD_MAX);
+        }
+        *ret = xstrdup(given);
+    }
+    return 0;
+}
+
+int
+reach_password(struct run *run, struct run_host *h, struct err *err)
+{
+    if (h->has_password) {
+        return 0;
+    }
+    if (find_password(run, h, &h->become_password, err) < 0) {
+        return -1;
+    }
+    h->has_password = true;
+    if (h->become_password == NULL || h->become_password[0] == '\0') {
+        return 0;
+    }
+    h->target.become_password = h->become_password;
+    char *items[] = {h->become_password, NULL};
+    const struct strv hidden = {.items = items, .count = 1};
+    return run_hide(run, &hidden, err);
+}
+
+void
+reach_forget(struct run_host *h)
+{
+    if (h->become_password != NULL) {
+        explicit_bzero(h->become_password, strlen(h->become_password));
+        free(h->become_password);
+        h->become_password = NULL;
+        h->target.become_password = NULL;
+    }
 }

@@ -165,11 +165,12 @@ artifact_of(struct run *run, int32_t host, struct buf *out, struct err *err)
 const struct bundle *
 run_bundle(struct run *run, const char *folder, struct err *err)
 {
-    if (run->var_dir == NULL && app_var_dir(run->request->root, &run->var_dir, err) < 0) {
+    if (!run->preview && run->var_dir == NULL &&
+        app_var_dir(run->request->root, &run->var_dir, err) < 0) {
         return NULL;
     }
     if (run->bundles == NULL) {
-        run->bundles = bundles_new(run->var_dir);
+        run->bundles = bundles_new(run->preview ? NULL : run->var_dir);
     }
     return bundles_get(run->bundles, folder, err);
 }

@@ -341,7 +341,7 @@ make_loop(struct run *run, struct err *err)
     return listen_signals(run, err);
 }
 
-static struct run *
+struct run *
 run_new(const struct run_request *q)
 {
     struct run *run = xcalloc(1, sizeof(*run));
@@ -387,6 +387,7 @@ static void
 free_hosts(struct run *run)
 {
     for (int32_t i = 0; i < run->host_count; i++) {
+        reach_forget(&run->hosts[i]);
         free(run->hosts[i].reason);
         free(run->hosts[i].error);
         redact_stream_release(&run->hosts[i].streams[0]);
@@ -400,7 +401,7 @@ free_hosts(struct run *run)
     free((void *)run->names);
 }
 
-static void
+void
 run_free(struct run *run)
 {
     pool_free(run->pool);
@@ -445,12 +446,21 @@ drop_logs(void *arg, const char *run_id)
     free(logs);
 }
 
+int
+run_load(struct run *run, struct err *err)
+{
+    if (make_plan(run, err) < 0 || (!run->preview && reach_prepare(run, err) < 0) ||
+        release_prepare(run, err) < 0 || make_base(run, err) < 0 || execute_check(run, err) < 0) {
+        return -1;
+    }
+    return 0;
+}
+
 static int
 prepare(struct run *run, struct err *err)
 {
-    if (make_plan(run, err) < 0 || reach_prepare(run, err) < 0 || release_prepare(run, err) < 0 ||
-        make_base(run, err) < 0 || execute_check(run, err) < 0 || open_files(run, err) < 0 ||
-        make_loop(run, err) < 0 || begin_journal(run, err) < 0) {
+    if (run_load(run, err) < 0 || open_files(run, err) < 0 || make_loop(run, err) < 0 ||
+        begin_journal(run, err) < 0) {
         return -1;
     }
     return 0;

@@ -7,6 +7,7 @@
 #include "base/xalloc.h"
 #include "cli/command.h"
 #include "cli/confirm.h"
+#include "cli/dryrun.h"
 #include "cli/load.h"
 #include "cli/request.h"
 #include "cli/targets.h"
@@ -94,9 +95,9 @@ show_and_run(const struct cli *c, struct run_request *r, bool exec, struct err *
     const char *term = getenv("TERM");
     const bool live = same && out_is_terminal(out) && term != NULL && strcmp(term, "dumb") != 0;
     const struct sink_options options = {
-        .style = c->options.jsonl   ? SINK_JSONL
-                 : c->options.group ? SINK_GROUP
-                                    : SINK_PLAIN,
+        .style = c->options.output == OUTPUT_JSONL ? SINK_JSONL
+                 : c->options.group                ? SINK_GROUP
+                                                   : SINK_PLAIN,
         .exec = exec,
         .quiet = c->options.quiet,
         .verbose = c->options.verbose,
@@ -120,32 +121,50 @@ show_and_run(const struct cli *c, struct run_request *r, bool exec, struct err *
 }
 
 static int
-run_loaded(struct cli *c, const char *env, const struct loaded *l, bool exec, struct err *err)
+run_loaded(struct cli *c, const char *env, const struct loaded *l, bool scripted, struct err *err)
 {
     struct targets targets = {0};
     struct value *extra = NULL;
-    struct run_request r = request_of(c, env, l, exec);
+    struct run_request r = request_of(c, env, l, scripted);
     int rc = -1;
 
     if (read_extra(c, &extra, err) != 0) {
         goto out;
     }
     r.extra = extra;
-    if (!exec && strcmp(l->action->name, "rollback") == 0 &&
+    if (!scripted && strcmp(l->action->name, "rollback") == 0 &&
         value_dict_get(extra, "release") == NULL) {
         if (find_targets(&targets, c, env, l, err) != 0) {
             goto out;
         }
         r.releases = (const char *const *)targets.releases;
     }
+    if (c->options.check) {
+        rc = dryrun_show(c, &r, err);
+        goto out;
+    }
     if (ask(c, l, env, err) != 0) {
         goto out;
     }
-    rc = show_and_run(c, &r, exec, err);
+    rc = show_and_run(c, &r, scripted && l->action->steps[0].kind == ACTION_RUN, err);
 out:
     targets_release(&targets);
     value_free(extra);
     return rc;
+}
+
+static int
+check_output(const struct options *o, struct err *err)
+{
+    if (o->output != OUTPUT_TEXT && (o->group || o->verbose > 0)) {
+        return err_set(err, ERR_USAGE, "%s text for people; -o %s is for programs, and whole",
+                       o->group ? "-b groups" : "-v adds",
+                       o->output == OUTPUT_JSON ? "json" : "jsonl");
+    }
+    if (o->output == OUTPUT_JSON && !o->check) {
+        return err_set(err, ERR_NOT_YET, "not yet: -o json without --check");
+    }
+    return 0;
 }
 
 int
@@ -155,10 +174,9 @@ cli_act(struct cli *c, const char *action_name, const char *env, struct action *
     struct loaded l = {0};
     int rc;
 
-    if (c->options.jsonl && (c->options.group || c->options.verbose > 0)) {
+    if (check_output(&c->options, err) != 0) {
         action_free(script);
-        return err_set(err, ERR_USAGE, "%s text for people; -o jsonl is for programs, and whole",
-                       c->options.group ? "-b groups" : "-v adds");
+        return -1;
     }
     rc = cli_vault(c, err) == NULL ? -1
                                    : load_all(&l, c->root, env, action_name, c->options.limit, err);

@@ -33,9 +33,9 @@ static const struct row rows[] = {
     {"forks", 'f', true, "N", NULL, "worker slots, 0..10000 (0: one host at a time)"},
     {"workers", 'f', true, "N", NULL, NULL},
     {"extra-vars", 'e', true, "K=V|@FILE", NULL, "a variable, or a file of them; over all others"},
-    {"check", 'C', true, NULL, "--check", NULL},
-    {"output", 'o', true, "text|jsonl", NULL,
-     "text for people, one JSON object a line for programs"},
+    {"check", 'C', true, NULL, NULL, "connect to nothing: show what each host would get"},
+    {"output", 'o', true, "text|json|jsonl", NULL,
+     "text for people; an object a line, or one array (-C), for programs"},
     {"group", 'b', true, NULL, NULL, "identical output once, under the folded names of its hosts"},
     {"verbose", 'v', true, NULL, NULL, "the output of steps too"},
     {"quiet", 'q', true, NULL, NULL, "only failures and results"},
@@ -110,31 +110,37 @@ read_number(const char *name, const char *text, uint64_t max, uint64_t *ret, str
     return 0;
 }
 
+/* Which of the three words text is; -1 and err: none. */
+static int
+word_of(const char *name, const char *const words[3], const char *text, struct err *err)
+{
+    for (int i = 0; i < 3; i++) {
+        if (strcmp(words[i], text) == 0) {
+            return i;
+        }
+    }
+    return err_set(err, ERR_USAGE, "--%s: expected %s, %s or %s, got \"%s\"", name, words[0],
+                   words[1], words[2], text);
+}
+
 static int
 read_output(struct options *o, const char *text, struct err *err)
 {
-    o->jsonl = strcmp(text, "jsonl") == 0;
-    if (o->jsonl || strcmp(text, "text") == 0) {
-        return 0;
-    }
-    if (strcmp(text, "json") == 0) {
-        return err_set(err, ERR_NOT_YET, "not yet: -o json");
-    }
-    return err_set(err, ERR_USAGE, "--output: expected text or jsonl, got \"%s\"", text);
+    static const char *const words[] = {"text", "json", "jsonl"};
+    const int n = word_of("output", words, text, err);
+
+    o->output = n < 0 ? o->output : (enum output)n;
+    return n < 0 ? -1 : 0;
 }
 
 static int
 read_color(struct options *o, const char *text, struct err *err)
 {
-    static const char *const names[] = {"auto", "always", "never"};
+    static const char *const words[] = {"auto", "always", "never"};
+    const int n = word_of("color", words, text, err);
 
-    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-        if (strcmp(text, names[i]) == 0) {
-            o->color = (enum color_when)i;
-            return 0;
-        }
-    }
-    return err_set(err, ERR_USAGE, "--color: expected auto, always or never, got \"%s\"", text);
+    o->color = n < 0 ? o->color : (enum color_when)n;
+    return n < 0 ? -1 : 0;
 }
 
 static int
@@ -181,6 +187,7 @@ static void
 take_switch(struct options *o, const struct row *row)
 {
     o->verbose += row->letter == 'v';
+    o->check = o->check || row->letter == 'C';
     o->quiet = o->quiet || row->letter == 'q';
     o->group = o->group || row->letter == 'b';
     o->json = o->json || row->letter == 'J';

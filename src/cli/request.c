@@ -69,6 +69,8 @@ request_of(const struct cli *c, const char *env, const struct loaded *l, bool sc
                                 .max_fail_given = l->settings.max_fail_given,
                                 .tags = tags_of(c, l, scripted),
                                 .skip_tags = &c->options.skip_tags,
+                                .become_password =
+                                    c->secrets == NULL ? NULL : c->secrets->become_password,
                                 .seed = seed_of(&c->options),
                                 .vault = c->vault,
                                 .log_path = c->options.log_file};

@@ -152,19 +152,37 @@ action_load_file(const char *path, struct mistakes *m)
     return NULL;
 }
 
-struct action *
-action_of_script(const char *name, const char *script)
+/* Of one step, which is not in a file. */
+static struct action *
+action_of_step(const char *name, const struct action_step *step)
 {
     struct action *a = xcalloc(1, sizeof(*a));
 
     a->name = xstrdup(name);
     a->description = xstrdup("");
     a->produces = xstrdup("");
-    a->steps = xcalloc(1, sizeof(*a->steps));
+    a->steps = xmemdup(step, sizeof(*step));
+    a->steps[0].name = xstrdup(name);
+    a->steps[0].verbatim = true;
     a->step_count = 1;
-    a->steps[0] = (struct action_step){
-        .kind = ACTION_RUN, .name = xstrdup(name), .script = xstrdup(script), .verbatim = true};
     return a;
+}
+
+struct action *
+action_of_script(const char *name, const char *script)
+{
+    const struct action_step step = {.kind = ACTION_RUN, .script = xstrdup(script)};
+
+    return action_of_step(name, &step);
+}
+
+struct action *
+action_of_upload(const char *name, const char *src, const char *dest)
+{
+    const struct action_step step = {
+        .kind = ACTION_UPLOAD, .src = xstrdup(src), .dest = xstrdup(dest), .keep_mode = true};
+
+    return action_of_step(name, &step);
 }
 
 static void

@@ -9,6 +9,7 @@
 
 #include "base/escape.h"
 #include "base/xalloc.h"
+#include "config/become_vars.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -17,9 +18,10 @@ enum { TEXT_MAX = 1024, PORT_MAX = 65535, PORT_DEFAULT = 22 };
 
 /* Variables that mean something to us, and not yet. */
 static const char *const later[] = {
-    "ansible_password",       "ansible_ssh_pass",        "ansible_ssh_common_args",
-    "ansible_ssh_extra_args", "ansible_become",          "ansible_become_user",
-    "ansible_become_method",  "ansible_become_password", "ansible_become_pass",
+    "ansible_password",
+    "ansible_ssh_pass",
+    "ansible_ssh_common_args",
+    "ansible_ssh_extra_args",
 };
 
 struct reading {
@@ -159,6 +161,23 @@ check_later(const struct reading *r)
     return rc;
 }
 
+/* What they come to is looked at when a step is rendered: they may be templates. */
+static int
+check_become(const struct reading *r)
+{
+    const char *name;
+    int rc = 0;
+
+    for (size_t i = 0; (name = become_vars_name(i)) != NULL; i++) {
+        const struct value *v = value_dict_get(r->vars, name);
+        const char *expected = v == NULL ? NULL : become_vars_expected(i, v);
+        if (expected != NULL) {
+            rc = refuse(r, name, v, false, expected);
+        }
+    }
+    return rc;
+}
+
 int
 inventory_connect(const char *root, const struct value *vars, struct host *h, struct map *told,
                   struct mistakes *m)
@@ -171,6 +190,7 @@ inventory_connect(const char *root, const struct value *vars, struct host *h, st
     char *key = NULL;
     int rc = check_later(&r);
 
+    rc |= check_become(&r);
     h->address = xstrdup(h->name);
     h->port = PORT_DEFAULT;
     rc |= take_text(&r, &address, "a name or an address", false, &h->address);

@@ -10,6 +10,7 @@
 
 #include "base/escape.h"
 #include "base/xalloc.h"
+#include "config/become_vars.h"
 #include "config/condition.h"
 #include "config/render_state.h"
 #include "config/template.h"
@@ -23,7 +24,6 @@
 enum {
     EXPORT_MAX = 100 * 1024,
     GUARD_MAX = 64 * 1024, /* of a frame: ssh/frame.h */
-    USER_MAX = 32,
 };
 
 /* Where byte `at` of one of the step's texts stands in the file. */
@@ -389,25 +389,23 @@ out:
     return rc;
 }
 
+/* What the step says of sudo; the variables of the host have the last word. */
 static int
 make_user(const struct render_job *job, struct rendered *ret)
 {
-    static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_0123456789.-";
-
     ret->become = job->step->become;
-    if (!job->step->become_user) {
-        return 0;
-    }
-    if (render_open_text(job, "become_user", job->step->become_user, &ret->become_user)) {
+    if (job->step->become_user &&
+        render_open_text(job, "become_user", job->step->become_user, &ret->become_user)) {
         return -1;
     }
-    const char *user = ret->become_user;
-    const size_t len = strlen(user);
-    if (len == 0 || len > USER_MAX || strspn(user, plain) != len || strchr(plain + 53, user[0])) {
+    if (ret->become_user && !become_vars_is_user(ret->become_user)) {
         return err_set(job->err, ERR_CONFIG, "%s: become_user: expected the name of a user",
                        job->context);
     }
-    return 0;
+    if (job->step->kind == ACTION_LOCAL) {
+        return 0;
+    }
+    return become_vars_apply(job->scope, &ret->become, &ret->become_user, job->err);
 }
 
 /* ---------------------------------------------------------------- a step */
@@ -525,6 +523,7 @@ rendered_release(struct rendered *r)
     free(r->path);
     free(r->host);
     free(r->ca);
+    free(r->awaited);
     free(r->error);
     *r = (struct rendered){0};
 }

@@ -30,6 +30,10 @@ look_at(const struct render_job *job, const char *key, const char *path)
         return err_set(job->err, ERR_CONFIG, "%s: %s: %s is no file and no folder", job->context,
                        key, path);
     }
+    if (access(path, R_OK)) {
+        return err_set(job->err, ERR_CONFIG, "%s: %s: %s: %s", job->context, key, path,
+                       strerror(errno));
+    }
     return 1;
 }
 
@@ -90,8 +94,12 @@ find_both(const struct render_job *job, struct rendered *ret)
     char *src = NULL;
     int rc = -1;
 
-    if (render_open_text(job, "src", job->step->src, &src) ||
-        render_open_text(job, "dest", job->step->dest, &ret->dest)) {
+    if (job->step->verbatim) {
+        src = xstrdup(job->step->src);
+    } else if (render_open_text(job, "src", job->step->src, &src)) {
+        return -1;
+    }
+    if (render_open_text(job, "dest", job->step->dest, &ret->dest)) {
         goto out;
     }
     if (ret->dest[0] != '/' || ret->dest[strlen(ret->dest) - 1] == '/') {

@@ -48,7 +48,7 @@ static const char listen_script[] =
     "}\n";
 
 static int
-put_port(const struct render_job *job, struct buf *out)
+put_port(const struct render_job *job, struct rendered *ret, struct buf *out)
 {
     int port = 0;
 
@@ -56,11 +56,12 @@ put_port(const struct render_job *job, struct buf *out)
         return -1;
     }
     buf_addf(out, "port=%d hex=%04X host=127.0.0.1 what='port %d'\n", port, (unsigned)port, port);
+    ret->awaited = xasprintf("port %d", port);
     return 0;
 }
 
 static int
-put_host(const struct render_job *job, struct buf *out)
+put_host(const struct render_job *job, struct rendered *ret, struct buf *out)
 {
     char *host = NULL;
 
@@ -68,14 +69,17 @@ put_host(const struct render_job *job, struct buf *out)
         return -1;
     }
     buf_addf(out, "host=%s\n", host);
+    char *awaited = ret->awaited;
+    ret->awaited = xasprintf("%s of %s", awaited, host);
+    free(awaited);
     free(host);
     return 0;
 }
 
 static int
-put_port_test(const struct render_job *job, struct buf *out)
+put_port_test(const struct render_job *job, struct rendered *ret, struct buf *out)
 {
-    if (put_port(job, out) || (job->step->host && put_host(job, out))) {
+    if (put_port(job, ret, out) || (job->step->host && put_host(job, ret, out))) {
         return -1;
     }
     buf_adds(out, connect_script);
@@ -85,7 +89,7 @@ put_port_test(const struct render_job *job, struct buf *out)
 }
 
 static int
-put_path_test(const struct render_job *job, struct buf *out)
+put_path_test(const struct render_job *job, struct rendered *ret, struct buf *out)
 {
     char *path = NULL;
 
@@ -96,7 +100,7 @@ put_path_test(const struct render_job *job, struct buf *out)
     buf_adds(out, "path=");
     escape_shell(out, path, strlen(path));
     buf_adds(out, "\nwhat=$path\nholds() { [ -e \"$path\" ] || [ -h \"$path\" ]; }\n");
-    free(path);
+    ret->awaited = path;
     return full ? 0 : render_bad_part(job, "path", "a full path");
 }
 
@@ -120,7 +124,7 @@ render_wait(const struct render_job *job, struct rendered *ret)
     struct buf out;
 
     buf_init(&out, TEMPLATE_TEXT_MAX);
-    int rc = job->step->port ? put_port_test(job, &out) : put_path_test(job, &out);
+    int rc = job->step->port ? put_port_test(job, ret, &out) : put_path_test(job, ret, &out);
     if (rc == 0) {
         put_loop(job->step, &out);
         rc = render_take_script(job, &out, ret);

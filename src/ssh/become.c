@@ -77,7 +77,7 @@ become_lead(struct buf *out, const struct become *b)
 void
 become_check(struct buf *out, const struct become *b)
 {
-    (void)buf_adds(out, "exec ");
+    (void)buf_adds(out, "exec env LC_ALL=C "); /* what sudo says is looked at */
     add_sudo(out, b, " -k");
     (void)buf_adds(out, "true");
     assert(!out->full);

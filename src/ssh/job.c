@@ -375,11 +375,35 @@ emit_rest(struct slot *s)
     }
 }
 
+/* Words of sudo in its own language: of the classic one, with its insults or not, and of sudo-rs.
+ */
+static bool
+was_wrong(const struct slot_job *job)
+{
+    static const char *const words[] = {"try again", "incorrect password",
+                                        "incorrect authentication"};
+
+    for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+        for (int k = 0; k < 2; k++) {
+            const struct buf *noise = &job->head[k].noise;
+            if (noise->len > 0 &&
+                memmem(noise->data, noise->len, words[i], strlen(words[i])) != NULL) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
 static void
 judge_password(struct slot *s, const struct session_exit *e)
 {
     if (e->has_status && e->status == 0) {
         s->password_tried = true;
+        return;
+    }
+    if (was_wrong(&s->job)) {
+        job_end(s, VERDICT_NOT_STARTED, CAUSE_NO_HEADER, "become: wrong password");
         return;
     }
     if (e->has_status || e->signal[0] != '\0') {

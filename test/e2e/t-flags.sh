@@ -26,14 +26,13 @@ refused() {
 }
 
 # ---- what is refused, before there is anything of a run
-for command in copy report ctl resume retry lock keys completion; do
+for command in report ctl resume retry lock keys completion; do
     refused "not yet: $command" "$command" x y
     refused "not yet: $command" "$command" --help
 done
 for form in graph host vars; do refused "not yet: inventory $form" inventory "$form" test-multi; done
 refused 'not yet: --nodes' exec test-multi -w web-01 -- true
-refused 'not yet: --check' deploy test-multi -C
-refused 'not yet: -o json' deploy test-multi -o json
+refused 'not yet: -o json without --check' deploy test-multi -o json
 refused 'not yet: --plan' deploy test-multi --plan x
 refused 'not yet: --save' plan deploy test-multi --save x
 refused 'not yet: --force' deploy test-multi --force
@@ -44,7 +43,7 @@ for command in status history logs; do
         refused "usage: inventory-manager $command" "$command" $flag
     done
 done
-for flag in -v -q --color=never -ex=1 -ojsonl -b; do
+for flag in -v -q --color=never -ex=1 -ojsonl -b -C; do
     refused 'usage: inventory-manager plan ACTION ENV' plan deploy test-multi $flag
     refused 'usage: inventory-manager inventory list ENV [--json]' inventory list test-multi $flag
 done

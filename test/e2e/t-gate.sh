@@ -79,6 +79,16 @@ health_check_timeout: 10s
 CONFIG
 up() { im run up test-multi -l 'web-01,web-02,web-03,web-04' -e "http=$http" -e "https=$https" "$@"; }
 
+up -C
+assert_eq 'nothing is asked by -C' 0 "$rc"
+assert_has 'what would be' "$out" "  check 1/4 Web: http
+    GET http://127.20.0.1:$http/up?h=web-01, 200 or 204
+  check 2/4 Secure: http
+    GET https://127.20.0.1:$https/ as app.example.org, 200
+  check 3/4 tcp 3: tcp
+    connect to 127.20.0.1:$http
+  check 4/4 Shell: run"
+[ ! -e "$work/web/asked" ] || fail 'a check was asked by -C'
 up
 assert_eq 'all healthy' 0 "$rc"
 assert_has 'a check is told' "$out" 'web-01 check 1/4 Web ok'

@@ -203,6 +203,29 @@ test_leaves_no_file_behind(void **state)
     bundles_free(b);
 }
 
+static void
+test_without_a_place_it_is_measured_and_not_kept(void **state)
+{
+    struct err err = {0};
+    char hex[HASH_SHA256_HEX];
+
+    (void)state;
+    must("rm -rf m && mkdir -p m/sub && echo 1 >m/1 && ln -s 1 m/link && echo 2 >m/sub/2");
+    struct bundles *b = bundles_new(NULL);
+    const struct bundle *made = bundles_get(b, "m", &err);
+    assert_non_null(made);
+    assert_int_equal(made->files, 3);
+    assert_string_equal(made->sha256, digest_of("m", hex));
+    assert_true(made->size > 0);
+    assert_int_equal(bundles_open(b, "m", &err), -1);
+    must("ln -s /etc/passwd m/out");
+    bundles_free(b);
+    b = bundles_new(NULL);
+    assert_null(bundles_get(b, "m", &err));
+    assert_int_equal(err.kind, ERR_CONFIG);
+    bundles_free(b);
+}
+
 int
 main(void)
 {
@@ -212,6 +235,7 @@ main(void)
         cmocka_unit_test(test_refuses_what_cannot_be_sent),
         cmocka_unit_test(test_links_that_stay_inside_are_kept),
         cmocka_unit_test(test_leaves_no_file_behind),
+        cmocka_unit_test(test_without_a_place_it_is_measured_and_not_kept),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }

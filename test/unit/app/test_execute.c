@@ -136,6 +136,36 @@ test_an_upload_is_an_open_file(void **state)
 }
 
 static void
+look_at_mode(struct rig *r, struct run *run, int32_t host, const struct step_request *step)
+{
+    (void)run;
+    if (host >= 0 && step != NULL) {
+        assert_int_equal(step->mode, 0751); /* set-id bits are not taken along */
+        r->number++;
+    }
+}
+
+static void
+test_a_copy_keeps_the_mode_of_its_file(void **state)
+{
+    struct rig r;
+    char path[128];
+
+    (void)state;
+    rig_open(&r, NULL, "copy", upload);
+    rig_write(&r, "file", "12345");
+    (void)snprintf(path, sizeof(path), "%s/file", r.root);
+    assert_int_equal(chmod(path, 04751), 0);
+    action_free(r.action);
+    r.action = action_of_upload("copy", path, "/srv/{{ inventory_hostname }}");
+    r.request.action = r.action;
+    r.look = look_at_mode;
+    assert_int_equal(rig_run(&r), 0);
+    assert_int_equal(r.number, 3);
+    rig_close(&r);
+}
+
+static void
 replace_file(struct rig *r, struct run *run, int32_t host, const struct step_request *step)
 {
     char *path = xasprintf("%s/file", r->root);
@@ -211,6 +241,7 @@ main(void)
         cmocka_unit_test(test_a_step_that_cannot_be_rendered_stops_a_run_that_has_not_begun),
         cmocka_unit_test(test_a_script_is_rendered_for_its_host),
         cmocka_unit_test(test_an_upload_is_an_open_file),
+        cmocka_unit_test(test_a_copy_keeps_the_mode_of_its_file),
         cmocka_unit_test(test_a_file_that_changed_since_fails_its_host_alone),
         cmocka_unit_test(test_a_local_step_runs_in_the_root_without_a_connection),
         cmocka_unit_test(test_a_local_step_is_killed_at_its_deadline),

@@ -18,7 +18,7 @@ static const struct {
     bool built;
 } promised[] = {
     {"provision", true},   {"deploy", true},    {"update", true},   {"rollback", true},
-    {"check", true},       {"run", true},       {"exec", true},     {"copy", false},
+    {"check", true},       {"run", true},       {"exec", true},     {"copy", true},
     {"plan", true},        {"inventory", true}, {"validate", true}, {"status", true},
     {"history", true},     {"report", false},   {"logs", true},     {"ctl", false},
     {"resume", false},     {"retry", false},    {"lock", false},    {"keys", false},
@@ -74,8 +74,8 @@ test_only_what_runs_takes_verbose_quiet_color_and_yes(void **state)
         const char *name, *no;
     } rows[] = {
         {"status", "vqKyJeSlto"}, {"history", "vqKyJeSlto"}, {"logs", "vqKyJeSlto"},
-        {"plan", "vqKyJeobL"},    {"inventory", "vqKyeSto"}, {"validate", "vKyJeSlto"},
-        {"check", "y"},           {"exec", "ytT"},
+        {"plan", "vqKyJeobLC"},   {"inventory", "vqKyeSto"}, {"validate", "vKyJeSlto"},
+        {"check", "y"},           {"exec", "ytT"},           {"copy", "ytT"},
     };
     (void)state;
 

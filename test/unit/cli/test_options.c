@@ -48,7 +48,11 @@ test_options_may_stand_anywhere_before_two_dashes(void **state)
     options_release(&o);
     assert_int_equal(parse("exec prod -q -- ls -l -f", &o, &err), 0);
     assert_int_equal(o.words.count, 5);
-    assert_true(o.quiet && o.limit == NULL && !o.yes);
+    assert_true(o.quiet && o.limit == NULL && !o.yes && !o.check);
+    assert_int_equal(o.output, OUTPUT_TEXT);
+    options_release(&o);
+    assert_int_equal(parse("deploy prod -C -o json", &o, &err), 0);
+    assert_true(o.check && o.output == OUTPUT_JSON && !o.json);
     options_release(&o);
     assert_int_equal(parse("deploy prod -y", &o, &err), 0);
     assert_true(o.yes);
@@ -71,7 +75,6 @@ test_wrong_and_promised_options_are_refused(void **state)
         {"deploy prod -f", ERR_USAGE, "-f needs a value"},
         {"deploy prod -f -1", ERR_USAGE, "--forks: expected a number from 0 to 10000, got \"-1\""},
         {"deploy prod -w web", ERR_NOT_YET, "not yet: --nodes"},
-        {"deploy prod --check", ERR_NOT_YET, "not yet: --check"},
         {"deploy prod --plan x", ERR_NOT_YET, "not yet: --plan"},
         {"deploy prod --force", ERR_NOT_YET, "not yet: --force"},
         {"status --watch", ERR_NOT_YET, "not yet: --watch"},
@@ -97,10 +100,8 @@ test_wrong_and_promised_options_are_refused(void **state)
         {"--seed 18446744073709551616", ERR_USAGE,
          "--seed: expected a number from 0 to 18446744073709551615, got "
          "\"18446744073709551616\""},
-        {"deploy prod -C", ERR_NOT_YET, "not yet: --check"},
         {"deploy prod --nodes=web", ERR_NOT_YET, "not yet: --nodes"},
-        {"deploy prod -o json", ERR_NOT_YET, "not yet: -o json"},
-        {"deploy prod -o xml", ERR_USAGE, "--output: expected text or jsonl, got \"xml\""},
+        {"deploy prod -o xml", ERR_USAGE, "--output: expected text, json or jsonl, got \"xml\""},
     };
     struct options o;
     struct err err;

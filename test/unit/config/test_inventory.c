@@ -216,7 +216,7 @@ test_tells_all_mistakes_of_a_file_together(void **state)
           "  hots: {a: }\n"
           "  hosts:\n"
           "    -a: \n"
-          "    b: {ansible_port: 0, ansible_host: '', ansible_user: -x, ansible_become: yes}\n"
+          "    b: {ansible_port: 0, ansible_host: '', ansible_user: -x, ansible_password: yes}\n"
           "    c: \n"
           "  children: {'a/b': , web: {hosts: {'w[': , d: {ansible_port: x}}}}\n",
           "hosts.yml:2:10: x-y: not a name of a variable ([A-Za-z_][A-Za-z0-9_]*)\n"
@@ -224,7 +224,7 @@ test_tells_all_mistakes_of_a_file_together(void **state)
           "hosts.yml:5:5: host -a: a name is [A-Za-z0-9_][A-Za-z0-9._-]*, at most 253 bytes\n"
           "hosts.yml:8:14: group a/b: a name is [A-Za-z0-9_][A-Za-z0-9._-]*\n"
           "hosts.yml:8:37: host w[: a range is [1:9], [01:09], [a:f] or [1:9:2]\n"
-          "hosts.yml:6:78: b: not yet: ansible_become\n"
+          "hosts.yml:6:80: b: not yet: ansible_password\n"
           "hosts.yml:6:40: b: ansible_host: expected a name or an address\n"
           "hosts.yml:6:23: b: ansible_port: expected a number from 1 to 65535\n"
           "hosts.yml:6:58: b: ansible_user: expected the name of a user\n"

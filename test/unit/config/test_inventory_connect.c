@@ -18,14 +18,15 @@ test_reads_connection_variables(void **state)
 {
     const struct value *vars = NULL;
     struct inventory *inv = load_good(
-        *state, "all:\n"
-                "  vars: {ansible_user: deploy, ansible_connection: ssh, ansible_become: false}\n"
-                "  hosts:\n"
-                "    a: {ansible_host: 10.0.0.1, ansible_port: 2222,\n"
-                "        ansible_ssh_private_key_file: keys/my key}\n"
-                "    b: {ansible_ssh_host: 'fe80::1%eth0', ansible_ssh_port: '65535',\n"
-                "        ansible_ssh_user: root, ansible_private_key_file: /k}\n"
-                "    c: {ansible_port: 1, ansible_user: , ansible_host: }\n");
+        *state,
+        "all:\n"
+        "  vars: {ansible_user: deploy, ansible_connection: ssh, ansible_become: '{{ x }}'}\n"
+        "  hosts:\n"
+        "    a: {ansible_host: 10.0.0.1, ansible_port: 2222,\n"
+        "        ansible_ssh_private_key_file: keys/my key}\n"
+        "    b: {ansible_ssh_host: 'fe80::1%eth0', ansible_ssh_port: '65535',\n"
+        "        ansible_ssh_user: root, ansible_private_key_file: /k}\n"
+        "    c: {ansible_port: 1, ansible_user: , ansible_host: }\n");
     const struct host *a = host_named(inv, "a", &vars);
     const struct host *b = host_named(inv, "b", &vars);
     const struct host *c = host_named(inv, "c", &vars);
@@ -93,6 +94,10 @@ test_connection_variables_have_types_and_bounds(void **state)
         {"ansible_ssh_private_key_file", "-x", "the path of a key file"},
         {"ansible_ssh_private_key_file", "\"a\\rb\"", "the path of a key file"},
         {"ansible_ssh_private_key_file", "{a: 1}", "the path of a key file"},
+        {"ansible_become", "maybe", "true or false"},
+        {"ansible_become_user", "-u", "the name of a user"},
+        {"ansible_become_password", "[a]", "a text"},
+        {"ansible_become_method", "su", "sudo: there is no other method"},
     };
 
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
@@ -115,11 +120,6 @@ test_what_is_promised_is_refused_as_not_yet(void **state)
         {"ansible_ssh_pass", "x", "ansible_ssh_pass"},
         {"ansible_ssh_common_args", "-oProxyCommand=id", "ansible_ssh_common_args"},
         {"ansible_ssh_extra_args", "x", "ansible_ssh_extra_args"},
-        {"ansible_become", "true", "ansible_become"},
-        {"ansible_become_user", "root", "ansible_become_user"},
-        {"ansible_become_method", "su", "ansible_become_method"},
-        {"ansible_become_password", "x", "ansible_become_password"},
-        {"ansible_become_pass", "x", "ansible_become_pass"},
         {"ansible_connection", "local", "ansible_connection other than ssh"},
         {"ansible_host", "'{{ x }}'", "ansible_host with {{ }}"},
     };

@@ -1,0 +1,43 @@
+/*
+ * preview.h - what a run would do, and nothing of it done.
+ *
+ * Everything is read, planned and rendered as for a run, and what is wrong with it is told with the
+ * same words; no key is loaded, nothing is connected, locked, journaled or written.
+ */
+#ifndef APP_PREVIEW_H
+#define APP_PREVIEW_H
+
+#include "app/run.h"
+#include "config/render.h"
+#include "core/plan.h"
+#include "ui/sink.h"
+
+struct preview;
+
+/* A step as one host would get it. */
+struct preview_step {
+    const struct action_step *step; /* borrowed */
+    enum step_list list;
+    int32_t number, count;    /* from 1, as a run counts them */
+    struct rendered rendered; /* owned */
+    int64_t bytes;            /* upload, template: what would be sent; else -1 */
+    int64_t files;            /* upload of a folder: how many are in it; else -1 */
+    unsigned mode;            /* of a file that would be sent */
+    char *asked; /* http, tcp: "GET http://10.0.0.1:80/ as NAME, 200 or 307" (owned); else NULL */
+};
+
+/* NULL and what app_run would say of the request.  Borrows it. */
+struct preview *preview_new(const struct run_request *request, struct err *err);
+void preview_free(struct preview *p); /* NULL is fine */
+
+const struct plan *preview_plan(const struct preview *p);
+
+/* What a host goes through: steps, the checks of the gate, then the finally list. */
+int32_t preview_count(const struct preview *p);
+/* Number n of them, from 0, for a host of the request; release it.  -1 and err: a file has changed
+ * since preview_new. */
+int
+preview_step(struct preview *p, int32_t host, int32_t n, struct preview_step *ret, struct err *err);
+void preview_step_release(struct preview_step *s);
+
+#endif

@@ -1,0 +1,148 @@
+/*
+ * preview.c - a run that stops before it begins.
+ *
+ * Decides nothing: the plan and the steps are a run's own.  Owns the run that never is.  Never
+ * connects, never writes.
+ */
+#include "app/preview.h"
+
+#include "app/run_state.h"
+#include "base/xalloc.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+struct preview {
+    struct run *run; /* owned */
+};
+
+struct preview *
+preview_new(const struct run_request *request, struct err *err)
+{
+    struct preview *p = xcalloc(1, sizeof(*p));
+
+    p->run = run_new(request);
+    p->run->preview = true;
+    if (run_load(p->run, err) < 0) {
+        preview_free(p);
+        return NULL;
+    }
+    return p;
+}
+
+void
+preview_free(struct preview *p)
+{
+    if (p != NULL) {
+        run_free(p->run);
+        free(p);
+    }
+}
+
+const struct plan *
+preview_plan(const struct preview *p)
+{
+    return p->run->plan;
+}
+
+static const enum step_list lists[] = {LIST_STEPS, LIST_CHECKS, LIST_FINALLY}; /* in this order */
+_Static_assert(sizeof(lists) / sizeof(lists[0]) == STEP_LISTS, "each list once");
+
+int32_t
+preview_count(const struct preview *p)
+{
+    int32_t count = 0;
+
+    for (size_t i = 0; i < STEP_LISTS; i++) {
+        count += run_list_count(p->run, lists[i]);
+    }
+    return count;
+}
+
+static char *
+describe_probe(const struct action_step *step, const struct rendered *r, const char *address)
+{
+    const bool v6 = strchr(address, ':') != NULL;
+    char *where = xasprintf("%s%s%s:%d", v6 ? "[" : "", address, v6 ? "]" : "", r->port);
+    struct buf text;
+
+    buf_init(&text, 16384);
+    if (step->kind == ACTION_TCP) {
+        (void)buf_addf(&text, "connect to %s", where);
+    } else {
+        (void)buf_addf(&text, "GET %s://%s%s", step->tls ? "https" : "http", where, r->path);
+        (void)buf_addf(&text, "%s%s", r->host == NULL ? "" : " as ",
+                       r->host == NULL ? "" : r->host);
+        for (size_t i = 0; i < step->status_count; i++) {
+            (void)buf_addf(&text, "%s%d", i == 0 ? ", " : " or ", step->statuses[i]);
+        }
+        (void)buf_adds(&text, step->status_count == 0 ? ", 200" : "");
+    }
+    free(where);
+    char *detached = buf_detach(&text);
+    buf_release(&text);
+    return detached;
+}
+
+static int
+measure(const struct run *run, struct preview_step *s, struct err *err)
+{
+    const struct rendered *r = &s->rendered;
+    struct stat st;
+
+    s->bytes = s->files = -1;
+    s->mode = s->step->mode;
+    if (r->content != NULL) {
+        s->bytes = (int64_t)r->content_len;
+    } else if (r->folder) {
+        const struct bundle *b = bundles_find(run->bundles, r->src);
+        if (b == NULL) {
+            return err_set(err, ERR_CONFIG, "%s: was no folder before", r->src);
+        }
+        s->bytes = b->size;
+        s->files = b->files;
+    } else if (r->src != NULL) {
+        if (stat(r->src, &st) < 0) {
+            return err_set(err, ERR_CONFIG, "%s: %s", r->src, strerror(errno));
+        }
+        s->bytes = st.st_size;
+        s->mode = s->step->keep_mode ? st.st_mode & 0777 : s->mode;
+    }
+    return 0;
+}
+
+int
+preview_step(struct preview *p, int32_t host, int32_t n, struct preview_step *ret, struct err *err)
+{
+    struct run *run = p->run;
+    size_t at = 0;
+
+    while (n >= run_list_count(run, lists[at])) {
+        n -= run_list_count(run, lists[at++]);
+    }
+    *ret = (struct preview_step){
+        .list = lists[at], .number = n + 1, .count = run_list_count(run, lists[at])};
+    ret->step = run_step_at(run, ret->list, n);
+    if (execute_render(run, &run->hosts[host], ret->step, &ret->rendered, err) < 0) {
+        return -1;
+    }
+    if (!ret->rendered.skipped &&
+        (ret->step->kind == ACTION_HTTP || ret->step->kind == ACTION_TCP)) {
+        ret->asked = describe_probe(ret->step, &ret->rendered, run->hosts[host].host->address);
+    }
+    if (measure(run, ret, err) < 0) {
+        preview_step_release(ret);
+        return -1;
+    }
+    return 0;
+}
+
+void
+preview_step_release(struct preview_step *s)
+{
+    free(s->asked);
+    s->asked = NULL;
+    rendered_release(&s->rendered);
+}

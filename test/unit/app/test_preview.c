@@ -1,0 +1,142 @@
+/*
+ * test_preview.c - what a run would do: the steps as they would be sent, and nothing done.
+ */
+#include "app/preview.h"
+#include "unit/app/rig.h"
+
+static const char mixed[] =
+    "name: mixed\nsteps:\n"
+    "  - {name: 'For {{ inventory_hostname }}', run: 'echo {{ wave }} {{ run_id }}'}\n"
+    "  - {name: One, run: echo, when: inventory_hostname == 'web-02'}\n"
+    "  - {upload: {src: file, dest: /a}}\n"
+    "  - {upload: {src: dir, dest: /b}}\n"
+    "  - {template: {src: file, dest: /c}}\n"
+    "  - {wait_for: {port: 80}}\n"
+    "finally:\n  - {name: Last, local: 'true'}\n";
+
+static struct preview *
+open_mixed(struct rig *r)
+{
+    char path[128];
+
+    rig_open(r, NULL, "mixed", mixed);
+    rig_write(r, "file", "{{ env }}\n");
+    (void)snprintf(path, sizeof(path), "%s/dir", r->root);
+    assert_int_equal(mkdir(path, 0700), 0);
+    rig_write(r, "dir/x", "12345");
+    r->request.strategy = STRATEGY_ROLLING;
+    r->request.workers = 2;
+    struct preview *p = preview_new(&r->request, &r->err);
+    if (p == NULL) {
+        fail_msg("%s", r->err.text);
+    }
+    return p;
+}
+
+static void
+test_steps_are_what_a_run_would_send(void **state)
+{
+    struct rig r;
+    struct preview *p = open_mixed(&r);
+    struct preview_step s[7];
+
+    (void)state;
+    assert_int_equal(preview_count(p), 7);
+    assert_int_equal(plan_wave_count(preview_plan(p)), 2);
+    for (int32_t i = 0; i < 7; i++) {
+        assert_int_equal(preview_step(p, 2, i, &s[i], &r.err), 0);
+        assert_int_equal(s[i].number, i < 6 ? i + 1 : 1);
+        assert_int_equal(s[i].count, i < 6 ? 6 : 1);
+        assert_true(s[i].list == (i == 6 ? LIST_FINALLY : LIST_STEPS));
+    }
+    assert_string_equal(s[0].rendered.name, "For web-03");
+    assert_string_equal(s[0].rendered.script,
+                        "wave='2'; export wave\nrun_id='run'; export run_id\nset -e\necho 2 run\n");
+    assert_int_equal(s[0].bytes, -1);
+    assert_true(s[1].rendered.skipped);
+    assert_int_equal(s[2].bytes, 10);
+    assert_int_equal(s[2].files, -1);
+    assert_true(s[3].bytes >= 512 && s[3].files == 1);
+    assert_string_equal(s[4].rendered.content, "test\n");
+    assert_int_equal(s[4].bytes, 5);
+    assert_string_equal(s[5].rendered.awaited, "port 80");
+    assert_string_equal(s[6].step->name, "Last");
+    for (int32_t i = 0; i < 7; i++) {
+        preview_step_release(&s[i]);
+    }
+    preview_free(p);
+    rig_close(&r);
+}
+
+static void
+test_nothing_is_connected_or_written(void **state)
+{
+    struct rig r;
+    struct preview *p = open_mixed(&r);
+    char path[128];
+
+    (void)state;
+    preview_free(p);
+    assert_string_equal(r.calls.data, "");
+    assert_string_equal(r.events.data, "");
+    (void)snprintf(path, sizeof(path), "%s/var", r.root);
+    assert_int_equal(access(path, F_OK), -1);
+    (void)snprintf(path, sizeof(path), "%s/debug.log", r.root);
+    assert_int_equal(access(path, F_OK), -1);
+    rig_close(&r);
+}
+
+static void
+test_mistakes_are_those_of_a_run(void **state)
+{
+    static const char *const actions[] = {
+        "name: greet\nsteps:\n  - run: echo {{ nobody }}\n",
+        "name: greet\nsteps:\n  - run: 'true'\nfinally:\n  - local: echo {{ nobody }}\n",
+        "name: greet\nsteps:\n  - upload: {src: missing, dest: /x}\n",
+        "name: greet\nsteps:\n  - upload: {src: inventory, dest: x}\n",
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(actions) / sizeof(actions[0]); i++) {
+        struct rig r;
+        struct err err = {0};
+        rig_open(&r, NULL, "greet", actions[i]);
+        assert_null(preview_new(&r.request, &err));
+        assert_int_equal(rig_run(&r), -1);
+        assert_string_equal(err.text, r.err.text);
+        assert_int_equal(err.kind, r.err.kind);
+        rig_close(&r);
+    }
+}
+
+static void
+test_a_file_that_goes_away_meanwhile_is_an_error(void **state)
+{
+    struct rig r;
+    struct preview *p = open_mixed(&r);
+    struct preview_step s;
+    char path[128];
+
+    (void)state;
+    (void)snprintf(path, sizeof(path), "%s/file", r.root);
+    assert_int_equal(unlink(path), 0);
+    assert_int_equal(preview_step(p, 0, 2, &s, &r.err), -1);
+    assert_int_equal(mkdir(path, 0700), 0); /* a folder now: it has no archive */
+    assert_int_equal(preview_step(p, 0, 2, &s, &r.err), -1);
+    assert_non_null(strstr(r.err.text, "was no folder before"));
+    preview_free(p);
+    rig_close(&r);
+}
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_steps_are_what_a_run_would_send),
+        cmocka_unit_test(test_nothing_is_connected_or_written),
+        cmocka_unit_test(test_mistakes_are_those_of_a_run),
+        cmocka_unit_test(test_a_file_that_goes_away_meanwhile_is_an_error),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
