@@ -10,6 +10,7 @@
 #include "base/map.h"
 #include "base/xalloc.h"
 #include "config/yaml_bytes.h"
+#include "config/yaml_json.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -520,6 +521,22 @@ syntax_mistake(struct reader *r, const yaml_parser_t *p)
 }
 
 static int
+take_event(void *arg, yaml_event_t *e)
+{
+    return read_event(arg, e);
+}
+
+/* Ansible takes what is JSON for JSON, whatever the file is named. */
+static bool
+is_json(const struct yaml_bytes *b)
+{
+    const char *text = b->data + b->bom;
+    const char first = text[strspn(text, " \t\r\n")];
+
+    return (first == '{' || first == '[') && json_valid(text, b->len - b->bom, NULL);
+}
+
+static int
 read_events(struct reader *r)
 {
     const struct yaml_bytes *b = &r->y->bytes;
@@ -527,6 +544,9 @@ read_events(struct reader *r)
     bool ended = false;
     int rc = 0;
 
+    if (is_json(b)) {
+        return json_events(b->data + b->bom, b->len - b->bom, take_event, r);
+    }
     if (!yaml_parser_initialize(&parser)) {
         abort();
     }
