@@ -47,6 +47,8 @@ void inventory_layers(const struct inventory *inv, const struct draft_host *h,
 int inventory_merge(struct inventory *inv, const char *root, struct mistakes *m);
 /* Drop hosts that are another name of one before them.  -1: m has errors. */
 int inventory_merge_twins(struct inventory *inv, struct mistakes *m);
+/* The magic name `groups`: a dict of lists.  value_free() it. */
+struct value *inventory_groups_value(const struct inventory *inv);
 /* Free the arrays of a merged dict. */
 void inventory_vars_release(struct value *merged);
 void inventory_host_release(struct host *h);
@@ -62,7 +64,7 @@ struct connect_request {
     const char *root;                  /* for relative key paths */
     const struct value *const *values; /* by row of the table; NULL: not set */
     const struct value *vars;          /* merged */
-    const struct value *groups;        /* the magic name `groups`: dict */
+    struct value **groups;             /* the magic name `groups`: made when first needed */
     struct map *told; /* places of mistakes that are told: a map without values of its own */
     struct mistakes *m;
 };

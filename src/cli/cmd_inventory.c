@@ -34,7 +34,8 @@ print_list(const struct cli *c, const struct loaded *l, struct buf *out, struct 
         return inventory_json(l->inventory, l->hosts, l->host_count, out, err);
     }
     for (size_t i = 0; i < l->host_count; i++) {
-        buf_addf(out, "%s\n", inventory_host(l->inventory, l->hosts[i])->name);
+        buf_adds(out, inventory_host(l->inventory, l->hosts[i])->name);
+        buf_addc(out, '\n');
     }
     return 0;
 }

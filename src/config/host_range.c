@@ -119,7 +119,7 @@ expand_into(const char *head, const char *pattern, struct strv *names, char why[
         return -1;
     }
     if (open == NULL) {
-        strv_take(names, xasprintf("%s%s", head, pattern));
+        strv_take(names, head[0] == '\0' ? xstrdup(pattern) : xasprintf("%s%s", head, pattern));
         return 0;
     }
     if (close == NULL || !read_range(open + 1, (size_t)(close - open - 1), &r)) {

@@ -149,7 +149,8 @@ render(const struct connect_request *r, enum row row)
     inventory_magic(r->inv, r->index, magic);
     /* `groups` is lent, and taken out before magic is freed */
     value_dict_add(magic, "groups", NULL);
-    struct value borrowed = *r->groups;
+    *r->groups = *r->groups == NULL ? inventory_groups_value(r->inv) : *r->groups;
+    struct value borrowed = **r->groups;
     magic->items[magic->count - 1] = &borrowed;
     const struct scope scope = {.extra = r->inv->extra, .magic = magic, .vars = r->vars};
     buf_init(&out, TEXT_MAX);

@@ -25,7 +25,7 @@ struct merger {
     struct value **items;
     size_t count, room;
     struct map *told;
-    struct value *groups;         /* owned: the magic name */
+    struct value *groups;         /* owned: the magic name; NULL until a template needs it */
     const struct value **connect; /* owned: by row of the table */
 };
 
@@ -180,7 +180,7 @@ connect_host(struct merger *g, size_t i)
                                             .root = g->root,
                                             .values = g->connect,
                                             .vars = &inv->vars[i],
-                                            .groups = g->groups,
+                                            .groups = &g->groups,
                                             .told = g->told,
                                             .m = g->m};
 
@@ -253,8 +253,8 @@ list_groups(struct inventory *inv)
     }
 }
 
-static struct value *
-groups_value(const struct inventory *inv)
+struct value *
+inventory_groups_value(const struct inventory *inv)
 {
     struct value *dict = value_new(VALUE_DICT);
 
@@ -318,7 +318,6 @@ inventory_merge(struct inventory *inv, const char *root, struct mistakes *m)
     }
     number_groups(&g);
     list_groups(inv);
-    g.groups = groups_value(inv);
     rc = merge_hosts(&g, hosts.count);
     merger_release(&g);
     return rc;

@@ -51,10 +51,18 @@ forget_members(struct inventory *inv, const struct map *dropped)
     }
 }
 
-static char *
-machine_of(const struct host *h)
+/* Its address, port and user as one text, in the same buffer for every host. */
+static const char *
+machine_of(const struct host *h, struct buf *text)
 {
-    return xasprintf("%s\001%d\001%s", h->address, h->port, h->user == NULL ? "" : h->user);
+    const char port[] = {'\001', (char)('0' + h->port % 64), (char)('0' + h->port / 64 % 64),
+                         (char)('0' + h->port / 4096), '\001'};
+
+    buf_clear(text);
+    buf_adds(text, h->address);
+    buf_add(text, port, sizeof(port));
+    buf_adds(text, h->user == NULL ? "" : h->user);
+    return text->data;
 }
 
 /* 1: h is another name of first, and not needed; 0: it stays; -1: m has the mistake. */
@@ -96,10 +104,12 @@ inventory_merge_twins(struct inventory *inv, struct mistakes *m)
     struct map *seen = map_new(NULL);    /* machine -> struct host, the first */
     struct map *dropped = map_new(NULL); /* name -> anything */
     size_t kept = 0;
+    struct buf text;
     int rc = 0;
 
+    buf_init(&text, 1 << 16);
     for (size_t i = 0; i < inv->count; i++) {
-        char *machine = machine_of(&inv->hosts[i]);
+        const char *machine = machine_of(&inv->hosts[i], &text);
         const int same = compare_twins(inv, map_get(seen, machine), &inv->hosts[i], m);
         if (same > 0) {
             map_set(dropped, inv->hosts[i].name, inv);
@@ -110,10 +120,10 @@ inventory_merge_twins(struct inventory *inv, struct mistakes *m)
         }
         kept += same <= 0;
         rc = same < 0 ? -1 : rc;
-        free(machine);
     }
     inv->count = kept;
     forget_members(inv, dropped);
+    buf_release(&text);
     map_free(seen);
     map_free(dropped);
     return rc;

@@ -36,6 +36,10 @@ value_reads_bool(const char *text, bool *ret)
     static const char *const no[] = {"no",    "No",  "NO",  "false", "False",
                                      "FALSE", "off", "Off", "OFF",   NULL};
 
+    *ret = false;
+    if (strchr("yYnNtTfFoO", text[0]) == NULL) { /* most texts are none, and soon known to be */
+        return false;
+    }
     *ret = is_one_of(text, yes);
     return *ret || is_one_of(text, no);
 }
