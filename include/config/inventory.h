@@ -71,8 +71,10 @@ size_t
 inventory_direct_hosts(const struct inventory *inv, const char *group, const char ***ret_names);
 
 /* Set the magic names of host i in dict: inventory_hostname, inventory_hostname_short, group_names,
- * inventory_file and inventory_dir (as Ansible: of the source that named it first). */
+ * env; inventory_file and inventory_dir (as Ansible: of the source that named it first). */
 void inventory_magic(const struct inventory *inv, size_t i, struct value *dict);
+/* The magic name `groups`: a dict of each group's hosts.  value_free() it. */
+struct value *inventory_groups_value(const struct inventory *inv);
 
 /* One value that a variable of a host was given, the one that counts first. */
 struct origin {

@@ -9,6 +9,7 @@
 
 #include "base/xalloc.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -122,11 +123,12 @@ merge_layer(struct merger *g, const struct layer *l, size_t mark)
 
     if (g->room < g->count + l->dict->count) {
         g->room = (g->count + l->dict->count) * 2;
-        g->keys = xreallocarray(g->keys, g->room, sizeof(*g->keys));
-        g->items = xreallocarray(g->items, g->room, sizeof(*g->items));
+        g->keys = xreallocarray(g->keys, g->room, sizeof(char *));
+        g->items = xreallocarray(g->items, g->room, sizeof(struct value *));
     }
     for (size_t i = 0; i < l->dict->count; i++) {
         const uint32_t id = ids == NULL ? number_of(g, l->dict->keys[i]) : ids[i];
+        assert(g->marks != NULL && g->at != NULL && id < g->cap);
         if (g->marks[id] != mark) {
             g->marks[id] = mark;
             g->at[id] = (uint32_t)g->count;
@@ -141,8 +143,8 @@ take_merged(struct merger *g, struct value *ret)
 {
     *ret = (struct value){.kind = VALUE_DICT, .count = g->count, .cap = g->count};
     if (g->count > 0) {
-        ret->keys = xmemdup(g->keys, g->count * sizeof(*g->keys));
-        ret->items = xmemdup(g->items, g->count * sizeof(*g->items));
+        ret->keys = xmemdup(g->keys, g->count * sizeof(char *));
+        ret->items = xmemdup(g->items, g->count * sizeof(struct value *));
     }
 }
 
@@ -184,6 +186,7 @@ connect_host(struct merger *g, size_t i)
                                             .told = g->told,
                                             .m = g->m};
 
+    assert(g->marks != NULL && g->at != NULL); /* the names of the table are numbered */
     for (size_t c = 0; c < inventory_connect_count(); c++) {
         g->connect[c] = g->marks[c] == i + 1 ? g->items[g->at[c]] : NULL;
     }
@@ -312,7 +315,7 @@ inventory_merge(struct inventory *inv, const char *root, struct mistakes *m)
     inv->drafts = hosts.items;
     g.ids = map_new(NULL);
     g.told = map_new(NULL);
-    g.connect = xcalloc(inventory_connect_count(), sizeof(*g.connect));
+    g.connect = xcalloc(inventory_connect_count(), sizeof(struct value *));
     for (size_t c = 0; c < inventory_connect_count(); c++) {
         (void)number_of(&g, inventory_connect_name(c)); /* the first numbers are theirs */
     }

@@ -40,7 +40,10 @@ skip_blanks(struct reader *r)
 static char
 peek(const struct reader *r)
 {
-    return r->at < r->len ? r->data[r->at] : '\0';
+    if (r->at < r->len) {
+        return r->data[r->at];
+    }
+    return '\0';
 }
 
 static bool
