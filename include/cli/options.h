@@ -26,7 +26,7 @@ struct options {
     enum color_when color;
     int verbose;
     enum output output;
-    bool check, quiet, group, json, raw, yes, help, version;
+    bool check, quiet, group, json, explain, vars, raw, yes, help, version;
     char given[64]; /* the letters of the options given, each once */
 };
 

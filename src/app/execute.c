@@ -56,15 +56,10 @@ run_step_of(const struct run *run, const struct run_host *h)
 void
 run_set_magic(struct run *run, int32_t host)
 {
-    const struct host *h = run->hosts[host].host;
-    struct value *groups = value_new(VALUE_LIST);
+    const struct run_request *q = run->request;
     const char *release = run_release(run, host);
 
-    for (size_t i = 0; i < h->groups.count; i++) {
-        value_list_add(groups, value_text(h->groups.items[i]));
-    }
-    value_dict_set(run->magic, "inventory_hostname", value_text(h->name));
-    value_dict_set(run->magic, "group_names", groups);
+    inventory_magic(q->inventory, q->hosts[host], run->magic);
     value_dict_set(run->magic, "wave", value_int(plan_wave_of(run->plan, host) + 1));
     if (release[0] != '\0') {
         value_dict_set(run->magic, "release", value_text(release));

@@ -71,31 +71,13 @@ make_plan(struct run *run, struct err *err)
     return 0;
 }
 
-/* `groups` of templates: every group with its hosts. */
-static struct value *
-make_groups(const struct inventory *inv)
-{
-    struct value *dict = value_new(VALUE_DICT);
-    const struct strv *names = inventory_groups(inv);
-
-    for (size_t i = 0; i < names->count; i++) {
-        const struct strv *members = inventory_members(inv, names->items[i]);
-        struct value *list = value_new(VALUE_LIST);
-        for (size_t k = 0; members != NULL && k < members->count; k++) {
-            value_list_add(list, value_text(members->items[k]));
-        }
-        value_dict_set(dict, names->items[i], list);
-    }
-    return dict;
-}
-
 static void
 make_magic(struct run *run)
 {
     run->magic = value_new(VALUE_DICT);
     value_dict_set(run->magic, "env", value_text(run->request->env));
     value_dict_set(run->magic, "action", value_text(run->action->name));
-    value_dict_set(run->magic, "groups", make_groups(run->request->inventory));
+    value_dict_set(run->magic, "groups", inventory_groups_value(run->request->inventory));
     value_dict_set(run->magic, "run_id", value_text("run")); /* until it has one */
 }
 

@@ -11,6 +11,7 @@
 #include "cli/command.h"
 #include "cli/exit.h"
 #include "cli/place.h"
+#include "cli/script_run.h"
 #include "config/nearest.h"
 
 #include <errno.h>
@@ -49,8 +50,10 @@ cli_print(FILE *f, const char *text)
 struct vault *
 cli_vault(struct cli *c, struct err *err)
 {
+    struct script_time time = {0};
+
     if (c->vault == NULL) {
-        c->vault = vault_new(c->secrets->vault_password_file, NULL, NULL, err);
+        c->vault = vault_new(c->secrets->vault_password_file, script_run, &time, err);
     }
     return c->vault;
 }

@@ -7,6 +7,7 @@
 #include "cli/command.h"
 #include "cli/load.h"
 #include "cli/place.h"
+#include "cli/script_run.h"
 
 #include <stdlib.h>
 
@@ -45,21 +46,28 @@ add_unseen(struct mistakes *m, const struct mistakes *mine, struct strv *seen)
 }
 
 static void
-validate_env(const char *root, const char *dir, struct mistakes *m, struct strv *seen)
+validate_env(const struct cli *c, const char *dir, struct mistakes *m, struct strv *seen)
 {
     char *config = xasprintf("%s/config.yml", dir);
+    struct script_time time = {0};
+    const struct inventory_request request = {.root = c->root,
+                                              .dir = dir,
+                                              .vault = c->vault,
+                                              .run = script_run,
+                                              .run_arg = &time,
+                                              .tell_unused = true};
     struct settings settings;
     struct strv names = {0};
 
     settings_load(config, &settings, m);
     settings_release(&settings);
-    inventory_free(inventory_load(root, dir, m));
-    action_names(root, dir, &names);
+    inventory_free(inventory_load(&request, m));
+    action_names(c->root, dir, &names);
     for (size_t i = 0; i < names.count; i++) {
         bool found = true;
         char *near = NULL;
         struct mistakes mine = {0};
-        action_free(action_load(root, dir, names.items[i], &mine, &found, &near));
+        action_free(action_load(c->root, dir, names.items[i], &mine, &found, &near));
         add_unseen(m, &mine, seen);
         mistakes_release(&mine);
         free(near);
@@ -74,21 +82,21 @@ cmd_validate(struct cli *c, struct err *err)
     struct mistakes m = {0};
     struct strv envs = {0};
     struct strv seen = {0};
-    int rc = 0;
+    int rc = cli_vault(c, err) == NULL ? -1 : 0;
 
     if (cli_word(c, 0) != NULL) {
         strv_add(&envs, cli_word(c, 0));
     } else {
         place_envs(c->root, &envs);
     }
-    if (envs.count == 0) {
+    if (rc == 0 && envs.count == 0) {
         rc = err_set(err, ERR_NO_MATCH, "no environment in %s/inventory", c->root);
     }
     for (size_t i = 0; rc == 0 && i < envs.count; i++) {
         char *dir = NULL;
         rc = place_env(c->root, envs.items[i], &dir, err);
         if (rc == 0) {
-            validate_env(c->root, dir, &m, &seen);
+            validate_env(c, dir, &m, &seen);
         }
         free(dir);
     }
