@@ -156,7 +156,7 @@ test_what_does_not_exist_is_named_with_what_was_meant(void **state)
         {"prod", "", NULL, ERR_NO_MATCH, "no action ''"},
         {"prod", "deploy", "web-04", ERR_NO_MATCH, "web-04"},
         {"prod", "deploy", "", ERR_NO_MATCH, "empty pattern"},
-        {"prod", NULL, "web:&db", ERR_NOT_YET, "not yet"},
+        {"prod", NULL, "web:&db", ERR_NO_MATCH, "no host or group matches 'db'"},
         {"a,b", "deploy", NULL, ERR_NOT_YET, "not yet"},
     };
     const struct folder *f = *state;
