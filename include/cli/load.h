@@ -5,6 +5,7 @@
 #define CLI_LOAD_H
 
 #include "base/err.h"
+#include "cli/options.h"
 #include "config/action.h"
 #include "config/inventory.h"
 #include "config/mistakes.h"
@@ -22,9 +23,10 @@ struct loaded {
 };
 
 /* Read config.yml, the inventory and, unless action is NULL, the action; print mistakes and
- * warnings on stderr; then select the hosts of limit (NULL: all).  Release l in any case. */
+ * warnings on stderr; then select the hosts of -l and -w, of both where both are given.  Release l
+ * in any case. */
 int load_all(struct loaded *l, const char *root, const char *env, const char *action,
-             const char *limit, struct err *err);
+             const struct options *options, struct err *err);
 void loaded_release(struct loaded *l);
 
 /* Print what is in m on stderr; 0, or -1 and an err that counts them. */

@@ -160,7 +160,7 @@ cli_act(struct cli *c, const char *action_name, const char *env, struct action *
         return err_set(err, ERR_USAGE, "%s text for people; -o jsonl is for programs, and whole",
                        c->options.group ? "-b groups" : "-v adds");
     }
-    rc = load_all(&l, c->root, env, action_name, c->options.limit, err);
+    rc = load_all(&l, c->root, env, action_name, &c->options, err);
     if (script != NULL) {
         l.action = script;
     }

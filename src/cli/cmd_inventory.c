@@ -39,7 +39,7 @@ cmd_inventory(struct cli *c, struct err *err)
     if (strcmp(what, "list") != 0 || cli_word(c, 1) == NULL) {
         return err_set(err, ERR_USAGE, "usage: " CLI_NAME " inventory list ENV [--json]");
     }
-    rc = load_all(&l, c->root, cli_word(c, 1), NULL, c->options.limit, err);
+    rc = load_all(&l, c->root, cli_word(c, 1), NULL, &c->options, err);
     if (rc == 0 && c->options.json) {
         rc = print_json(&l, err);
     }

@@ -7,7 +7,7 @@
 #include "cli/command.h"
 
 #define SHOW_FLAGS "vqK" /* what a run shows, and how */
-#define ACTION_FLAGS "ltTfeobLS" SHOW_FLAGS
+#define ACTION_FLAGS "lwtTfeobLS" SHOW_FLAGS
 #define CHANGE_FLAGS ACTION_FLAGS "y" /* what may ask first */
 
 const struct command commands[] = {
@@ -17,10 +17,11 @@ const struct command commands[] = {
     {"update", "ENV", "run the update command inside the release", CHANGE_FLAGS, 1, 1, cmd_action},
     {"check", "ENV", "look at every host, change nothing", ACTION_FLAGS, 1, 1, cmd_action},
     {"run", "ACTION ENV", "any action file", CHANGE_FLAGS, 2, 2, cmd_run},
-    {"exec", "ENV -- COMMAND...", "a command on every host", "lfeobLS" SHOW_FLAGS, 2, -1, cmd_exec},
+    {"exec", "ENV -- COMMAND...", "a command on every host", "lwfeobLS" SHOW_FLAGS, 2, -1,
+     cmd_exec},
     {"copy", "ENV SRC DEST", NULL, "", 0, -1, NULL},
-    {"plan", "ACTION ENV", "waves, slots and order; connects to nothing", "ltTfS", 2, 2, cmd_plan},
-    {"inventory", "list ENV [--json]", "the hosts", "lJ", 1, 2, cmd_inventory},
+    {"plan", "ACTION ENV", "waves, slots and order; connects to nothing", "lwtTfS", 2, 2, cmd_plan},
+    {"inventory", "list ENV [--json]", "the hosts", "lwJ", 1, 2, cmd_inventory},
     {"validate", "[ENV]", "read every file, tell every mistake", "q", 0, 1, cmd_validate},
     {"status", "[ENV]", "the last known state of every host", "", 0, 1, cmd_status},
     {"history", "[ENV]", "the runs, newest first", "", 0, 1, cmd_history},

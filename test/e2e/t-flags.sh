@@ -31,7 +31,6 @@ for command in copy report ctl resume retry lock keys completion; do
     refused "not yet: $command" "$command" --help
 done
 for form in graph host vars; do refused "not yet: inventory $form" inventory "$form" test-multi; done
-refused 'not yet: --nodes' exec test-multi -w web-01 -- true
 refused 'not yet: --check' deploy test-multi -C
 refused 'not yet: -o json' deploy test-multi -o json
 refused 'not yet: --plan' deploy test-multi --plan x

@@ -67,7 +67,7 @@ heard(void (*fn)(void *arg), void *arg)
 }
 
 struct load {
-    const char *root, *env, *action, *limit;
+    const char *root, *env, *action, *limit, *nodes;
     struct loaded loaded;
     struct err err;
     int rc;
@@ -77,8 +77,9 @@ static void
 load(void *arg)
 {
     struct load *l = arg;
+    const struct options o = {.limit = l->limit, .nodes = l->nodes};
 
-    l->rc = load_all(&l->loaded, l->root, l->env, l->action, l->limit, &l->err);
+    l->rc = load_all(&l->loaded, l->root, l->env, l->action, &o, &l->err);
 }
 
 static void
@@ -188,6 +189,29 @@ test_hosts_are_those_of_the_limit_in_inventory_order(void **state)
     assert_null(l.loaded.inventory);
 }
 
+static void
+test_hosts_are_those_of_both_the_limit_and_the_nodes(void **state)
+{
+    const struct folder *f = *state;
+    struct load l = {.root = f->path,
+                     .env = "prod",
+                     .action = "deploy",
+                     .limit = "web-03,web-01",
+                     .nodes = "web-[02-03]"};
+
+    load(&l);
+    assert_int_equal(l.rc, 0);
+    assert_int_equal(l.loaded.host_count, 1);
+    assert_int_equal(l.loaded.hosts[0], 2);
+    loaded_release(&l.loaded);
+    l.nodes = "web-02";
+    load(&l);
+    assert_int_equal(l.rc, -1);
+    assert_int_equal(l.err.kind, ERR_NO_MATCH);
+    assert_string_equal(l.err.text, "no host is both in -l and in -w");
+    loaded_release(&l.loaded);
+}
+
 /* ---------------------------------------------------------------- the request */
 
 static void
@@ -273,6 +297,7 @@ main(void)
         WITH_PROJECT(test_exactly_a_hundred_mistakes_are_all_there_is),
         WITH_PROJECT(test_what_does_not_exist_is_named_with_what_was_meant),
         WITH_PROJECT(test_hosts_are_those_of_the_limit_in_inventory_order),
+        WITH_PROJECT(test_hosts_are_those_of_both_the_limit_and_the_nodes),
         WITH_PROJECT(test_the_strategy_is_that_of_the_kind_of_action),
         WITH_PROJECT(test_a_seed_is_the_one_given_else_drawn_anew),
         WITH_PROJECT(test_a_tag_no_step_has_is_found_with_what_was_meant),

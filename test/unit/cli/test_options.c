@@ -70,7 +70,6 @@ test_wrong_and_promised_options_are_refused(void **state)
         {"deploy prod -Z", ERR_USAGE, "there is no option -Z"},
         {"deploy prod -f", ERR_USAGE, "-f needs a value"},
         {"deploy prod -f -1", ERR_USAGE, "--forks: expected a number from 0 to 10000, got \"-1\""},
-        {"deploy prod -w web", ERR_NOT_YET, "not yet: --nodes"},
         {"deploy prod --check", ERR_NOT_YET, "not yet: --check"},
         {"deploy prod --plan x", ERR_NOT_YET, "not yet: --plan"},
         {"deploy prod --force", ERR_NOT_YET, "not yet: --force"},
@@ -98,7 +97,6 @@ test_wrong_and_promised_options_are_refused(void **state)
          "--seed: expected a number from 0 to 18446744073709551615, got "
          "\"18446744073709551616\""},
         {"deploy prod -C", ERR_NOT_YET, "not yet: --check"},
-        {"deploy prod --nodes=web", ERR_NOT_YET, "not yet: --nodes"},
         {"deploy prod -o json", ERR_NOT_YET, "not yet: -o json"},
         {"deploy prod -o xml", ERR_USAGE, "--output: expected text or jsonl, got \"xml\""},
     };
