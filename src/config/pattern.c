@@ -98,9 +98,10 @@ matches(const char *form, uint32_t options, const char *text, size_t len, size_t
     PCRE2_SIZE at = 0;
     pcre2_code *code = pcre2_compile((PCRE2_SPTR)form, PCRE2_ZERO_TERMINATED,
                                      PCRE2_UTF | PCRE2_UCP | options, &number, &at, NULL);
-    pcre2_match_data *match = pcre2_match_data_create(2, NULL);
+    pcre2_match_data *match =
+        code == NULL ? NULL : pcre2_match_data_create_from_pattern(code, NULL);
 
-    if (code == NULL || match == NULL) {
+    if (match == NULL) {
         abort(); /* out of memory: the forms are ours and compile */
     }
     const int got = pcre2_match(code, (PCRE2_SPTR)text, len, 0, PCRE2_ANCHORED, match, NULL);
