@@ -93,6 +93,19 @@ check_round(struct strv *names)
     strv_clear(&back);
 }
 
+/* A hundred thousand names are right, and too slow to be many inputs a second. */
+static bool
+is_slow(const char *text)
+{
+    bool slow = false;
+
+    for (const char *p = strchr(text, '-'); p != NULL && !slow; p = strchr(p + 1, '-')) {
+        const size_t digits = strspn(p + 1, "0123456789");
+        slow = digits > 3 && digits < 18;
+    }
+    return slow;
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 {
@@ -100,6 +113,10 @@ LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
     struct strv names = {0};
     struct err err = {0};
 
+    if (is_slow(text)) {
+        free(text);
+        return 0;
+    }
     const int rc = nodeset_expand(text, NULL, &names, &err);
     FUZZ_CHECK((rc == 0) == (err.text[0] == '\0') && (rc == 0 || names.count == 0));
     FUZZ_CHECK(names.count <= NODESET_NAMES_MAX);
