@@ -38,7 +38,7 @@ endif
 CPPFLAGS_ALL := -Iinclude -D_GNU_SOURCE -DIM_PREFIX='"$(PREFIX)"' $(CPPFLAGS)
 CFLAGS_ALL   := -std=c17 $(WARN) $(WERROR) $(HARDEN) -MMD -MP $(CFLAGS)
 LDFLAGS_ALL  := -Wl,--as-needed $(LINKH) $(LDFLAGS)
-LDLIBS_ALL   := -lssh -lcurl -levent_core -lyaml -lsqlite3 -ljansson -larchive -lcrypto $(LDLIBS)
+LDLIBS_ALL   := -lssh -lcurl -levent_core -lyaml -lpcre2-8 -lsqlite3 -ljansson -larchive -lcrypto $(LDLIBS)
 
 BIN  := bin/inventory-manager
 ifneq ($(BUILD),build/release)

@@ -5,6 +5,7 @@
 #define CLI_LOAD_H
 
 #include "base/err.h"
+#include "cli/options.h"
 #include "config/action.h"
 #include "config/inventory.h"
 #include "config/mistakes.h"
@@ -27,8 +28,8 @@ struct loaded {
 };
 
 /* Read -e, config.yml, the inventory and, unless action is NULL, the action; print mistakes and
- * warnings on stderr; then select the hosts of -l (else all).  Without an action env may be a list
- * of hosts: the settings are the defaults.  Release l in any case. */
+ * warnings on stderr; then select the hosts of -l and -w, of both where both are given.  Without
+ * an action env may be a list of hosts: the settings are the defaults.  Release l in any case. */
 int load_all(struct loaded *l, struct cli *c, const char *env, const char *action, struct err *err);
 void loaded_release(struct loaded *l);
 

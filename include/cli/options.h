@@ -18,6 +18,7 @@ struct options {
     struct strv words; /* command, environment, ...: what is no option */
     struct strv tags, skip_tags, extra;
     const char *limit;    /* borrowed from argv, as all texts; or NULL */
+    const char *nodes;    /* or NULL */
     const char *root;     /* or NULL */
     const char *log_file; /* or NULL */
     int32_t forks;        /* -1: not given */

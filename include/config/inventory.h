@@ -88,11 +88,14 @@ inventory_explain(const struct inventory *inv, size_t i, const char *name, struc
 /* The variables a group has of its own: inline, then group_vars over them.  value_free() it. */
 struct value *inventory_group_vars(const struct inventory *inv, const char *group);
 
-/* -l: names and globs of hosts and groups, separated by `,` or `:`; what belongs to later patterns
- * (`&`, `!`, `~`, [..]) is refused with not-yet.  Fills ascending host indexes (owned by the
- * caller, free()). ERR_NO_MATCH for a name that matches nothing ("no host or group 'web-9' ... did
- * you mean web-09?"). */
+/* -l, Ansible's host patterns: `web:&prod:!db-1`, globs, ~regex, web[0], web[1:3], @file (config/
+ * pattern.h).  Fills ascending host indexes (owned by the caller, free()).  ERR_NO_MATCH for a name
+ * that matches nothing ("no host or group matches 'web-9' (did you mean web-09?)") and when no host
+ * is left; ERR_USAGE for what is no pattern. */
 int inventory_select(const struct inventory *inv, const char *pattern, size_t **ret_hosts,
                      size_t *ret_count, struct err *err);
+/* -w, ClusterShell's nodesets: `web[01-03],@db!db-2` (base/nodeset.h); the same otherwise. */
+int inventory_select_nodes(const struct inventory *inv, const char *expr, size_t **ret_hosts,
+                           size_t *ret_count, struct err *err);
 
 #endif

@@ -7,7 +7,7 @@
 #include "cli/command.h"
 
 #define SHOW_FLAGS "vqK" /* what a run shows, and how */
-#define HOST_FLAGS "lfeCobLS" SHOW_FLAGS
+#define HOST_FLAGS "lwfeCobLS" SHOW_FLAGS
 #define ACTION_FLAGS "tT" HOST_FLAGS
 #define CHANGE_FLAGS ACTION_FLAGS "y" /* what may ask first */
 
@@ -20,8 +20,9 @@ const struct command commands[] = {
     {"run", "ACTION ENV", "any action file", CHANGE_FLAGS, 2, 2, cmd_run},
     {"exec", "ENV -- COMMAND...", "a command on every host", HOST_FLAGS, 2, -1, cmd_exec},
     {"copy", "ENV SRC DEST", "a file or folder to every host", HOST_FLAGS, 3, 3, cmd_copy},
-    {"plan", "ACTION ENV", "waves, slots and order; connects to nothing", "ltTfeS", 2, 2, cmd_plan},
-    {"inventory", "list|graph|host|vars ENV [HOST]", "hosts, groups and variables", "leJEU", 1, 3,
+    {"plan", "ACTION ENV", "waves, slots and order; connects to nothing", "lwtTfeS", 2, 2,
+     cmd_plan},
+    {"inventory", "list|graph|host|vars ENV [HOST]", "hosts, groups and variables", "lweJEU", 1, 3,
      cmd_inventory},
     {"validate", "[ENV]", "read every file, tell every mistake", "q", 0, 1, cmd_validate},
     {"status", "[ENV]", "the last known state of every host", "", 0, 1, cmd_status},

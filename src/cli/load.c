@@ -57,18 +57,53 @@ find_action(struct loaded *l, const char *root, const char *name, struct mistake
     return rc;
 }
 
-static int
-select_hosts(struct loaded *l, const char *limit, struct err *err)
+/* Hosts of both lists, which ascend. */
+static void
+keep_common(struct loaded *l, const size_t *hosts, size_t count)
 {
-    if (limit != NULL) {
-        return inventory_select(l->inventory, limit, &l->hosts, &l->host_count, err);
-    }
-    l->host_count = inventory_count(l->inventory);
-    l->hosts = xcalloc(l->host_count, sizeof(*l->hosts));
+    size_t kept = 0;
+    size_t k = 0;
+
     for (size_t i = 0; i < l->host_count; i++) {
-        l->hosts[i] = i;
+        while (k < count && hosts[k] < l->hosts[i]) {
+            k++;
+        }
+        if (k < count && hosts[k] == l->hosts[i]) {
+            l->hosts[kept++] = hosts[k];
+        }
     }
-    return 0;
+    l->host_count = kept;
+}
+
+static int
+narrow_to_nodes(struct loaded *l, const struct options *o, struct err *err)
+{
+    size_t *hosts = NULL;
+    size_t count = 0;
+
+    if (inventory_select_nodes(l->inventory, o->nodes, &hosts, &count, err) < 0) {
+        return -1;
+    }
+    keep_common(l, hosts, count);
+    free(hosts);
+    return l->host_count > 0 ? 0 : err_set(err, ERR_NO_MATCH, "no host is both in -l and in -w");
+}
+
+static int
+select_hosts(struct loaded *l, const struct options *o, struct err *err)
+{
+    int rc = 0;
+
+    if (o->limit != NULL) {
+        rc = inventory_select(l->inventory, o->limit, &l->hosts, &l->host_count, err);
+    } else {
+        l->host_count = inventory_count(l->inventory);
+        l->hosts = xcalloc(l->host_count, sizeof(*l->hosts));
+        for (size_t i = 0; i < l->host_count; i++) {
+            l->hosts[i] = i;
+        }
+    }
+    return rc == 0 && o->nodes != NULL ? narrow_to_nodes(l, o, err) : rc;
 }
 
 static int
@@ -124,7 +159,6 @@ read_inventory(struct loaded *l, const struct cli *c, const char *env, struct mi
 int
 load_all(struct loaded *l, struct cli *c, const char *env, const char *action, struct err *err)
 {
-    const char *limit = c->options.limit;
     struct mistakes m = {0};
     int rc;
 
@@ -139,7 +173,7 @@ load_all(struct loaded *l, struct cli *c, const char *env, const char *action, s
         rc = load_tell(&m, err);
     }
     if (rc == 0) {
-        rc = select_hosts(l, limit, err);
+        rc = select_hosts(l, &c->options, err);
     }
     if (rc == 0 && l->host_count == 0) {
         rc = err_set(err, ERR_NO_MATCH, "%s has no host", env);

@@ -26,8 +26,8 @@ struct row {
 };
 
 static const struct row rows[] = {
-    {"limit", 'l', true, "PATTERN", NULL, "only these hosts or groups: web-01,db*"},
-    {"nodes", 'w', true, "NODESET", "--nodes", NULL},
+    {"limit", 'l', true, "PATTERN", NULL, "only these, as Ansible has it: web:!web-01,db*,@FILE"},
+    {"nodes", 'w', true, "NODESET", NULL, "only these, as ClusterShell has it: web[01-03],@db"},
     {"tags", 't', true, "TAGS", NULL, "only steps with one of these tags"},
     {"skip-tags", 'T', false, "TAGS", NULL, "no step with one of these tags"},
     {"forks", 'f', true, "N", NULL, "worker slots, 0..10000 (0: one host at a time)"},
@@ -153,6 +153,9 @@ take_value(struct options *o, const struct row *row, const char *text, struct er
     switch (row->letter) {
     case 'l':
         o->limit = text;
+        return 0;
+    case 'w':
+        o->nodes = text;
         return 0;
     case 't':
         return split(&o->tags, row->name, text, err);

@@ -30,13 +30,12 @@ for command in report ctl resume retry lock keys completion; do
     refused "not yet: $command" "$command" x y
     refused "not yet: $command" "$command" --help
 done
-refused 'not yet: --nodes' exec test-multi -w web-01 -- true
 refused 'not yet: -o json without --check' deploy test-multi -o json
 refused 'not yet: --plan' deploy test-multi --plan x
 refused 'not yet: --save' plan deploy test-multi --save x
 refused 'not yet: --force' deploy test-multi --force
 refused 'not yet: --watch' status --watch
-for command in deploy check status; do refused 'only exec and inventory take one' "$command" web-01,web-02,; done
+for command in deploy check status; do refused 'only exec, copy and inventory take one' "$command" web-01,web-02,; done
 for command in status history logs; do
     for flag in -v -q --color=always --json -b --seed=1 -lweb-01 -ex=1; do
         refused "usage: inventory-manager $command" "$command" $flag

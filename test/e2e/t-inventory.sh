@@ -53,6 +53,43 @@ assert_eq 'hosts of a limit' "['web-01', 'web-02']" \
     "$(printf '%s' "$out" | python3 -c 'import json,sys; print(sorted(json.load(sys.stdin)["_meta"]["hostvars"]))')"
 im inventory list prod -l de
 assert_eq 'a limit' web-03 "$out"
+# ---- -l and -w
+# hosts ARGS... EXPECTED: names, one space between, of inventory list prod
+hosts() {
+    local expected=${*: -1}
+    im inventory list prod "${@:1:$#-1}"
+    assert_eq "hosts of ${*:1:$#-1}" "0 $expected" "$rc $(printf '%s' "$out" | tr '\n' ' ')"
+}
+# nobody ARGS... TEXT: refused, and told so
+nobody() {
+    im inventory list prod "${@:1:$#-1}"
+    assert_eq "exit of ${*:1:$#-1}" 5 "$rc"
+    assert_has "message of ${*:1:$#-1}" "$err" "${*: -1}"
+}
+hosts -l 'db:!fr' 'db-1 web-03'
+hosts -l '!fr,&db' 'db-1 web-03'
+hosts -l '~web-0[13]' 'web-03 web-01'
+hosts -l 'fr[-1]' 'web-02'
+printf 'web-01\n\n  db-1\n' >"$project/some"
+hosts -l @some 'db-1 web-01'
+hosts -l '@some,!db-1' 'web-01'
+hosts -w 'web-[01-02],db-1' 'db-1 web-01 web-02'
+hosts -w '@db!@de' 'db-1 web-01 web-02'
+hosts -w '@*&web-*' 'web-03 web-01 web-02'
+hosts -l db -w 'web-[01-03]' 'web-03 web-01 web-02'
+hosts --nodes='web-0?' --limit=fr 'web-01 web-02'
+nobody -l 'web-04' "no host or group matches 'web-04' (did you mean web-03?)"
+nobody -l 'fr:!web-4' "no host or group matches 'web-4'"
+nobody -l 'fr:!fr' "'fr:!fr' leaves no host"
+nobody -l '' 'an empty pattern matches no host'
+nobody -l @nosuch '@nosuch: No such file or directory'
+nobody -l '~(' "regular expression '(': byte 1: a group is never closed"
+nobody -w 'web-[01-04]' "no host or group matches 'web-04'"
+nobody -w '@frr' "did you mean fr?"
+nobody -w 'web-[01' 'a bracket is never closed'
+nobody -w '' 'a name is missing'
+nobody -l de -w 'web-01' 'no host is both in -l and in -w'
+
 im inventory list prdo
 assert_eq 'a typo' 5 "$rc"
 assert_has 'a typo' "$err" 'did you mean prod?'

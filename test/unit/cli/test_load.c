@@ -69,7 +69,7 @@ heard(void (*fn)(void *arg), void *arg)
 }
 
 struct load {
-    const char *root, *env, *action, *limit;
+    const char *root, *env, *action, *limit, *nodes;
     struct loaded loaded;
     struct err err;
     int rc;
@@ -81,7 +81,8 @@ load(void *arg)
     struct load *l = arg;
     char *root = xstrdup(l->root);
     const struct secrets none = {0};
-    struct cli c = {.root = root, .secrets = &none, .options = {.limit = l->limit}};
+    struct cli c = {
+        .root = root, .secrets = &none, .options = {.limit = l->limit, .nodes = l->nodes}};
 
     l->rc = load_all(&l->loaded, &c, l->env, l->action, &l->err);
     vault_free(c.vault);
@@ -163,8 +164,8 @@ test_what_does_not_exist_is_named_with_what_was_meant(void **state)
         {"prod", "", NULL, ERR_NO_MATCH, "no action ''"},
         {"prod", "deploy", "web-04", ERR_NO_MATCH, "web-04"},
         {"prod", "deploy", "", ERR_NO_MATCH, "empty pattern"},
-        {"prod", NULL, "web:&db", ERR_NOT_YET, "not yet"},
-        {"a,b", "deploy", NULL, ERR_USAGE, "only exec and inventory take one"},
+        {"prod", NULL, "web:&db", ERR_NO_MATCH, "no host or group matches 'db'"},
+        {"a,b", "deploy", NULL, ERR_USAGE, "only exec, copy and inventory take one"},
     };
     const struct folder *f = *state;
 
@@ -193,6 +194,29 @@ test_hosts_are_those_of_the_limit_in_inventory_order(void **state)
     assert_int_equal(l.loaded.hosts[1], 2);
     loaded_release(&l.loaded);
     assert_null(l.loaded.inventory);
+}
+
+static void
+test_hosts_are_those_of_both_the_limit_and_the_nodes(void **state)
+{
+    const struct folder *f = *state;
+    struct load l = {.root = f->path,
+                     .env = "prod",
+                     .action = "deploy",
+                     .limit = "web-03,web-01",
+                     .nodes = "web-[02-03]"};
+
+    load(&l);
+    assert_int_equal(l.rc, 0);
+    assert_int_equal(l.loaded.host_count, 1);
+    assert_int_equal(l.loaded.hosts[0], 2);
+    loaded_release(&l.loaded);
+    l.nodes = "web-02";
+    load(&l);
+    assert_int_equal(l.rc, -1);
+    assert_int_equal(l.err.kind, ERR_NO_MATCH);
+    assert_string_equal(l.err.text, "no host is both in -l and in -w");
+    loaded_release(&l.loaded);
 }
 
 /* ---------------------------------------------------------------- the request */
@@ -280,6 +304,7 @@ main(void)
         WITH_PROJECT(test_exactly_a_hundred_mistakes_are_all_there_is),
         WITH_PROJECT(test_what_does_not_exist_is_named_with_what_was_meant),
         WITH_PROJECT(test_hosts_are_those_of_the_limit_in_inventory_order),
+        WITH_PROJECT(test_hosts_are_those_of_both_the_limit_and_the_nodes),
         WITH_PROJECT(test_the_strategy_is_that_of_the_kind_of_action),
         WITH_PROJECT(test_a_seed_is_the_one_given_else_drawn_anew),
         WITH_PROJECT(test_a_tag_no_step_has_is_found_with_what_was_meant),

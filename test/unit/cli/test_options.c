@@ -74,7 +74,6 @@ test_wrong_and_promised_options_are_refused(void **state)
         {"deploy prod -Z", ERR_USAGE, "there is no option -Z"},
         {"deploy prod -f", ERR_USAGE, "-f needs a value"},
         {"deploy prod -f -1", ERR_USAGE, "--forks: expected a number from 0 to 10000, got \"-1\""},
-        {"deploy prod -w web", ERR_NOT_YET, "not yet: --nodes"},
         {"deploy prod --plan x", ERR_NOT_YET, "not yet: --plan"},
         {"deploy prod --force", ERR_NOT_YET, "not yet: --force"},
         {"status --watch", ERR_NOT_YET, "not yet: --watch"},
@@ -100,7 +99,6 @@ test_wrong_and_promised_options_are_refused(void **state)
         {"--seed 18446744073709551616", ERR_USAGE,
          "--seed: expected a number from 0 to 18446744073709551615, got "
          "\"18446744073709551616\""},
-        {"deploy prod --nodes=web", ERR_NOT_YET, "not yet: --nodes"},
         {"deploy prod -o xml", ERR_USAGE, "--output: expected text, json or jsonl, got \"xml\""},
     };
     struct options o;
