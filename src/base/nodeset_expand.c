@@ -70,14 +70,9 @@ add_part(struct operand *o, const char *text, size_t len)
 }
 
 static size_t
-leading_digits(const char *p, size_t len)
+leading_digits(const char *p)
 {
-    size_t n = 0;
-
-    while (n < len && p[n] >= '0' && p[n] <= '9') {
-        n++;
-    }
-    return n;
+    return strspn(p, "0123456789");
 }
 
 static size_t
@@ -172,7 +167,7 @@ read_bracket(struct expansion *e, struct operand *o, const char **p, const char 
     if (memchr(*p, ']', before) != NULL) {
         return complain(e, *p, "a bracket closes that was not opened");
     }
-    const size_t after = leading_digits(close + 1, strlen(close + 1));
+    const size_t after = leading_digits(close + 1);
     const size_t len = (size_t)(close - open) - 1;
     if (after > NODESET_NAME_BYTES_MAX || (after > 0 && memchr(open, '/', len) != NULL)) {
         return complain(e, open, "digits stand behind a range with a step");
@@ -198,26 +193,24 @@ read_bracket(struct expansion *e, struct operand *o, const char **p, const char 
     return rc == 0 && **p == '[' ? complain(e, *p, "a bracket opens right behind another") : rc;
 }
 
-/* The next operator outside of brackets, or the end. */
+/* The next bracket or operator, or the end. */
 static const char *
-find_operator(const char *p)
+find_stop(const char *p)
 {
-    return p + strcspn(p, ",!&^");
+    return p + strcspn(p, "[,!&^");
 }
 
 /* Read one operand at *p and leave *p at its operator, or at the end. */
 static int
 read_operand(struct expansion *e, struct operand *o, const char **p)
 {
-    const char *open = strchr(*p, '[');
-    const char *stop = find_operator(*p);
+    const char *stop = find_stop(*p);
 
-    while (open != NULL && open < stop) {
-        if (read_bracket(e, o, p, open) < 0) {
+    while (*stop == '[') {
+        if (read_bracket(e, o, p, stop) < 0) {
             return -1;
         }
-        open = strchr(*p, '[');
-        stop = find_operator(*p);
+        stop = find_stop(*p);
     }
     size_t len = (size_t)(stop - *p);
     if (memchr(*p, ']', len) != NULL) {

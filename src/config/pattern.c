@@ -168,13 +168,13 @@ split_at(struct strv *terms, const char *text, const char *ends, struct err *err
     }
 }
 
-/* The bytes at p that belong to a term: one character, or a whole bracket; 0 between terms. */
+/* The bytes at p that belong to a term: one character, or a whole bracket; 0 between terms.  last:
+ * the last closing bracket there is, so that many open ones are not searched again and again. */
 static size_t
-term_bytes(const char *p)
+term_bytes(const char *p, const char *last)
 {
     if (*p == '[') {
-        const char *close = strchr(p, ']');
-        return close == NULL ? 0 : (size_t)(close - p) + 1;
+        return last == NULL || last < p ? 0 : (size_t)(strchr(p, ']') - p) + 1;
     }
     const size_t len = strnlen(p, 4);
     return len == 0 || *p == ':' || *p == ']' || space_at(p, len) > 0 ? 0
@@ -184,10 +184,12 @@ term_bytes(const char *p)
 static int
 split_at_colons(struct strv *terms, const char *text, struct err *err)
 {
+    const char *last = strrchr(text, ']');
+
     for (const char *p = text; *p != '\0';) {
         const char *start = p;
         size_t n = 0;
-        while ((n = term_bytes(p)) > 0) {
+        while ((n = term_bytes(p, last)) > 0) {
             p += n;
         }
         if (add_term(terms, start, (size_t)(p - start), err) < 0) {

@@ -551,23 +551,33 @@ read_group(struct reader *r, bool at_start, enum item *item)
 
 /* ---- quantifiers */
 
-/* {2,5}: the numbers, and true; else nothing is read.  Host names end long before REPEAT_MAX. */
+/* A number too large to count is UINT32_MAX or more. */
+static unsigned long
+digits_at(const char **p)
+{
+    unsigned long n = 0;
+
+    while (is_digit(**p)) {
+        n = n < UINT32_MAX ? n * 10 + (unsigned long)(**p - '0') : n;
+        (*p)++;
+    }
+    return n;
+}
+
+/* {2,5} {2,} {,5} {2}: the numbers, and true; else nothing is read, and it is no quantifier. */
 static bool
 take_braces(struct reader *r, unsigned long *min, unsigned long *max, bool *open)
 {
     const char *p = r->p + 1;
-    char *end = NULL;
     const bool has_min = is_digit(*p);
 
-    *min = has_min ? strtoul(p, &end, 10) : 0;
-    p = has_min ? end : p;
+    *min = digits_at(&p);
     *max = *min;
     *open = false;
     if (*p == ',') {
         p++;
         *open = !is_digit(*p);
-        *max = *open ? 0 : strtoul(p, &end, 10);
-        p = *open ? p : end;
+        *max = digits_at(&p);
     } else if (!has_min) {
         return false;
     }
