@@ -8,6 +8,7 @@
 
 #include <stddef.h>
 
+enum { INI_LINE_MAX = 1 << 20 };                     /* bytes */
 enum { INI_DEPTH_MAX = 64, INI_TEXT_MAX = 8 << 20 }; /* lists and dicts in each other; bytes */
 
 /* As ast.literal_eval: numbers, strings, lists, tuples (as lists), dicts, True, False, None; what

@@ -11,8 +11,6 @@
 
 #include <string.h>
 
-enum { LINE_MAX_BYTES = 1 << 20 };
-
 struct splitter {
     const char *at, *end;
     struct buf word;
@@ -56,7 +54,7 @@ ini_words(const char *line, size_t len, struct strv *ret_words, const char **ret
     struct splitter s = {.at = line, .end = line + len};
 
     *ret_why = NULL;
-    buf_init(&s.word, LINE_MAX_BYTES);
+    buf_init(&s.word, INI_LINE_MAX);
     while (s.at < s.end && *s.at != '#' && *ret_why == NULL) {
         if (strchr(" \t\r\n", *s.at) != NULL) {
             finish(&s, ret_words);

@@ -113,7 +113,7 @@ read_host(const struct reading *r, struct draft_group *g, const struct yaml_node
     int port = 0;
     int rc = 0;
 
-    if (host_pattern_expand(key->text, &names, &port, why) < 0) {
+    if (draft_expand(r->d, key->text, &names, &port, why) < 0) {
         rc = wrong_key(r, key, "host", why);
     }
     /* One mistake is enough of a range: its hosts share name and variables. */
@@ -141,7 +141,7 @@ read_hosts(const struct reading *r, struct draft_group *g, const struct yaml_nod
     if (node->kind != YAML_NODE_MAP) {
         return yaml_expected(r->m, node, "hosts", "host names, each as `name:`");
     }
-    for (size_t i = 0; i < node->count; i++) {
+    for (size_t i = 0; i < node->count && r->d->values <= INVENTORY_VALUES_MAX; i++) {
         if (read_host(r, g, node->keys[i], node->items[i]) < 0) {
             rc = -1;
         }
