@@ -123,6 +123,9 @@ int inventory_read_ini(struct draft *d, const char *path, struct mistakes *m);
 int inventory_parse_yaml(struct draft *d, const struct yaml_node *root, struct mistakes *m);
 int inventory_parse_ini(struct draft *d, const char *bytes, size_t len, const char *path,
                         struct mistakes *m);
+/* Set the variables of a mapping: those of g, or of h where g is NULL. */
+int inventory_parse_vars(struct draft *d, struct draft_group *g, struct draft_host *h,
+                         const struct yaml_node *map, struct mistakes *m);
 /* `h1,h2:2222,`: hosts of no group; the place of its messages is "-". */
 int inventory_read_list(struct draft *d, const char *text, struct mistakes *m);
 
