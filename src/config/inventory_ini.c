@@ -272,31 +272,34 @@ read_child(struct ini *i, struct piece line)
     return rc;
 }
 
+/* The variable of one word; NULL: m has the mistake. */
+static struct value *
+read_word(const struct ini *i, struct piece shown, const char *equals, size_t number)
+{
+    if (equals == NULL) {
+        (void)refuse(i, shown, "expected key=value");
+        return NULL;
+    }
+    if (number > INVENTORY_VARS_MAX) {
+        (void)refuse(i, shown, "more than 2000 variables here");
+        return NULL;
+    }
+    return read_value(i, shown, equals + 1, strlen(equals + 1));
+}
+
 /* The variables of a line, each with its place; NULL: m has the mistake. */
 static struct value *
-read_words(struct ini *i, struct piece line, const struct strv *words)
+read_words(const struct ini *i, struct piece line, const struct ini_words *words)
 {
     struct value *vars = value_new(VALUE_DICT);
-    struct piece rest = line;
 
-    for (size_t k = 1; k < words->count; k++) {
-        const char *word = words->items[k];
+    for (size_t k = 1; k < words->text.count; k++) {
+        const char *word = words->text.items[k];
         const char *equals = strchr(word, '=');
         const size_t len = equals == NULL ? strlen(word) : (size_t)(equals - word);
-        /* where the word stands, unless quotes or backslashes are in its name */
-        const char *found = memmem(rest.text, rest.len, word, len);
-        struct value *v = NULL;
-        if (found != NULL) {
-            rest = (struct piece){found, line.len - (size_t)(found - line.text)};
-        }
-        const struct piece shown = found == NULL ? line : (struct piece){found, len};
-        if (equals == NULL) {
-            (void)refuse(i, shown, "expected key=value");
-        } else if (k > INVENTORY_VARS_MAX) {
-            (void)refuse(i, shown, "more than 2000 variables here");
-        } else {
-            v = read_value(i, shown, equals + 1, strlen(equals + 1));
-        }
+        const size_t at = words->at[k];
+        const struct piece shown = {line.text + at, len < line.len - at ? len : line.len - at};
+        struct value *v = read_word(i, shown, equals, k);
         if (v == NULL) {
             value_free(vars);
             return NULL;
@@ -323,10 +326,10 @@ add_host(struct ini *i, const char *name, int port, const struct place *at,
 }
 
 static int
-add_hosts(struct ini *i, struct piece line, const struct strv *words)
+add_hosts(struct ini *i, struct piece line, const struct ini_words *words)
 {
     const struct place at = place_of(i, line.text);
-    const char *pattern = words->items[0];
+    const char *pattern = words->text.items[0];
     struct value *vars = NULL;
     struct strv names = {0};
     char why[128];
@@ -356,18 +359,18 @@ add_hosts(struct ini *i, struct piece line, const struct strv *words)
 static int
 read_host(struct ini *i, struct piece line)
 {
-    struct strv words = {0};
+    struct ini_words words;
     const char *why = NULL;
     int rc;
 
-    if (ini_words(line.text, line.len, &words, &why) < 0) {
+    if (ini_words_split(&words, line.text, line.len, &why) < 0) {
         rc = refuse(i, line, why);
-    } else if (words.count == 0 || words.items[0][0] == '\0') {
+    } else if (words.text.count == 0 || words.text.items[0][0] == '\0') {
         rc = refuse(i, line, "expected the name of a host");
     } else {
         rc = add_hosts(i, line, &words);
     }
-    strv_clear(&words);
+    ini_words_release(&words);
     return rc;
 }
 
