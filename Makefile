@@ -152,6 +152,11 @@ $(DIFF_BINS): $(BUILD)/test/diff/%: $(BUILD)/test/diff/%.o $(MAIN_LIBS)
 	@echo '  LD $@'
 	@$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LDLIBS_ALL)
 
+# Numbers for people: nothing passes or fails by them.
+.PHONY: bench
+bench: all
+	@bench/inventory.sh
+
 # ---------------------------------------------------------------- gates
 
 C_FILES := $(wildcard src/*.c src/*/*.c test/*/*.c test/unit/*/*.c)

@@ -27,5 +27,7 @@ void escape_shell(struct buf *out, const char *bytes, size_t len);
  * overlong forms, nothing past U+10FFFF).  *ret_code may be NULL. */
 size_t utf8_decode(const char *bytes, size_t len, unsigned *ret_code);
 bool utf8_valid(const char *bytes, size_t len);
+/* Append the sequence of a code point up to U+10FFFF, a surrogate's too, which nothing reads. */
+void utf8_encode(struct buf *out, unsigned code);
 
 #endif

@@ -81,6 +81,10 @@ draft_group(struct draft *d, const char *name, const struct place *at, struct mi
  * port of a host that is there already says nothing.  NULL: m has the mistake. */
 struct draft_host *draft_host(struct draft *d, struct draft_group *g, const char *name, int port,
                               const struct place *at, struct mistakes *m);
+/* Expand a host pattern (host_pattern_expand); every name counts as a value read, so that a file of
+ * ranges comes to an end. */
+int draft_expand(struct draft *d, const char *pattern, struct strv *ret_names, int *ret_port,
+                 char ret_why[128]);
 /* Nothing when it is there already.  -1: m has the mistake (all as a child). */
 int draft_child(struct draft_group *parent, struct draft_group *child, const struct place *at,
                 struct mistakes *m);
@@ -119,6 +123,9 @@ int inventory_read_ini(struct draft *d, const char *path, struct mistakes *m);
 int inventory_parse_yaml(struct draft *d, const struct yaml_node *root, struct mistakes *m);
 int inventory_parse_ini(struct draft *d, const char *bytes, size_t len, const char *path,
                         struct mistakes *m);
+/* Set the variables of a mapping: those of g, or of h where g is NULL. */
+int inventory_parse_vars(struct draft *d, struct draft_group *g, struct draft_host *h,
+                         const struct yaml_node *map, struct mistakes *m);
 /* `h1,h2:2222,`: hosts of no group; the place of its messages is "-". */
 int inventory_read_list(struct draft *d, const char *text, struct mistakes *m);
 

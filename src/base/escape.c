@@ -126,3 +126,22 @@ escape_shell(struct buf *out, const char *bytes, size_t len)
     }
     (void)buf_addc(out, '\'');
 }
+
+void
+utf8_encode(struct buf *out, unsigned code)
+{
+    const char bytes[4] = {(char)(0xf0 | code >> 18), (char)(0x80 | (code >> 12 & 0x3f)),
+                           (char)(0x80 | (code >> 6 & 0x3f)), (char)(0x80 | (code & 0x3f))};
+
+    if (code < 0x80) {
+        buf_addc(out, (char)code);
+    } else if (code < 0x800) {
+        buf_addc(out, (char)(0xc0 | code >> 6));
+        buf_add(out, bytes + 3, 1);
+    } else if (code < 0x10000) {
+        buf_addc(out, (char)(0xe0 | code >> 12));
+        buf_add(out, bytes + 2, 2);
+    } else {
+        buf_add(out, bytes, 4);
+    }
+}

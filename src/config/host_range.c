@@ -102,6 +102,26 @@ read_range(const char *text, size_t len, struct range *r)
     return r->width == 0 || last_len == first_len;
 }
 
+/* How many names a pattern stands for, as far as it is well formed; past the limit it stops. */
+static size_t
+count_names(const char *pattern)
+{
+    size_t count = 1;
+
+    for (const char *open = strchr(pattern, '['); open != NULL; open = strchr(open + 1, '[')) {
+        const char *close = strchr(open, ']');
+        struct range r;
+        if (close == NULL || !read_range(open + 1, (size_t)(close - open - 1), &r)) {
+            return count;
+        }
+        count *= (size_t)((r.last - r.first) / r.step) + 1;
+        if (count > RANGE_HOSTS_MAX) {
+            return count;
+        }
+    }
+    return count;
+}
+
 static int
 expand_into(const char *head, const char *pattern, struct strv *names, char why[128])
 {
@@ -110,10 +130,6 @@ expand_into(const char *head, const char *pattern, struct strv *names, char why[
     struct range r;
     int rc = 0;
 
-    if (names->count >= RANGE_HOSTS_MAX) {
-        (void)snprintf(why, 128, "a range of more than %d hosts", RANGE_HOSTS_MAX);
-        return -1;
-    }
     if (strlen(head) > HOST_NAME_MAX_BYTES) {
         (void)snprintf(why, 128, "a host name has at most %d bytes", HOST_NAME_MAX_BYTES);
         return -1;
@@ -140,6 +156,10 @@ int
 host_range_expand(const char *pattern, struct strv *ret_names, char ret_why[128])
 {
     ret_why[0] = '\0';
+    if (count_names(pattern) > RANGE_HOSTS_MAX) {
+        (void)snprintf(ret_why, 128, "a range of more than %d hosts", RANGE_HOSTS_MAX);
+        return -1;
+    }
     return expand_into("", pattern, ret_names, ret_why);
 }
 

@@ -153,26 +153,6 @@ struct string {
     bool bytes, raw, any;
 };
 
-static void
-put_code(struct buf *out, unsigned code)
-{
-    if (code < 0x80) {
-        buf_addc(out, (char)code);
-    } else if (code < 0x800) {
-        buf_addc(out, (char)(0xc0 | code >> 6));
-        buf_addc(out, (char)(0x80 | (code & 0x3f)));
-    } else if (code < 0x10000) {
-        buf_addc(out, (char)(0xe0 | code >> 12));
-        buf_addc(out, (char)(0x80 | (code >> 6 & 0x3f)));
-        buf_addc(out, (char)(0x80 | (code & 0x3f)));
-    } else {
-        buf_addc(out, (char)(0xf0 | code >> 18));
-        buf_addc(out, (char)(0x80 | (code >> 12 & 0x3f)));
-        buf_addc(out, (char)(0x80 | (code >> 6 & 0x3f)));
-        buf_addc(out, (char)(0x80 | (code & 0x3f)));
-    }
-}
-
 /* `\x41`, `\u0041`: exactly so many hexadecimal digits. */
 static bool
 take_hex(struct reader *r, struct string *s, size_t count)
@@ -191,7 +171,7 @@ take_hex(struct reader *r, struct string *s, size_t count)
     if (s->bytes) {
         buf_addc(&s->text, (char)code);
     } else {
-        put_code(&s->text, (unsigned)code);
+        utf8_encode(&s->text, (unsigned)code);
     }
     return true;
 }
@@ -207,7 +187,7 @@ take_octal(struct reader *r, struct string *s)
     if (s->bytes) {
         buf_addc(&s->text, (char)code);
     } else {
-        put_code(&s->text, code);
+        utf8_encode(&s->text, code);
     }
 }
 

@@ -7,26 +7,29 @@
 #include "config/ini_value.h"
 
 #include "base/buf.h"
-#include "base/strv.h"
+#include "base/xalloc.h"
 
+#include <stdlib.h>
 #include <string.h>
 
-enum { LINE_MAX_BYTES = 1 << 20 };
-
 struct splitter {
-    const char *at, *end;
+    const char *line, *at, *end;
+    const char *begin; /* of the word; NULL: between two */
     struct buf word;
     bool quoted; /* the word has quotes: it is one, though empty */
 };
 
 static void
-finish(struct splitter *s, struct strv *words)
+finish(struct splitter *s, struct ini_words *words)
 {
     if (s->word.len > 0 || s->quoted) {
-        strv_addn(words, s->word.data, s->word.len);
+        words->at = xgrow(words->at, words->text.count, &words->cap, sizeof(*words->at));
+        words->at[words->text.count] = (size_t)(s->begin - s->line);
+        strv_addn(&words->text, s->word.data, s->word.len);
     }
     buf_clear(&s->word);
     s->quoted = false;
+    s->begin = NULL;
 }
 
 /* From the opening quote past the closing one; inside "..." a backslash escapes `"` and itself. */
@@ -50,29 +53,46 @@ take_quoted(struct splitter *s)
     return s->at++ < s->end ? 0 : -1;
 }
 
-int
-ini_words(const char *line, size_t len, struct strv *ret_words, const char **ret_why)
+/* The next part of a word: quoted, escaped, or a byte.  NULL, or what is wrong. */
+static const char *
+take_part(struct splitter *s)
 {
-    struct splitter s = {.at = line, .end = line + len};
+    s->begin = s->begin == NULL ? s->at : s->begin;
+    if (*s->at == '\'' || *s->at == '"') {
+        return take_quoted(s) < 0 ? "a quote is not closed" : NULL;
+    }
+    if (*s->at == '\\' && ++s->at == s->end) {
+        return "nothing follows the backslash";
+    }
+    buf_addc(&s->word, *s->at++);
+    return NULL;
+}
 
+int
+ini_words_split(struct ini_words *words, const char *line, size_t len, const char **ret_why)
+{
+    struct splitter s = {.line = line, .at = line, .end = line + len};
+
+    *words = (struct ini_words){0};
     *ret_why = NULL;
-    buf_init(&s.word, LINE_MAX_BYTES);
+    buf_init(&s.word, INI_LINE_MAX);
     while (s.at < s.end && *s.at != '#' && *ret_why == NULL) {
         if (strchr(" \t\r\n", *s.at) != NULL) {
-            finish(&s, ret_words);
+            finish(&s, words);
             s.at++;
-        } else if (*s.at == '\'' || *s.at == '"') {
-            *ret_why = take_quoted(&s) < 0 ? "a quote is not closed" : NULL;
-        } else if (*s.at == '\\') {
-            *ret_why = ++s.at == s.end ? "nothing follows the backslash" : NULL;
-            if (*ret_why == NULL) {
-                buf_addc(&s.word, *s.at++);
-            }
         } else {
-            buf_addc(&s.word, *s.at++);
+            *ret_why = take_part(&s);
         }
     }
-    finish(&s, ret_words);
+    finish(&s, words);
     buf_release(&s.word);
     return *ret_why == NULL ? 0 : -1;
+}
+
+void
+ini_words_release(struct ini_words *words)
+{
+    strv_clear(&words->text);
+    free(words->at);
+    *words = (struct ini_words){0};
 }

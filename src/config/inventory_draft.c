@@ -12,6 +12,7 @@
 
 #include <assert.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -201,6 +202,20 @@ draft_host(struct draft *d, struct draft_group *g, const char *name, int port,
         add_host(&g->hosts, h);
     }
     return h;
+}
+
+int
+draft_expand(struct draft *d, const char *pattern, struct strv *ret_names, int *ret_port,
+             char ret_why[128])
+{
+    const int rc = host_pattern_expand(pattern, ret_names, ret_port, ret_why);
+
+    d->values += ret_names->count;
+    if (rc == 0 && d->values > INVENTORY_VALUES_MAX) {
+        (void)snprintf(ret_why, 128, "more than %d values in all", INVENTORY_VALUES_MAX);
+        return -1;
+    }
+    return rc;
 }
 
 int

@@ -272,39 +272,65 @@ read_child(struct ini *i, struct piece line)
     return rc;
 }
 
-static int
-set_host_vars(struct ini *i, struct draft_host *h, struct piece line, const struct strv *words)
+/* The variable of one word; NULL: m has the mistake. */
+static struct value *
+read_word(const struct ini *i, struct piece shown, const char *equals, size_t number)
 {
-    for (size_t k = 1; k < words->count; k++) {
-        const char *word = words->items[k];
-        const char *equals = strchr(word, '=');
-        /* where the word stands, unless quotes or backslashes are before its `=` */
-        char *key = xstrndup(word, equals == NULL ? strlen(word) : (size_t)(equals - word));
-        char *near = xasprintf(" %s%s", key, equals == NULL ? "" : "=");
-        const char *found = memmem(line.text, line.len, near, strlen(near));
-        const struct piece shown = {found == NULL ? line.text : found + 1,
-                                    found == NULL ? line.len : strlen(key)};
-        int rc = -1;
-        if (equals == NULL) {
-            rc = refuse(i, shown, "expected key=value");
-        } else {
-            struct value *v = read_value(i, shown, equals + 1, strlen(equals + 1));
-            rc = v == NULL ? -1 : draft_host_var(i->d, h, key, v, i->m);
-        }
-        free(near);
-        free(key);
-        if (rc < 0) {
-            return -1;
-        }
+    if (equals == NULL) {
+        (void)refuse(i, shown, "expected key=value");
+        return NULL;
     }
-    return 0;
+    if (number > INVENTORY_VARS_MAX) {
+        (void)refuse(i, shown, "more than 2000 variables here");
+        return NULL;
+    }
+    return read_value(i, shown, equals + 1, strlen(equals + 1));
+}
+
+/* The variables of a line, each with its place; NULL: m has the mistake. */
+static struct value *
+read_words(const struct ini *i, struct piece line, const struct ini_words *words)
+{
+    struct value *vars = value_new(VALUE_DICT);
+
+    for (size_t k = 1; k < words->text.count; k++) {
+        const char *word = words->text.items[k];
+        const char *equals = strchr(word, '=');
+        const size_t len = equals == NULL ? strlen(word) : (size_t)(equals - word);
+        const size_t at = words->at[k];
+        const struct piece shown = {line.text + at, len < line.len - at ? len : line.len - at};
+        struct value *v = read_word(i, shown, equals, k);
+        if (v == NULL) {
+            value_free(vars);
+            return NULL;
+        }
+        char *key = xstrndup(word, len);
+        value_dict_set(vars, key, v);
+        free(key);
+    }
+    return vars;
+}
+
+/* The hosts of a line share its variables: each has copies of its own. */
+static int
+add_host(struct ini *i, const char *name, int port, const struct place *at,
+         const struct value *vars)
+{
+    struct draft_host *h = draft_host(i->d, i->group, name, port, at, i->m);
+    int rc = h == NULL ? -1 : 0;
+
+    for (size_t k = 0; rc == 0 && k < vars->count; k++) {
+        rc = draft_host_var(i->d, h, vars->keys[k], value_copy(vars->items[k]), i->m);
+    }
+    return rc;
 }
 
 static int
-add_hosts(struct ini *i, struct piece line, const struct strv *words)
+add_hosts(struct ini *i, struct piece line, const struct ini_words *words)
 {
     const struct place at = place_of(i, line.text);
-    const char *pattern = words->items[0];
+    const char *pattern = words->text.items[0];
+    struct value *vars = NULL;
     struct strv names = {0};
     char why[128];
     int port = 0;
@@ -313,16 +339,19 @@ add_hosts(struct ini *i, struct piece line, const struct strv *words)
     if (strcmp(pattern, "---") == 0) {
         return refuse(i, line, "this begins a YAML file: name it hosts.yml");
     }
-    if (host_pattern_expand(pattern, &names, &port, why) < 0) {
+    if (draft_expand(i->d, pattern, &names, &port, why) < 0) {
         rc = name_refuse(i->m, &at, "host", pattern, why);
     } else if (pattern[strlen(pattern) - 1] == ':') {
         rc = name_refuse(i->m, &at, "host", pattern, "a port is missing after the colon");
+    } else {
+        vars = read_words(i, line, words);
+        rc = vars == NULL ? -1 : 0;
     }
     /* One mistake is enough of a range: its hosts share name and variables. */
     for (size_t k = 0; k < names.count && rc == 0; k++) {
-        struct draft_host *h = draft_host(i->d, i->group, names.items[k], port, &at, i->m);
-        rc = h == NULL ? -1 : set_host_vars(i, h, line, words);
+        rc = add_host(i, names.items[k], port, &at, vars);
     }
+    value_free(vars);
     strv_clear(&names);
     return rc;
 }
@@ -330,18 +359,18 @@ add_hosts(struct ini *i, struct piece line, const struct strv *words)
 static int
 read_host(struct ini *i, struct piece line)
 {
-    struct strv words = {0};
+    struct ini_words words;
     const char *why = NULL;
     int rc;
 
-    if (ini_words(line.text, line.len, &words, &why) < 0) {
+    if (ini_words_split(&words, line.text, line.len, &why) < 0) {
         rc = refuse(i, line, why);
-    } else if (words.count == 0 || words.items[0][0] == '\0') {
+    } else if (words.text.count == 0 || words.text.items[0][0] == '\0') {
         rc = refuse(i, line, "expected the name of a host");
     } else {
         rc = add_hosts(i, line, &words);
     }
-    strv_clear(&words);
+    ini_words_release(&words);
     return rc;
 }
 
@@ -371,6 +400,11 @@ read_line(struct ini *i)
 
     if (line.len == 0 || line.text[0] == '#' || line.text[0] == ';') {
         return 0;
+    }
+    if (line.len > INI_LINE_MAX) {
+        const struct place at = place_of(i, line.text);
+        return mistakes_add(i->m, "%s:%d:%d: a line of more than %d MiB", at.file, at.line, at.col,
+                            INI_LINE_MAX >> 20);
     }
     if (check_text(i, line) < 0) {
         return -1;
@@ -453,7 +487,7 @@ inventory_parse_ini(struct draft *d, const char *bytes, size_t len, const char *
     size_t skip = len >= 3 && memcmp(bytes, "\xef\xbb\xbf", 3) == 0 ? 3 : 0;
     int rc = 0;
 
-    for (size_t at = skip; at < len; at += i.len + skip) {
+    for (size_t at = skip; at < len && d->values <= INVENTORY_VALUES_MAX; at += i.len + skip) {
         i.at.line++;
         i.line = bytes + at;
         i.len = line_len(i.line, len - at, &skip);

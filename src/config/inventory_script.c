@@ -112,19 +112,15 @@ read_hosts(struct script *s, struct draft_group *g, const struct yaml_node *list
     return rc;
 }
 
+/* Those of g, or of h where g is NULL. */
 static int
-read_group_vars(const struct script *s, struct draft_group *g, const struct yaml_node *vars)
+read_vars(const struct script *s, struct draft_group *g, struct draft_host *h,
+          const struct yaml_node *vars)
 {
-    int rc = 0;
-
     if (vars->kind != YAML_NODE_MAP) {
-        return yaml_expected(s->m, vars, g->name, "an object of variables");
+        return yaml_expected(s->m, vars, g != NULL ? g->name : h->name, "an object of variables");
     }
-    for (size_t i = 0; i < vars->count && rc == 0; i++) {
-        struct value *v = value_of_node(vars->items[i], s->m);
-        rc = v == NULL ? -1 : draft_group_var(s->d, g, vars->keys[i]->text, v, s->m);
-    }
-    return rc;
+    return inventory_parse_vars(s->d, g, h, vars, s->m);
 }
 
 static int
@@ -170,13 +166,13 @@ read_group(struct script *s, const struct yaml_node *key, const struct yaml_node
         return read_hosts(s, g, body);
     }
     if (hosts == NULL && vars == NULL && children == NULL) {
-        return add_host(s, g, key) < 0 ? -1 : read_group_vars(s, g, body);
+        return add_host(s, g, key) < 0 ? -1 : read_vars(s, g, NULL, body);
     }
     if (hosts != NULL) {
         rc |= read_hosts(s, g, hosts);
     }
     if (vars != NULL) {
-        rc |= read_group_vars(s, g, vars);
+        rc |= read_vars(s, g, NULL, vars);
     }
     if (children != NULL) {
         rc |= read_children(s, g, children);
@@ -187,26 +183,11 @@ read_group(struct script *s, const struct yaml_node *key, const struct yaml_node
 /* ---------------------------------------------------------------- hosts */
 
 static int
-set_host_vars(const struct script *s, struct draft_host *h, const struct yaml_node *vars)
-{
-    int rc = 0;
-
-    if (vars->kind != YAML_NODE_MAP) {
-        return yaml_expected(s->m, vars, h->name, "an object of variables");
-    }
-    for (size_t i = 0; i < vars->count && rc == 0; i++) {
-        struct value *v = value_of_node(vars->items[i], s->m);
-        rc = v == NULL ? -1 : draft_host_var(s->d, h, vars->keys[i]->text, v, s->m);
-    }
-    return rc;
-}
-
-static int
 ask_host(const struct script *s, struct draft_host *h)
 {
     const char *const argv[] = {"--host", h->name, NULL};
     struct yaml *y = run(s, argv);
-    int rc = y == NULL ? -1 : set_host_vars(s, h, yaml_root(y));
+    int rc = y == NULL ? -1 : read_vars(s, NULL, h, yaml_root(y));
 
     yaml_close(y);
     return rc;
@@ -235,7 +216,7 @@ read_all_hosts(struct script *s, const struct yaml_node *hostvars)
     while ((h = map_next(s->hosts, &iter, NULL)) != NULL && rc == 0) {
         const struct yaml_node *vars = index == NULL ? NULL : map_get(index, h->name);
         if (vars != NULL) {
-            rc = set_host_vars(s, h, vars);
+            rc = read_vars(s, NULL, h, vars);
         } else if (index == NULL) {
             rc = ask_host(s, h);
         }

@@ -63,42 +63,36 @@ is_nothing(const struct yaml_node *node)
 
 /* ---------------------------------------------------------------- variables */
 
-/* Whose variables are read: a group's, or a host's. */
-struct owner {
-    struct draft_group *group; /* NULL: host's */
-    struct draft_host *host;
-};
-
-static int
-set_var(const struct reading *r, const struct owner *o, const char *name, struct value *v)
-{
-    return o->group != NULL ? draft_group_var(r->d, o->group, name, v, r->m)
-                            : draft_host_var(r->d, o->host, name, v, r->m);
-}
-
-static int
-read_vars(const struct reading *r, const struct yaml_node *node, const char *what,
-          const struct owner *o)
+int
+inventory_parse_vars(struct draft *d, struct draft_group *g, struct draft_host *h,
+                     const struct yaml_node *map, struct mistakes *m)
 {
     int rc = 0;
 
-    if (node->kind != YAML_NODE_MAP) {
-        return yaml_expected(r->m, node, what, "variables, as `name: value`");
+    if (map->count > INVENTORY_VARS_MAX) {
+        return yaml_mistake(m, map, "%s: more than %d variables here",
+                            g != NULL ? g->name : h->name, INVENTORY_VARS_MAX);
     }
-    if (node->count > INVENTORY_VARS_MAX) {
-        return yaml_mistake(r->m, node, "%s: more than %d variables here", what,
-                            INVENTORY_VARS_MAX);
-    }
-    for (size_t i = 0; i < node->count; i++) {
-        struct value *v = value_of_node(node->items[i], r->m);
-        if (v == NULL || set_var(r, o, node->keys[i]->text, v) < 0) {
+    for (size_t i = 0; i < map->count && d->values <= INVENTORY_VALUES_MAX; i++) {
+        const char *name = map->keys[i]->text;
+        struct value *v = value_of_node(map->items[i], m);
+        if (v == NULL || (g != NULL ? draft_group_var(d, g, name, v, m)
+                                    : draft_host_var(d, h, name, v, m)) < 0) {
             rc = -1;
-        }
-        if (r->d->values > INVENTORY_VALUES_MAX) {
-            break;
         }
     }
     return rc;
+}
+
+static int
+read_vars(const struct reading *r, const struct yaml_node *node, struct draft_group *g,
+          struct draft_host *h)
+{
+    if (node->kind != YAML_NODE_MAP) {
+        return yaml_expected(r->m, node, g != NULL ? g->name : h->name,
+                             "variables, as `name: value`");
+    }
+    return inventory_parse_vars(r->d, g, h, node, r->m);
 }
 
 /* ---------------------------------------------------------------- hosts */
@@ -113,17 +107,16 @@ read_host(const struct reading *r, struct draft_group *g, const struct yaml_node
     int port = 0;
     int rc = 0;
 
-    if (host_pattern_expand(key->text, &names, &port, why) < 0) {
+    if (draft_expand(r->d, key->text, &names, &port, why) < 0) {
         rc = wrong_key(r, key, "host", why);
     }
     /* One mistake is enough of a range: its hosts share name and variables. */
     for (size_t i = 0; i < names.count && rc == 0; i++) {
         struct draft_host *h = draft_host(r->d, g, names.items[i], port, &at, r->m);
-        const struct owner o = {.host = h};
         if (h == NULL) {
             rc = -1;
         } else if (body != NULL && !is_nothing(body)) {
-            rc = read_vars(r, body, h->name, &o);
+            rc = read_vars(r, body, NULL, h);
         }
     }
     strv_clear(&names);
@@ -141,7 +134,7 @@ read_hosts(const struct reading *r, struct draft_group *g, const struct yaml_nod
     if (node->kind != YAML_NODE_MAP) {
         return yaml_expected(r->m, node, "hosts", "host names, each as `name:`");
     }
-    for (size_t i = 0; i < node->count; i++) {
+    for (size_t i = 0; i < node->count && r->d->values <= INVENTORY_VALUES_MAX; i++) {
         if (read_host(r, g, node->keys[i], node->items[i]) < 0) {
             rc = -1;
         }
@@ -209,13 +202,11 @@ static int
 read_part(const struct reading *r, struct draft_group *g, const struct yaml_node *key,
           const struct yaml_node *item)
 {
-    const struct owner o = {.group = g};
-
     if (strcmp(key->text, "hosts") == 0) {
         return yaml_is_null(item) ? 0 : read_hosts(r, g, item);
     }
     if (strcmp(key->text, "vars") == 0) {
-        return yaml_is_null(item) ? 0 : read_vars(r, item, g->name, &o);
+        return yaml_is_null(item) ? 0 : read_vars(r, item, g, NULL);
     }
     if (strcmp(key->text, "children") == 0) {
         return yaml_is_null(item) ? 0 : read_children(r, g, item);

@@ -6,7 +6,7 @@
  */
 #include "config/yaml_json.h"
 
-#include "base/buf.h"
+#include "base/escape.h"
 
 #include <ctype.h>
 #include <string.h>
@@ -198,25 +198,6 @@ hex_of(const struct reader *r, size_t at)
     return code;
 }
 
-static void
-put_code(struct buf *out, int code)
-{
-    const char bytes[4] = {(char)(0xf0 | code >> 18), (char)(0x80 | (code >> 12 & 0x3f)),
-                           (char)(0x80 | (code >> 6 & 0x3f)), (char)(0x80 | (code & 0x3f))};
-
-    if (code < 0x80) {
-        buf_addc(out, (char)code);
-    } else if (code < 0x800) {
-        buf_addc(out, (char)(0xc0 | code >> 6));
-        buf_add(out, bytes + 3, 1);
-    } else if (code < 0x10000) {
-        buf_addc(out, (char)(0xe0 | code >> 12));
-        buf_add(out, bytes + 2, 2);
-    } else {
-        buf_add(out, bytes, 4);
-    }
-}
-
 /* After `\u`: a character, or two that are one; half of a pair alone is U+FFFD. */
 static bool
 take_unicode(struct reader *r, struct buf *out)
@@ -235,7 +216,7 @@ take_unicode(struct reader *r, struct buf *out)
             r->at += 6;
         }
     }
-    put_code(out, code >= 0xd800 && code < 0xe000 ? 0xfffd : code);
+    utf8_encode(out, code >= 0xd800 && code < 0xe000 ? 0xfffdU : (unsigned)code);
     return true;
 }
 

@@ -150,4 +150,17 @@ im plan deploy test-multi
 assert_not 'no seed where nothing is shuffled' "$out" seed
 im plan deploy test-multi -t depoly
 assert_has 'a tag no step has' "$err" "no step of deploy has the tag 'depoly'; did you mean deploy?"
+
+# ---- a list of hosts instead of an environment: default settings, runs noted as _hosts, no lock
+mkdir "$project/inventory/_hosts"
+cp "$rig/known_hosts" "$project/inventory/_hosts/"
+list="127.20.0.1:$port,127.20.0.2:$port,"
+im exec "$list" -e ansible_user=demo -e ansible_ssh_private_key_file=build/demo/id_ed25519 -- 'echo $((6 * 7))'
+assert_eq 'exec on a list of hosts' 0 "$rc"
+assert_has 'exec on a list of hosts' "$out" '127.20.0.2: 42'
+im history
+assert_has 'its run' "$out" '_hosts'
+im exec "$list" -l 127.20.0.1 -e ansible_user=demo -e ansible_port=1 \
+    -e ansible_ssh_private_key_file=build/demo/id_ed25519 -- true
+assert_eq 'a limit of it, and a variable over its port' 4 "$rc"
 finish

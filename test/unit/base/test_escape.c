@@ -225,11 +225,30 @@ test_quotes_every_byte_for_a_real_shell(void **state)
     }
 }
 
+static void
+test_what_is_encoded_is_decoded_again(void **state)
+{
+    static const unsigned codes[] = {0x1,    0x7f,   0x80,   0x7ff,   0x800,
+                                     0xd7ff, 0xe000, 0xffff, 0x10000, 0x10ffff};
+    (void)state;
+
+    for (size_t i = 0; i < sizeof(codes) / sizeof(codes[0]); i++) {
+        struct buf b;
+        unsigned code = 0;
+        buf_init(&b, 16);
+        utf8_encode(&b, codes[i]);
+        assert_int_equal(utf8_decode(b.data, b.len, &code), b.len);
+        assert_int_equal(code, codes[i]);
+        buf_release(&b);
+    }
+}
+
 int
 main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_escapes_a_line_for_the_log),
+        cmocka_unit_test(test_what_is_encoded_is_decoded_again),
         cmocka_unit_test(test_leaves_tab_and_backslash_to_a_terminal),
         cmocka_unit_test(test_makes_random_bytes_harmless),
         cmocka_unit_test(test_stays_harmless_when_the_room_ends),

@@ -12,7 +12,6 @@
 
 #include <cmocka.h>
 
-#include "base/strv.h"
 #include "base/xalloc.h"
 
 /* Each expectation is json.dumps(ast.literal_eval(text)), or the text where that raises. */
@@ -182,18 +181,34 @@ test_words_are_those_of_shlex(void **state)
 
     (void)state;
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-        struct strv words = {0};
+        struct ini_words words;
         const char *why = NULL;
         struct buf got;
-        assert_int_equal(ini_words(rows[i].line, strlen(rows[i].line), &words, &why), 0);
+        assert_int_equal(ini_words_split(&words, rows[i].line, strlen(rows[i].line), &why), 0);
         buf_init(&got, 4096);
-        for (size_t k = 0; k < words.count; k++) {
-            buf_addf(&got, "%s%s", k == 0 ? "" : "|", words.items[k]);
+        for (size_t k = 0; k < words.text.count; k++) {
+            buf_addf(&got, "%s%s", k == 0 ? "" : "|", words.text.items[k]);
         }
         assert_string_equal(got.data, rows[i].words);
         buf_release(&got);
-        strv_clear(&words);
+        ini_words_release(&words);
     }
+}
+
+static void
+test_words_know_where_they_begin(void **state)
+{
+    static const char line[] = "data a=1  'a'=2";
+    struct ini_words words;
+    const char *why = NULL;
+
+    (void)state;
+    assert_int_equal(ini_words_split(&words, line, sizeof(line) - 1, &why), 0);
+    assert_int_equal(words.text.count, 3);
+    assert_int_equal(words.at[0], 0);
+    assert_int_equal(words.at[1], 5);
+    assert_int_equal(words.at[2], 10);
+    ini_words_release(&words);
 }
 
 static void
@@ -209,11 +224,11 @@ test_open_quotes_are_refused(void **state)
 
     (void)state;
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-        struct strv words = {0};
+        struct ini_words words;
         const char *why = NULL;
-        assert_int_equal(ini_words(rows[i].line, strlen(rows[i].line), &words, &why), -1);
+        assert_int_equal(ini_words_split(&words, rows[i].line, strlen(rows[i].line), &why), -1);
         assert_string_equal(why, rows[i].why);
-        strv_clear(&words);
+        ini_words_release(&words);
     }
 }
 
@@ -224,6 +239,7 @@ main(void)
         cmocka_unit_test(test_literals_have_their_types_and_the_rest_is_text),
         cmocka_unit_test(test_what_no_value_can_be_is_refused),
         cmocka_unit_test(test_words_are_those_of_shlex),
+        cmocka_unit_test(test_words_know_where_they_begin),
         cmocka_unit_test(test_open_quotes_are_refused),
     };
 
