@@ -1,0 +1,156 @@
+/*
+ * answer_inventory.c - answers for our inventory reader where diff_inventory.py asks Ansible.
+ *
+ * A request is a line `list DIR`; the answer is a line of JSON: {"error": [mistakes], "not_yet":
+ * bool}, or {"list": the shape of ansible-inventory --list, "order": [hosts], "groups": {group:
+ * [hosts]}}, both with "warnings".  Owns nothing between two requests.  Never compares.
+ */
+#include "base/buf.h"
+#include "base/strv.h"
+#include "cli/inventory_json.h"
+#include "config/inventory.h"
+#include "config/mistakes.h"
+#include "config/value.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { ANSWER_MAX = 256 << 20 };
+
+static void
+add_string(struct buf *out, const char *text)
+{
+    struct value *v = value_text(text);
+
+    value_to_json(v, out);
+    value_free(v);
+}
+
+static void
+add_list(struct buf *out, const char *key, const struct strv *list)
+{
+    buf_addf(out, "\"%s\":[", key);
+    for (size_t i = 0; i < list->count; i++) {
+        buf_adds(out, i > 0 ? "," : "");
+        add_string(out, list->items[i]);
+    }
+    buf_addc(out, ']');
+}
+
+/* "order":[...],"groups":{...} */
+static void
+add_orders(struct buf *out, const struct inventory *inv)
+{
+    const struct strv *groups = inventory_groups(inv);
+
+    buf_adds(out, "\"order\":[");
+    for (size_t i = 0; i < inventory_count(inv); i++) {
+        buf_adds(out, i > 0 ? "," : "");
+        add_string(out, inventory_host(inv, i)->name);
+    }
+    buf_adds(out, "],\"groups\":{");
+    for (size_t i = 0; i < groups->count; i++) {
+        const struct strv *members = inventory_members(inv, groups->items[i]);
+        buf_adds(out, i > 0 ? "," : "");
+        add_string(out, groups->items[i]);
+        buf_adds(out, ":[");
+        for (size_t k = 0; members != NULL && k < members->count; k++) {
+            buf_adds(out, k > 0 ? "," : "");
+            add_string(out, members->items[k]);
+        }
+        buf_addc(out, ']');
+    }
+    buf_addc(out, '}');
+}
+
+/* "list":{...}, or -1. */
+static int
+add_json(struct buf *out, const struct inventory *inv, struct err *err)
+{
+    const size_t count = inventory_count(inv);
+    size_t *hosts = calloc(count + 1, sizeof(*hosts));
+    int rc = -1;
+
+    for (size_t i = 0; hosts != NULL && i < count; i++) {
+        hosts[i] = i;
+    }
+    if (hosts != NULL) {
+        buf_adds(out, "\"list\":");
+        rc = inventory_json(inv, hosts, count, out, err);
+    }
+    free(hosts);
+    return rc;
+}
+
+static void
+add_mistakes(struct buf *out, const struct mistakes *m, const char *late)
+{
+    buf_addf(out, "{\"not_yet\":%s,", m->not_yet ? "true" : "false");
+    if (late != NULL) {
+        buf_adds(out, "\"error\":[");
+        add_string(out, late);
+        buf_addc(out, ']');
+    } else {
+        add_list(out, "error", &m->errors);
+    }
+}
+
+static void
+answer(const char *dir, struct buf *out)
+{
+    struct mistakes m = {0};
+    struct err err = {0};
+    struct inventory *inv = inventory_load(dir, dir, &m);
+
+    buf_addc(out, '{');
+    if (inv != NULL && add_json(out, inv, &err) == 0) {
+        buf_addc(out, ',');
+        add_orders(out, inv);
+    } else {
+        buf_clear(out);
+        add_mistakes(out, &m, inv != NULL ? err.text : NULL);
+    }
+    buf_addc(out, ',');
+    add_list(out, "warnings", &m.warnings);
+    buf_addc(out, '}');
+    inventory_free(inv);
+    mistakes_release(&m);
+}
+
+/* An answer is one line: what inventory_json wrote ends in one. */
+static void
+print_line(const struct buf *out)
+{
+    for (size_t i = 0; i < out->len; i++) {
+        if (out->data[i] != '\n') {
+            putchar(out->data[i]);
+        }
+    }
+    putchar('\n');
+    fflush(stdout);
+}
+
+int
+main(void)
+{
+    static const char list[] = "list ";
+    char *line = NULL;
+    size_t cap = 0;
+    ssize_t len;
+
+    while ((len = getline(&line, &cap, stdin)) > 0) {
+        struct buf out;
+        line[strcspn(line, "\n")] = '\0';
+        buf_init(&out, ANSWER_MAX);
+        if (strncmp(line, list, sizeof(list) - 1) == 0) {
+            answer(line + sizeof(list) - 1, &out);
+        } else {
+            buf_adds(&out, "{\"error\":[\"unknown request\"],\"not_yet\":false,\"warnings\":[]}");
+        }
+        print_line(&out);
+        buf_release(&out);
+    }
+    free(line);
+    return 0;
+}

@@ -1,0 +1,352 @@
+#!/usr/bin/python3
+# diff_inventory.py - our inventory reader against Ansible's: a written corpus, then random cases.
+#
+# Decides what is compared (groups, variables with their types, orders) and which differences are
+# deliberate: KNOWN below, the only list of them, each in docs/compat.md.  What differs otherwise
+# is a failure, told with its files, made small.  The last line is "N passed, N failed".
+#
+# Argument: the folder of answer_inventory.  Environment: DIFF_CASES how many random cases,
+# DIFF_SEED which, DIFF_ONLY=N case N alone, DIFF_COMMANDS how many cases the command is asked too.
+import collections
+import json
+import multiprocessing.pool
+import os
+import random
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+
+sys.dont_write_bytecode = True
+
+from inventory_generate import make_case  # noqa: E402
+from inventory_oracle import Oracle, command_answer  # noqa: E402
+from inventory_shrink import shrink  # noqa: E402
+
+CASES = int(os.environ.get('DIFF_CASES', '3000'))
+COMMANDS = int(os.environ.get('DIFF_COMMANDS', '15'))
+SEED = int(os.environ.get('DIFF_SEED', '1'))
+ONLY = os.environ.get('DIFF_ONLY')
+REPORTS = 12  # differences told in full; more are counted
+CORPUS = os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', 'data', 'inventories')
+
+# One thing that differs.  kind: 'refused by us' (ours: one mistake), 'refused by Ansible' (theirs:
+# why), 'value', 'only Ansible has', 'only we have', 'hosts', 'children', 'order', 'members'.
+Difference = collections.namedtuple('Difference', 'kind where theirs ours')
+Known = collections.namedtuple('Known', 'name reason holds')
+
+
+class Case:
+    """Files, what Ansible says and what we say."""
+
+    def __init__(self, name, files, executable, theirs, ours):
+        self.name, self.files, self.executable = name, files, executable
+        self.theirs, self.ours = theirs, ours
+
+    def warned(self, text):
+        return any(text in w for w in self.theirs.get('warnings', ()))
+
+
+# ---------------------------------------------------------------- what differs on purpose
+
+HOST_NAME = re.compile(r'[A-Za-z0-9_][A-Za-z0-9._-]*')
+VARIABLE_NAME = re.compile(r'[A-Za-z_][A-Za-z0-9_]*')
+
+
+def mistake(pattern):
+    """A predicate: we refuse, with this mistake."""
+    compiled = re.compile(pattern)
+    return lambda case, d: d.kind == 'refused by us' and compiled.search(d.ours) is not None
+
+
+def big_integer(_, d):
+    return d.kind == 'value' and type(d.theirs) is int and not -2**63 <= d.theirs < 2**63 \
+        and d.ours == str(d.theirs)
+
+
+KNOWN = [
+    Known('integer past 64 bits', 'text with all its digits: no number of ours can hold it', big_integer),
+    Known('host or group name', 'a name goes into paths, logs and shells: letters, digits, . _ - only',
+          mistake(r'(a name is \[A-Za-z0-9_\]|a host name has at most)')),
+    Known('variable name', 'a variable is exported to a shell: a name that is none is refused',
+          mistake(r'a variable name is ')),
+    Known('one machine twice', 'the same address, port and user under two names would be deployed to twice',
+          mistake(r'is the same machine as')),
+]
+
+
+def known_name(case, difference):
+    for k in KNOWN:
+        if k.holds(case, difference):
+            return k.name
+    return None
+
+
+# ---------------------------------------------------------------- comparing
+
+def values(theirs, ours, where):
+    """Leaves that differ, their type counted: 1, 1.0, true and "1" are four values."""
+    if isinstance(theirs, dict) and isinstance(ours, dict):
+        for key in theirs.keys() - ours.keys():
+            yield Difference('only Ansible has', where + (key,), theirs[key], None)
+        for key in ours.keys() - theirs.keys():
+            yield Difference('only we have', where + (key,), None, ours[key])
+        for key in theirs.keys() & ours.keys():
+            yield from values(theirs[key], ours[key], where + (key,))
+    elif isinstance(theirs, list) and isinstance(ours, list) and len(theirs) == len(ours):
+        for i, pair in enumerate(zip(theirs, ours)):
+            yield from values(*pair, where + (i,))
+    elif type(theirs) is not type(ours) or repr(theirs) != repr(ours):
+        yield Difference('value', where, theirs, ours)
+
+
+def lists(theirs, ours, where, kind):
+    if theirs != ours:
+        yield Difference(kind, where, theirs, ours)
+
+
+def compare(theirs, ours):
+    if 'error' in theirs:
+        return [] if 'error' in ours else [Difference('refused by Ansible', (), theirs['error'], None)]
+    if 'error' in ours:
+        return [Difference('refused by us', (), None, m) for m in ours['error']]
+    a, b = dict(theirs['list']), dict(ours['list'])
+    found = list(values(a.pop('_meta')['hostvars'], b.pop('_meta')['hostvars'], ('hostvars',)))
+    for name in a.keys() | b.keys():
+        for part in ('hosts', 'children'):
+            found += lists(a.get(name, {}).get(part), b.get(name, {}).get(part), (name,), part)
+    found += lists(theirs['order'], ours['order'], (), 'order')
+    for name, members in theirs['groups'].items():
+        found += lists(members, ours['groups'].get(name, []), (name,), 'members')
+    return found
+
+
+def signature(d):
+    """What makes two differences one finding."""
+    if d.kind == 'refused by us':
+        return (d.kind, re.sub(r'^\S*: |"[^"]*"|\S*\d\S*', '', d.ours)[:80])
+    if d.kind == 'refused by Ansible':
+        return (d.kind, re.sub(r'/\S*|"[^"]*"|\'[^\']*\'|\d+', '', str(d.theirs[0]))[:80])
+    if d.kind == 'value':
+        return (d.kind, type(d.theirs).__name__, type(d.ours).__name__)
+    return (d.kind,)
+
+
+# ---------------------------------------------------------------- the two sides
+
+class Ours:
+    """Our reader, one process for all requests."""
+
+    def __init__(self, program):
+        self.program, self.process = program, None
+        self.start()
+
+    def start(self):
+        self.process = subprocess.Popen([self.program], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+
+    def answer(self, folder):
+        self.process.stdin.write(b'list %s\n' % os.fsencode(folder))
+        self.process.stdin.flush()
+        line = self.process.stdout.readline()
+        if not line:
+            status = self.process.wait()
+            self.start()
+            return {'error': ['answer_inventory ended with %d' % status], 'dead': True}
+        return json.loads(line)
+
+    def close(self):
+        self.process.stdin.close()
+        return self.process.wait()
+
+
+class Sides:
+    def __init__(self, program):
+        place = '/dev/shm' if os.access('/dev/shm', os.W_OK) else None
+        self.oracle = Oracle()
+        self.ours = Ours(program)
+        self.tmp = tempfile.mkdtemp(prefix='im-diff.', dir=place)
+        self.count = 0
+        os.chdir(self.oracle.home)  # Ansible reads group_vars of the current folder, too
+
+    def write(self, files, executable):
+        self.count += 1
+        folder = os.path.join(self.tmp, str(self.count))
+        for path, text in files.items():
+            full = os.path.join(folder, path)
+            os.makedirs(os.path.dirname(full), exist_ok=True)
+            with open(full, 'w', encoding='utf-8', newline='') as f:
+                f.write(text)
+            if path in executable:
+                os.chmod(full, 0o755)
+        return folder
+
+    def ask(self, name, files, executable):
+        folder = self.write(files, executable)
+        case = Case(name, files, executable, self.oracle.answer(folder), self.ours.answer(folder))
+        shutil.rmtree(folder)
+        return case
+
+    def close(self):
+        shutil.rmtree(self.tmp, ignore_errors=True)
+        self.oracle.close()
+        return self.ours.close()
+
+
+# ---------------------------------------------------------------- judging
+
+class Tally:
+    def __init__(self, sides):
+        self.sides = sides
+        self.passed = self.failed = 0
+        self.known = collections.Counter()
+        self.skipped = collections.Counter()
+        self.findings = collections.Counter()
+        self.refused = 0  # by both
+
+    def unexplained(self, case):
+        if case.ours.get('dead'):
+            return [Difference('crash', (), None, case.ours['error'][0])]
+        return [d for d in compare(case.theirs, case.ours) if known_name(case, d) is None]
+
+    def skips(self, case):
+        """Not yet is neither right nor wrong; it is counted by what is not yet."""
+        if not case.ours.get('not_yet'):
+            return False
+        self.skipped[re.sub(r'^.*not yet: ', '', case.ours['error'][0])] += 1
+        return True
+
+    def judge(self, case, may_differ=True):
+        """Count a case: passed, known, skipped or failed."""
+        if self.skips(case):
+            return
+        bad = self.unexplained(case)
+        names = {known_name(case, d) for d in compare(case.theirs, case.ours)} - {None}
+        if not bad:
+            if names and not may_differ:
+                self.fail(case, 'differs on purpose (%s): name it differs-*' % ', '.join(sorted(names)))
+                return
+            self.passed += 1
+            self.known.update(names)
+            self.refused += 'error' in case.theirs and 'error' in case.ours
+            return
+        self.failed += 1
+        kinds = {signature(d) for d in bad}
+        fresh = [k for k in kinds if k not in self.findings]
+        self.findings.update(kinds)
+        if fresh and len(self.findings) <= REPORTS:
+            self.report(self.smaller(case, fresh), fresh)
+
+    def smaller(self, case, kinds):
+        def still(files):
+            found = self.sides.ask(case.name, files, case.executable)
+            return not found.ours.get('not_yet') and \
+                any(signature(d) in kinds for d in self.unexplained(found))
+
+        if case.name.startswith('corpus '):
+            return case
+        return self.sides.ask(case.name, shrink(case.files, still), case.executable)
+
+    def report(self, case, kinds):
+        print('---- %s' % case.name)
+        for path, text in case.files.items():
+            print('%s%s:' % (path, '*' if path in case.executable else ''))
+            print(''.join('    | %s\n' % line for line in text.split('\n')[:60]), end='')
+        for d in self.unexplained(case)[:6]:
+            print('  %s %s%s' % (d.kind, ' '.join(map(str, d.where)), '' if signature(d) in kinds else ' (too)'))
+            print('    Ansible: %s' % json.dumps(d.theirs, ensure_ascii=False)[:600])
+            print('    we:      %s' % json.dumps(d.ours, ensure_ascii=False)[:600])
+
+    def fail(self, case, why):
+        self.failed += 1
+        print('---- %s: %s' % (case.name, why))
+
+    def summary(self):
+        for kind, count in self.findings.most_common():
+            print('finding: %d cases: %s' % (count, ' '.join(kind)))
+        for k in KNOWN:
+            print('known: %d cases: %s: %s' % (self.known[k.name], k.name, k.reason))
+        for what, count in self.skipped.most_common():
+            print('SKIPPED: %d cases: not yet: %s' % (count, what))
+        print('refused by both: %d' % self.refused)
+
+
+# ---------------------------------------------------------------- the cases
+
+def read_corpus(folder):
+    files, executable = {}, set()
+    for at, _, names in os.walk(folder):
+        for name in names:
+            full = os.path.join(at, name)
+            path = os.path.relpath(full, folder)
+            with open(full, encoding='utf-8', newline='') as f:
+                files[path] = f.read()
+            if os.access(full, os.X_OK):
+                executable.add(path)
+    return files, executable
+
+
+def run_corpus(sides, tally):
+    """refused-*: both must refuse.  differs-*: a known difference.  Any other: no difference."""
+    cases = []
+    for name in sorted(os.listdir(CORPUS)):
+        case = sides.ask('corpus ' + name, *read_corpus(os.path.join(CORPUS, name)))
+        cases.append(case)
+        both = 'error' in case.theirs and 'error' in case.ours
+        if name.startswith('refused-') and 'error' not in case.theirs:
+            tally.fail(case, 'Ansible does not refuse this')
+        elif not name.startswith('refused-') and both and not case.ours.get('not_yet'):
+            tally.fail(case, 'both refuse this: %s' % case.ours['error'])
+        elif name.startswith('differs-') and not compare(case.theirs, case.ours):
+            tally.fail(case, 'does not differ')
+        else:
+            tally.judge(case, may_differ=name.startswith('differs-'))
+    return cases
+
+
+def random_case(number):
+    return make_case(random.Random(SEED * 1000003 + number))
+
+
+def run_random(sides, tally, numbers):
+    for i in numbers:
+        tally.judge(sides.ask('seed %d case %d' % (SEED, i), *random_case(i)))
+
+
+def run_commands(sides, tally, cases):
+    """The oracle in this process must answer what the command answers."""
+    folders = [sides.write(files, executable) for _, files, executable in cases]
+    with multiprocessing.pool.ThreadPool(2) as pool:
+        answers = pool.map(lambda folder: command_answer(folder, sides.oracle.home), folders)
+    for folder, (name, _, _), theirs in zip(folders, cases, answers):
+        mine = sides.oracle.answer(folder)
+        if repr(theirs.get('list')) == repr(mine.get('list')):
+            tally.passed += 1
+        else:
+            tally.failed += 1
+            print('---- %s: the command and the oracle differ\n  command: %s\n  oracle: %s' % (name, theirs, mine))
+
+
+def main():
+    sides = Sides(os.path.join(os.path.abspath(sys.argv[1]), 'answer_inventory'))
+    tally = Tally(sides)
+    if ONLY is not None:
+        run_random(sides, tally, [int(ONLY)])
+    else:
+        corpus = run_corpus(sides, tally)
+        run_random(sides, tally, range(CASES))
+        every = [(c.name, c.files, c.executable) for c in corpus]
+        every += [('seed %d case %d' % (SEED, i),) + random_case(i) for i in range(min(CASES, 10 * COMMANDS))]
+        run_commands(sides, tally, random.Random(SEED).sample(every, min(COMMANDS, len(every))))
+    status = sides.close()
+    if status != 0:
+        tally.failed += 1
+        print('answer_inventory ended with %d' % status)
+    tally.summary()
+    print('DIFF_SEED=%d DIFF_CASES=%d DIFF_COMMANDS=%d' % (SEED, CASES, COMMANDS))
+    print('%d passed, %d failed' % (tally.passed, tally.failed))
+    return 1 if tally.failed else 0
+
+
+if __name__ == '__main__':
+    sys.exit(main())
