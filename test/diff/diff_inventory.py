@@ -22,6 +22,7 @@ import tempfile
 sys.dont_write_bytecode = True
 
 from inventory_generate import make_case  # noqa: E402
+from inventory_literals import ansible_value, ansible_words, host_line, literal  # noqa: E402
 from inventory_oracle import Oracle, command_answer  # noqa: E402
 from inventory_shrink import shrink  # noqa: E402
 
@@ -76,6 +77,22 @@ def no_hosts(case, d):
     return mistake(r': no hosts(: the file is empty)?$')(case, d) and case.theirs['order'] == []
 
 
+def not_json(_, d):
+    return d.kind == 'refused by Ansible' and re.match(
+        r'TypeError: (Object of type (complex|set|bytes|ellipsis) is not JSON|keys must be str, int, float)', d.theirs[0])
+
+
+def surrogate(_, d):
+    return d.kind == 'value' and isinstance(d.theirs, str) and re.search('[\ud800-\udfff]', d.theirs) is not None
+
+
+def empty_range(case, d):
+    if d.kind != 'refused by us':
+        return False
+    found = re.search(r'host \S*?\[(\d+):(\d+)(:\d+)?\]\S*: a range is', d.ours)
+    return found is not None and int(found[1]) > int(found[2])
+
+
 def timestamp(_, d):
     return d.kind == 'value' and isinstance(d.theirs, str) and isinstance(d.ours, str) and \
         re.fullmatch(r'\d{4}-\d\d-\d\d(T\d\d:\d\d:\d\d(\.\d+)?([+-]\d\d:\d\d)?)?', d.theirs) and \
@@ -120,6 +137,12 @@ KNOWN = [
     Known('folder called hosts.yml', 'a folder of inventories is called hosts',
           mistake(r'expected a file, got a folder')),
     Known('tag', 'other tags than !!str, !unsafe and !vault are refused', mistake(r'the tag \S+ is not supported')),
+    Known('empty range', 'web[3:1] is no host for Ansible, without a word; it is a typing error', empty_range),
+    Known('half a character', 'a surrogate is no text', surrogate),
+    Known('NUL', 'no variable of a shell can hold it', mistake(r'a NUL \(')),
+    Known('deep nesting', 'lists and dicts in each other have a limit', mistake(r'nested deeper than')),
+    Known('not JSON', 'sets, complex numbers and bytes are text; Ansible reads them and cannot show them',
+          not_json),
     Known('timestamp', 'a time is the text that was written', timestamp),
     Known('hosts.yml as INI', 'what is no YAML inventory is not tried as INI', yaml_as_ini),
 ]
@@ -194,8 +217,8 @@ class Ours:
     def start(self):
         self.process = subprocess.Popen([self.program], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
 
-    def answer(self, folder):
-        self.process.stdin.write(b'list %s\n' % os.fsencode(folder))
+    def answer(self, what, text):
+        self.process.stdin.write(('%s %s\n' % (what, text)).encode('utf-8'))
         self.process.stdin.flush()
         line = self.process.stdout.readline()
         if not line:
@@ -232,7 +255,7 @@ class Sides:
 
     def ask(self, name, files, executable):
         folder = self.write(files, executable)
-        case = Case(name, files, executable, self.oracle.answer(folder), self.ours.answer(folder))
+        case = Case(name, files, executable, self.oracle.answer(folder), self.ours.answer('list', folder))
         shutil.rmtree(folder)
         return case
 
@@ -307,6 +330,26 @@ class Tally:
             print('    Ansible: %s' % json.dumps(d.theirs, ensure_ascii=False)[:600])
             print('    we:      %s' % json.dumps(d.ours, ensure_ascii=False)[:600])
 
+    def judge_text(self, name, text, theirs, ours):
+        """One value or line of INI."""
+        if ours.get('error') == ['unknown request']:
+            self.skipped['INI values'] += 1
+            return
+        case = Case(name, {}, set(), theirs, ours)
+        if 'error' in theirs:
+            found = [] if 'error' in ours else [Difference('refused by Ansible', (), theirs['error'], None)]
+        elif 'error' in ours:
+            found = [Difference('refused by us', (), theirs['value'], m) for m in ours['error']]
+        else:
+            found = list(values(theirs['value'], ours['value'], ()))
+        bad = [d for d in found if known_name(case, d) is None]
+        self.known.update({known_name(case, d) for d in found} - {None})
+        self.passed += not bad
+        self.failed += bad != []
+        self.findings.update({(name,) + signature(d) for d in bad})
+        if bad and self.findings[(name,) + signature(bad[0])] <= 3:
+            print('---- %s %r\n  Ansible: %s\n  we:      %s' % (name, text, theirs, ours))
+
     def fail(self, case, why):
         self.failed += 1
         print('---- %s: %s' % (case.name, why))
@@ -363,6 +406,15 @@ def run_random(sides, tally, numbers):
         tally.judge(sides.ask('seed %d case %d' % (SEED, i), *random_case(i)))
 
 
+def run_texts(sides, tally):
+    r = random.Random(SEED)
+    for _ in range(CASES):
+        text = literal(r).strip()
+        tally.judge_text('value', text, ansible_value(text), sides.ours.answer('value', text))
+        text = host_line(r).strip()
+        tally.judge_text('words', text, ansible_words(text), sides.ours.answer('words', text))
+
+
 def run_commands(sides, tally, cases):
     """The oracle in this process must answer what the command answers."""
     folders = [sides.write(files, executable) for _, files, executable in cases]
@@ -385,6 +437,7 @@ def main():
     else:
         corpus = run_corpus(sides, tally)
         run_random(sides, tally, range(CASES))
+        run_texts(sides, tally)
         every = [(c.name, c.files, c.executable) for c in corpus]
         every += [('seed %d case %d' % (SEED, i),) + random_case(i) for i in range(min(CASES, 10 * COMMANDS))]
         run_commands(sides, tally, random.Random(SEED).sample(every, min(COMMANDS, len(every))))

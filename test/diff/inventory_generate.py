@@ -218,6 +218,20 @@ class Maker:
             lines.insert(self.r.randint(0, len(lines)), self.r.choice(['', '# comment', '', '   # indented']))
         return '\n'.join(lines) + self.r.choice(['\n', '\n', '\n', ''])
 
+    def number_like(self):
+        """A plain scalar that may be a number, a time, a boolean or none of them."""
+        while True:
+            parts = [self.r.choice(['0', '1', '9', '07', '12', '59', '60', '2020', '_', '.', ':', 'e', 'E', '+', '-', '0x', '0b', '0o',
+                                    'a', 'F', '1_0', '.inf', '.nan', 'T', 'Z', ' ', '-01', ':30', 'yes', 'No', 'on', '~', 'null'])
+                     for _ in range(self.r.randint(1, 6))]
+            text = ''.join(parts).strip()
+            if text and text[-1] != ':' and text not in '---' and not text.startswith('- ') and ': ' not in text:
+                return text
+
+    def scalars_inventory(self):
+        lines = ['all:', '  hosts:', '    a:']
+        return '\n'.join(lines + ['      v%02d: %s' % (i, self.number_like()) for i in range(40)]) + '\n'
+
     # ---- hosts.ini
 
     def literal(self):
@@ -395,7 +409,9 @@ class Maker:
 
     def make(self):
         kind = self.r.random()
-        if kind < 0.45:
+        if kind < 0.03:
+            self.add('hosts.yml', self.scalars_inventory())
+        elif kind < 0.45:
             self.add(self.r.choice(['hosts.yml', 'hosts.yml', 'hosts.yaml', 'hosts']), self.yaml_inventory())
         elif kind < 0.85:
             self.add(self.r.choice(['hosts.ini', 'hosts.ini', 'hosts']), self.ini_inventory())
