@@ -52,8 +52,6 @@ class Case:
 
 # ---------------------------------------------------------------- what differs on purpose
 
-HOST_NAME = re.compile(r'[A-Za-z0-9_][A-Za-z0-9._-]*')
-VARIABLE_NAME = re.compile(r'[A-Za-z_][A-Za-z0-9_]*')
 
 
 def mistake(pattern):
@@ -75,6 +73,44 @@ def twin(case, d):
 
 def no_hosts(case, d):
     return mistake(r': no hosts(: the file is empty)?$')(case, d) and case.theirs['order'] == []
+
+
+def unreadable(case, d):
+    """A mistake in a file of a folder that Ansible could not read either."""
+    if d.kind != 'refused by us':
+        return False
+    path = re.match(r'(/[^:]*):', d.ours)
+    return path is not None and case.warned('Unable to parse %s as an inventory source' % path[1])
+
+
+PYYAML_FAILS = ("the tag 'tag:yaml.org,2002:value'", "the tag 'tag:yaml.org,2002:merge'", 'second occurrence',
+                'invalid literal for int() with base', 'could not convert string to float', 'is out of range for month',
+                'month must be in', 'hour must be in', 'minute must be in', 'second must be in', 'year 0 is out of range',
+                'tz must be', 'offset must be')
+
+
+def more_yaml(_, d):
+    return d.kind == 'refused by Ansible' and any(text in w for text in PYYAML_FAILS for w in d.theirs)
+
+
+def unsafe(_, d):
+    return d.kind == 'value' and d.theirs == {'__ansible_unsafe': d.ours}
+
+
+def nobody(case, d):
+    """A mistake in a file of variables of a group that has no host."""
+    path = re.match(r'\S*/group_vars/([^/:]+)', d.ours) if d.kind == 'refused by us' else None
+    group = path and re.sub(r'\.(yml|yaml|json)$', '', path[1])
+    return path is not None and case.theirs['groups'].get(group) == []
+
+
+def two_of_a_name(case, d):
+    """What is about a host or a group whose name the other has, too."""
+    both = set(case.theirs['order'] + [h for hosts in case.theirs['groups'].values() for h in hosts]) & \
+        set(case.theirs['groups']) if 'groups' in case.theirs else set()
+    if d.kind in ('hosts', 'children', 'members', 'order') and both:
+        return set(d.theirs or ()) ^ set(d.ours or ()) <= both
+    return False
 
 
 def not_json(_, d):
@@ -125,8 +161,6 @@ KNOWN = [
     Known('integer past 64 bits', 'text with all its digits: no number of ours can hold it', big_integer),
     Known('host or group name', 'a name goes into paths, logs and shells: letters, digits, . _ - only',
           mistake(r'(a name is \[A-Za-z0-9_\]|a host name has at most)')),
-    Known('variable name', 'a variable is exported to a shell: a name that is none is refused',
-          mistake(r'not a name of a variable ')),
     Known('one machine twice', 'one machine under two names would be deployed to twice', twin),
     Known('no hosts', 'a deployment to nothing is a mistake', no_hosts),
     Known('connection variable', 'an address, port or user that is none is found before anything starts',
@@ -134,13 +168,20 @@ KNOWN = [
     Known('unknown key of a group', 'Ansible skips it with a warning; it is a typing error mostly',
           mistake(r'unknown key of group')),
     Known('reserved name', 'a name that means something to the commands of Ansible means nothing here', reserved),
-    Known('folder called hosts.yml', 'a folder of inventories is called hosts',
-          mistake(r'expected a file, got a folder')),
+    Known('unreadable file of a folder', 'Ansible warns and deploys to what is left', unreadable),
     Known('tag', 'other tags than !!str, !unsafe and !vault are refused', mistake(r'the tag \S+ is not supported')),
     Known('empty range', 'web[3:1] is no host for Ansible, without a word; it is a typing error', empty_range),
     Known('half a character', 'a surrogate is no text', surrogate),
     Known('NUL', 'no variable of a shell can hold it', mistake(r'a NUL \(')),
     Known('deep nesting', 'lists and dicts in each other have a limit', mistake(r'nested deeper than')),
+    Known('key of a dict', 'a list or a tuple is no key', mistake('a list or a dict is a key')),
+    Known('more of YAML', 'PyYAML stumbles over =, <<, 0b_ as values, days that are none, an anchor twice; it is text',
+          more_yaml),
+    Known('ungrouped as a child', 'it is what is in no other group; in one it would be in all of its parents, too',
+          mistake('group ungrouped: holds what no other group does')),
+    Known('unsafe', 'Ansible shows a mark around it; it is text', unsafe),
+    Known('variables of nobody', 'a file of variables is read whether its group has a host or not', nobody),
+    Known('host and group of one name', 'Ansible takes the one for the other, and warns', two_of_a_name),
     Known('not JSON', 'sets, complex numbers and bytes are text; Ansible reads them and cannot show them',
           not_json),
     Known('timestamp', 'a time is the text that was written', timestamp),
