@@ -12,8 +12,13 @@
 
 #include <stddef.h>
 
+struct cli;
+
 struct loaded {
-    char *env_dir; /* owned, as is everything */
+    char *env; /* its name, for logs and the store: "_hosts" of a list of hosts; owned, as is
+                  everything */
+    char *env_dir;
+    struct value *extra; /* -e: a dict */
     struct settings settings;
     struct inventory *inventory;
     struct action *action; /* NULL if none was asked for */
@@ -21,10 +26,11 @@ struct loaded {
     size_t host_count;
 };
 
-/* Read config.yml, the inventory and, unless action is NULL, the action; print mistakes and
- * warnings on stderr; then select the hosts of limit (NULL: all).  Release l in any case. */
-int load_all(struct loaded *l, const char *root, const char *env, const char *action,
-             const char *limit, struct err *err);
+/* Read -e, config.yml, the inventory and, unless action is NULL, the action; print mistakes and
+ * warnings on stderr; then select the hosts of -l (else all).  Without an action env may be a list
+ * of hosts: the settings are the defaults.  Release l in any case. */
+int load_all(struct loaded *l, const struct cli *c, const char *env, const char *action,
+             struct err *err);
 void loaded_release(struct loaded *l);
 
 /* Print what is in m on stderr; 0, or -1 and an err that counts them. */

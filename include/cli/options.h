@@ -24,7 +24,7 @@ struct options {
     bool has_seed;
     enum color_when color;
     int verbose;
-    bool quiet, group, jsonl, json, raw, yes, help, version;
+    bool quiet, group, jsonl, json, explain, vars, raw, yes, help, version;
     char given[64]; /* the letters of the options given, each once */
 };
 

@@ -1,22 +1,30 @@
 /*
  * inventory.h - hosts and groups of an environment, with the variables of each host.
+ *
+ * Read as Ansible reads them: YAML, INI, folders, executables, lists of hosts; group_vars and
+ * host_vars; the same precedence, the same order.
  */
 #ifndef CONFIG_INVENTORY_H
 #define CONFIG_INVENTORY_H
 
+#include "base/buf.h"
 #include "base/strv.h"
 #include "config/mistakes.h"
 #include "config/value.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
+enum { INVENTORY_OUTPUT_MAX = 8 << 20 }; /* bytes an executable may print */
+
 struct inventory;
+struct vault;
 
 struct host {
-    char *name; /* strict grammar: [A-Za-z0-9_][A-Za-z0-9._-]{0,252} (also ':' of IPv6 never) */
+    char *name;         /* [A-Za-z0-9_][A-Za-z0-9._-]{0,252}, or an IPv6 address */
     struct strv groups; /* every group it is in, all excluded, sorted */
-    const char *file;   /* where it was first named (borrowed) */
+    const char *file;   /* where it was first named (borrowed); "-": the command line */
     int line, col;
     /* Connection, from its variables: */
     char *address;  /* ansible_host, else name */
@@ -26,19 +34,57 @@ struct host {
                        default keys */
 };
 
-/* root: for relative key paths.  dir: inventory/<env>.  NULL when m has errors. */
-struct inventory *inventory_load(const char *root, const char *dir, struct mistakes *m);
+/* What is to be read.  All borrowed, during the call only. */
+struct inventory_request {
+    const char *root;          /* for relative key paths */
+    const char *dir;           /* inventory/<env>; NULL: hosts_text is given */
+    const char *hosts_text;    /* `h1,h2,` instead of a folder, or NULL */
+    const struct value *extra; /* -e: a dict, or NULL */
+    struct vault *vault;       /* or NULL: no password was given */
+    /* Run an executable with these arguments (NULL-terminated) and append what it prints, at most
+     * INVENTORY_OUTPUT_MAX bytes.  -1 and err (one line) if it did not end well.  NULL: executables
+     * are refused. */
+    int (*run)(void *arg, const char *path, const char *const *argv, struct buf *out,
+               struct err *err);
+    void *run_arg;
+    bool tell_unused; /* warn of files that belong to no group or host of it */
+};
+
+/* NULL when m has errors. */
+struct inventory *inventory_load(const struct inventory_request *request, struct mistakes *m);
 void inventory_free(struct inventory *inv);
 
 size_t inventory_count(const struct inventory *inv);
 const struct host *inventory_host(const struct inventory *inv, size_t i); /* in inventory order */
-/* The merged variables of host i (a dict value); does not hold magic names. */
+/* The merged variables of host i (a dict value), -e included; does not hold magic names. */
 const struct value *inventory_vars(const struct inventory *inv, size_t i);
 
-/* Names of groups in order, and member names. */
+/* Names of groups in the order Ansible has them: all, ungrouped, then as they were read. */
 const struct strv *inventory_groups(const struct inventory *inv);
-const struct strv *
-inventory_members(const struct inventory *inv, const char *group); /* NULL: no such group */
+/* Every host of a group, those of groups below it included, in Ansible's order (`g[0]` is the first
+ * of them).  NULL: no such group. */
+const struct strv *inventory_members(const struct inventory *inv, const char *group);
+/* What stands in the group itself, in order.  Fills borrowed names; empty if there is no such
+ * group.  A host dropped as a second name of another is not in it.  free() *ret_names. */
+size_t inventory_children(const struct inventory *inv, const char *group, const char ***ret_names);
+size_t
+inventory_direct_hosts(const struct inventory *inv, const char *group, const char ***ret_names);
+
+/* Set the magic names of host i in dict: inventory_hostname, inventory_hostname_short, group_names,
+ * inventory_file and inventory_dir (as Ansible: of the source that named it first). */
+void inventory_magic(const struct inventory *inv, size_t i, struct value *dict);
+
+/* One value that a variable of a host was given, the one that counts first. */
+struct origin {
+    const char *layer;         /* "-e", "host_vars", "host", "group_vars", "group" */
+    const char *group;         /* its name, of the last two; else NULL */
+    const struct value *value; /* with its file:line:col; borrowed */
+};
+/* All of them, the winner first.  free() *ret.  0: no such variable. */
+size_t
+inventory_explain(const struct inventory *inv, size_t i, const char *name, struct origin **ret);
+/* The variables a group has of its own: inline, then group_vars over them.  value_free() it. */
+struct value *inventory_group_vars(const struct inventory *inv, const char *group);
 
 /* -l: names and globs of hosts and groups, separated by `,` or `:`; what belongs to later patterns
  * (`&`, `!`, `~`, [..]) is refused with not-yet.  Fills ascending host indexes (owned by the

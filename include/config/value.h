@@ -42,6 +42,8 @@ struct value {
 struct value *value_new(enum value_kind kind);
 struct value *value_bool(bool b);
 struct value *value_int(int64_t n);
+/* The integer of fewer than 64 digits of base; past 64 bits it is text, as told above. */
+struct value *value_integer(bool minus, const char *digits, int base);
 struct value *value_text(const char *text);
 struct value *value_textn(const char *bytes, size_t len);
 struct value *value_copy(const struct value *v); /* deep */

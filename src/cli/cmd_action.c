@@ -10,7 +10,6 @@
 #include "cli/load.h"
 #include "cli/request.h"
 #include "cli/targets.h"
-#include "config/render.h"
 #include "store/history.h"
 
 #include <stdlib.h>
@@ -58,18 +57,6 @@ ask(const struct cli *c, const struct loaded *l, const char *env, struct err *er
         return 0;
     }
     return confirm_ask(&q, err);
-}
-
-static int
-read_extra(const struct cli *c, struct value **ret_extra, struct err *err)
-{
-    *ret_extra = value_new(VALUE_DICT);
-    for (size_t i = 0; i < c->options.extra.count; i++) {
-        if (render_extra(*ret_extra, c->options.extra.items[i], err) != 0) {
-            return -1;
-        }
-    }
-    return 0;
 }
 
 static bool
@@ -123,16 +110,12 @@ static int
 run_loaded(struct cli *c, const char *env, const struct loaded *l, bool exec, struct err *err)
 {
     struct targets targets = {0};
-    struct value *extra = NULL;
     struct run_request r = request_of(c, env, l, exec);
     int rc = -1;
 
-    if (read_extra(c, &extra, err) != 0) {
-        goto out;
-    }
-    r.extra = extra;
+    r.extra = l->extra;
     if (!exec && strcmp(l->action->name, "rollback") == 0 &&
-        value_dict_get(extra, "release") == NULL) {
+        value_dict_get(l->extra, "release") == NULL) {
         if (find_targets(&targets, c, env, l, err) != 0) {
             goto out;
         }
@@ -144,7 +127,6 @@ run_loaded(struct cli *c, const char *env, const struct loaded *l, bool exec, st
     rc = show_and_run(c, &r, exec, err);
 out:
     targets_release(&targets);
-    value_free(extra);
     return rc;
 }
 
@@ -160,7 +142,7 @@ cli_act(struct cli *c, const char *action_name, const char *env, struct action *
         return err_set(err, ERR_USAGE, "%s text for people; -o jsonl is for programs, and whole",
                        c->options.group ? "-b groups" : "-v adds");
     }
-    rc = load_all(&l, c->root, env, action_name, c->options.limit, err);
+    rc = load_all(&l, c, env, action_name, err);
     if (script != NULL) {
         l.action = script;
     }
@@ -168,7 +150,7 @@ cli_act(struct cli *c, const char *action_name, const char *env, struct action *
         request_tell_tags(c, &l);
     }
     if (rc == 0) {
-        rc = run_loaded(c, env, &l, script != NULL, err);
+        rc = run_loaded(c, l.env, &l, script != NULL, err);
     }
     loaded_release(&l);
     return rc;

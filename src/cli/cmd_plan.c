@@ -145,7 +145,7 @@ cmd_plan(struct cli *c, struct err *err)
 {
     struct loaded l = {0};
     const char *env = cli_word(c, 1);
-    int rc = load_all(&l, c->root, env, cli_word(c, 0), c->options.limit, err);
+    int rc = load_all(&l, c, env, cli_word(c, 0), err);
 
     if (rc == 0) {
         const struct run_request r = request_of(c, env, &l, false);

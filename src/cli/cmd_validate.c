@@ -7,6 +7,7 @@
 #include "cli/command.h"
 #include "cli/load.h"
 #include "cli/place.h"
+#include "cli/script_run.h"
 
 #include <stdlib.h>
 
@@ -48,12 +49,15 @@ static void
 validate_env(const char *root, const char *dir, struct mistakes *m, struct strv *seen)
 {
     char *config = xasprintf("%s/config.yml", dir);
+    struct script_time time = {0};
+    const struct inventory_request request = {
+        .root = root, .dir = dir, .run = script_run, .run_arg = &time, .tell_unused = true};
     struct settings settings;
     struct strv names = {0};
 
     settings_load(config, &settings, m);
     settings_release(&settings);
-    inventory_free(inventory_load(root, dir, m));
+    inventory_free(inventory_load(&request, m));
     action_names(root, dir, &names);
     for (size_t i = 0; i < names.count; i++) {
         bool found = true;

@@ -3,151 +3,48 @@
  *
  * Decides the shape: a group names its direct hosts and direct children, what is empty is left out,
  * `all` names no hosts, a host without variables is not in _meta (Ansible, cli/inventory.py,
- * json_inventory).  Owns the index of the groups.  Never merges variables: config has done so.
+ * json_inventory).  Owns nothing.  Never merges variables: config has done so.
  */
 #include "cli/inventory_json.h"
 
 #include "base/map.h"
 #include "base/xalloc.h"
-#include "config/inventory_read.h"
+#include "cli/show.h"
 
-#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
-struct group {
-    struct strv hosts, children;
+struct list {
+    const char **items; /* owned array */
+    size_t count;
 };
 
-static const char ungrouped[] = "ungrouped";
-
-static void
-free_group(void *p)
+/* Direct hosts that are selected. */
+static struct list
+hosts_of(const struct inventory *inv, const char *group, const struct map *selected)
 {
-    struct group *g = p;
+    struct list list = {0};
+    const size_t count = inventory_direct_hosts(inv, group, &list.items);
 
-    strv_clear(&g->hosts);
-    strv_clear(&g->children);
-    free(g);
-}
-
-static struct group *
-group_of(struct map *groups, const char *name)
-{
-    struct group *g = map_get(groups, name);
-
-    if (g == NULL) {
-        g = xcalloc(1, sizeof(*g));
-        map_set(groups, name, g);
-    }
-    return g;
-}
-
-/* ---------------------------------------------------------------- the index */
-
-/* Its own groups; one that has none, or only all, is ungrouped, and no other is. */
-static void
-place_host(struct map *groups, const struct draft_host *h)
-{
-    bool placed = false;
-
-    for (size_t i = 0; i < h->groups.count; i++) {
-        const char *name = h->groups.items[i];
-        if (strcmp(name, "all") == 0 || strcmp(name, ungrouped) == 0) {
-            continue;
-        }
-        strv_add(&group_of(groups, name)->hosts, h->name);
-        placed = true;
-    }
-    if (!placed) {
-        strv_add(&group_of(groups, ungrouped)->hosts, h->name);
-    }
-}
-
-/* all's children: what has no parent, and what the file puts there. */
-static void
-place_group(struct map *groups, const struct draft_group *g)
-{
-    group_of(groups, g->name);
-    for (size_t i = 0; i < g->parents.count; i++) {
-        strv_add(&group_of(groups, g->parents.items[i])->children, g->name);
-    }
-    if (g->parents.count == 0 && strcmp(g->name, "all") != 0) {
-        strv_add(&group_of(groups, "all")->children, g->name);
-    }
-}
-
-static void
-drop_empty_ungrouped(struct map *groups)
-{
-    struct group *all = group_of(groups, "all");
-    size_t kept = 0;
-
-    if (group_of(groups, ungrouped)->hosts.count > 0) {
-        return;
-    }
-    for (size_t i = 0; i < all->children.count; i++) {
-        if (strcmp(all->children.items[i], ungrouped) == 0) {
-            free(all->children.items[i]);
-        } else {
-            all->children.items[kept++] = all->children.items[i];
+    for (size_t i = 0; i < count; i++) {
+        if (map_get(selected, list.items[i]) != NULL) {
+            list.items[list.count++] = list.items[i];
         }
     }
-    all->children.count = kept;
-    if (all->children.items != NULL) {
-        all->children.items[kept] = NULL;
-    }
-}
-
-static struct map *
-index_groups(const struct draft *d, const struct map *selected)
-{
-    struct map *groups = map_new(free_group);
-    const struct draft_group *g;
-    const struct draft_host *h;
-    void *iter = NULL;
-
-    group_of(groups, "all");
-    if (map_get(d->groups, ungrouped) == NULL) {
-        strv_add(&group_of(groups, "all")->children, ungrouped); /* Ansible's first child of all */
-    }
-    while ((g = map_next(d->groups, &iter, NULL)) != NULL) {
-        place_group(groups, g);
-    }
-    iter = NULL;
-    while ((h = map_next(d->hosts, &iter, NULL)) != NULL) {
-        if (map_get(selected, h->name) != NULL) {
-            place_host(groups, h);
-        }
-    }
-    drop_empty_ungrouped(groups);
-    return groups;
-}
-
-/* ---------------------------------------------------------------- writing */
-
-static void
-add_string(struct buf *out, const char *text)
-{
-    struct value *v = value_text(text);
-
-    value_to_json(v, out);
-    value_free(v);
+    return list;
 }
 
 /* `"key":["a","b"]`, nothing for an empty list. */
 static void
-add_list(struct buf *out, const char *key, const struct strv *list, bool *first)
+add_list(struct buf *out, const char *key, const struct list *list, bool *first)
 {
     if (list->count == 0) {
         return;
     }
     buf_addf(out, "%s\"%s\":[", *first ? "" : ",", key);
     for (size_t i = 0; i < list->count; i++) {
-        if (i > 0) {
-            buf_addc(out, ',');
-        }
-        add_string(out, list->items[i]);
+        buf_adds(out, i == 0 ? "" : ",");
+        show_string(out, list->items[i]);
     }
     buf_addc(out, ']');
     *first = false;
@@ -164,64 +61,155 @@ add_hostvars(struct buf *out, const struct inventory *inv, const size_t *hosts, 
         if (vars->count == 0) {
             continue;
         }
-        if (!first) {
-            buf_addc(out, ',');
-        }
-        add_string(out, inventory_host(inv, hosts[i])->name);
+        buf_adds(out, first ? "" : ",");
+        show_string(out, inventory_host(inv, hosts[i])->name);
         buf_addc(out, ':');
-        value_to_json(vars, out);
+        show_json(out, vars, SHOW_COMPACT);
         first = false;
     }
     buf_adds(out, "}}");
 }
 
 static void
-add_groups(struct buf *out, const struct map *groups)
+add_group(struct buf *out, const struct inventory *inv, const char *name,
+          const struct map *selected)
 {
-    const struct group *g;
-    const char *name = NULL;
-    void *iter = NULL;
+    struct list children = {0};
+    struct list hosts = {0};
+    bool first = true;
 
-    while ((g = map_next(groups, &iter, &name)) != NULL) {
-        bool first = true;
-        if (g->hosts.count == 0 && g->children.count == 0) {
-            continue;
-        }
+    children.count = inventory_children(inv, name, &children.items);
+    if (strcmp(name, "all") != 0) {
+        hosts = hosts_of(inv, name, selected);
+    }
+    if (hosts.count > 0 || children.count > 0) {
         buf_addc(out, ',');
-        add_string(out, name);
+        show_string(out, name);
         buf_adds(out, ":{");
-        add_list(out, "hosts", &g->hosts, &first);
-        add_list(out, "children", &g->children, &first);
+        add_list(out, "hosts", &hosts, &first);
+        add_list(out, "children", &children, &first);
         buf_addc(out, '}');
     }
-    buf_adds(out, "}\n");
+    free(hosts.items);
+    free(children.items);
+}
+
+static struct map *
+selection(const struct inventory *inv, const size_t *hosts, size_t count)
+{
+    struct map *selected = map_new(NULL); /* name -> anything */
+
+    for (size_t i = 0; i < count; i++) {
+        map_set(selected, inventory_host(inv, hosts[i])->name, selected);
+    }
+    return selected;
 }
 
 int
 inventory_json(const struct inventory *inv, const size_t *hosts, size_t count, struct buf *out,
                struct err *err)
 {
-    struct map *selected = map_new(NULL); /* name -> anything */
-    struct draft *d = draft_new();
-    struct mistakes m = {0};
-    int rc = 0;
+    const struct strv *groups = inventory_groups(inv);
+    struct map *selected = selection(inv, hosts, count);
 
-    for (size_t i = 0; i < count; i++) {
-        map_set(selected, inventory_host(inv, hosts[i])->name, selected);
+    add_hostvars(out, inv, hosts, count);
+    for (size_t i = 0; i < groups->count; i++) {
+        add_group(out, inv, groups->items[i], selected);
     }
-    if (inventory_read_yaml(d, inventory_host(inv, 0)->file, &m) != 0) {
-        rc = err_set(err, ERR_CONFIG, "%s", m.errors.items[0]);
-    } else {
-        struct map *groups = index_groups(d, selected);
-        add_hostvars(out, inv, hosts, count);
-        add_groups(out, groups);
-        map_free(groups);
-    }
-    if (rc == 0 && out->full) {
-        rc = err_set(err, ERR_IO, "the inventory is too large to be written as JSON");
-    }
-    mistakes_release(&m);
-    draft_free(d);
+    buf_adds(out, "}\n");
     map_free(selected);
-    return rc;
+    return out->full ? err_set(err, ERR_IO, "the inventory is too large to be written as JSON") : 0;
+}
+
+/* ---------------------------------------------------------------- the graph */
+
+struct graph {
+    const struct graph_request *r;
+    struct map *selected; /* owned: name -> anything */
+    struct map *indexes;  /* owned: name -> &hosts[i] */
+    struct buf *out;
+};
+
+static void
+begin_line(const struct graph *g, int depth)
+{
+    for (int i = 0; i < depth; i++) {
+        buf_adds(g->out, "  |");
+    }
+    buf_adds(g->out, depth > 0 ? "--" : "");
+}
+
+static void
+add_vars(const struct graph *g, const struct value *vars, int depth)
+{
+    size_t *order = show_sorted(vars);
+
+    for (size_t i = 0; i < vars->count; i++) {
+        begin_line(g, depth);
+        buf_addf(g->out, "{%s = ", vars->keys[order[i]]);
+        show_text(g->out, vars->items[order[i]]);
+        buf_adds(g->out, "}\n");
+    }
+    free(order);
+}
+
+static void
+graph_hosts(const struct graph *g, const char *name, int depth)
+{
+    struct list hosts = hosts_of(g->r->inv, name, g->selected);
+
+    for (size_t i = 0; i < hosts.count; i++) {
+        const size_t *index = map_get(g->indexes, hosts.items[i]);
+        begin_line(g, depth);
+        buf_addf(g->out, "%s\n", hosts.items[i]);
+        if (g->r->vars) {
+            add_vars(g, inventory_vars(g->r->inv, *index), depth + 1);
+        }
+    }
+    free(hosts.items);
+}
+
+/* A group below several others is told below each, as in Ansible; the buffer's end ends it. */
+static void
+graph_group(const struct graph *g, const char *name, int depth)
+{
+    const char **children = NULL;
+    const size_t count = g->out->full ? 0 : inventory_children(g->r->inv, name, &children);
+
+    begin_line(g, depth);
+    buf_addf(g->out, "@%s:\n", name);
+    for (size_t i = 0; i < count; i++) {
+        graph_group(g, children[i], depth + 1);
+    }
+    free(children);
+    if (strcmp(name, "all") != 0) {
+        graph_hosts(g, name, depth + 1);
+    }
+    if (g->r->vars) {
+        struct value *vars = inventory_group_vars(g->r->inv, name);
+        add_vars(g, vars, depth + 1);
+        value_free(vars);
+    }
+}
+
+int
+inventory_graph(const struct graph_request *r, struct buf *out, struct err *err)
+{
+    struct graph g = {.r = r, .out = out};
+    size_t *places;
+
+    if (inventory_members(r->inv, r->group) == NULL) {
+        return err_set(err, ERR_NO_MATCH, "no group '%s'", r->group);
+    }
+    places = xmemdup(r->hosts, r->count * sizeof(*places));
+    g.selected = selection(r->inv, r->hosts, r->count);
+    g.indexes = map_new(NULL);
+    for (size_t i = 0; i < r->count; i++) {
+        map_set(g.indexes, inventory_host(r->inv, places[i])->name, &places[i]);
+    }
+    graph_group(&g, r->group, 0);
+    map_free(g.selected);
+    map_free(g.indexes);
+    free(places);
+    return out->full ? err_set(err, ERR_IO, "the graph is too large to be shown") : 0;
 }

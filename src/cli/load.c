@@ -8,8 +8,11 @@
 #include "base/xalloc.h"
 #include "cli/command.h"
 #include "cli/place.h"
+#include "cli/script_run.h"
+#include "config/render.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 int
 load_tell(const struct mistakes *m, struct err *err)
@@ -68,22 +71,69 @@ select_hosts(struct loaded *l, const char *limit, struct err *err)
     return 0;
 }
 
+static int
+read_extra(struct loaded *l, const struct cli *c, struct err *err)
+{
+    l->extra = value_new(VALUE_DICT);
+    for (size_t i = 0; i < c->options.extra.count; i++) {
+        if (render_extra(l->extra, c->options.extra.items[i], err) != 0) {
+            return -1;
+        }
+    }
+    return 0;
+}
+
+/* A comma makes a list of hosts; what needs an action needs its environment. */
+static int
+find_place(struct loaded *l, const struct cli *c, const char *env, const char *action,
+           struct err *err)
+{
+    if (action == NULL && strchr(env, ',') != NULL) {
+        l->env = xstrdup("_hosts");
+        l->env_dir =
+            xasprintf("%s/inventory/%s", c->root, l->env); /* known_hosts, if it is there */
+        return 0;
+    }
+    l->env = xstrdup(env);
+    return place_env(c->root, env, &l->env_dir, err);
+}
+
+static void
+read_inventory(struct loaded *l, const struct cli *c, const char *env, struct mistakes *m)
+{
+    const bool list = strcmp(env, l->env) != 0;
+    struct script_time time = {0};
+    const struct inventory_request request = {.root = c->root,
+                                              .dir = list ? NULL : l->env_dir,
+                                              .hosts_text = list ? env : NULL,
+                                              .extra = l->extra,
+                                              .run = script_run,
+                                              .run_arg = &time};
+    char *config = xasprintf("%s/config.yml", l->env_dir);
+
+    if (list) {
+        settings_defaults(&l->settings);
+    } else {
+        settings_load(config, &l->settings, m);
+    }
+    l->inventory = inventory_load(&request, m);
+    free(config);
+}
+
 int
-load_all(struct loaded *l, const char *root, const char *env, const char *action, const char *limit,
+load_all(struct loaded *l, const struct cli *c, const char *env, const char *action,
          struct err *err)
 {
+    const char *limit = c->options.limit;
     struct mistakes m = {0};
-    char *config;
     int rc;
 
     *l = (struct loaded){0};
-    if (place_env(root, env, &l->env_dir, err) != 0) {
+    if (read_extra(l, c, err) != 0 || find_place(l, c, env, action, err) != 0) {
         return -1;
     }
-    config = xasprintf("%s/config.yml", l->env_dir);
-    settings_load(config, &l->settings, &m);
-    l->inventory = inventory_load(root, l->env_dir, &m);
-    rc = action != NULL ? find_action(l, root, action, &m, err) : 0;
+    read_inventory(l, c, env, &m);
+    rc = action != NULL ? find_action(l, c->root, action, &m, err) : 0;
     if (rc == 0) {
         rc = load_tell(&m, err);
     }
@@ -94,14 +144,15 @@ load_all(struct loaded *l, const char *root, const char *env, const char *action
         rc = err_set(err, ERR_NO_MATCH, "%s has no host", env);
     }
     mistakes_release(&m);
-    free(config);
     return rc;
 }
 
 void
 loaded_release(struct loaded *l)
 {
+    free(l->env);
     free(l->env_dir);
+    value_free(l->extra);
     settings_release(&l->settings);
     inventory_free(l->inventory);
     action_free(l->action);

@@ -48,7 +48,9 @@ static const struct row rows[] = {
     {"save", 'A', false, "FILE", "--save", NULL},
     {"force", 'F', false, NULL, "--force", NULL},
     {"watch", 'W', false, NULL, "--watch", NULL},
-    {"json", 'J', false, NULL, NULL, "JSON (inventory list)"},
+    {"json", 'J', false, NULL, NULL, "JSON (inventory)"},
+    {"explain", 'E', false, NULL, NULL, "where each value came from (inventory vars)"},
+    {"vars", 'U', false, NULL, NULL, "with variables (inventory graph)"},
     {"raw", 'r', false, NULL, NULL, "bytes as they came (logs)"},
     {"help", 'h', true, NULL, NULL, "this text"},
     {"version", 'V', false, NULL, NULL, "name and version"},
@@ -184,6 +186,8 @@ take_switch(struct options *o, const struct row *row)
     o->quiet = o->quiet || row->letter == 'q';
     o->group = o->group || row->letter == 'b';
     o->json = o->json || row->letter == 'J';
+    o->explain = o->explain || row->letter == 'E';
+    o->vars = o->vars || row->letter == 'U';
     o->raw = o->raw || row->letter == 'r';
     o->yes = o->yes || row->letter == 'y';
     o->help = o->help || row->letter == 'h';

@@ -103,7 +103,8 @@ place_env(const char *root, const char *env, char **ret_dir, struct err *err)
     int rc = 0;
 
     if (strchr(env, ',') != NULL) {
-        return err_set(err, ERR_NOT_YET, "not yet: a list of hosts instead of an environment");
+        return err_set(err, ERR_USAGE,
+                       "a list of hosts is no environment: only exec and inventory take one");
     }
     place_envs(root, &names);
     near = nearest_word(env, (const char *const *)names.items, names.count);

@@ -2,62 +2,99 @@
  * inventory_connect.c - how to reach a host: the connection variables among its merged ones.
  *
  * Decides what an address, a port, a user and a key file may look like: nothing that a program
- * could take for an option, no control bytes.  What is promised for later is refused as "not yet".
- * Owns nothing.  Opens no key.
+ * could take for an option, no control bytes.  `{{ }}` in them is rendered, with the variables of
+ * the host.  What is promised for later is refused as "not yet".  Owns nothing.  Opens no key.
  */
-#include "config/inventory_read.h"
+#include "config/inventory_state.h"
 
 #include "base/escape.h"
 #include "base/xalloc.h"
+#include "config/render.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
 enum { TEXT_MAX = 1024, PORT_MAX = 65535, PORT_DEFAULT = 22 };
 
-/* Variables that mean something to us, and not yet. */
-static const char *const later[] = {
-    "ansible_password",       "ansible_ssh_pass",        "ansible_ssh_common_args",
-    "ansible_ssh_extra_args", "ansible_become",          "ansible_become_user",
-    "ansible_become_method",  "ansible_become_password", "ansible_become_pass",
+enum row {
+    ROW_HOST,
+    ROW_SSH_HOST,
+    ROW_PORT,
+    ROW_SSH_PORT,
+    ROW_USER,
+    ROW_SSH_USER,
+    ROW_KEY,
+    ROW_SSH_KEY,
+    ROW_CONNECTION,
+    ROW_PASSWORD,
+    ROW_SSH_PASS,
+    ROW_COMMON_ARGS,
+    ROW_EXTRA_ARGS,
+    ROW_BECOME,
+    ROW_BECOME_USER,
+    ROW_BECOME_METHOD,
+    ROW_BECOME_PASSWORD,
+    ROW_BECOME_PASS,
+    ROWS
 };
 
-struct reading {
-    const struct value *vars;
-    const struct host *host;
-    struct map *told;
-    struct mistakes *m;
+static const struct {
+    const char *name;
+    bool later; /* means something to us, and not yet */
+} rows[] = {
+    [ROW_HOST] = {"ansible_host", false},
+    [ROW_SSH_HOST] = {"ansible_ssh_host", false},
+    [ROW_PORT] = {"ansible_port", false},
+    [ROW_SSH_PORT] = {"ansible_ssh_port", false},
+    [ROW_USER] = {"ansible_user", false},
+    [ROW_SSH_USER] = {"ansible_ssh_user", false},
+    [ROW_KEY] = {"ansible_private_key_file", false},
+    [ROW_SSH_KEY] = {"ansible_ssh_private_key_file", false},
+    [ROW_CONNECTION] = {"ansible_connection", false},
+    [ROW_PASSWORD] = {"ansible_password", true},
+    [ROW_SSH_PASS] = {"ansible_ssh_pass", true},
+    [ROW_COMMON_ARGS] = {"ansible_ssh_common_args", true},
+    [ROW_EXTRA_ARGS] = {"ansible_ssh_extra_args", true},
+    [ROW_BECOME] = {"ansible_become", true},
+    [ROW_BECOME_USER] = {"ansible_become_user", true},
+    [ROW_BECOME_METHOD] = {"ansible_become_method", true},
+    [ROW_BECOME_PASSWORD] = {"ansible_become_password", true},
+    [ROW_BECOME_PASS] = {"ansible_become_pass", true},
 };
+_Static_assert(sizeof(rows) / sizeof(rows[0]) == ROWS, "a name a row");
 
-/* A variable with the name it had before. */
-struct variable {
-    const char *name, *old_name;
-};
-
-static const struct value *
-find(const struct reading *r, const struct variable *var)
+size_t
+inventory_connect_count(void)
 {
-    const struct value *v = value_dict_get(r->vars, var->name);
-
-    return v != NULL ? v : value_dict_get(r->vars, var->old_name);
+    return ROWS;
 }
 
-/* "file:line:col: HOST: VARIABLE: expected ..."; once for a place. */
-static int
-refuse(const struct reading *r, const char *name, const struct value *v, bool not_yet,
-       const char *text)
+const char *
+inventory_connect_name(size_t i)
 {
-    const struct host *h = r->host;
-    char *place = xasprintf("%s:%d:%d: ", v->file == NULL ? h->file : v->file,
-                            v->file == NULL ? h->line : v->line, v->file == NULL ? h->col : v->col);
-    char *key = xasprintf("%s%s", place, name);
+    assert(i < ROWS);
+    return rows[i].name;
+}
+
+/* ---------------------------------------------------------------- mistakes */
+
+/* "file:line:col: HOST: VARIABLE: ..."; once for a place. */
+static int
+refuse(const struct connect_request *r, enum row row, bool not_yet, const char *text)
+{
+    const struct host *h = inventory_host(r->inv, r->index);
+    const struct value *v = r->values[row];
+    char *place =
+        v->file == NULL ? xstrdup("-e: ") : xasprintf("%s:%d:%d: ", v->file, v->line, v->col);
+    char *key = xasprintf("%s%s", place, rows[row].name);
 
     if (map_get(r->told, key) == NULL) {
         map_set(r->told, key, r->told);
         if (not_yet) {
             (void)mistakes_not_yet(r->m, "%s%s: not yet: %s", place, h->name, text);
         } else {
-            (void)mistakes_add(r->m, "%s%s: %s: expected %s", place, h->name, name, text);
+            (void)mistakes_add(r->m, "%s%s: %s: %s", place, h->name, rows[row].name, text);
         }
     }
     free(key);
@@ -65,15 +102,80 @@ refuse(const struct reading *r, const char *name, const struct value *v, bool no
     return -1;
 }
 
-static bool
-is_harmless(const struct value *v, bool blanks)
+static int
+expected(const struct connect_request *r, enum row row, const char *what)
 {
-    if (v->kind != VALUE_TEXT || v->len == 0 || v->len > TEXT_MAX || v->text[0] == '-' ||
-        !utf8_valid(v->text, v->len)) {
+    char *text = xasprintf("expected %s", what);
+
+    (void)refuse(r, row, false, text);
+    free(text);
+    return -1;
+}
+
+/* ---------------------------------------------------------------- values */
+
+/* Which of two names counts: Ansible's ssh plugin lets the second of its list win. */
+static enum row
+pick(const struct connect_request *r, enum row row, enum row ssh_row)
+{
+    const struct value *v = r->values[ssh_row];
+
+    return v != NULL && v->kind != VALUE_NULL ? ssh_row : row;
+}
+
+static bool
+is_set(const struct connect_request *r, enum row row)
+{
+    return r->values[row] != NULL && r->values[row]->kind != VALUE_NULL;
+}
+
+/* A template as the text it comes to, or a copy of the text.  NULL: m has the mistake. */
+static char *
+render(const struct connect_request *r, enum row row)
+{
+    const struct value *v = r->values[row];
+    struct err err = {0};
+    struct buf out;
+    char *text = NULL;
+
+    if (strstr(v->text, "{%") != NULL) {
+        (void)refuse(r, row, false, "{% %} is not supported, only {{ }}");
+        return NULL;
+    }
+    if (strstr(v->text, "{{") == NULL) {
+        return xstrdup(v->text);
+    }
+    struct value *magic = value_new(VALUE_DICT);
+    inventory_magic(r->inv, r->index, magic);
+    /* `groups` is lent, and taken out before magic is freed */
+    value_dict_add(magic, "groups", NULL);
+    *r->groups = *r->groups == NULL ? inventory_groups_value(r->inv) : *r->groups;
+    struct value borrowed = **r->groups;
+    magic->items[magic->count - 1] = &borrowed;
+    const struct scope scope = {.extra = r->inv->extra, .magic = magic, .vars = r->vars};
+    buf_init(&out, TEXT_MAX);
+    if (render_text(v->text, &scope, false, rows[row].name, &out, &err) == 0) {
+        text = buf_detach(&out);
+    } else {
+        const char *why = strstr(err.text, ": ");
+        (void)refuse(r, row, err.kind == ERR_NOT_YET, why == NULL ? err.text : why + 2);
+    }
+    magic->items[magic->count - 1] = NULL;
+    value_free(magic);
+    buf_release(&out);
+    return text;
+}
+
+static bool
+is_harmless(const char *text, bool blanks)
+{
+    const size_t len = strlen(text);
+
+    if (len == 0 || len > TEXT_MAX || text[0] == '-' || !utf8_valid(text, len)) {
         return false;
     }
-    for (size_t i = 0; i < v->len; i++) {
-        const unsigned char c = (unsigned char)v->text[i];
+    for (size_t i = 0; i < len; i++) {
+        const unsigned char c = (unsigned char)text[i];
         if (c < ' ' || c == 0x7f || (c == ' ' && !blanks)) {
             return false;
         }
@@ -81,46 +183,55 @@ is_harmless(const struct value *v, bool blanks)
     return true;
 }
 
+/* *ret is replaced if the variable is set. */
 static int
-take_text(const struct reading *r, const struct variable *var, const char *what, bool blanks,
-          char **ret)
+take_text(const struct connect_request *r, enum row row, const char *what, bool blanks, char **ret)
 {
-    const struct value *v = find(r, var);
+    const struct value *v = r->values[row];
 
-    if (v == NULL || v->kind == VALUE_NULL) {
+    if (!is_set(r, row)) {
         return 0;
     }
-    if (v->kind == VALUE_TEXT && strstr(v->text, "{{") != NULL) {
-        char *text = xasprintf("%s with {{ }}", var->name);
-        (void)refuse(r, var->name, v, true, text);
-        free(text);
+    if (v->kind != VALUE_TEXT) {
+        return expected(r, row, what);
+    }
+    char *text = render(r, row);
+    if (text == NULL) {
         return -1;
     }
-    if (!is_harmless(v, blanks)) {
-        return refuse(r, var->name, v, false, what);
+    if (!is_harmless(text, blanks)) {
+        free(text);
+        return expected(r, row, what);
     }
     free(*ret);
-    *ret = xstrdup(v->text);
+    *ret = text;
     return 0;
 }
 
 static int
-take_port(const struct reading *r, int *ret)
+take_port(const struct connect_request *r, enum row row, int *ret)
 {
-    static const struct variable var = {"ansible_port", "ansible_ssh_port"};
-    const struct value *v = find(r, &var);
+    static const char what[] = "a number from 1 to 65535";
+    const struct value *v = r->values[row];
     int64_t port = 0;
 
-    if (v == NULL || v->kind == VALUE_NULL) {
+    if (!is_set(r, row)) {
         return 0;
     }
     if (v->kind == VALUE_INT) {
         port = v->integer;
-    } else if (v->kind == VALUE_TEXT && v->len <= 5 && strspn(v->text, "0123456789") == v->len) {
-        port = strtol(v->text, NULL, 10);
+    } else if (v->kind == VALUE_TEXT) {
+        char *text = render(r, row);
+        if (text == NULL) {
+            return -1;
+        }
+        if (strlen(text) <= 5 && strspn(text, "0123456789") == strlen(text)) {
+            port = strtol(text, NULL, 10);
+        }
+        free(text);
     }
     if (port < 1 || port > PORT_MAX) {
-        return refuse(r, var.name, v, false, "a number from 1 to 65535");
+        return expected(r, row, what);
     }
     *ret = (int)port;
     return 0;
@@ -141,44 +252,38 @@ key_file(const char *root, const char *text)
 }
 
 static int
-check_later(const struct reading *r)
+check_later(const struct connect_request *r)
 {
-    static const char connection[] = "ansible_connection";
-    const struct value *way = value_dict_get(r->vars, connection);
+    const struct value *way = r->values[ROW_CONNECTION];
     int rc = 0;
 
-    for (size_t i = 0; i < sizeof(later) / sizeof(later[0]); i++) {
-        const struct value *v = value_dict_get(r->vars, later[i]);
-        if (v != NULL && v->kind != VALUE_NULL && !(v->kind == VALUE_BOOL && !v->boolean)) {
-            rc = refuse(r, later[i], v, true, later[i]);
+    for (size_t i = 0; i < ROWS; i++) {
+        const struct value *v = r->values[i];
+        if (rows[i].later && v != NULL && v->kind != VALUE_NULL &&
+            !(v->kind == VALUE_BOOL && !v->boolean)) {
+            rc = refuse(r, (enum row)i, true, rows[i].name);
         }
     }
     if (way != NULL && (way->kind != VALUE_TEXT || strcmp(way->text, "ssh") != 0)) {
-        rc = refuse(r, connection, way, true, "ansible_connection other than ssh");
+        rc = refuse(r, ROW_CONNECTION, true, "ansible_connection other than ssh");
     }
     return rc;
 }
 
 int
-inventory_connect(const char *root, const struct value *vars, struct host *h, struct map *told,
-                  struct mistakes *m)
+inventory_connect(const struct connect_request *r, struct host *h)
 {
-    static const struct variable address = {"ansible_host", "ansible_ssh_host"};
-    static const struct variable user = {"ansible_user", "ansible_ssh_user"};
-    static const struct variable key_var = {"ansible_ssh_private_key_file",
-                                            "ansible_private_key_file"};
-    const struct reading r = {.vars = vars, .host = h, .told = told, .m = m};
     char *key = NULL;
-    int rc = check_later(&r);
+    int rc = check_later(r);
 
     h->address = xstrdup(h->name);
     h->port = PORT_DEFAULT;
-    rc |= take_text(&r, &address, "a name or an address", false, &h->address);
-    rc |= take_port(&r, &h->port);
-    rc |= take_text(&r, &user, "the name of a user", false, &h->user);
-    rc |= take_text(&r, &key_var, "the path of a key file", true, &key);
+    rc |= take_text(r, pick(r, ROW_HOST, ROW_SSH_HOST), "a name or an address", false, &h->address);
+    rc |= take_port(r, pick(r, ROW_PORT, ROW_SSH_PORT), &h->port);
+    rc |= take_text(r, pick(r, ROW_USER, ROW_SSH_USER), "the name of a user", false, &h->user);
+    rc |= take_text(r, pick(r, ROW_KEY, ROW_SSH_KEY), "the path of a key file", true, &key);
     if (key != NULL) {
-        h->key_path = key_file(root, key);
+        h->key_path = key_file(r->root, key);
         free(key);
     }
     return rc;

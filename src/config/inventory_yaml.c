@@ -1,8 +1,9 @@
 /*
  * inventory_yaml.c - reads hosts.yml: groups with hosts, vars and children, nested as one likes.
  *
- * The shape is that of Ansible's yaml inventory plugin; bodies may be empty.  Every mistake names
- * file:line:col.  Owns the draft's contents, not the draft.
+ * The shape is that of Ansible's yaml inventory plugin (plugins/inventory/yaml.py), the order of
+ * additions included; bodies may be empty.  Every mistake names file:line:col.  Owns nothing of the
+ * draft.
  */
 #include "config/inventory_read.h"
 
@@ -13,287 +14,258 @@
 #include <stdlib.h>
 #include <string.h>
 
-static void
-free_group(void *p)
-{
-    struct draft_group *g = p;
+struct reading {
+    struct draft *d;
+    struct mistakes *m;
+};
 
-    free(g->name);
-    value_free(g->vars);
-    strv_clear(&g->parents);
-    free(g);
+static struct place
+place_of(const struct yaml_node *node)
+{
+    return (struct place){.file = node->file, .line = node->line, .col = node->col};
 }
 
-static void
-free_host(void *p)
-{
-    struct draft_host *h = p;
-
-    free(h->name);
-    value_free(h->vars);
-    strv_clear(&h->groups);
-    free(h);
-}
-
-struct draft *
-draft_new(void)
-{
-    struct draft *d = xcalloc(1, sizeof(*d));
-
-    d->groups = map_new(free_group);
-    d->hosts = map_new(free_host);
-    (void)draft_group(d, "all", NULL);
-    return d;
-}
-
-void
-draft_free(struct draft *d)
-{
-    if (d == NULL) {
-        return;
-    }
-    map_free(d->groups);
-    map_free(d->hosts);
-    free(d);
-}
-
-struct draft_group *
-draft_group(struct draft *d, const char *name, const struct yaml_node *node)
-{
-    struct draft_group *g = map_get(d->groups, name);
-
-    if (g == NULL) {
-        g = xcalloc(1, sizeof(*g));
-        g->name = xstrdup(name);
-        g->vars = value_new(VALUE_DICT);
-        g->depth = -1;
-        g->priority = 1;
-        if (node != NULL) {
-            g->file = node->file;
-            g->line = node->line;
-            g->col = node->col;
-        }
-        map_set(d->groups, name, g);
-    }
-    return g;
-}
-
-struct draft_host *
-draft_host(struct draft *d, const char *name, const struct yaml_node *node)
-{
-    struct draft_host *h = map_get(d->hosts, name);
-
-    if (h == NULL) {
-        h = xcalloc(1, sizeof(*h));
-        h->name = xstrdup(name);
-        h->vars = value_new(VALUE_DICT);
-        h->file = node->file;
-        h->line = node->line;
-        h->col = node->col;
-        map_set(d->hosts, name, h);
-    }
-    return h;
-}
-
-/* Record "file:line:col: [WHAT ]KEY: text"; the key may be any bytes of any length. */
 static int
-wrong_key(struct mistakes *m, const struct yaml_node *key, const char *what, const char *text)
+wrong_key(const struct reading *r, const struct yaml_node *key, const char *what, const char *text)
 {
-    struct buf shown;
+    const struct place at = place_of(key);
 
-    buf_init(&shown, 1024);
-    yaml_show(key, &shown);
-    (void)yaml_mistake(m, key, "%s%s: %s", what, shown.data, text);
-    buf_release(&shown);
-    return -1;
+    return name_refuse(r->m, &at, what, key->text, text);
 }
 
-static size_t
-weight_of(const struct yaml_node *node)
-{
-    size_t weight = 1;
-
-    for (size_t i = 0; node->kind != YAML_NODE_SCALAR && i < node->count; i++) {
-        weight += weight_of(node->items[i]);
-    }
-    return weight;
-}
-
+/* Ansible reads a text as the one key of a mapping: `hosts: web-01`. */
 static bool
-variable_name(const char *name)
+is_text(const struct yaml_node *node)
 {
-    static const char safe[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_";
+    bool ignored = false;
 
-    return name[0] != '\0' && strspn(name, safe) == strlen(name) &&
-           (name[0] < '0' || name[0] > '9');
+    return node->kind == YAML_NODE_SCALAR &&
+           (node->style != YAML_STYLE_PLAIN ||
+            (!yaml_is_null(node) && strspn(node->text, "0123456789.+-") == 0 &&
+             !value_reads_bool(node->text, &ignored)));
+}
+
+/* What Python calls false, and Ansible no variables: nothing, "", [], {}, 0, no. */
+static bool
+is_nothing(const struct yaml_node *node)
+{
+    bool yes = true;
+
+    if (node->kind != YAML_NODE_SCALAR) {
+        return node->count == 0;
+    }
+    if (node->style != YAML_STYLE_PLAIN) {
+        return node->len == 0;
+    }
+    return yaml_is_null(node) || strcmp(node->text, "0") == 0 ||
+           (value_reads_bool(node->text, &yes) && !yes);
+}
+
+/* ---------------------------------------------------------------- variables */
+
+/* Whose variables are read: a group's, or a host's. */
+struct owner {
+    struct draft_group *group; /* NULL: host's */
+    struct draft_host *host;
+};
+
+static int
+set_var(const struct reading *r, const struct owner *o, const char *name, struct value *v)
+{
+    return o->group != NULL ? draft_group_var(r->d, o->group, name, v, r->m)
+                            : draft_host_var(r->d, o->host, name, v, r->m);
 }
 
 static int
-read_vars(struct draft *d, const struct yaml_node *node, const char *what, struct value *vars,
-          struct mistakes *m)
+read_vars(const struct reading *r, const struct yaml_node *node, const char *what,
+          const struct owner *o)
 {
     int rc = 0;
 
-    if (yaml_is_null(node)) {
-        return 0;
-    }
     if (node->kind != YAML_NODE_MAP) {
-        return yaml_expected(m, node, what, "variables, as `name: value`");
+        return yaml_expected(r->m, node, what, "variables, as `name: value`");
     }
-    d->values += weight_of(node);
-    if (node->count > INVENTORY_VARS_MAX || d->values > INVENTORY_VALUES_MAX) {
-        return yaml_mistake(m, node, "%s: more than %d variables here, or %d values in all", what,
-                            INVENTORY_VARS_MAX, INVENTORY_VALUES_MAX);
+    if (node->count > INVENTORY_VARS_MAX) {
+        return yaml_mistake(r->m, node, "%s: more than %d variables here", what,
+                            INVENTORY_VARS_MAX);
     }
     for (size_t i = 0; i < node->count; i++) {
-        const char *name = node->keys[i]->text;
-        if (!variable_name(name)) {
-            rc = wrong_key(m, node->keys[i], "",
-                           "not a name of a variable ([A-Za-z_][A-Za-z0-9_]*)");
-            continue;
-        }
-        struct value *v = value_of_node(node->items[i], m);
-        if (v == NULL) {
+        struct value *v = value_of_node(node->items[i], r->m);
+        if (v == NULL || set_var(r, o, node->keys[i]->text, v) < 0) {
             rc = -1;
-        } else {
-            value_dict_set(vars, name, v);
+        }
+        if (r->d->values > INVENTORY_VALUES_MAX) {
+            break;
         }
     }
     return rc;
 }
 
-static int
-add_host(struct draft *d, struct draft_group *g, const struct yaml_node *key, const char *name,
-         const struct yaml_node *body, struct mistakes *m)
-{
-    if (!host_name_valid(name)) {
-        char why[64];
-        (void)snprintf(why, sizeof(why), "a name is [A-Za-z0-9_][A-Za-z0-9._-]*, at most %d bytes",
-                       HOST_NAME_MAX_BYTES);
-        return wrong_key(m, key, "host ", why);
-    }
-    struct draft_host *h = draft_host(d, name, key);
-    if (map_count(d->hosts) > RANGE_HOSTS_MAX) {
-        return yaml_mistake(m, key, "more than %d hosts", RANGE_HOSTS_MAX);
-    }
-    if (!strv_has(&h->groups, g->name)) {
-        strv_add(&h->groups, g->name);
-    }
-    return read_vars(d, body, name, h->vars, m);
-}
+/* ---------------------------------------------------------------- hosts */
 
 static int
-read_host(struct draft *d, struct draft_group *g, const struct yaml_node *key,
-          const struct yaml_node *body, struct mistakes *m)
+read_host(const struct reading *r, struct draft_group *g, const struct yaml_node *key,
+          const struct yaml_node *body)
 {
+    const struct place at = place_of(key);
     struct strv names = {0};
     char why[128];
+    int port = 0;
     int rc = 0;
 
-    if (host_range_expand(key->text, &names, why) < 0) {
-        rc = wrong_key(m, key, "host ", why);
+    if (host_pattern_expand(key->text, &names, &port, why) < 0) {
+        rc = wrong_key(r, key, "host", why);
     }
     /* One mistake is enough of a range: its hosts share name and variables. */
     for (size_t i = 0; i < names.count && rc == 0; i++) {
-        rc = add_host(d, g, key, names.items[i], body, m);
+        struct draft_host *h = draft_host(r->d, g, names.items[i], port, &at, r->m);
+        const struct owner o = {.host = h};
+        if (h == NULL) {
+            rc = -1;
+        } else if (body != NULL && !is_nothing(body)) {
+            rc = read_vars(r, body, h->name, &o);
+        }
     }
     strv_clear(&names);
     return rc;
 }
 
 static int
-read_hosts(struct draft *d, struct draft_group *g, const struct yaml_node *node, struct mistakes *m)
+read_hosts(const struct reading *r, struct draft_group *g, const struct yaml_node *node)
 {
     int rc = 0;
 
-    if (yaml_is_null(node)) {
-        return 0;
+    if (is_text(node)) {
+        return read_host(r, g, node, NULL);
     }
     if (node->kind != YAML_NODE_MAP) {
-        return yaml_expected(m, node, "hosts", "host names, each as `name:`");
+        return yaml_expected(r->m, node, "hosts", "host names, each as `name:`");
     }
     for (size_t i = 0; i < node->count; i++) {
-        if (read_host(d, g, node->keys[i], node->items[i], m) < 0) {
+        if (read_host(r, g, node->keys[i], node->items[i]) < 0) {
             rc = -1;
         }
     }
     return rc;
 }
 
-static int read_group(struct draft *d, const char *parent, const struct yaml_node *key,
-                      const struct yaml_node *body, struct mistakes *m);
+/* ---------------------------------------------------------------- groups */
+
+static struct draft_group *read_group(const struct reading *r, const struct yaml_node *key,
+                                      const struct yaml_node *body, int *ret_rc);
 
 static int
-read_children(struct draft *d, const char *parent, const struct yaml_node *node, struct mistakes *m)
+read_child(const struct reading *r, struct draft_group *parent, const struct yaml_node *key,
+           const struct yaml_node *body)
+{
+    const struct place at = place_of(key);
+    int rc = 0;
+    struct draft_group *child = read_group(r, key, body, &rc);
+
+    return child != NULL && draft_child(parent, child, &at, r->m) < 0 ? -1 : rc;
+}
+
+static int
+read_children(const struct reading *r, struct draft_group *parent, const struct yaml_node *node)
 {
     int rc = 0;
 
-    if (yaml_is_null(node)) {
-        return 0;
+    if (is_text(node)) {
+        return read_child(r, parent, node, NULL);
     }
     if (node->kind != YAML_NODE_MAP) {
-        return yaml_expected(m, node, "children", "group names, each as `name:`");
+        return yaml_expected(r->m, node, "children", "group names, each as `name:`");
     }
     for (size_t i = 0; i < node->count; i++) {
-        if (read_group(d, parent, node->keys[i], node->items[i], m) < 0) {
+        if (read_child(r, parent, node->keys[i], node->items[i]) < 0) {
             rc = -1;
         }
     }
     return rc;
 }
 
+/* A slip of the pen is a mistake; what is far from every key is skipped, as in Ansible. */
 static int
-read_part(struct draft *d, struct draft_group *g, const struct yaml_node *key,
-          const struct yaml_node *item, struct mistakes *m)
+unknown_part(const struct reading *r, const struct draft_group *g, const struct yaml_node *key)
 {
-    if (strcmp(key->text, "hosts") == 0) {
-        return read_hosts(d, g, item, m);
-    }
-    if (strcmp(key->text, "vars") == 0) {
-        return read_vars(d, item, g->name, g->vars, m);
-    }
-    if (strcmp(key->text, "children") == 0) {
-        return read_children(d, g->name, item, m);
-    }
     static const char *const parts[] = {"hosts", "vars", "children"};
     const char *near = nearest_word(key->text, parts, sizeof(parts) / sizeof(parts[0]));
-    char *why = xasprintf("unknown key of group %s: %s%s%s", g->name,
-                          near == NULL ? "there are hosts, vars and children" : "did you mean ",
-                          near == NULL ? "" : near, near == NULL ? "" : "?");
-    (void)wrong_key(m, key, "", why);
+    char *why;
+
+    if (near == NULL) {
+        yaml_warn(r->m, key,
+                  "%.60s: unknown key of group %s is skipped: there are hosts, vars and "
+                  "children",
+                  key->text, g->name);
+        return 0;
+    }
+    why = xasprintf("unknown key of group %s: did you mean %s?", g->name, near);
+    (void)wrong_key(r, key, "", why);
     free(why);
     return -1;
 }
 
 static int
-read_group(struct draft *d, const char *parent, const struct yaml_node *key,
-           const struct yaml_node *body, struct mistakes *m)
+read_part(const struct reading *r, struct draft_group *g, const struct yaml_node *key,
+          const struct yaml_node *item)
 {
-    int rc = 0;
+    const struct owner o = {.group = g};
 
-    if (!host_name_valid(key->text)) {
-        return wrong_key(m, key, "group ", "a name is [A-Za-z0-9_][A-Za-z0-9._-]*");
+    if (strcmp(key->text, "hosts") == 0) {
+        return yaml_is_null(item) ? 0 : read_hosts(r, g, item);
     }
-    if (parent != NULL && strcmp(key->text, "all") == 0) {
-        return wrong_key(m, key, "group ", "holds every group and is nobody's child");
+    if (strcmp(key->text, "vars") == 0) {
+        return yaml_is_null(item) ? 0 : read_vars(r, item, g->name, &o);
     }
-    struct draft_group *g = draft_group(d, key->text, key);
-    if (map_count(d->groups) > INVENTORY_GROUPS_MAX) {
-        return yaml_mistake(m, key, "more than %d groups", INVENTORY_GROUPS_MAX);
+    if (strcmp(key->text, "children") == 0) {
+        return yaml_is_null(item) ? 0 : read_children(r, g, item);
     }
-    if (parent != NULL && !strv_has(&g->parents, parent)) {
-        strv_add(&g->parents, parent);
-    }
-    if (yaml_is_null(body)) {
-        return 0;
+    return unknown_part(r, g, key);
+}
+
+/* NULL: the name is refused.  *ret_rc -1: m has errors. */
+static struct draft_group *
+read_group(const struct reading *r, const struct yaml_node *key, const struct yaml_node *body,
+           int *ret_rc)
+{
+    const struct place at = place_of(key);
+    struct draft_group *g = draft_group(r->d, key->text, &at, r->m);
+
+    *ret_rc = g == NULL ? -1 : 0;
+    if (g == NULL || body == NULL || yaml_is_null(body)) {
+        return g;
     }
     if (body->kind != YAML_NODE_MAP) {
-        return yaml_expected(m, body, key->text, "hosts, vars or children");
+        *ret_rc = yaml_expected(r->m, body, key->text, "hosts, vars or children");
+        return g;
     }
     for (size_t i = 0; i < body->count; i++) {
-        if (read_part(d, g, body->keys[i], body->items[i], m) < 0) {
-            rc = -1;
+        if (read_part(r, g, body->keys[i], body->items[i]) < 0) {
+            *ret_rc = -1;
         }
+    }
+    return g;
+}
+
+int
+inventory_parse_yaml(struct draft *d, const struct yaml_node *root, struct mistakes *m)
+{
+    const struct reading r = {.d = d, .m = m};
+    const struct yaml_node *plugin = yaml_get(root, "plugin");
+    int rc = 0;
+
+    if (root->kind != YAML_NODE_MAP) {
+        return yaml_expected(m, root, NULL, "groups, such as `all:`");
+    }
+    if (plugin != NULL && !is_nothing(plugin)) {
+        return yaml_mistake(m, plugin,
+                            "inventory plugins are not supported: an executable can "
+                            "print the inventory, as `ansible-inventory --list` does");
+    }
+    for (size_t i = 0; i < root->count; i++) {
+        int read = 0;
+        (void)read_group(&r, root->keys[i], root->items[i], &read);
+        rc = read < 0 ? -1 : rc;
     }
     return rc;
 }
@@ -302,22 +274,11 @@ int
 inventory_read_yaml(struct draft *d, const char *path, struct mistakes *m)
 {
     struct yaml *y = yaml_load(path, YAML_INVENTORY_MAX, YAML_REPEAT_LAST, m);
-    int rc = 0;
+    const struct yaml_node *root = y == NULL ? NULL : yaml_root(y);
+    int rc = y == NULL ? -1 : 0;
 
-    if (y == NULL) {
-        return -1;
-    }
-    const struct yaml_node *root = yaml_root(y);
-    if (root == NULL || yaml_is_null(root)) {
-        rc = mistakes_add(m, "%s: no hosts: the file is empty", path);
-    } else if (root->kind != YAML_NODE_MAP) {
-        rc = yaml_expected(m, root, NULL, "groups, such as `all:`");
-    } else {
-        for (size_t i = 0; i < root->count; i++) {
-            if (read_group(d, NULL, root->keys[i], root->items[i], m) < 0) {
-                rc = -1;
-            }
-        }
+    if (root != NULL && !yaml_is_null(root)) {
+        rc = inventory_parse_yaml(d, root, m);
     }
     yaml_close(y);
     return rc;

@@ -36,6 +36,10 @@ value_reads_bool(const char *text, bool *ret)
     static const char *const no[] = {"no",    "No",  "NO",  "false", "False",
                                      "FALSE", "off", "Off", "OFF",   NULL};
 
+    *ret = false;
+    if (strchr("yYnNtTfFoO", text[0]) == NULL) { /* most texts are none, and soon known to be */
+        return false;
+    }
     *ret = is_one_of(text, yes);
     return *ret || is_one_of(text, no);
 }
@@ -150,6 +154,27 @@ set_large(struct value *v, bool minus, const char *digits, unsigned base)
     v->len = n;
 }
 
+static void
+set_integer(struct value *v, bool minus, const char *digits, int base)
+{
+    errno = 0;
+    const unsigned long long n = strtoull(digits, NULL, base);
+    if (errno == ERANGE || n > (unsigned long long)INT64_MAX + minus) {
+        set_large(v, minus, digits, (unsigned)base);
+    } else {
+        v->integer = minus ? (int64_t)(0 - n) : (int64_t)n;
+    }
+}
+
+struct value *
+value_integer(bool minus, const char *digits, int base)
+{
+    struct value *v = value_new(VALUE_INT);
+
+    set_integer(v, minus, digits, base);
+    return v;
+}
+
 static bool
 read_int(const char *text, struct value *v)
 {
@@ -171,13 +196,7 @@ read_int(const char *text, struct value *v)
     if (!split_int(p, &base, digits)) {
         return false;
     }
-    errno = 0;
-    const unsigned long long n = strtoull(digits, NULL, base);
-    if (errno == ERANGE || n > (unsigned long long)INT64_MAX + minus) {
-        set_large(v, minus, digits, (unsigned)base);
-    } else {
-        v->integer = minus ? (int64_t)(0 - n) : (int64_t)n;
-    }
+    set_integer(v, minus, digits, base);
     return true;
 }
 
@@ -302,7 +321,17 @@ static struct value *
 read_scalar(const struct yaml_node *node, struct mistakes *m)
 {
     static const char *const texts[] = {"!", "tag:yaml.org,2002:str", "!unsafe", NULL};
+    static const char float_tag[] = "tag:yaml.org,2002:float"; /* JSON's numbers; see yaml_json.h */
 
+    if (node->tag && node->style == YAML_STYLE_PLAIN && strcmp(node->tag, float_tag) == 0) {
+        struct value *v = value_new(VALUE_FLOAT);
+        char *end = NULL;
+        v->real = strtod(node->text, &end);
+        if (*end == '\0' && end > node->text) {
+            return v;
+        }
+        value_free(v);
+    }
     if (check_tag(node, texts, m)) {
         return NULL;
     }

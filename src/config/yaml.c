@@ -10,6 +10,7 @@
 #include "base/map.h"
 #include "base/xalloc.h"
 #include "config/yaml_bytes.h"
+#include "config/yaml_json.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -33,8 +34,8 @@ struct yaml {
 /* A list or map that is being read. */
 struct level {
     struct yaml_node *node;
-    struct yaml_node **keys;  /* owned until the level is closed */
-    struct yaml_node **items; /* owned until the level is closed */
+    struct yaml_node **keys;  /* owned; kept for the next one of this depth */
+    struct yaml_node **items; /* owned; likewise */
     size_t count, keys_cap, items_cap;
     struct yaml_node *key; /* MAP: read, its value not yet */
     size_t before;         /* weight when it began */
@@ -265,7 +266,11 @@ open_level(struct reader *r, struct yaml_node *node, const yaml_event_t *e,
         return too_deep(r, &e->start_mark);
     }
     struct level *l = &r->levels[r->depth++];
-    *l = (struct level){.node = node, .before = r->weight};
+    l->node = node;
+    l->count = 0;
+    l->key = NULL;
+    l->before = r->weight;
+    l->height = 0;
     if (anchor) {
         l->anchor = xstrdup((const char *)anchor);
         set_anchor(r, l->anchor, &(struct made){NULL, 0, 0});
@@ -396,12 +401,36 @@ fill_pairs(struct reader *r, struct pairs *p, const struct level *l)
     return rc;
 }
 
+/* Few keys, none twice, nothing merged: the map is what was read. */
+static bool
+is_simple(const struct level *l)
+{
+    for (size_t i = 0; i < l->count; i++) {
+        if (l->count > FEW_KEYS || is_merge(l->keys[i])) {
+            return false;
+        }
+        for (size_t k = 0; k < i; k++) {
+            if (strcmp(l->keys[i]->text, l->keys[k]->text) == 0) {
+                return false;
+            }
+        }
+    }
+    return true;
+}
+
 static int
 close_map(struct reader *r, const struct level *l, const yaml_event_t *e)
 {
     size_t brought = 0;
     struct pairs p = {0};
     int rc = -1;
+
+    if (is_simple(l)) {
+        l->node->keys = take_list(r->y, l->keys, l->count);
+        l->node->items = take_list(r->y, l->items, l->count);
+        l->node->count = l->count;
+        return 0;
+    }
 
     for (size_t i = 0; i < l->count; i++) {
         if (is_merge(l->keys[i]) && merge_size(r, l->items[i], &brought)) {
@@ -462,8 +491,9 @@ close_level(struct reader *r, const yaml_event_t *e)
     }
     if (l->anchor) {
         set_anchor(r, l->anchor, &(struct made){node, r->weight - l->before, height});
+        free(l->anchor);
+        l->anchor = NULL;
     }
-    level_release(l);
     return rc ? rc : attach(r, node, height);
 }
 
@@ -520,6 +550,22 @@ syntax_mistake(struct reader *r, const yaml_parser_t *p)
 }
 
 static int
+take_event(void *arg, yaml_event_t *e)
+{
+    return read_event(arg, e);
+}
+
+/* Ansible takes what is JSON for JSON, whatever the file is named. */
+static bool
+is_json(const struct yaml_bytes *b)
+{
+    const char *text = b->data + b->bom;
+    const char first = text[strspn(text, " \t\r\n")];
+
+    return (first == '{' || first == '[') && json_valid(text, b->len - b->bom, NULL);
+}
+
+static int
 read_events(struct reader *r)
 {
     const struct yaml_bytes *b = &r->y->bytes;
@@ -527,6 +573,9 @@ read_events(struct reader *r)
     bool ended = false;
     int rc = 0;
 
+    if (is_json(b)) {
+        return json_events(b->data + b->bom, b->len - b->bom, take_event, r);
+    }
     if (!yaml_parser_initialize(&parser)) {
         abort();
     }
@@ -553,8 +602,8 @@ build(struct yaml *y, const char *path, enum yaml_repeat repeat, struct mistakes
 
     r.anchors = map_new(free);
     const int rc = read_events(&r);
-    while (r.depth > 0) {
-        level_release(&r.levels[--r.depth]);
+    for (int i = 0; i < YAML_DEPTH_MAX; i++) {
+        level_release(&r.levels[i]);
     }
     map_free(r.anchors);
     if (rc == 0) {

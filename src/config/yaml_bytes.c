@@ -141,6 +141,19 @@ check_directive(const struct yaml_bytes *b, const struct at *at, const char *pat
     return 0;
 }
 
+/* Nearly every file is nothing but printable ASCII without directives: known at a glance. */
+static bool
+is_plain(const struct yaml_bytes *b)
+{
+    for (size_t i = 0; i < b->len; i++) {
+        const unsigned char c = (unsigned char)b->data[i];
+        if (c > 0x7e || (c < 0x20 && c != '\n' && c != '\t' && c != '\r')) {
+            return false;
+        }
+    }
+    return memmem(b->data, b->len, "%TAG", 4) == NULL;
+}
+
 int
 yaml_bytes_check(struct yaml_bytes *b, const char *path, struct mistakes *m)
 {
@@ -148,6 +161,10 @@ yaml_bytes_check(struct yaml_bytes *b, const char *path, struct mistakes *m)
     struct at at = {.line = 1, .col = 1};
 
     assert(b->len < UINT32_MAX);
+    if (is_plain(b)) {
+        b->ascii = true;
+        return 0;
+    }
     if (b->len >= 3 && memcmp(b->data, bom, 3) == 0) {
         b->bom = 3;
     }

@@ -368,7 +368,7 @@ rig_open(struct rig *r, const char *inventory, const char *name, const char *act
                                 : "all:\n  vars: {ansible_ssh_private_key_file: key}\n"
                                   "  children:\n    web:\n"
                                   "      hosts: {web-01: , web-02: , web-03: }\n");
-    r->inventory = inventory_load(r->root, path, &m);
+    r->inventory = inventory_load(&(struct inventory_request){.root = r->root, .dir = path}, &m);
     assert_int_equal(m.errors.count, 0);
     char *file = xasprintf("%s.yml", name);
     rig_write(r, file, action);

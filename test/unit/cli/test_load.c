@@ -2,6 +2,8 @@
  * test_load.c - an environment read whole, and what the request of a run is made of.
  */
 #include "cli/load.h"
+
+#include "cli/command.h"
 #include "cli/request.h"
 
 #include <setjmp.h>
@@ -77,8 +79,11 @@ static void
 load(void *arg)
 {
     struct load *l = arg;
+    char *root = xstrdup(l->root);
+    const struct cli c = {.root = root, .options = {.limit = l->limit}};
 
-    l->rc = load_all(&l->loaded, l->root, l->env, l->action, l->limit, &l->err);
+    l->rc = load_all(&l->loaded, &c, l->env, l->action, &l->err);
+    free(root);
 }
 
 static void
@@ -157,7 +162,7 @@ test_what_does_not_exist_is_named_with_what_was_meant(void **state)
         {"prod", "deploy", "web-04", ERR_NO_MATCH, "web-04"},
         {"prod", "deploy", "", ERR_NO_MATCH, "empty pattern"},
         {"prod", NULL, "web:&db", ERR_NOT_YET, "not yet"},
-        {"a,b", "deploy", NULL, ERR_NOT_YET, "not yet"},
+        {"a,b", "deploy", NULL, ERR_USAGE, "only exec and inventory take one"},
     };
     const struct folder *f = *state;
 

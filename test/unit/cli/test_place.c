@@ -184,7 +184,7 @@ test_an_environment_is_a_name_and_never_a_path(void **state)
         {"a-file", ERR_NO_MATCH, "/project/inventory"},
         {"prod/", ERR_NO_MATCH, "; did you mean prod?"},
         {"../inventory/prod", ERR_NO_MATCH, "/project/inventory"},
-        {"h1,h2,", ERR_NOT_YET, "not yet: a list of hosts instead of an environment"},
+        {"h1,h2,", ERR_USAGE, "is no environment: only exec and inventory take one"},
     };
     const struct place *p = *state;
     char *root = xasprintf("%s/project", p->real);

@@ -31,10 +31,18 @@ teardown(void **state)
 }
 
 static inline struct inventory *
+load_folder(const struct folder *f, struct mistakes *m)
+{
+    const struct inventory_request request = {.root = "/root-of-project", .dir = f->path};
+
+    return inventory_load(&request, m);
+}
+
+static inline struct inventory *
 load(const struct folder *f, const char *text, struct mistakes *m)
 {
     folder_text(f, "hosts.yml", text);
-    return inventory_load("/root-of-project", f->path, m);
+    return load_folder(f, m);
 }
 
 static inline struct inventory *

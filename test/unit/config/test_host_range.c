@@ -191,7 +191,7 @@ test_a_name_has_a_strict_grammar(void **state)
         "a\tb",    "a\x1b[31m",
         "\x7f",    "a\xc3\xa9",
         "\xff",    "a:22",
-        "[::1]",   "::1",
+        "[::1]",   "::1::",
         "a@b",     "a,b",
         "a;b",     "$(id)",
         "`id`",    "a'b",

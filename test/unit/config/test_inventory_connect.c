@@ -36,7 +36,7 @@ test_reads_connection_variables(void **state)
     assert_string_equal(a->key_path, "/root-of-project/keys/my key");
     assert_string_equal(b->address, "fe80::1%eth0");
     assert_int_equal(b->port, 65535);
-    assert_string_equal(b->user, "deploy"); /* the new name, wherever it is */
+    assert_string_equal(b->user, "root"); /* Ansible lets the old name win, wherever it is */
     assert_string_equal(b->key_path, "/k");
     assert_string_equal(c->address, "c");
     assert_int_equal(c->port, 1);
@@ -106,6 +106,53 @@ test_connection_variables_have_types_and_bounds(void **state)
 }
 
 static void
+test_templates_are_rendered_for_each_host(void **state)
+{
+    const struct value *vars = NULL;
+    struct inventory *inv = load_good(
+        *state, "all:\n"
+                "  vars: {ansible_host: '{{ inventory_hostname_short }}.{{ zone }}.example.org',\n"
+                "         zone: eu, ansible_port: '{{ base }}2', base: 222, ansible_user: u}\n"
+                "  hosts: {a.x: , b: {zone: us, ansible_ssh_user: \"{{ groups['all'][0] }}\"}}\n");
+
+    assert_string_equal(host_named(inv, "a.x", &vars)->address, "a.eu.example.org");
+    assert_string_equal(host_named(inv, "b", &vars)->address, "b.us.example.org");
+    assert_int_equal(host_named(inv, "b", &vars)->port, 2222);
+    inventory_free(inv);
+    tells(*state, "all: {hosts: {a: {ansible_host: '{{ x }}'}}}\n",
+          "hosts.yml:1:33: a: ansible_host: 'x' is undefined", false);
+    tells(*state, "all: {hosts: {a: {ansible_host: '{% if x %}y{% endif %}'}}}\n",
+          "hosts.yml:1:33: a: ansible_host: {% %} is not supported, only {{ }}", false);
+    tells(*state, "all: {hosts: {a: {h: '-x', ansible_host: '{{ h }}'}}}\n",
+          "hosts.yml:1:42: a: ansible_host: expected a name or an address", false);
+}
+
+static void
+test_extra_variables_win(void **state)
+{
+    const struct folder *f = *state;
+    struct mistakes m = {0};
+    struct value *extra = value_new(VALUE_DICT);
+    const struct inventory_request request = {.root = "/r", .dir = f->path, .extra = extra};
+
+    folder_text(f, "hosts.yml",
+                "all: {hosts: {a: {ansible_user: x, ansible_host: '{{ n }}.org'}}}\n");
+    value_dict_set(extra, "ansible_user", value_text("me"));
+    value_dict_set(extra, "n", value_text("h"));
+    struct inventory *inv = inventory_load(&request, &m);
+    assert_non_null(inv);
+    assert_string_equal(inventory_host(inv, 0)->user, "me");
+    assert_string_equal(inventory_host(inv, 0)->address, "h.org");
+    inventory_free(inv);
+    value_dict_set(extra, "ansible_port", value_text("x"));
+    assert_null(inventory_load(&request, &m));
+    assert_string_equal(m.errors.items[0],
+                        "-e: a: ansible_port: expected a number from 1 to 65535");
+    mistakes_release(&m);
+    value_free(extra);
+}
+
+static void
 test_what_is_promised_is_refused_as_not_yet(void **state)
 {
     static const struct {
@@ -121,7 +168,6 @@ test_what_is_promised_is_refused_as_not_yet(void **state)
         {"ansible_become_password", "x", "ansible_become_password"},
         {"ansible_become_pass", "x", "ansible_become_pass"},
         {"ansible_connection", "local", "ansible_connection other than ssh"},
-        {"ansible_host", "'{{ x }}'", "ansible_host with {{ }}"},
     };
 
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
@@ -143,6 +189,8 @@ main(void)
         T(test_reads_connection_variables),
         T(test_a_tilde_is_the_home_of_who_runs_us),
         T(test_connection_variables_have_types_and_bounds),
+        T(test_templates_are_rendered_for_each_host),
+        T(test_extra_variables_win),
         T(test_what_is_promised_is_refused_as_not_yet),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -33,7 +33,7 @@ setup(void **state)
 
     folder_make(&f);
     folder_text(&f, "hosts.yml", hosts_yml);
-    *state = inventory_load(f.path, f.path, &m);
+    *state = inventory_load(&(struct inventory_request){.root = f.path, .dir = f.path}, &m);
     folder_remove(&f);
     if (*state == NULL) {
         fail_msg("%s", m.errors.items[0]);

@@ -1,0 +1,247 @@
+/*
+ * inventory_find.c - which files an inventory is made of, and what each of them is.
+ *
+ * Decides as Ansible's inventory/manager.py: one source, or a folder of them, sorted by name; a
+ * program is run, a name without extension is YAML if it can be, then INI.  Owns nothing.
+ */
+#include "config/inventory_find.h"
+
+#include "base/xalloc.h"
+#include "config/yaml_bytes.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { FOLDERS_MAX = 16 }; /* in each other */
+
+static const char *const candidates[] = {"hosts.yml", "hosts.yaml", "hosts.ini", "hosts"};
+enum { CANDIDATES = sizeof(candidates) / sizeof(candidates[0]) };
+
+struct finding {
+    struct draft *d;
+    const struct inventory_request *r;
+    struct mistakes *m;
+};
+
+static char *
+find_source(const char *dir, struct mistakes *m)
+{
+    char *found = NULL;
+    struct stat st;
+
+    for (size_t i = 0; i < CANDIDATES; i++) {
+        char *path = xasprintf("%s/%s", dir, candidates[i]);
+        if (stat(path, &st) < 0) {
+            free(path);
+        } else if (found != NULL) {
+            (void)mistakes_add(m, "%s: there is %s too: keep one inventory", path, found);
+            free(path);
+            free(found);
+            return NULL;
+        } else {
+            found = path;
+        }
+    }
+    if (found == NULL) {
+        (void)mistakes_add(m, "%s: no inventory: hosts.yml is missing", dir);
+    }
+    return found;
+}
+
+/* ---------------------------------------------------------------- kinds */
+
+static const char *
+extension_of(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    const char *name = slash == NULL ? path : slash + 1;
+    const char *dot = strrchr(name, '.');
+
+    return dot == NULL || dot == name ? "" : dot;
+}
+
+static bool
+is_one_of(const char *text, const char *const *words)
+{
+    for (; *words != NULL; words++) {
+        if (strcmp(text, *words) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* A file may be run and be no program: on some disks every file is so. */
+static bool
+is_program(const char *path)
+{
+    char head[4] = {0};
+    const int fd = access(path, X_OK) == 0 ? open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK) : -1;
+    ssize_t n;
+
+    if (fd < 0) {
+        return false;
+    }
+    n = read(fd, head, sizeof(head));
+    (void)close(fd);
+    return (n >= 2 && memcmp(head, "#!", 2) == 0) || (n == 4 && memcmp(head,
+                                                                       "\x7f"
+                                                                       "ELF",
+                                                                       4) == 0);
+}
+
+/* Its first line that says something ends with a colon, or is `---`. */
+static bool
+looks_like_yaml(const char *text)
+{
+    while (*text != '\0') {
+        const size_t len = strcspn(text, "\r\n");
+        const size_t blanks = strspn(text, " \t");
+        size_t end = len;
+        while (end > 0 && strchr(" \t", text[end - 1]) != NULL) {
+            end--;
+        }
+        if (blanks < end && text[blanks] != '#') {
+            return strncmp(text, "---", 3) == 0 || text[end - 1] == ':';
+        }
+        text += len + (text[len] != '\0');
+    }
+    return false;
+}
+
+/* Without an extension: YAML if it is a mapping, else INI, as Ansible tries them. */
+static int
+read_unnamed(const struct finding *f, const char *path)
+{
+    struct mistakes mine = {0};
+    struct yaml_bytes b = {0};
+    struct yaml *y = NULL;
+    int rc = yaml_bytes_read(&b, path, YAML_INVENTORY_MAX, f->m);
+
+    if (rc < 0) {
+        return -1;
+    }
+    y = yaml_parse(b.data, b.len, path, YAML_INVENTORY_MAX, YAML_REPEAT_LAST, &mine);
+    const struct yaml_node *root = y == NULL ? NULL : yaml_root(y);
+    if ((root != NULL && root->kind == YAML_NODE_MAP) || (y == NULL && looks_like_yaml(b.data))) {
+        for (size_t i = 0; i < mine.warnings.count; i++) {
+            mistakes_warn(f->m, "%s", mine.warnings.items[i]);
+        }
+        for (size_t i = 0; i < mine.errors.count; i++) {
+            rc = mistakes_add(f->m, "%s", mine.errors.items[i]);
+        }
+        rc = rc < 0 ? -1 : inventory_parse_yaml(f->d, root, f->m);
+    } else {
+        rc = inventory_parse_ini(f->d, b.data, b.len, path, f->m);
+    }
+    mistakes_release(&mine);
+    yaml_close(y);
+    yaml_bytes_release(&b);
+    return rc;
+}
+
+static int
+read_file(const struct finding *f, const char *path)
+{
+    static const char *const yaml[] = {".yml", ".yaml", ".json", NULL};
+    const char *extension = extension_of(path);
+
+    if (is_program(path)) {
+        return inventory_read_script(f->d, f->r, path, f->m);
+    }
+    if (is_one_of(extension, yaml)) {
+        return inventory_read_yaml(f->d, path, f->m);
+    }
+    if (strcmp(extension, ".toml") == 0) {
+        return mistakes_add(f->m, "%s: inventories in TOML are not supported", path);
+    }
+    return extension[0] == '\0' ? read_unnamed(f, path) : inventory_read_ini(f->d, path, f->m);
+}
+
+/* ---------------------------------------------------------------- folders */
+
+/* INVENTORY_IGNORE_EXTS of Ansible, and what it never reads. */
+static bool
+is_ignored(const char *name)
+{
+    static const char *const ends[] = {".pyc", ".pyo", ".swp",  ".bak", "~",    ".rpm",  ".md",
+                                       ".txt", ".rst", ".orig", ".ini", ".cfg", ".retry"};
+    static const char *const names[] = {"host_vars", "group_vars", "vars_plugins", NULL};
+    const size_t len = strlen(name);
+
+    for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++) {
+        const size_t n = strlen(ends[i]);
+        if (len >= n && strcmp(name + len - n, ends[i]) == 0) {
+            return true;
+        }
+    }
+    return name[0] == '.' || is_one_of(name, names);
+}
+
+static int read_source(const struct finding *f, const char *path, int depth);
+
+static int
+read_folder(const struct finding *f, const char *path, int depth)
+{
+    DIR *dir = depth == FOLDERS_MAX ? NULL : opendir(path);
+    const struct dirent *e;
+    struct strv names = {0};
+    int rc = 0;
+
+    if (depth == FOLDERS_MAX) {
+        return mistakes_add(f->m, "%s: more than %d folders in each other", path, FOLDERS_MAX);
+    }
+    if (dir == NULL) {
+        return mistakes_add(f->m, "%s: cannot be opened: %s", path, strerror(errno));
+    }
+    while ((e = readdir(dir)) != NULL) {
+        const size_t len = strlen(e->d_name);
+        if (!is_ignored(e->d_name)) {
+            strv_add(&names, e->d_name);
+        } else if (f->r->tell_unused && len > 4 && strcmp(e->d_name + len - 4, ".ini") == 0) {
+            mistakes_warn(f->m, "%s/%s: not read: Ansible skips .ini files in a folder", path,
+                          e->d_name);
+        }
+    }
+    (void)closedir(dir);
+    strv_sort(&names);
+    for (size_t i = 0; i < names.count; i++) {
+        char *below = xasprintf("%s/%s", path, names.items[i]);
+        if (read_source(f, below, depth + 1) < 0) {
+            rc = -1;
+        }
+        free(below);
+    }
+    strv_clear(&names);
+    return rc;
+}
+
+static bool
+is_folder(const char *path)
+{
+    struct stat st;
+
+    return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
+}
+
+static int
+read_source(const struct finding *f, const char *path, int depth)
+{
+    return is_folder(path) ? read_folder(f, path, depth) : read_file(f, path);
+}
+
+int
+inventory_find(struct draft *d, const struct inventory_request *r, char **ret_source,
+               bool *ret_folder, struct mistakes *m)
+{
+    const struct finding f = {.d = d, .r = r, .m = m};
+
+    *ret_source = find_source(r->dir, m);
+    *ret_folder = *ret_source != NULL && is_folder(*ret_source);
+    return *ret_source == NULL ? -1 : read_source(&f, *ret_source, 0);
+}
