@@ -3,11 +3,14 @@
  *
  * A request is a line `list DIR`; the answer is a line of JSON: {"error": [mistakes], "not_yet":
  * bool}, or {"list": the shape of ansible-inventory --list, "order": [hosts], "groups": {group:
- * [hosts]}}, both with "warnings".  Owns nothing between two requests.  Never compares.
+ * [hosts]}}, both with "warnings".  `value TEXT` and `words LINE` are of INI: {"value": ...}.  Owns
+ * nothing between two requests.  Never compares.
  */
 #include "base/buf.h"
 #include "base/strv.h"
 #include "cli/inventory_json.h"
+#include "cli/script_run.h"
+#include "config/ini_value.h"
 #include "config/inventory.h"
 #include "config/mistakes.h"
 #include "config/value.h"
@@ -97,11 +100,14 @@ add_mistakes(struct buf *out, const struct mistakes *m, const char *late)
 }
 
 static void
-answer(const char *dir, struct buf *out)
+answer_list(const char *dir, struct buf *out)
 {
     struct mistakes m = {0};
     struct err err = {0};
-    struct inventory *inv = inventory_load(dir, dir, &m);
+    struct script_time time = {0};
+    const struct inventory_request request = {
+        .root = dir, .dir = dir, .run = script_run, .run_arg = &time};
+    struct inventory *inv = inventory_load(&request, &m);
 
     buf_addc(out, '{');
     if (inv != NULL && add_json(out, inv, &err) == 0) {
@@ -116,6 +122,68 @@ answer(const char *dir, struct buf *out)
     buf_addc(out, '}');
     inventory_free(inv);
     mistakes_release(&m);
+}
+
+static void
+add_error(struct buf *out, const char *why)
+{
+    struct strv list = {0};
+
+    strv_add(&list, why);
+    buf_addc(out, '{');
+    add_list(out, "error", &list);
+    buf_addc(out, '}');
+    strv_clear(&list);
+}
+
+static void
+answer_value(const char *text, struct buf *out)
+{
+    const char *why = NULL;
+    struct value *v = ini_value_read(text, strlen(text), &why);
+
+    if (v == NULL) {
+        add_error(out, why);
+    } else {
+        buf_adds(out, "{\"value\":");
+        value_to_json(v, out);
+        buf_addc(out, '}');
+    }
+    value_free(v);
+}
+
+static void
+answer_words(const char *text, struct buf *out)
+{
+    struct strv words = {0};
+    const char *why = NULL;
+
+    if (ini_words(text, strlen(text), &words, &why) < 0) {
+        add_error(out, why);
+    } else {
+        buf_addc(out, '{');
+        add_list(out, "value", &words);
+        buf_addc(out, '}');
+    }
+    strv_clear(&words);
+}
+
+static void
+answer(const char *request, struct buf *out)
+{
+    static const struct {
+        const char *word;
+        void (*answer)(const char *rest, struct buf *out);
+    } kinds[] = {{"list ", answer_list}, {"value ", answer_value}, {"words ", answer_words}};
+
+    for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+        const size_t len = strlen(kinds[i].word);
+        if (strncmp(request, kinds[i].word, len) == 0) {
+            kinds[i].answer(request + len, out);
+            return;
+        }
+    }
+    add_error(out, "unknown request");
 }
 
 /* An answer is one line: what inventory_json wrote ends in one. */
@@ -134,7 +202,6 @@ print_line(const struct buf *out)
 int
 main(void)
 {
-    static const char list[] = "list ";
     char *line = NULL;
     size_t cap = 0;
     ssize_t len;
@@ -143,11 +210,7 @@ main(void)
         struct buf out;
         line[strcspn(line, "\n")] = '\0';
         buf_init(&out, ANSWER_MAX);
-        if (strncmp(line, list, sizeof(list) - 1) == 0) {
-            answer(line + sizeof(list) - 1, &out);
-        } else {
-            buf_adds(&out, "{\"error\":[\"unknown request\"],\"not_yet\":false,\"warnings\":[]}");
-        }
+        answer(line, &out);
         print_line(&out);
         buf_release(&out);
     }

@@ -179,6 +179,7 @@ KNOWN = [
           more_yaml),
     Known('ungrouped as a child', 'it is what is in no other group; in one it would be in all of its parents, too',
           mistake('group ungrouped: holds what no other group does')),
+    Known('children as a text', 'Ansible takes each letter for a group', mistake(r' --list:\S* \S+: expected a list of groups')),
     Known('unsafe', 'Ansible shows a mark around it; it is text', unsafe),
     Known('variables of nobody', 'a file of variables is read whether its group has a host or not', nobody),
     Known('host and group of one name', 'Ansible takes the one for the other, and warns', two_of_a_name),
@@ -240,7 +241,9 @@ def signature(d):
     if d.kind == 'refused by us':
         return (d.kind, re.sub(r'^\S*: |"[^"]*"|\S*\d\S*', '', d.ours)[:80])
     if d.kind == 'refused by Ansible':
-        return (d.kind, re.sub(r'/\S*|"[^"]*"|\'[^\']*\'|\d+', '', str(d.theirs[0]))[:80])
+        why = [w for w in d.theirs if 'with yaml plugin: ' in w] or d.theirs
+        text = re.sub(r'^.*plugin: ', '', str(why[0]).replace('\n', ' '))
+        return (d.kind, re.sub(r'/\S*|"[^"]*"|\'[^\']*\'|\d+', '', text)[:60])
     if d.kind == 'value':
         return (d.kind, type(d.theirs).__name__, type(d.ours).__name__)
     return (d.kind,)
