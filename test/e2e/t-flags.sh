@@ -30,7 +30,6 @@ for command in copy report ctl resume retry lock keys completion; do
     refused "not yet: $command" "$command" x y
     refused "not yet: $command" "$command" --help
 done
-for form in graph host vars; do refused "not yet: inventory $form" inventory "$form" test-multi; done
 refused 'not yet: --nodes' exec test-multi -w web-01 -- true
 refused 'not yet: --check' deploy test-multi -C
 refused 'not yet: -o json' deploy test-multi -o json
@@ -38,15 +37,17 @@ refused 'not yet: --plan' deploy test-multi --plan x
 refused 'not yet: --save' plan deploy test-multi --save x
 refused 'not yet: --force' deploy test-multi --force
 refused 'not yet: --watch' status --watch
-refused 'not yet: a list of hosts' exec web-01,web-02, -- true
+for command in deploy check status; do refused 'only exec and inventory take one' "$command" web-01,web-02,; done
 for command in status history logs; do
     for flag in -v -q --color=always --json -b --seed=1 -lweb-01 -ex=1; do
         refused "usage: inventory-manager $command" "$command" $flag
     done
 done
-for flag in -v -q --color=never -ex=1 -ojsonl -b; do
+for flag in -v -q --color=never --json -ojsonl -b; do
     refused 'usage: inventory-manager plan ACTION ENV' plan deploy test-multi $flag
-    refused 'usage: inventory-manager inventory list ENV [--json]' inventory list test-multi $flag
+done
+for flag in -v -q --color=never --explain --vars -ojsonl -b; do
+    refused 'usage: inventory-manager inventory' inventory list test-multi $flag
 done
 refused 'usage: inventory-manager validate [ENV]' validate -v
 refused 'usage: inventory-manager check ENV' check test-multi -y

@@ -21,7 +21,7 @@ all:
 YML
 im inventory list prod
 assert_eq 'list' 0 "$rc"
-assert_eq 'names, a line each' 'lone web-01 web-02 web-03 db-1' "$(printf '%s' "$out" | tr '\n' ' ')"
+assert_eq 'names, a line each, nearest to all first' 'lone db-1 web-03 web-01 web-02' "$(printf '%s' "$out" | tr '\n' ' ')"
 im inventory list prod --json
 assert_eq 'json' 0 "$rc"
 printf '%s' "$out" >"$work/json"
@@ -56,18 +56,69 @@ assert_eq 'a limit' web-03 "$out"
 im inventory list prdo
 assert_eq 'a typo' 5 "$rc"
 assert_has 'a typo' "$err" 'did you mean prod?'
-for words in '' lst list 'lst prod' 'list prod more'; do
+for words in '' lst list 'lst prod' 'list prod more' 'host prod' 'vars prod' 'graph prod --explain'; do
     # shellcheck disable=SC2086 # words
     im inventory $words
     assert_eq "inventory $words" 5 "$rc"
-    assert_has "inventory $words" "$err" 'usage: inventory-manager inventory list ENV [--json]'
+    assert_has "inventory $words" "$err" 'usage: inventory-manager inventory '
 done
 (cd "$project" && "$im_bin" inventory list prod --json >/dev/full 2>"$work/err")
 assert_eq 'a full disk' 1 $?
 
+# ---- graph, host, vars
+im inventory graph prod de
+assert_eq 'graph' "0 @de:|  |--web-03" "$rc $(printf '%s' "$out" | tr '\n' '|')"
+im inventory graph prod nothing
+assert_eq 'graph of no group' 5 "$rc"
+im inventory host prod web-03
+assert_eq 'host' '{"ansible_user": "demo", "zone": "d\"e"}' "$(printf '%s' "$out" | python3 -c 'import json,sys; print(json.dumps(json.load(sys.stdin)))')"
+im inventory host prod web-3
+assert_has 'a typo of a host' "$rc $err" "5 inventory-manager: no host 'web-3'; did you mean web-03?"
+mkdir -p "$env/group_vars/db" "$env/host_vars"
+echo 'zone: of db' >"$env/group_vars/db/main.yml"
+echo 'rack: 9' >"$env/host_vars/web-03.yml"
+im inventory vars prod web-03 --explain -e rack=10
+assert_eq 'explain' 'ansible_user: "demo"  (group all, inventory/prod/hosts.yml:4:24)
+rack: "10"  (-e)
+    over 9  (host_vars, inventory/prod/host_vars/web-03.yml:1:7)
+zone: "of db"  (group_vars db, inventory/prod/group_vars/db/main.yml:1:7)
+    over "d\"e"  (group de, inventory/prod/hosts.yml:9:46)' "$out"
+im inventory vars prod web-03
+assert_eq 'vars: a line each' 3 "$(printf '%s\n' "$out" | wc -l)"
+
+# ---- other sources
+ini=$project/inventory/ini
+mkdir -p "$ini"
+printf '[web]\nw[1:2]:2222 n=5\n[web:vars]\nn = "x" # text\n' >"$ini/hosts.ini"
+im inventory list ini --json
+assert_has 'ini' "$out" '"w2":{"n": 5, "ansible_port": 2222}'
+script=$project/inventory/script
+mkdir -p "$script"
+cat >"$script/hosts" <<'SH'
+#!/bin/sh
+[ "$1" = --list ] && echo '{"web": ["a", "b"]}' && exit
+[ "$2" = a ] && echo '{"x": [1e3, "\ud83d\ude00"]}'
+exit 0
+SH
+chmod +x "$script/hosts"
+IM_VAULT_PASSWORD_FILE='' im inventory list script --json
+assert_has 'an executable' "$out" '"hostvars":{"a":{"x": [1000.0, "😀"]}}'
+printf '#!/bin/sh\nprintf "no\\033[0m network\\n" >&2\nexit 3\n' >"$script/hosts"
+im inventory list script
+assert_eq 'a failing executable' 1 "$rc"
+assert_has 'a failing executable' "$err" 'hosts: --list: exit 3: no\x1b[0m network'
+im inventory list a.example,b:2222,
+assert_eq 'a list of hosts' "0 a.example b " "$rc $(printf '%s\n' "$out" | tr '\n' ' ')"
+
 # ---- validate
+rm -r "$ini" "$script"
 im validate
 assert_eq 'validate' '0 1 environment: no mistakes' "$rc $out"
+echo 'x: 1' >"$env/group_vars/gone.yml"
+im validate
+assert_has 'a file that nobody reads' "$rc $err" '0 warning:'
+assert_has 'a file that nobody reads' "$err" 'group_vars/gone.yml: not read: there is no group gone'
+rm -r "$env/group_vars"
 im validate -q
 assert_eq 'validate -q' '0 ' "$rc $out"
 for n in $(seq 117); do echo "wrong$n: 1"; done >>"$env/config.yml"
