@@ -1,10 +1,10 @@
 /*
  * answer_inventory.c - answers for our inventory reader where diff_inventory.py asks Ansible.
  *
- * A request is a line `list DIR`; the answer is a line of JSON: {"error": [mistakes], "not_yet":
- * bool}, or {"list": the shape of ansible-inventory --list, "order": [hosts], "groups": {group:
- * [hosts]}}, both with "warnings".  `value TEXT` and `words LINE` are of INI: {"value": ...}.  Owns
- * nothing between two requests.  Never compares.
+ * A request is a line, `list DIR`, `hosts h1,h2,`, `value TEXT` or `words LINE` (the last two of
+ * INI); the answer is a line of JSON.  Of an inventory: "list" as ansible-inventory --list, "order"
+ * of the hosts, "groups" with their hosts, "warnings"; or "error" with the mistakes, "not_yet".
+ * Owns nothing between two requests.  Never compares.
  */
 #include "base/buf.h"
 #include "base/strv.h"
@@ -100,14 +100,11 @@ add_mistakes(struct buf *out, const struct mistakes *m, const char *late)
 }
 
 static void
-answer_list(const char *dir, struct buf *out)
+answer_inventory(const struct inventory_request *request, struct buf *out)
 {
     struct mistakes m = {0};
     struct err err = {0};
-    struct script_time time = {0};
-    const struct inventory_request request = {
-        .root = dir, .dir = dir, .run = script_run, .run_arg = &time};
-    struct inventory *inv = inventory_load(&request, &m);
+    struct inventory *inv = inventory_load(request, &m);
 
     buf_addc(out, '{');
     if (inv != NULL && add_json(out, inv, &err) == 0) {
@@ -122,6 +119,24 @@ answer_list(const char *dir, struct buf *out)
     buf_addc(out, '}');
     inventory_free(inv);
     mistakes_release(&m);
+}
+
+static void
+answer_list(const char *dir, struct buf *out)
+{
+    struct script_time time = {0};
+    const struct inventory_request request = {
+        .root = dir, .dir = dir, .run = script_run, .run_arg = &time};
+
+    answer_inventory(&request, out);
+}
+
+static void
+answer_hosts(const char *text, struct buf *out)
+{
+    const struct inventory_request request = {.root = "/", .hosts_text = text};
+
+    answer_inventory(&request, out);
 }
 
 static void
@@ -174,7 +189,10 @@ answer(const char *request, struct buf *out)
     static const struct {
         const char *word;
         void (*answer)(const char *rest, struct buf *out);
-    } kinds[] = {{"list ", answer_list}, {"value ", answer_value}, {"words ", answer_words}};
+    } kinds[] = {{"list ", answer_list},
+                 {"hosts ", answer_hosts},
+                 {"value ", answer_value},
+                 {"words ", answer_words}};
 
     for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
         const size_t len = strlen(kinds[i].word);

@@ -21,12 +21,12 @@ import tempfile
 
 sys.dont_write_bytecode = True
 
-from inventory_generate import make_case  # noqa: E402
+from inventory_generate import make_case, make_list  # noqa: E402
 from inventory_literals import ansible_value, ansible_words, host_line, literal  # noqa: E402
 from inventory_oracle import Oracle, command_answer  # noqa: E402
 from inventory_shrink import shrink  # noqa: E402
 
-CASES = int(os.environ.get('DIFF_CASES', '3000'))
+CASES = int(os.environ.get('DIFF_CASES', '2000'))
 COMMANDS = int(os.environ.get('DIFF_COMMANDS', '15'))
 SEED = int(os.environ.get('DIFF_SEED', '1'))
 ONLY = os.environ.get('DIFF_ONLY')
@@ -98,10 +98,12 @@ def unsafe(_, d):
 
 
 def nobody(case, d):
-    """A mistake in a file of variables of a group that has no host."""
-    path = re.match(r'\S*/group_vars/([^/:]+)', d.ours) if d.kind == 'refused by us' else None
-    group = path and re.sub(r'\.(yml|yaml|json)$', '', path[1])
-    return path is not None and case.theirs['groups'].get(group) == []
+    """A mistake in a file of variables of a group or host that Ansible has no host for."""
+    path = re.match(r'\S*/(group|host)_vars/([^/:]+)', d.ours) if d.kind == 'refused by us' else None
+    if path is None:
+        return False
+    name = re.sub(r'\.(yml|yaml|json)$', '', path[2])
+    return not case.theirs['groups'].get(name) if path[1] == 'group' else name not in case.theirs['order']
 
 
 def two_of_a_name(case, d):
@@ -111,6 +113,12 @@ def two_of_a_name(case, d):
     if d.kind in ('hosts', 'children', 'members', 'order') and both:
         return set(d.theirs or ()) ^ set(d.ours or ()) <= both
     return False
+
+
+def beside_folder(case, d):
+    inside = any(p.startswith('hosts/') for p in case.files)
+    beside = any(p.startswith(('group_vars/', 'host_vars/')) for p in case.files)
+    return inside and beside and d.where[:1] == ('hostvars',) and d.kind in ('only we have', 'value')
 
 
 def not_json(_, d):
@@ -168,6 +176,8 @@ KNOWN = [
     Known('unknown key of a group', 'Ansible skips it with a warning; it is a typing error mostly',
           mistake(r'unknown key of group')),
     Known('reserved name', 'a name that means something to the commands of Ansible means nothing here', reserved),
+    Known('variables beside a folder', 'group_vars of the environment hold whatever hosts is; Ansible looks inside it only',
+          beside_folder),
     Known('unreadable file of a folder', 'Ansible warns and deploys to what is left', unreadable),
     Known('tag', 'other tags than !!str, !unsafe and !vault are refused', mistake(r'the tag \S+ is not supported')),
     Known('empty range', 'web[3:1] is no host for Ansible, without a word; it is a typing error', empty_range),
@@ -360,7 +370,7 @@ class Tally:
             found = self.sides.ask(case.name, files, case.executable)
             return not self.later(found) and any(signature(d) in kinds for d in self.unexplained(found))
 
-        if case.name.startswith('corpus '):
+        if not case.files or case.name.startswith('corpus '):
             return case
         return self.sides.ask(case.name, shrink(case.files, still), case.executable)
 
@@ -459,6 +469,14 @@ def run_texts(sides, tally):
         tally.judge_text('words', text, ansible_words(text), sides.ours.answer('words', text))
 
 
+def run_lists(sides, tally):
+    r = random.Random(SEED)
+    for i in range(CASES // 10):
+        text = make_list(r)
+        tally.judge(Case('seed %d list %d: %r' % (SEED, i, text), {}, set(), sides.oracle.answer_source(text),
+                         sides.ours.answer('hosts', text)))
+
+
 def run_commands(sides, tally, cases):
     """The oracle in this process must answer what the command answers."""
     folders = [sides.write(files, executable) for _, files, executable in cases]
@@ -481,6 +499,7 @@ def main():
     else:
         corpus = run_corpus(sides, tally)
         run_random(sides, tally, range(CASES))
+        run_lists(sides, tally)
         run_texts(sides, tally)
         every = [(c.name, c.files, c.executable) for c in corpus]
         every += [('seed %d case %d' % (SEED, i),) + random_case(i) for i in range(min(CASES, 10 * COMMANDS))]

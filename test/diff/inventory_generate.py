@@ -434,5 +434,13 @@ class Maker:
         self.add_vars('hosts/')
 
 
+def make_list(r):
+    """Hosts as -i takes them: with a comma at least."""
+    odds = r.choice([0, 0, 0.1])
+    hosts = [pick(r, HOSTS + ['h1:2222', '10.0.0.3:22', '[2001:db8::1]:2200', '::1', '2001:db8::7'], ODD_HOSTS + RANGES + PORTS, odds)
+             for _ in range(r.randint(1, 4))]
+    return r.choice([',', ',', ', ', ' ,']).join(hosts) + r.choice([',', ',', ' ,', ',,', ', '])
+
+
 def make_case(r):
     return Maker(r).make()

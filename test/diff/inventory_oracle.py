@@ -70,6 +70,10 @@ class Oracle:
         source = source_of(folder)
         if source is None:
             return {'error': ['no inventory, or more than one'], 'warnings': []}
+        return self.answer_source(source)
+
+    def answer_source(self, source):
+        """The same of what -i is given: a path, or a list of hosts with a comma."""
         self.warnings = []
         for found in self.found:
             found.clear()
