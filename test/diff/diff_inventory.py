@@ -86,7 +86,8 @@ def unreadable(case, d):
 PYYAML_FAILS = ("the tag 'tag:yaml.org,2002:value'", "the tag 'tag:yaml.org,2002:merge'", 'second occurrence',
                 'invalid literal for int() with base', 'could not convert string to float', 'is out of range for month',
                 'month must be in', 'hour must be in', 'minute must be in', 'second must be in', 'year 0 is out of range',
-                'tz must be', 'offset must be')
+                'tz must be', 'offset must be',
+                'could not determine a constructor for the tag')  # of a value that a later one replaces: else we refuse it too
 
 
 def more_yaml(_, d):
@@ -108,11 +109,11 @@ def nobody(case, d):
 
 def two_of_a_name(case, d):
     """What is about a host or a group whose name the other has, too."""
-    both = set(case.theirs['order'] + [h for hosts in case.theirs['groups'].values() for h in hosts]) & \
-        set(case.theirs['groups']) if 'groups' in case.theirs else set()
-    if d.kind in ('hosts', 'children', 'members', 'order') and both:
-        return set(d.theirs or ()) ^ set(d.ours or ()) <= both
-    return False
+    groups = case.theirs.get('groups', {})
+    both = set(groups) & {h for hosts in groups.values() for h in hosts}
+    taken = both.union(*(groups[name] for name in both))
+    return d.kind in ('hosts', 'children', 'members', 'order') and both != set() and \
+        set(d.theirs or ()) ^ set(d.ours or ()) <= taken
 
 
 def beside_folder(case, d):
