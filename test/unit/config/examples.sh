@@ -50,7 +50,8 @@ if [ "${SH[0]}" = shellcheck ]; then
     for action in provision deploy update rollback check; do
         rm -rf "$T/o"
         "$RENDER" render "conf/actions/$action.yml" "$T/o" app_dir=/srv/app artifact=README.md release=r1 \
-            shared_paths=log build_cmd=true restart_cmd=true update_cmd=true 2>>"$T/err" || is "render $action" failed ok
+            shared_paths=log build_cmd=true restart_cmd=true update_cmd=true app_port=80 health_cmd=true \
+            2>>"$T/err" || is "render $action" failed ok
         check_files "$action" SC2034 "$T"/o/*.sh
     done
     for action in setup provision deploy rollback check; do
@@ -92,7 +93,7 @@ box() { act container "$@" "app_dir=$T/hello" stop_seconds=1 try_seconds=1; }
 told() {
     : > "$T/out"
     box check > /dev/null
-    sed 's/since [-0-9]*T[0-9:]*Z/since TIME/' "$T/out"
+    sed 's/since [-0-9]*T[0-9:]*Z/since TIME/; q' "$T/out"
 }
 containers() { docker ps; }
 

@@ -104,6 +104,12 @@ is "a failure after it" "$(act deploy "artifact=$T/2.tgz" release=r5 build_cmd=f
 is "what the first one left is gone" "$(cd "$A/releases" && echo .r* *.tar.gz)" ".r5.new r5.tar.gz"
 is "the first one again" "$(act deploy "artifact=$T/2.tgz" release=r4 build_cmd=false)" 07
 is "a failing restart" "$(act deploy "artifact=$T/3.tgz" release=r3 restart_cmd=false)" 09
+# shellcheck disable=SC2016
+is "a health_cmd that fails" "$(act deploy "artifact=$T/3.tgz" release=r3 health_cmd='[ "$(cat VERSION)" = 4 ]')" 13
+# shellcheck disable=SC2016
+is "one that does not" "$(act deploy "artifact=$T/3.tgz" release=r3 health_cmd='[ "$(cat VERSION)" = 3 ]')" ok
+is "check with it" "$(act check health_cmd=true) $(told health_cmd=true | tail -n 1)" "ok healthy yes"
+is "check of one that is not well" "$(act check health_cmd=false)" 04
 is "shared paths outside" "$(act deploy "artifact=$T/3.tgz" release=r7 shared_paths=../x)" 06
 is "a bad release name" "$(act deploy "artifact=$T/3.tgz" release=a/b)" 02
 

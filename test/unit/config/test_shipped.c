@@ -92,20 +92,30 @@ write_hooks(const char *dir, size_t number, const struct action_step *s, const s
 }
 
 static int
-render_all(const struct action *a, const char *dir, const char *root, const struct scope *scope)
+render_one(const struct action *a, const struct action_step *step, size_t number, const char *dir,
+           const char *root, const struct scope *scope)
 {
     struct rendered r;
     struct err err;
 
-    for (size_t i = 0; i < a->step_count; i++) {
-        if (render_step(a, &a->steps[i], root, scope, &r, &err)) {
-            (void)fprintf(stderr, "%s\n", err.text);
-            return 1;
-        }
-        int rc = write_step(dir, i + 1, &r);
-        rc = rc || r.skipped ? rc : write_hooks(dir, i + 1, &a->steps[i], scope);
-        rendered_release(&r);
-        if (rc)
+    if (render_step(a, step, root, scope, &r, &err)) {
+        (void)fprintf(stderr, "%s\n", err.text);
+        return -1;
+    }
+    int rc = write_step(dir, number, &r);
+    rc = rc || r.skipped ? rc : write_hooks(dir, number, step, scope);
+    rendered_release(&r);
+    return rc;
+}
+
+/* The steps, then the checks of the gate that are scripts. */
+static int
+render_all(const struct action *a, const char *dir, const char *root, const struct scope *scope)
+{
+    for (size_t i = 0; i < a->step_count + a->check_count; i++) {
+        const bool check = i >= a->step_count;
+        const struct action_step *step = check ? &a->checks[i - a->step_count] : &a->steps[i];
+        if (render_one(a, step, i + 1, dir, root, scope))
             return 1;
     }
     return 0;
