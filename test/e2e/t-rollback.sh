@@ -52,6 +52,24 @@ for name in '' ../x 'a b' .; do
     assert_eq "release=$name is no name: exit" 5 "$rc"
     assert_eq "release=$name: stays" one "$(current web-01)"
 done
+# ---- a deploy that failed after its switch: back is the release that worked, not the one before it
+im deploy test-multi -l "$hosts" -e release=four
+assert_eq 'deploy four' 0 "$rc"
+im deploy test-multi -l web-02 -e release=five -e restart_cmd=false
+assert_eq 'a restart that fails' 2 "$rc"
+assert_has 'a restart that fails' "$out" 'restart_cmd failed: `current` is the new release, `rollback` goes back'
+assert_eq 'where it is' five "$(current web-02)"
+im rollback test-multi -l web-02
+assert_eq 'rollback of what failed' 0 "$rc"
+assert_eq 'to the one that worked' four "$(current web-02)"
+
+# ---- the release of a rollback counts as the newest: the next deploy keeps it, whatever its age
+im rollback test-multi -l web-01 -e release=one
+im deploy test-multi -l web-01 -e release=six -e keep_releases=2
+assert_eq 'deploy keeping two' 0 "$rc"
+im rollback test-multi -l web-01
+assert_eq 'rollback to what was current' 0 "$rc"
+assert_eq 'it is still there' one "$(current web-01)"
 im plan rollback test-multi -l web-01
 assert_eq 'plan rollback' 0 "$rc"
 finish

@@ -46,17 +46,21 @@ pack() {    # VERSION
     tar -C "$T/src" -czf "$T/$1.tgz" .
 }
 
+# What check says, without the time.
+told() { says check "$@" | sed 's/since [0-9]*-[0-9]*-[0-9]*T[0-9]*:[0-9]*Z/since TIME/'; }
+
 version() { cat "$A/current/VERSION"; }
 releases() { (cd "$A/releases" && echo *); }
 hidden() { find "$A/releases" "$A" -maxdepth 1 -name '.*' | wc -l; }
 
 is "check of an empty host" "$(act check)" 01
+is "what check says of it" "$(says check)" "provisioned no: there is no folder $A/releases"
 is "deploy to an empty host" "$(act deploy artifact=/etc/hostname release=r)" 01
 is "provision" "$(act provision)" ok
 is "provision again" "$(act provision)" ok
 is "provision without room" "$(act provision min_free_mb=999999999)" 03
 is "provision of a relative path" "$(A=relative act provision)" 01
-is "check after provision" "$(says check)" "provisioned, nothing deployed"
+is "check after provision" "$(says check)" "provisioned yes, deployed no"
 is "update before deploy" "$(act update update_cmd=true)" 01
 
 for v in 1 2 3; do
@@ -68,35 +72,55 @@ for v in 1 2 3; do
     is "what is there after $v" \
         "$(cat "$A"/current/{VERSION,built,log/first} "$A/shared/r" | tr '\n' ' ')" \
         "$v it's built seed restarted r$v "
+    touch -t "20200101000$v" "$A/releases/r$v"
 done
-is "check after deploy" "$(says check)" "release r3"
+is "check after deploy" "$(act check) $(told)" \
+    "ok provisioned yes, deployed yes, release r3, since TIME, previous r2"
+mv "$A/shared/log" "$A/shared/gone"
+is "check of a shared path that is gone" "$(act check shared_paths=log) $(told shared_paths=log)" \
+    "01 provisioned yes, deployed broken: $A/current/log leads nowhere"
+mv "$A/shared/gone" "$A/shared/log"
+is "check of shared paths, one of them not in this release" "$(act check $'shared_paths=log\nnew')" ok
 is "the same release again" "$(act deploy "artifact=$T/3.tgz" release=r3 shared_paths=log)" ok
 is "releases" "$(releases)" "r1 r2 r3"
 is "nothing left over" "$(hidden)" 0
 
 head -c 100 "$T/3.tgz" > "$T/cut.tgz"
-is "a cut artifact" "$(act deploy "artifact=$T/cut.tgz" release=r4)" 04
+is "a cut artifact" "$(act deploy "artifact=$T/cut.tgz" release=r4)" 05
 is "the old release after it" "$(version) $(hidden)" "3 0"
 dd if=/dev/urandom of="$T/src/big" bs=1k count=200 2>/dev/null
 tar -C "$T/src" -czf "$T/big.tgz" .
 "$RENDER" render conf/actions/deploy.yml "$T/full" "app_dir=$A" "artifact=$T/big.tgz" release=r5
 "${SH[@]}" "$T/full/03.sh"
-(ulimit -f 100; trap '' XFSZ; "${SH[@]}" "$T/full/04.sh" 2>/dev/null) && full=unseen || full=seen
+"${SH[@]}" "$T/full/04.sh"
+(ulimit -f 100; trap '' XFSZ; "${SH[@]}" "$T/full/05.sh" 2>/dev/null) && full=unseen || full=seen
 is "a full disk" "$full" seen
 is "the old release after it" "$(version) $(hidden)" "3 0"
-is "a failing build" "$(act deploy "artifact=$T/2.tgz" release=r4 build_cmd=false)" 06
+is "a failing build" "$(act deploy "artifact=$T/2.tgz" release=r4 build_cmd=false)" 07
 is "the old release after it" "$(version)" 3
-is "a failing restart" "$(act deploy "artifact=$T/3.tgz" release=r3 restart_cmd=false)" 08
-is "shared paths outside" "$(act deploy "artifact=$T/3.tgz" release=r7 shared_paths=../x)" 05
+is "check after it" "$(act check) $(told)" \
+    "ok provisioned yes, deployed yes, release r3, since TIME, previous r2, unfinished r4"
+is "a failure after it" "$(act deploy "artifact=$T/2.tgz" release=r5 build_cmd=false)" 07
+is "what the first one left is gone" "$(cd "$A/releases" && echo .r* *.tar.gz)" ".r5.new r5.tar.gz"
+is "the first one again" "$(act deploy "artifact=$T/2.tgz" release=r4 build_cmd=false)" 07
+is "a failing restart" "$(act deploy "artifact=$T/3.tgz" release=r3 restart_cmd=false)" 09
+# shellcheck disable=SC2016
+is "a health_cmd that fails" "$(act deploy "artifact=$T/3.tgz" release=r3 health_cmd='[ "$(cat VERSION)" = 4 ]')" 13
+# shellcheck disable=SC2016
+is "one that does not" "$(act deploy "artifact=$T/3.tgz" release=r3 health_cmd='[ "$(cat VERSION)" = 3 ]')" ok
+is "check with it" "$(act check health_cmd=true) $(told health_cmd=true | tail -n 1)" "ok healthy yes"
+is "check of one that is not well" "$(act check health_cmd=false)" 04
+is "shared paths outside" "$(act deploy "artifact=$T/3.tgz" release=r7 shared_paths=../x)" 06
 is "a bad release name" "$(act deploy "artifact=$T/3.tgz" release=a/b)" 02
 
 is "rollback to nowhere" "$(act rollback release=r9)" 02
 is "rollback to a bad name" "$(act rollback release=../r1)" 02
 is "rollback" "$(act rollback release=r1)" ok
 is "after rollback" "$(version)" 1
+is "check after rollback" "$(told)" \
+    "provisioned yes, deployed yes, release r1, since TIME, previous r3, unfinished r7"
 
-touch -t 200001010000 "$A/releases/r2"
-touch -t 200101010000 "$A/releases/r3"
+# r1 is the oldest of the three, but it was current until now: rollback must find it.
 pack 6
 is "deploy keeping two" "$(act deploy "artifact=$T/6.tgz" release=r6 keep_releases=2)" ok
 is "the newest are kept" "$(releases)" "r1 r6"
@@ -114,11 +138,35 @@ chmod +x "$T"/bin/*
 is "deploy without mv -T" "$(PATH=$T/bin:$PATH act deploy "artifact=$T/1.tgz" release=r8)" ok
 is "after it" "$(version)" 1
 
+# Releases that cannot be removed keep none of the others.  (busybox sh prefers its own rm.)
+if [ "${SH[0]}" = dash ]; then
+    rm "$T/bin/mv"
+    # shellcheck disable=SC2016
+    printf '#!/bin/sh\ncase $* in *./r6*) exit 1 ;; esac\nexec /bin/rm "$@"\n' > "$T/bin/rm"
+    chmod +x "$T/bin/rm"
+    is "deploy where one stays" "$(PATH=$T/bin:$PATH act deploy "artifact=$T/1.tgz" release=r8 keep_releases=1)" 10
+    is "what stays" "$(releases)" "r6 r8"
+fi
+
+# Cut off between the two renames of a release that is deployed again.
+for action in deploy rollback; do
+    mv "$A/releases/r8" "$A/releases/.r8.old"
+    is "check between two renames" "$(act check) $(told)" \
+        "01 provisioned yes, deployed broken: $A/current leads nowhere, unfinished r8"
+    is "$action then" "$(act $action "artifact=$T/cut.tgz" release=r8)" "$([ $action = deploy ] && echo 05 || echo ok)"
+    is "the release is back" "$(version)" 1
+    rm -f "$A/releases/r8.tar.gz"
+done
+
+ln -sfn ../.. "$A/current"
+is "check of a link that leads elsewhere" "$(act check) $(told)" \
+    "01 provisioned yes, deployed broken: $A/current leads out of releases, to ${T%/*}"
 ln -sfn nowhere "$A/current"
-is "check of a broken link" "$(says check)" "broken: $A/current leads nowhere"
+is "check of a broken link" "$(act check) $(told)" "01 provisioned yes, deployed broken: $A/current leads nowhere"
 rm "$A/current"
 mkdir "$A/current"
-is "current is a folder" "$(act deploy "artifact=$T/6.tgz" release=r7)" 07
+is "check of a folder" "$(act check) $(told)" "01 provisioned yes, deployed broken: $A/current is no link"
+is "current is a folder" "$(act deploy "artifact=$T/6.tgz" release=r7)" 08
 
 printf '%s: %d passed, %d failed\n' "${SH[*]}" "$pass" "$fail"
 [ "$fail" = 0 ] || { cat "$T/err"; exit 1; }
