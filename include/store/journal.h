@@ -62,6 +62,7 @@ struct host_end {
     int64_t finished_ms;
     const char *reason;  /* "" if none */
     const char *release; /* the release it now has, if ok and one was made; "" */
+    const char *tried;   /* the release it may have now, if not ok and one was to be made; "" */
     const char *boot_id; /* "" if not known */
 };
 int journal_host_end(struct journal *j, const struct host_end *end, struct err *err);

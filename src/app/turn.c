@@ -84,6 +84,7 @@ journal_release(struct run *run, int32_t host)
         .finished_ms = r.finished_ms,
         .reason = narrate_reason(run, host, &scratch),
         .release = r.outcome == OUTCOME_OK && run_makes_release(run) ? run_release(run, host) : "",
+        .tried = outcome_is_bad(r.outcome) && run_makes_release(run) ? run_release(run, host) : "",
         .boot_id = "",
     };
     const int rc = journal_host_end(run->journal, &end, &run->err);

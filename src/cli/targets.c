@@ -10,7 +10,9 @@
 #include "base/nodeset.h"
 #include "base/xalloc.h"
 
+#include <stdbool.h>
 #include <stdlib.h>
+#include <string.h>
 
 void
 targets_release(struct targets *t)
@@ -35,6 +37,18 @@ complain(const char *const *without, size_t count, struct err *err)
     return -1;
 }
 
+/* Where a release was tried since the last good one, the host may be on it: back is the last good
+ * one, else the one before that. */
+static char *
+target_of(const struct host_row *row)
+{
+    const bool tried = row->release_tried != NULL && row->release_tried[0] != '\0' &&
+                       row->release != NULL && row->release[0] != '\0' &&
+                       strcmp(row->release_tried, row->release) != 0;
+
+    return tried ? row->release : row->release_before;
+}
+
 int
 targets_fill(struct targets *t, const struct host_list *states, const char *const *hosts,
              size_t count, struct err *err)
@@ -45,8 +59,9 @@ targets_fill(struct targets *t, const struct host_list *states, const char *cons
     int rc = 0;
 
     for (size_t i = 0; i < states->count; i++) {
-        if (states->rows[i].release_before != NULL && states->rows[i].release_before[0] != '\0') {
-            map_set(before, states->rows[i].name, states->rows[i].release_before);
+        char *release = target_of(&states->rows[i]);
+        if (release != NULL && release[0] != '\0') {
+            map_set(before, states->rows[i].name, release);
         }
     }
     t->releases = xcalloc(count, sizeof(*t->releases));

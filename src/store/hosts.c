@@ -63,7 +63,7 @@ known_cause(int64_t number)
 }
 
 /* Columns: name, reason, release, state, release_before, boot_id, run, outcome, cause, slot,
- * exit_code, signal, started_ms, finished_ms, out_bytes, err_bytes, wall_ms. */
+ * exit_code, signal, started_ms, finished_ms, out_bytes, err_bytes, wall_ms, release_tried. */
 static void
 read_host(sqlite3_stmt *stmt, struct host_row *ret_row)
 {
@@ -85,6 +85,7 @@ read_host(sqlite3_stmt *stmt, struct host_row *ret_row)
         .out_bytes = sqlite3_column_int64(stmt, 14),
         .err_bytes = sqlite3_column_int64(stmt, 15),
         .wall_ms = sqlite3_column_int64(stmt, 16),
+        .release_tried = sql_column_text(stmt, 17),
     };
 }
 
@@ -96,6 +97,7 @@ release_host(struct host_row *h)
     free(h->release);
     free(h->state);
     free(h->release_before);
+    free(h->release_tried);
     free(h->boot_id);
     free(h->run);
 }
@@ -199,7 +201,7 @@ read_run_hosts(struct store *s, const struct run_ref *ref, struct host_list *ret
     static const char sql[] =
         "SELECT name, reason, release_after, produced, release_before, boot_id, id, outcome, cause,"
         " slot, run_hosts.exit_code, signal, started_ms, finished_ms, out_bytes, err_bytes,"
-        " started_wall_ms + max(finished_ms, 0)"
+        " started_wall_ms + max(finished_ms, 0), ''"
         " FROM run_hosts JOIN runs USING (run) WHERE run = ?1 ORDER BY host";
     sqlite3_stmt *stmt = sql_read(s, sql, err);
     int rc = -1;
@@ -334,7 +336,8 @@ history_states(struct store *s, const char *env, struct host_list *ret_list, str
 {
     static const char sql[] =
         "SELECT host, reason, release, state, release_before, boot_id, run, outcome, cause,"
-        " -1, 0, 0, -1, -1, 0, 0, wall_ms FROM host_states WHERE env = ?1 ORDER BY host";
+        " -1, 0, 0, -1, -1, 0, 0, wall_ms, release_tried FROM host_states WHERE env = ?1 ORDER BY "
+        "host";
     struct host_list list = {0};
     sqlite3_stmt *stmt = sql_read(s, sql, err);
     int rc = -1;

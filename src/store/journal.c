@@ -244,19 +244,22 @@ end_run_host(struct journal *j, const struct host_end *end, const char *produced
     return sql_run(j->store, stmt, err);
 }
 
-/* release is the last one that succeeded on the host, release_before the last one other than that.
- * A run that does not mutate leaves both, and the state, alone. */
+/* release is the last one that succeeded on the host, release_before the last one other than that;
+ * release_tried the one of a run that did not succeed since, so that the host may be on it.  A run
+ * that does not mutate leaves both, and the state, alone. */
 static int
 end_host_state(struct journal *j, const struct host_end *end, const char *produced, struct err *err)
 {
     static const char sql[] =
         "INSERT INTO host_states (env, host, run, reason, release, release_before, state, boot_id,"
-        " outcome, cause, wall_ms)"
-        " SELECT ?1, name, ?2, ?3, ?4, '', ?5, ?6, ?7, ?8, ?9 FROM run_hosts"
-        " WHERE run = ?10 AND host = ?11"
+        " release_tried, outcome, cause, wall_ms)"
+        " SELECT ?1, name, ?2, ?3, ?4, '', ?5, ?6, ?7, ?8, ?9, ?10 FROM run_hosts"
+        " WHERE run = ?11 AND host = ?12"
         " ON CONFLICT (env, host) DO UPDATE SET run = excluded.run, reason = excluded.reason,"
         " release_before = CASE WHEN excluded.release IN ('', release) THEN release_before"
         " ELSE release END,"
+        " release_tried = CASE WHEN excluded.release <> '' THEN '' WHEN excluded.release_tried"
+        " <> '' THEN excluded.release_tried ELSE release_tried END,"
         " release = CASE excluded.release WHEN '' THEN release ELSE excluded.release END,"
         " state = CASE excluded.state WHEN '' THEN state ELSE excluded.state END,"
         " boot_id = CASE excluded.boot_id WHEN '' THEN boot_id ELSE excluded.boot_id END,"
@@ -274,7 +277,8 @@ end_host_state(struct journal *j, const struct host_end *end, const char *produc
     sql_text(stmt, 4, end->release == NULL || !j->mutating ? "" : end->release);
     sql_text(stmt, 5, produced);
     sql_text(stmt, 6, end->boot_id == NULL ? "" : end->boot_id);
-    sql_ints(stmt, 7, numbers, (int)(sizeof(numbers) / sizeof(numbers[0])));
+    sql_text(stmt, 7, end->tried == NULL || !j->mutating ? "" : end->tried);
+    sql_ints(stmt, 8, numbers, (int)(sizeof(numbers) / sizeof(numbers[0])));
     return sql_run(j->store, stmt, err);
 }
 

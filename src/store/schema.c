@@ -62,6 +62,7 @@ static const char *const migrations[] = {
     "  outcome INTEGER NOT NULL, cause INTEGER NOT NULL, reason TEXT NOT NULL,"
     "  release TEXT NOT NULL, release_before TEXT NOT NULL, state TEXT NOT NULL,"
     "  boot_id TEXT NOT NULL, PRIMARY KEY (env, host)) STRICT, WITHOUT ROWID;",
+    "ALTER TABLE host_states ADD COLUMN release_tried TEXT NOT NULL DEFAULT '';",
 };
 enum { VERSION = (int)(sizeof(migrations) / sizeof(migrations[0])) };
 

@@ -36,6 +36,26 @@ test_each_host_has_its_own_target_in_the_order_asked_for(void **state)
 }
 
 static void
+test_after_a_release_that_failed_back_is_the_last_good_one(void **state)
+{
+    static char three[] = "three";
+    struct host_row rows[] = {
+        {.name = web1, .release = two, .release_before = one, .release_tried = three},
+        {.name = web2, .release = two, .release_before = one, .release_tried = two},
+        {.name = web3, .release = empty, .release_before = one, .release_tried = three}};
+    const struct host_list states = {.rows = rows, .count = 3};
+    const char *const hosts[] = {"web-01", "web-02", "web-03"};
+    struct targets t = {0};
+    (void)state;
+
+    assert_int_equal(targets_fill(&t, &states, hosts, 3, NULL), 0);
+    assert_string_equal(t.releases[0], "two");
+    assert_string_equal(t.releases[1], "one");
+    assert_string_equal(t.releases[2], "one");
+    targets_release(&t);
+}
+
+static void
 test_every_host_without_an_earlier_release_is_named(void **state)
 {
     struct host_row rows[] = {{.name = web1, .release_before = one},
@@ -95,6 +115,7 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_each_host_has_its_own_target_in_the_order_asked_for),
+        cmocka_unit_test(test_after_a_release_that_failed_back_is_the_last_good_one),
         cmocka_unit_test(test_every_host_without_an_earlier_release_is_named),
         cmocka_unit_test(test_a_host_nobody_asked_for_does_not_matter),
         cmocka_unit_test(test_many_hosts_without_a_release_leave_room_for_the_advice),

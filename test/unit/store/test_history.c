@@ -452,6 +452,55 @@ test_the_release_before_is_kept_with_the_run(void **state)
 }
 
 static void
+try_release(struct store *s, const char *release)
+{
+    struct journal *j = place_begin(s, "test", 1);
+    const struct host_end end = {.host = 0,
+                                 .outcome = OUTCOME_FAILED,
+                                 .started_ms = 10,
+                                 .finished_ms = 20,
+                                 .reason = "",
+                                 .release = "",
+                                 .tried = release,
+                                 .boot_id = ""};
+
+    assert_int_equal(journal_host_end(j, &end, NULL), 0);
+    finish(s, j, 2);
+}
+
+static void
+expect_tried(struct store *s, const char *release)
+{
+    struct host_list hosts;
+
+    assert_int_equal(history_states(s, "test", &hosts, NULL), 0);
+    assert_int_equal(hosts.count, 1);
+    assert_string_equal(hosts.rows[0].release_tried, release);
+    host_list_release(&hosts);
+}
+
+static void
+test_a_release_that_failed_is_known_until_one_succeeds(void **state)
+{
+    const struct place *p = *state;
+    struct store *s = place_open(p);
+
+    try_release(s, "v1");
+    expect_tried(s, "v1");
+    run_one(s, OUTCOME_OK, "v2");
+    expect_tried(s, "");
+    try_release(s, "v3");
+    try_release(s, ""); /* an action that makes none says nothing of it */
+    expect_tried(s, "v3");
+    expect_state(s, "web-1", "v2", "", OUTCOME_FAILED);
+    run_one(s, OUTCOME_OK, "");
+    expect_tried(s, "v3");
+    run_one(s, OUTCOME_OK, "v2");
+    expect_tried(s, "");
+    store_close(s);
+}
+
+static void
 test_a_host_never_started_keeps_its_state(void **state)
 {
     const struct place *p = *state;
@@ -572,6 +621,7 @@ main(void)
         PLACED(test_a_run_is_found_by_a_unique_beginning),
         PLACED(test_a_host_remembers_its_release_and_the_one_before),
         PLACED(test_the_release_before_is_kept_with_the_run),
+        PLACED(test_a_release_that_failed_is_known_until_one_succeeds),
         PLACED(test_a_host_never_started_keeps_its_state),
         PLACED(test_states_show_what_a_dead_run_left_open),
         PLACED(test_prunes_old_finished_runs_of_one_environment),

@@ -293,8 +293,24 @@ test_marks_the_file_as_ours(void **state)
 
     make_store(p);
     assert_int_equal(place_number(p->db, "PRAGMA application_id"), 0x494d7374);
-    assert_int_equal(place_number(p->db, "PRAGMA user_version"), 1);
+    assert_int_equal(place_number(p->db, "PRAGMA user_version"), 2);
     make_store(p);
+}
+
+/* As the first version made it: what is new has its default, what was there stays. */
+static void
+test_an_older_file_is_brought_up(void **state)
+{
+    const struct place *p = *state;
+
+    make_store(p);
+    place_sql(p, "ALTER TABLE host_states DROP COLUMN release_tried; PRAGMA user_version = 1;"
+                 "INSERT INTO host_states VALUES ('e', 'h', 'r', 1, 1, 0, '', 'v1', '', '', '')");
+    make_store(p);
+    assert_int_equal(place_number(p->db, "PRAGMA user_version"), 2);
+    assert_int_equal(place_number(p->db, "SELECT count(*) FROM host_states WHERE release = 'v1'"
+                                         " AND release_tried = ''"),
+                     1);
 }
 
 static void
@@ -304,7 +320,7 @@ test_refuses_a_newer_schema(void **state)
 
     make_store(p);
     place_sql(p, "PRAGMA user_version = 7");
-    refused(p, "it has schema version 7, this program knows up to 1");
+    refused(p, "it has schema version 7, this program knows up to 2");
     assert_int_equal(place_number(p->db, "PRAGMA user_version"), 7);
 }
 
@@ -446,7 +462,7 @@ test_many_processes_may_make_the_file_at_once(void **state)
 
     for (int round = 0; round < 30; round++) {
         open_at_once(p);
-        assert_int_equal(place_number(p->db, "PRAGMA user_version"), 1);
+        assert_int_equal(place_number(p->db, "PRAGMA user_version"), 2);
         for (int i = 0; i < 3; i++) {
             snprintf(name, sizeof(name), "%s%s", p->db, suffix[i]);
             unlink(name);
@@ -661,6 +677,7 @@ main(void)
         PLACED(test_a_missing_file_is_empty_when_only_read),
         PLACED(test_reads_beside_a_writer),
         PLACED(test_marks_the_file_as_ours),
+        PLACED(test_an_older_file_is_brought_up),
         PLACED(test_refuses_a_newer_schema),
         PLACED(test_refuses_a_database_of_another_program),
         PLACED(test_refuses_a_nameless_database_with_tables),
