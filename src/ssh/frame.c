@@ -26,13 +26,13 @@ static const char text_start[] = "h(){ printf 'SUP1 %s %s\\n' \"$N\" \"$1\";}\n"
 
 static const char text_guard[] =
     "printf '%s\\n' \"$G\"|"
-    "$I -c 'S=$(cat);exec </dev/null >/dev/null 2>&1;eval \"unset S;$S\"' \"$K\"&&"
+    "$I -c 'S=$(cat)||exit 127;exec </dev/null >/dev/null 2>&1;eval \"unset S;$S\"' \"$K\"&&"
     "{ h SKIPPED;exit 0;}\n";
 
-static const char text_run[] =
-    "printf '%s\\n' \"$S\"|exec $I -c 'S=$(cat);exec </dev/null;eval \"unset S;$S\"' \"$K\"\n"
-    "exit $?\n"
-    "}\n";
+static const char text_run[] = "printf '%s\\n' \"$S\"|exec $I -c 'S=$(cat)||exit 127;exec "
+                               "</dev/null;eval \"unset S;$S\"' \"$K\"\n"
+                               "exit $?\n"
+                               "}\n";
 
 void
 frame_nonce(char ret_nonce[FRAME_NONCE_SIZE])

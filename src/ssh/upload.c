@@ -50,7 +50,7 @@ static const char text_start[] = "h(){ printf 'SUP1 %s %s\\n' \"$N\" \"$1\";};"
 
 static const char text_guard[] =
     "printf '%s\\n' \"$G\"|"
-    "/bin/sh -c 'S=$(cat);exec </dev/null >/dev/null 2>&1;eval \"unset S;$S\"'&&"
+    "/bin/sh -c 'S=$(cat)||exit 127;exec </dev/null >/dev/null 2>&1;eval \"unset S;$S\"'&&"
     "{ h SKIPPED;exit 0;};";
 
 static const char text_file_check[] = "c(){ rm -f \"$T\";};[ -d \"$D\" ]&&e 'is a directory' 73;";

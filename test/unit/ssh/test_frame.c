@@ -87,6 +87,21 @@ test_runs_a_script_and_gives_its_exit_code(void **state)
     }
 }
 
+/* Without cat the script cannot be read: that must not look like an empty one that went well. */
+static void
+test_a_host_without_cat_fails_the_step(void **state)
+{
+    static struct shell_result r;
+    struct buf frame;
+
+    (void)state;
+    build(&frame, "exit 0");
+    shell_run(0, "PATH=/nonexistent; exec /bin/sh", frame.data, frame.len, &r);
+    assert_int_equal(WEXITSTATUS(r.status), 127);
+    assert_non_null(strstr(r.out, "cat"));
+    buf_release(&frame);
+}
+
 static void
 test_never_runs_a_frame_cut_at_any_byte(void **state)
 {
@@ -295,6 +310,7 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_runs_a_script_and_gives_its_exit_code),
+        cmocka_unit_test(test_a_host_without_cat_fails_the_step),
         cmocka_unit_test(test_never_runs_a_frame_cut_at_any_byte),
         cmocka_unit_test(test_refuses_what_a_shell_cannot_be_given),
         cmocka_unit_test(test_gives_a_new_nonce_each_time),
