@@ -117,6 +117,12 @@ $(FLEET): $(fleet_objs) $(call lib_of,base)
 unit: $(UNIT_BINS)
 	@test/check/run-unit $(UNIT_BINS)
 
+# The layers that stand on libraries ASan does not see into; the others are ASan's alone (SAN=1).
+VALGRIND := valgrind -q --error-exitcode=9 --leak-check=full --child-silent-after-fork=yes
+.PHONY: valgrind
+valgrind: unit-bins
+	@RUNNER='$(VALGRIND)' test/check/run-unit $(foreach l,proc ssh probe store app,$(test_$(l)_bins))
+
 # unit tests, then what runs against real servers; the sum last
 .PHONY: test
 test: deps $(if $(wildcard src/main.c),all) $(if $(wildcard test/fleet/*.c),fleet) unit-bins
@@ -214,6 +220,6 @@ clean:
 
 help:
 	@sed -n 's/^# \{0,1\}//p;/^$$/q' Makefile
-	@echo 'targets: all deps run demo test unit fuzz fleet gates layers headers format-check tidy analyze format install clean'
+	@echo 'targets: all deps run demo test unit valgrind diff fuzz fleet bench gates layers headers format-check tidy analyze format install clean'
 
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
