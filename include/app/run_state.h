@@ -28,6 +28,7 @@
 #include "ui/sink.h"
 
 #include <event2/event.h>
+#include <sys/stat.h>
 
 enum {
     RUN_TAIL_BYTES = 240,     /* of a host's stderr, to say why a step failed */
@@ -89,6 +90,7 @@ struct run {
 
     char *var_dir;           /* NULL until something is to be written */
     struct bundles *bundles; /* NULL until a folder is to be sent */
+    struct map *sources;     /* files to be sent, by path; NULL: none yet */
     struct store *store;
     struct journal *journal;
     struct lock *lock;
@@ -154,6 +156,12 @@ bool run_makes_release(const struct run *run);
 
 /* The archive of a folder to be sent, made if it is not there yet; NULL and err. */
 const struct bundle *run_bundle(struct run *run, const char *folder, struct err *err);
+
+/* sources.c */
+/* Remember a file that is to be sent as it is now.  -1 and ERR_CONFIG: it has changed already. */
+int sources_note(struct run *run, const char *path, struct err *err);
+/* -1 and ERR_CONFIG unless the file is as it was remembered. */
+int sources_match(const struct run *run, const char *path, const struct stat *st, struct err *err);
 
 /* execute.c */
 /* The magic names that differ by host; the rest was set when the run was made. */

@@ -118,6 +118,9 @@ check_step(struct run *run, struct run_host *h, const struct action_step *step, 
     if (rc == 0 && r.folder && run_bundle(run, r.src, err) == NULL) {
         rc = -1;
     }
+    if (rc == 0 && r.src != NULL && !r.folder) {
+        rc = sources_note(run, r.src, err);
+    }
     if (rc == 0 && r.become) {
         rc = reach_password(run, h, err);
     }
@@ -153,7 +156,8 @@ execute_check(struct run *run, struct err *err)
 }
 
 static int
-open_upload(const char *path, bool keep_mode, struct step_request *q, struct err *err)
+open_upload(const struct run *run, const char *path, bool keep_mode, struct step_request *q,
+            struct err *err)
 {
     struct stat st;
 
@@ -161,10 +165,11 @@ open_upload(const char *path, bool keep_mode, struct step_request *q, struct err
     if (q->fd < 0) {
         return err_set(err, ERR_IO, "%s: %s", path, strerror(errno));
     }
-    if (fstat(q->fd, &st) < 0 || !S_ISREG(st.st_mode)) {
+    const bool regular = fstat(q->fd, &st) == 0 && S_ISREG(st.st_mode);
+    if (!regular || sources_match(run, path, &st, err) < 0) {
         (void)close(q->fd);
         q->fd = -1;
-        return err_set(err, ERR_IO, "%s: not a regular file", path);
+        return regular ? -1 : err_set(err, ERR_IO, "%s: not a regular file", path);
     }
     q->size = st.st_size;
     q->mode = keep_mode ? st.st_mode & 0777 : q->mode;
@@ -187,8 +192,15 @@ open_folder(const struct run *run, const char *path, struct step_request *q, str
 
 /* What a template came to, as a file of no name. */
 static int
-open_content(const struct rendered *r, struct step_request *q, struct err *err)
+open_content(const struct run *run, const struct rendered *r, struct step_request *q,
+             struct err *err)
 {
+    struct stat st = {0};
+
+    (void)stat(r->src, &st);
+    if (sources_match(run, r->src, &st, err) < 0) {
+        return -1;
+    }
     q->fd = memfd_create("template", MFD_CLOEXEC);
     const ssize_t n = q->fd < 0 ? -1 : pwrite(q->fd, r->content, r->content_len, 0);
     q->size = (int64_t)r->content_len;
@@ -241,10 +253,10 @@ send_remote(struct run *run, struct run_host *h, const struct action_step *step,
     int rc = 0;
 
     if (step->kind == ACTION_TEMPLATE) {
-        rc = open_content(r, &q, err);
+        rc = open_content(run, r, &q, err);
     } else if (step->kind == ACTION_UPLOAD) {
         rc = r->folder ? open_folder(run, r->src, &q, err)
-                       : open_upload(r->src, step->keep_mode, &q, err);
+                       : open_upload(run, r->src, step->keep_mode, &q, err);
     }
     if (rc == 0) {
         pool_run(run->pool, h->index, &q);

@@ -6,6 +6,7 @@
  */
 #include "app/run_state.h"
 
+#include "base/map.h"
 #include "base/xalloc.h"
 #include "store/history.h"
 
@@ -414,6 +415,7 @@ run_free(struct run *run)
     free(run->due);
     free(run->release);
     bundles_free(run->bundles);
+    map_free(run->sources);
     free(run->var_dir);
     free(run);
 }

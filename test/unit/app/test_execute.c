@@ -39,6 +39,41 @@ test_a_step_that_cannot_be_rendered_stops_a_run_that_has_not_begun(void **state)
     }
 }
 
+/* ---------------------------------------------------------------- what changes meanwhile */
+
+/* After the first host has what it gets, the file is another one. */
+static void
+write_anew(struct rig *r, struct run *run, int32_t host, const struct step_request *step)
+{
+    (void)run;
+    if (host == 0 && step != NULL) {
+        rig_write(r, "file", "other bytes");
+    }
+}
+
+static void
+test_no_host_gets_a_file_that_has_changed_since_the_run_began(void **state)
+{
+    static const char *const kinds[] = {"upload", "template"};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+        char *action = xasprintf(
+            "name: greet\nsteps:\n  - {name: Send, %s: {src: file, dest: /x/y}}\n", kinds[i]);
+        struct rig r;
+        rig_open(&r, NULL, "greet", action);
+        rig_write(&r, "file", "bytes");
+        r.request.workers = 1;
+        r.look = write_anew;
+        assert_int_equal(rig_run(&r), 3);
+        assert_string_equal(r.calls.data, "connect web-01\nrun web-01\ndisconnect web-01\n"
+                                          "connect web-02\ndisconnect web-02\n");
+        assert_non_null(strstr(r.events.data, "/file: has changed since the run began\n"));
+        free(action);
+        rig_close(&r);
+    }
+}
+
 /* ---------------------------------------------------------------- what a session is given */
 
 static void
@@ -239,6 +274,7 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_step_that_cannot_be_rendered_stops_a_run_that_has_not_begun),
+        cmocka_unit_test(test_no_host_gets_a_file_that_has_changed_since_the_run_began),
         cmocka_unit_test(test_a_script_is_rendered_for_its_host),
         cmocka_unit_test(test_an_upload_is_an_open_file),
         cmocka_unit_test(test_a_copy_keeps_the_mode_of_its_file),
