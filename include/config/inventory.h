@@ -56,6 +56,9 @@ void inventory_free(struct inventory *inv);
 
 size_t inventory_count(const struct inventory *inv);
 const struct host *inventory_host(const struct inventory *inv, size_t i); /* in inventory order */
+/* The indexes of all hosts in the order in which the inventory names them first, which is another
+ * than that of `all`: inventory_count() of them; borrowed. */
+const size_t *inventory_read_order(const struct inventory *inv);
 /* The merged variables of host i (a dict value), -e included; does not hold magic names. */
 const struct value *inventory_vars(const struct inventory *inv, size_t i);
 

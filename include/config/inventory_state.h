@@ -18,7 +18,8 @@ struct inventory {
     struct draft_host **drafts; /* owned array: by host, borrowed from draft */
     struct value *vars;         /* owned: by host, a dict whose keys and items are borrowed */
     size_t count;
-    struct strv names; /* of variables: what the keys of vars borrow */
+    size_t *read_order; /* owned: indexes, as inventory_read_order tells */
+    struct strv names;  /* of variables: what the keys of vars borrow */
     struct strv group_names;
     struct map *members; /* owned: group -> struct strv (owned) */
     size_t values;       /* variables and memberships, while being built */

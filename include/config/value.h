@@ -57,9 +57,15 @@ struct yaml_node;
 /* Whether a plain scalar of this text is true or false. */
 bool value_reads_bool(const char *text, bool *ret);
 /* The typed value of a node: a node without a tag by the rules above, `!!str` and `!unsafe` as
- * text, `!vault` as a vault, unopened.  What an encrypted file holds is secret.  NULL: m has errors
- * (a vault that is torn; any other tag, of lists and dicts too). */
+ * text, `!!int`, `!!float`, `!!bool` and `!!null` as PyYAML constructs them, `!vault` as a vault,
+ * unopened.  A key that is no text is known by its text in JSON: `{yes: 1, 0644: 2}` has the keys
+ * "true" and "420".  What an encrypted file holds is secret.  NULL: m has errors (a vault that is
+ * torn, a text that its tag does not fit; any other tag, of lists and dicts too). */
 struct value *value_of_node(const struct yaml_node *node, struct mistakes *m);
+/* Whether a scalar is text: neither its form nor its tag makes something else of it. */
+bool value_is_text(const struct yaml_node *scalar);
+/* What a key is known by in a dict, as told above.  free() it; NULL: m has the mistake. */
+char *value_key_of_node(const struct yaml_node *key, struct mistakes *m);
 
 void value_list_add(struct value *list, struct value *item); /* takes over item */
 /* The same of a dict that is known not to have the key: does not look. */
@@ -70,6 +76,9 @@ struct value *value_dict_get(const struct value *dict, const char *key); /* NULL
 
 /* Ansible's text of a scalar: True, False, 1.1, empty for null.  -1 for lists, dicts and vaults. */
 int value_to_text(const struct value *v, struct buf *out);
+/* A scalar as a key: text as it is, else as JSON has it (true, null, 1.5, Infinity), as Python's
+ * json.dumps.  -1 for lists, dicts and vaults. */
+int value_to_key(const struct value *v, struct buf *out);
 /* Any value as JSON (floats as Python's repr).  A vault as Ansible writes it, unopened; any other
  * secret is "***". */
 void value_to_json(const struct value *v, struct buf *out);

@@ -36,6 +36,7 @@ struct yaml_node {
     bool flow;         /* list or map written in brackets */
     bool secret;       /* of an encrypted file: no message shows its text or its tag */
     bool alias;        /* stands where `*name` is; its children are those of the anchor */
+    bool typed;        /* of a key: it is no text, as a plain `yes`, `1` or `~` (value_is_text) */
     int line, col;     /* from 1; columns are characters */
     size_t start, end; /* bytes [start,end) of the file */
     const char *file;  /* interned for the life of the process */

@@ -364,7 +364,7 @@ read_list(struct reader *r)
     return list;
 }
 
-/* A key as JSON would have it; false: no key. */
+/* false: no key. */
 static bool
 key_text(struct reader *r, const struct value *key, struct buf *out)
 {
@@ -372,11 +372,7 @@ key_text(struct reader *r, const struct value *key, struct buf *out)
         r->why = "a list or a dict is a key";
         return false;
     }
-    if (key->kind == VALUE_NULL || key->kind == VALUE_BOOL) {
-        value_to_json(key, out);
-        return true;
-    }
-    return value_to_text(key, out) == 0;
+    return value_to_key(key, out) == 0;
 }
 
 static bool

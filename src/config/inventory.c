@@ -44,6 +44,7 @@ inventory_free(struct inventory *inv)
     free(inv->hosts);
     free(inv->drafts);
     free(inv->vars);
+    free(inv->read_order);
     strv_clear(&inv->names);
     strv_clear(&inv->group_names);
     map_free(inv->members);
@@ -109,6 +110,22 @@ out:
     return rc;
 }
 
+static void
+note_read_order(struct inventory *inv)
+{
+    const struct draft_host *h;
+    void *iter = NULL;
+    size_t n = 0;
+
+    inv->read_order = xcalloc(inv->count, sizeof(*inv->read_order));
+    while ((h = map_next(inv->draft->hosts, &iter, NULL)) != NULL) {
+        if (h->index != SIZE_MAX) {
+            inv->read_order[n++] = h->index;
+        }
+    }
+    assert(n == inv->count);
+}
+
 static char *
 env_of(const struct inventory_request *r)
 {
@@ -133,6 +150,7 @@ inventory_load(const struct inventory_request *request, struct mistakes *m)
         inventory_free(inv);
         return NULL;
     }
+    note_read_order(inv);
     return inv;
 }
 
@@ -149,6 +167,12 @@ inventory_host(const struct inventory *inv, size_t i)
 {
     assert(i < inv->count);
     return &inv->hosts[i];
+}
+
+const size_t *
+inventory_read_order(const struct inventory *inv)
+{
+    return inv->read_order;
 }
 
 const struct value *

@@ -10,6 +10,7 @@
 #include "base/xalloc.h"
 #include "config/nearest.h"
 
+#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -37,12 +38,42 @@ wrong_key(const struct reading *r, const struct yaml_node *key, const char *what
 static bool
 is_text(const struct yaml_node *node)
 {
-    bool ignored = false;
+    return node->kind == YAML_NODE_SCALAR && value_is_text(node);
+}
 
-    return node->kind == YAML_NODE_SCALAR &&
-           (node->style != YAML_STYLE_PLAIN ||
-            (!yaml_is_null(node) && strspn(node->text, "0123456789.+-") == 0 &&
-             !value_reads_bool(node->text, &ignored)));
+/* A text too, but not for YAML. */
+static bool
+is_date(const struct yaml_node *node)
+{
+    static const char form[] = "dddd-dd-dd";
+    size_t i = 0;
+
+    while (i < node->len && i < sizeof(form) - 1 &&
+           (form[i] == '-' ? node->text[i] == '-' : isdigit((unsigned char)node->text[i]) != 0)) {
+        i++;
+    }
+    return i == node->len && i == sizeof(form) - 1 && node->style == YAML_STYLE_PLAIN &&
+           node->tag == NULL;
+}
+
+/* `1:`, `yes:` and `null:` are no names, as for Ansible: what was meant is in doubt. */
+static int
+check_name(const struct reading *r, const struct yaml_node *key, const char *what)
+{
+    struct buf shown;
+
+    if (!key->typed && !is_date(key)) {
+        return 0;
+    }
+    buf_init(&shown, 1024);
+    yaml_show(key, &shown);
+    (void)yaml_mistake(r->m, key,
+                       "expected the name of a %s, got %s%s, which is no text in YAML: a name "
+                       "like that goes into quotes",
+                       what, key->len == 0 ? "nothing" : shown.data,
+                       key->tag == NULL ? "" : " with a tag");
+    buf_release(&shown);
+    return -1;
 }
 
 /* What Python calls false, and Ansible no variables: nothing, "", [], {}, 0, no. */
@@ -74,12 +105,13 @@ inventory_parse_vars(struct draft *d, struct draft_group *g, struct draft_host *
                             g != NULL ? g->name : h->name, INVENTORY_VARS_MAX);
     }
     for (size_t i = 0; i < map->count && d->values <= INVENTORY_VALUES_MAX; i++) {
-        const char *name = map->keys[i]->text;
-        struct value *v = value_of_node(map->items[i], m);
+        char *name = value_key_of_node(map->keys[i], m);
+        struct value *v = name == NULL ? NULL : value_of_node(map->items[i], m);
         if (v == NULL || (g != NULL ? draft_group_var(d, g, name, v, m)
                                     : draft_host_var(d, h, name, v, m)) < 0) {
             rc = -1;
         }
+        free(name);
     }
     return rc;
 }
@@ -107,6 +139,9 @@ read_host(const struct reading *r, struct draft_group *g, const struct yaml_node
     int port = 0;
     int rc = 0;
 
+    if (check_name(r, key, "host") < 0) {
+        return -1;
+    }
     if (draft_expand(r->d, key->text, &names, &port, why) < 0) {
         rc = wrong_key(r, key, "host", why);
     }
@@ -220,7 +255,8 @@ read_group(const struct reading *r, const struct yaml_node *key, const struct ya
            int *ret_rc)
 {
     const struct place at = place_of(key);
-    struct draft_group *g = draft_group(r->d, key->text, &at, r->m);
+    struct draft_group *g =
+        check_name(r, key, "group") < 0 ? NULL : draft_group(r->d, key->text, &at, r->m);
 
     *ret_rc = g == NULL ? -1 : 0;
     if (g == NULL || body == NULL || yaml_is_null(body)) {

@@ -233,6 +233,7 @@ pick_groups(struct selection *s, const struct matcher *m, struct picks *picks, b
     return rc;
 }
 
+/* In the order of reading, which a subscript counts by: `web-*[0]`. */
 static int
 pick_hosts(const struct selection *s, const struct matcher *m, struct picks *picks, struct err *err)
 {
@@ -243,13 +244,14 @@ pick_hosts(const struct selection *s, const struct matcher *m, struct picks *pic
         }
         return 0;
     }
+    const size_t *order = inventory_read_order(s->inv);
     for (size_t i = 0; i < s->count; i++) {
         bool match = false;
-        if (is_match(m, inventory_host(s->inv, i)->name, &match, err) < 0) {
+        if (is_match(m, inventory_host(s->inv, order[i])->name, &match, err) < 0) {
             return -1;
         }
         if (match) {
-            add_pick(picks, i);
+            add_pick(picks, order[i]);
         }
     }
     return 0;

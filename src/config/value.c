@@ -246,6 +246,16 @@ value_to_text(const struct value *v, struct buf *out)
     return -1;
 }
 
+int
+value_to_key(const struct value *v, struct buf *out)
+{
+    if (v->kind == VALUE_NULL || v->kind == VALUE_BOOL || v->kind == VALUE_FLOAT) {
+        value_to_json(v, out);
+        return out->full ? -1 : 0;
+    }
+    return value_to_text(v, out);
+}
+
 static void
 put_string(struct buf *out, const char *text, size_t len)
 {

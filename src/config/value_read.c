@@ -5,7 +5,9 @@
  */
 #include "config/value.h"
 
+#include "base/map.h"
 #include "base/xalloc.h"
+#include "config/value_type.h"
 #include "config/vault.h"
 #include "config/yaml.h"
 
@@ -16,7 +18,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { NUMBER_MAX = 64 };
+enum { NUMBER_MAX = 64, KEY_MAX = 400 }; /* KEY_MAX: of what is no text, as a key */
 
 static bool
 is_one_of(const char *text, const char *const *words)
@@ -286,15 +288,31 @@ read_float(const char *text, struct value *v)
     return true;
 }
 
+/* Whether a plain text is null, a bool or a number; v is it then. */
+static bool
+read_form(const struct yaml_node *node, struct value *v)
+{
+    static const char first[] = "yYnNtTfFoO0123456789+-.~"; /* most texts begin otherwise */
+
+    if (node->len > 0 && strchr(first, node->text[0]) == NULL) {
+        return false;
+    }
+    struct yaml_node plain = *node;
+    plain.style = YAML_STYLE_PLAIN;
+    if (yaml_is_null(&plain)) {
+        v->kind = VALUE_NULL;
+        return true;
+    }
+    return node->len < NUMBER_MAX &&
+           (read_bool(node->text, v) || read_int(node->text, v) || read_float(node->text, v));
+}
+
 static struct value *
 read_plain(const struct yaml_node *node)
 {
-    if (yaml_is_null(node)) {
-        return value_new(VALUE_NULL);
-    }
     struct value *v = value_new(VALUE_NULL);
-    if (node->len < NUMBER_MAX &&
-        (read_bool(node->text, v) || read_int(node->text, v) || read_float(node->text, v))) {
+
+    if (read_form(node, v)) {
         return v;
     }
     value_free(v);
@@ -346,31 +364,177 @@ read_vault(const struct yaml_node *node, struct mistakes *m)
     return v;
 }
 
+static const char *const text_tags[] = {"tag:yaml.org,2002:str", "!unsafe", NULL};
+
+/* Whether the text alone says what a scalar is.  The tag `!` makes text in YAML 1.1, but libyaml
+ * has PyYAML take it for none, quotes and all. */
+static bool
+is_plain(const struct yaml_node *node)
+{
+    return node->tag ? strcmp(node->tag, "!") == 0 : node->style == YAML_STYLE_PLAIN;
+}
+
+bool
+value_is_text(const struct yaml_node *scalar)
+{
+    struct value v = {0};
+
+    if (!is_plain(scalar)) {
+        return !scalar->tag || is_one_of(scalar->tag, text_tags);
+    }
+    if (!read_form(scalar, &v)) {
+        return true;
+    }
+    free(v.text); /* of an integer past 64 bits */
+    return false;
+}
+
 static struct value *
 read_scalar(const struct yaml_node *node, struct mistakes *m)
 {
-    static const char *const texts[] = {"!", "tag:yaml.org,2002:str", "!unsafe", NULL};
-    static const char float_tag[] = "tag:yaml.org,2002:float"; /* JSON's numbers; see yaml_json.h */
-
     if (is_vault(node)) {
         return read_vault(node, m);
     }
-    if (node->tag && node->style == YAML_STYLE_PLAIN && strcmp(node->tag, float_tag) == 0) {
-        struct value *v = value_new(VALUE_FLOAT);
-        char *end = NULL;
-        v->real = strtod(node->text, &end);
-        if (*end == '\0' && end > node->text) {
-            return v;
-        }
-        value_free(v);
+    if (value_has_type(node)) {
+        return value_of_type(node, m);
     }
-    if (check_tag(node, texts, m)) {
-        return NULL;
-    }
-    if (node->style == YAML_STYLE_PLAIN && !node->tag) {
+    if (is_plain(node)) {
         return read_plain(node);
     }
+    if (check_tag(node, text_tags, m)) {
+        return NULL;
+    }
     return value_textn(node->text, node->len);
+}
+
+/* ---------------------------------------------------------------- lists and dicts */
+
+static struct value *
+read_key(const struct yaml_node *node, struct mistakes *m)
+{
+    if (is_vault(node)) {
+        yaml_mistake(m, node, "a vault is no key");
+        return NULL;
+    }
+    return read_scalar(node, m);
+}
+
+char *
+value_key_of_node(const struct yaml_node *key, struct mistakes *m)
+{
+    struct value *v = key->typed ? read_key(key, m) : NULL;
+    struct buf text;
+
+    if (!key->typed) {
+        return xstrndup(key->text, key->len);
+    }
+    if (!v) {
+        return NULL;
+    }
+    buf_init(&text, key->len + KEY_MAX);
+    (void)value_to_key(v, &text);
+    value_free(v);
+    char *copy = xstrndup(text.data, text.len);
+    buf_release(&text);
+    return copy;
+}
+
+/* Python's 1, 1.0 and true are one key, "1" is another; both are "1" in JSON. */
+static void
+put_identity(const struct value *key, struct buf *out)
+{
+    buf_addc(out, key->kind == VALUE_TEXT ? 't' : 'n');
+    if (key->kind == VALUE_BOOL) {
+        buf_adds(out, key->boolean ? "1" : "0");
+    } else if (key->kind == VALUE_FLOAT && fabs(key->real) < 9e15 &&
+               key->real == floor(key->real)) {
+        buf_addf(out, "%lld", (long long)key->real);
+    } else {
+        (void)value_to_key(key, out);
+    }
+}
+
+/* Keys of a dict that are not all text. */
+struct typed_keys {
+    struct value *dict; /* borrowed */
+    struct map *places; /* owned: identity, and "k" before the key's text -> place and 1 */
+};
+
+/* The last value counts, under the key that was first.  Takes over item. */
+static void
+put_typed(struct typed_keys *t, const struct value *key, size_t size, struct value *item)
+{
+    struct buf identity;
+    struct buf text;
+
+    buf_init(&identity, size + KEY_MAX);
+    buf_init(&text, size + KEY_MAX);
+    put_identity(key, &identity);
+    buf_addc(&text, 'k');
+    (void)value_to_key(key, &text);
+    uintptr_t place = (uintptr_t)map_get(t->places, identity.data);
+    place = place ? place : (uintptr_t)map_get(t->places, text.data);
+    if (place) {
+        value_free(t->dict->items[place - 1]);
+        t->dict->items[place - 1] = item;
+    } else {
+        value_dict_add(t->dict, text.data + 1, item);
+        place = t->dict->count;
+        map_set(t->places, text.data, (void *)place);
+    }
+    map_set(t->places, identity.data, (void *)place);
+    buf_release(&identity);
+    buf_release(&text);
+}
+
+static int
+read_typed_pairs(const struct yaml_node *node, struct value *dict, struct mistakes *m)
+{
+    struct typed_keys t = {.dict = dict, .places = map_new(NULL)};
+    int rc = 0;
+
+    for (size_t i = 0; i < node->count && rc == 0; i++) {
+        struct value *key = read_key(node->keys[i], m);
+        struct value *item = key ? value_of_node(node->items[i], m) : NULL;
+        if (item) {
+            put_typed(&t, key, node->keys[i]->len, item);
+        }
+        value_free(key);
+        rc = item ? 0 : -1;
+    }
+    map_free(t.places);
+    return rc;
+}
+
+static int
+read_pairs(const struct yaml_node *node, struct value *dict, struct mistakes *m)
+{
+    for (size_t i = 0; i < node->count; i++) {
+        if (node->keys[i]->typed) {
+            return read_typed_pairs(node, dict, m);
+        }
+    }
+    for (size_t i = 0; i < node->count; i++) {
+        struct value *item = value_of_node(node->items[i], m);
+        if (!item) {
+            return -1;
+        }
+        value_dict_add(dict, node->keys[i]->text, item);
+    }
+    return 0;
+}
+
+static int
+read_items(const struct yaml_node *node, struct value *list, struct mistakes *m)
+{
+    for (size_t i = 0; i < node->count; i++) {
+        struct value *item = value_of_node(node->items[i], m);
+        if (!item) {
+            return -1;
+        }
+        value_list_add(list, item);
+    }
+    return 0;
 }
 
 static struct value *
@@ -384,17 +548,9 @@ read_children(const struct yaml_node *node, struct mistakes *m)
         return NULL;
     }
     struct value *v = value_new(is_dict ? VALUE_DICT : VALUE_LIST);
-    for (size_t i = 0; i < node->count; i++) {
-        struct value *item = value_of_node(node->items[i], m);
-        if (!item) {
-            value_free(v);
-            return NULL;
-        }
-        if (is_dict) {
-            value_dict_add(v, node->keys[i]->text, item);
-        } else {
-            value_list_add(v, item);
-        }
+    if ((is_dict ? read_pairs : read_items)(node, v, m)) {
+        value_free(v);
+        return NULL;
     }
     return v;
 }

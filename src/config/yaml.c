@@ -9,6 +9,7 @@
 
 #include "base/map.h"
 #include "base/xalloc.h"
+#include "config/value.h"
 #include "config/yaml_bytes.h"
 #include "config/yaml_json.h"
 
@@ -159,6 +160,7 @@ attach(struct reader *r, struct yaml_node *node, int height)
                                 node->kind == YAML_NODE_LIST ? "a list" : "a mapping");
         }
         l->key = node;
+        node->typed = !value_is_text(node);
         return 0;
     }
     if (l->node->kind == YAML_NODE_MAP) {
@@ -287,24 +289,32 @@ struct pairs {
     struct yaml_node **keys, **items; /* owned */
     bool *merged;                     /* owned: came from `<<` */
     size_t count;
-    struct map *places; /* key -> its slot in keys; NULL: few */
+    struct map *places[2]; /* key -> its slot in keys, texts and what is typed; NULL: few */
 };
 
 static bool
 is_merge(const struct yaml_node *key)
 {
-    return key->style == YAML_STYLE_PLAIN && strcmp(key->text, "<<") == 0;
+    return key->style == YAML_STYLE_PLAIN && !key->tag && strcmp(key->text, "<<") == 0;
+}
+
+/* `yes` and "yes" are two keys.  Whether two that are typed are one, as `yes` and `true`, is told
+ * where their values are read. */
+static bool
+is_same_key(const struct yaml_node *a, const struct yaml_node *b)
+{
+    return a->typed == b->typed && strcmp(a->text, b->text) == 0;
 }
 
 static size_t
-pairs_find(const struct pairs *p, const char *key) /* count: absent */
+pairs_find(const struct pairs *p, const struct yaml_node *key) /* count: absent */
 {
-    if (p->places) {
-        struct yaml_node *const *slot = map_get(p->places, key);
+    if (p->places[key->typed]) {
+        struct yaml_node *const *slot = map_get(p->places[key->typed], key->text);
         return slot ? (size_t)(slot - p->keys) : p->count;
     }
     size_t i = 0;
-    while (i < p->count && strcmp(p->keys[i]->text, key) != 0) {
+    while (i < p->count && !is_same_key(p->keys[i], key)) {
         i++;
     }
     return i;
@@ -320,19 +330,17 @@ pairs_put(struct pairs *p, size_t at, struct yaml_node *key, struct yaml_node *i
         return;
     }
     p->count++;
-    if (p->places) {
-        map_set(p->places, key->text, &p->keys[at]);
+    if (p->places[key->typed]) {
+        map_set(p->places[key->typed], key->text, &p->keys[at]);
     }
 }
 
+/* What comes later counts, in the place of the first. */
 static void
 merge_map(struct pairs *p, const struct yaml_node *from)
 {
     for (size_t i = 0; i < from->count; i++) {
-        const size_t at = pairs_find(p, from->keys[i]->text);
-        if (at == p->count) {
-            pairs_put(p, at, from->keys[i], from->items[i], true);
-        }
+        pairs_put(p, pairs_find(p, from->keys[i]), from->keys[i], from->items[i], true);
     }
 }
 
@@ -369,7 +377,7 @@ given_twice(struct reader *r, const struct yaml_node *key, const struct yaml_nod
 static int
 put_own(struct reader *r, struct pairs *p, struct yaml_node *key, struct yaml_node *item)
 {
-    const size_t at = pairs_find(p, key->text);
+    const size_t at = pairs_find(p, key);
 
     if (at < p->count && !p->merged[at] && given_twice(r, key, p->keys[at])) {
         return -1;
@@ -391,8 +399,9 @@ fill_pairs(struct reader *r, struct pairs *p, const struct level *l)
         if (from->kind == YAML_NODE_MAP) {
             merge_map(p, from);
         }
-        for (size_t k = 0; from->kind == YAML_NODE_LIST && k < from->count; k++) {
-            merge_map(p, from->items[k]);
+        /* The first of a list counts, so it comes last (PyYAML, flatten_mapping). */
+        for (size_t k = from->kind == YAML_NODE_LIST ? from->count : 0; k > 0; k--) {
+            merge_map(p, from->items[k - 1]);
         }
     }
     for (size_t i = 0; i < l->count; i++) {
@@ -412,7 +421,7 @@ is_simple(const struct level *l)
             return false;
         }
         for (size_t k = 0; k < i; k++) {
-            if (strcmp(l->keys[i]->text, l->keys[k]->text) == 0) {
+            if (is_same_key(l->keys[i], l->keys[k])) {
                 return false;
             }
         }
@@ -446,14 +455,17 @@ close_map(struct reader *r, const struct level *l, const yaml_event_t *e)
     p.keys = xcalloc(most, sizeof(struct yaml_node *));
     p.items = xcalloc(most, sizeof(struct yaml_node *));
     p.merged = xcalloc(most, sizeof(*p.merged));
-    p.places = most > FEW_KEYS ? map_new(NULL) : NULL;
+    for (size_t i = 0; i < 2 && most > FEW_KEYS; i++) {
+        p.places[i] = map_new(NULL);
+    }
     if (fill_pairs(r, &p, l) == 0) {
         l->node->keys = take_list(r->y, p.keys, p.count);
         l->node->items = take_list(r->y, p.items, p.count);
         l->node->count = p.count;
         rc = 0;
     }
-    map_free(p.places);
+    map_free(p.places[false]);
+    map_free(p.places[true]);
     free(p.keys);
     free(p.items);
     free(p.merged);

@@ -170,17 +170,17 @@ answer_value(const char *text, struct buf *out)
 static void
 answer_words(const char *text, struct buf *out)
 {
-    struct strv words = {0};
+    struct ini_words words;
     const char *why = NULL;
 
-    if (ini_words(text, strlen(text), &words, &why) < 0) {
+    if (ini_words_split(&words, text, strlen(text), &why) < 0) {
         add_error(out, why);
     } else {
         buf_addc(out, '{');
-        add_list(out, "value", &words);
+        add_list(out, "value", &words.text);
         buf_addc(out, '}');
     }
-    strv_clear(&words);
+    ini_words_release(&words);
 }
 
 static void

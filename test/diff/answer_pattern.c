@@ -3,7 +3,8 @@
  * diff_nodeset.py ask Ansible and ClusterShell.
  *
  * A request is a line, a verb and a tab before what it is about; the answer is a line of JSON:
- *   load DIR      {"hosts": [names], "groups": {group: [names]}}, and the inventory of what follows
+ *   load DIR      {"hosts": [names], "read": [names], "groups": {group: [names]}}, and the
+ *                 inventory of what follows; "read" is the order of reading
  *   limit PATTERN {"names": [...]}   hosts of -l
  *   nodes EXPR    {"names": [...]}   hosts of -w
  *   expand EXPR   {"names": [...]}   names without an inventory
@@ -56,6 +57,7 @@ load(struct inventory **inv, const char *dir, struct buf *out)
 {
     struct mistakes m = {0};
     struct strv hosts = {0};
+    struct strv read = {0};
 
     inventory_free(*inv);
     *inv = inventory_load(&(struct inventory_request){.root = dir, .dir = dir}, &m);
@@ -67,9 +69,12 @@ load(struct inventory **inv, const char *dir, struct buf *out)
     const struct strv *groups = inventory_groups(*inv);
     for (size_t i = 0; i < inventory_count(*inv); i++) {
         strv_add(&hosts, inventory_host(*inv, i)->name);
+        strv_add(&read, inventory_host(*inv, inventory_read_order(*inv)[i])->name);
     }
     buf_adds(out, "{\"hosts\":");
     add_list(out, &hosts);
+    buf_adds(out, ",\"read\":");
+    add_list(out, &read);
     buf_adds(out, ",\"groups\":{");
     for (size_t i = 0; i < groups->count; i++) {
         buf_adds(out, i > 0 ? "," : "");
@@ -79,6 +84,7 @@ load(struct inventory **inv, const char *dir, struct buf *out)
     }
     buf_adds(out, "}}");
     strv_clear(&hosts);
+    strv_clear(&read);
     mistakes_release(&m);
 }
 

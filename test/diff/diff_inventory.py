@@ -6,7 +6,7 @@
 # is a failure, told with its files, made small.  The last line is "N passed, N failed".
 #
 # Argument: the folder of answer_inventory.  Environment: DIFF_CASES how many random cases,
-# DIFF_SEED which, DIFF_ONLY=N case N alone, DIFF_COMMANDS how many cases the command is asked too,
+# DIFF_SEED which, DIFF_ONLY=N case N alone, or the `corpus`, DIFF_COMMANDS how many cases the command is asked too,
 # DIFF_REPORTS how many differences are told in full.
 import collections
 import json
@@ -180,7 +180,7 @@ KNOWN = [
     Known('variables beside a folder', 'group_vars of the environment hold whatever hosts is; Ansible looks inside it only',
           beside_folder),
     Known('unreadable file of a folder', 'Ansible warns and deploys to what is left', unreadable),
-    Known('tag', 'other tags than !!str, !unsafe and !vault are refused', mistake(r'the tag \S+ is not supported')),
+    Known('tag', '!!omap, !!pairs, !!timestamp and tags of one\'s own are refused', mistake(r'the tag \S+ is not supported')),
     Known('empty range', 'web[3:1] is no host for Ansible, without a word; it is a typing error', empty_range),
     Known('half a character', 'a surrogate is no text', surrogate),
     Known('NUL', 'no variable of a shell can hold it', mistake(r'a NUL \(')),
@@ -495,7 +495,9 @@ def run_commands(sides, tally, cases):
 def main():
     sides = Sides(os.path.join(os.path.abspath(sys.argv[1]), 'answer_inventory'))
     tally = Tally(sides)
-    if ONLY is not None:
+    if ONLY == 'corpus':
+        run_corpus(sides, tally)
+    elif ONLY is not None:
         run_random(sides, tally, [int(ONLY)])
     else:
         corpus = run_corpus(sides, tally)

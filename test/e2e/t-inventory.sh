@@ -158,6 +158,16 @@ assert_has 'a file that nobody reads' "$err" 'group_vars/gone.yml: not read: the
 rm -r "$env/group_vars"
 im validate -q
 assert_eq 'validate -q' '0 ' "$rc $out"
+cp "$env/hosts.yml" "$project/hosts.kept"
+printf 'all: {hosts: {a: }, vars: {ansible_port: "{{ door }}"}}\n' >"$env/hosts.yml"
+im validate
+assert_has 'a port that -e says' "$rc $err" '1 '
+assert_has 'a port that -e says' "$err" 'door'
+im validate -e door=2222
+assert_eq 'a port that -e says' '0 1 environment: no mistakes' "$rc $out"
+im validate -e door
+assert_has 'validate -e without a value' "$err" "-e: expected NAME=VALUE or @FILE, got 'door'"
+mv "$project/hosts.kept" "$env/hosts.yml"
 for n in $(seq 117); do echo "wrong$n: 1"; done >>"$env/config.yml"
 im validate prod
 assert_eq 'many mistakes' 1 "$rc"

@@ -247,6 +247,21 @@ test_refuses_wrong_shapes_with_their_place(void **state)
          "hosts.yml:2:10: hosts: expected host names, each as `name:`, got a list"},
         {"all:\n  hosts: 5\n",
          "hosts.yml:2:10: hosts: expected host names, each as `name:`, got \"5\""},
+        {"all: {hosts: {010: }}",
+         "hosts.yml:1:15: expected the name of a host, got 010, which is no text in YAML: a name "
+         "like that goes into quotes"},
+        {"all: {children: {null: }}",
+         "hosts.yml:1:18: expected the name of a group, got null, which is no text in YAML: a name "
+         "like that goes into quotes"},
+        {"yes: {hosts: {a: }}",
+         "hosts.yml:1:1: expected the name of a group, got yes, which is no text in YAML: a name "
+         "like that goes into quotes"},
+        {"all: {hosts: 2024-01-31}",
+         "hosts.yml:1:14: expected the name of a host, got 2024-01-31, which is no text in YAML: a "
+         "name like that goes into quotes"},
+        {"all: {hosts: {!!int '1': }}",
+         "hosts.yml:1:15: expected the name of a host, got 1 with a tag, which is no text in YAML: "
+         "a name like that goes into quotes"},
         {"all:\n  children: [a]\n",
          "hosts.yml:2:13: children: expected group names, each as `name:`, got a list"},
         {"all:\n  hosts:\n    a: 5\n",

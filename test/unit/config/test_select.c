@@ -397,6 +397,32 @@ test_sizes_are_limited(void **state)
     buf_release(&many);
 }
 
+/* `all` is walked level by level: h-2 h-3 h-1 h-4.  Host h-3 is h-5 again, and dropped. */
+static void
+test_a_glob_on_hosts_counts_them_in_the_order_of_reading(void **state)
+{
+    struct folder f;
+    struct mistakes m = {0};
+
+    (void)state;
+    folder_make(&f);
+    folder_text(&f, "hosts.yml",
+                "all:\n"
+                "  children:\n"
+                "    a: {children: {b: {hosts: {h-1: , h-4: , h-5: {ansible_host: h-3}}}}}\n"
+                "    c: {hosts: {h-2: , h-3: {ansible_host: h-3}}}\n");
+    struct inventory *inv =
+        inventory_load(&(struct inventory_request){.root = f.path, .dir = f.path}, &m);
+    assert_non_null(inv);
+    selects(inv, "all[0]", "h-2");
+    selects(inv, "h-*[0]", "h-1");
+    selects(inv, "h-*[1]", "h-4");
+    selects(inv, "h-*[2:]", "h-2 h-3");
+    inventory_free(inv);
+    folder_remove(&f);
+    mistakes_release(&m);
+}
+
 /* (.*)* and its kin would run for hours. */
 static void
 test_a_hostile_regular_expression_is_stopped(void **state)
@@ -440,6 +466,7 @@ main(void)
         cmocka_unit_test(test_a_nodeset_with_a_name_nobody_has_is_refused),
         cmocka_unit_test(test_any_byte_is_a_name_or_a_mistake),
         cmocka_unit_test(test_sizes_are_limited),
+        cmocka_unit_test(test_a_glob_on_hosts_counts_them_in_the_order_of_reading),
         cmocka_unit_test(test_a_hostile_regular_expression_is_stopped),
     };
     return cmocka_run_group_tests(tests, setup, teardown);

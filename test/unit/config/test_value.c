@@ -256,10 +256,70 @@ test_quotes_blocks_and_tags_make_text(void **state)
     reads(">-\n  true", VALUE_TEXT, "\"true\"");
     reads("!!str 12", VALUE_TEXT, "\"12\"");
     reads("!!str", VALUE_TEXT, "\"\"");
-    reads("! 12", VALUE_TEXT, "\"12\"");
     reads("!unsafe no", VALUE_TEXT, "\"no\"");
     reads("!!seq [1]", VALUE_LIST, "[1]");
     reads("!!map {a: 1}", VALUE_DICT, "{\"a\": 1}");
+    (void)state;
+}
+
+/* What is expected is what PyYAML says. */
+static void
+test_a_written_type_takes_more_texts_than_are_numbers_without(void **state)
+{
+    static const struct {
+        const char *text;
+        enum value_kind kind;
+        const char *json;
+    } rows[] = {
+        {"!!int '3'", VALUE_INT, "3"},
+        {"!!int 1_0", VALUE_INT, "10"},
+        {"!!int ' 3 '", VALUE_INT, "3"},
+        {"!!int 0x1F", VALUE_INT, "31"},
+        {"!!int '-0b11'", VALUE_INT, "-3"},
+        {"!!int 0o7", VALUE_INT, "7"},
+        {"!!int 017", VALUE_INT, "15"},
+        {"!!int '0'", VALUE_INT, "0"},
+        {"!!int '+1:30'", VALUE_INT, "90"},
+        {"!!int '1:-2'", VALUE_INT, "58"},
+        {"!!int 99999999999999999999", VALUE_TEXT, "\"99999999999999999999\""},
+        {"!!float 3", VALUE_FLOAT, "3.0"},
+        {"!!float 1e5", VALUE_FLOAT, "100000.0"},
+        {"!!float '1:30'", VALUE_FLOAT, "90.0"},
+        {"!!float '-1:30.5'", VALUE_FLOAT, "-90.5"},
+        {"!!float .INF", VALUE_FLOAT, "Infinity"},
+        {"!!float '-.inf'", VALUE_FLOAT, "-Infinity"},
+        {"!!float .nan", VALUE_FLOAT, "NaN"},
+        {"!!float Infinity", VALUE_FLOAT, "Infinity"},
+        {"!!float ' -1_0.50 '", VALUE_FLOAT, "-10.5"},
+        {"!!bool YeS", VALUE_BOOL, "true"},
+        {"!!bool 'off'", VALUE_BOOL, "false"},
+        {"!!null ''", VALUE_NULL, "null"},
+        {"!!null x", VALUE_NULL, "null"},
+        {"! 12", VALUE_INT, "12"},
+        {"! '12'", VALUE_INT, "12"},
+        {"! ''", VALUE_NULL, "null"},
+        {"! a", VALUE_TEXT, "\"a\""},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        reads(rows[i].text, rows[i].kind, rows[i].json);
+    }
+}
+
+static void
+test_a_key_that_is_no_text_is_known_by_its_json(void **state)
+{
+    reads("{yes: a, 0644: b, ~: c, 22:22: d, 1_000: e, 1.50: f, .inf: g, 1e3: h}", VALUE_DICT,
+          "{\"true\": \"a\", \"420\": \"b\", \"null\": \"c\", \"1342\": \"d\", \"1000\": \"e\", "
+          "\"1.5\": \"f\", \"Infinity\": \"g\", \"1e3\": \"h\"}");
+    reads("{!!int '3': a, !!str 4: b, '5': c}", VALUE_DICT,
+          "{\"3\": \"a\", \"4\": \"b\", \"5\": \"c\"}");
+    reads("{99999999999999999999: a}", VALUE_DICT, "{\"99999999999999999999\": \"a\"}");
+    /* Python: True == 1 == 1.0, and the key that was first stays */
+    reads("{true: a, 1: b, 1.0: c, yes: d}", VALUE_DICT, "{\"true\": \"d\"}");
+    reads("{-0.0: a, 0: b, no: c}", VALUE_DICT, "{\"-0.0\": \"c\"}");
+    reads("{'yes': a, yes: b, 'true': c}", VALUE_DICT, "{\"yes\": \"a\", \"true\": \"c\"}");
     (void)state;
 }
 
@@ -274,7 +334,19 @@ test_other_tags_are_refused(void **state)
          "f:1:4: !vault: torn or changed: a part of it is no line of hexadecimal digits\n"},
         {"a: !vault [x]\n", "f:1:4: !vault: expected a text, got a list\n"},
         {"!vault-encrypted {}", "f:1:1: !vault-encrypted: expected a text, got a mapping\n"},
-        {"!!int 5", "f:1:1: the tag !!int is not supported\n"},
+        {"a: !!int x", "f:1:4: int: expected a whole number, got \"x\"\n"},
+        {"!!int '-'", "f:1:1: int: expected a whole number, got \"-\" in quotes\n"},
+        {"!!int 089", "f:1:1: int: expected a whole number, got \"089\"\n"},
+        {"!!int '1:'", "f:1:1: int: expected a whole number, got \"1:\" in quotes\n"},
+        {"!!int 0x", "f:1:1: int: expected a whole number, got \"0x\"\n"},
+        {"!!float 0x10", "f:1:1: float: expected a number, got \"0x10\"\n"},
+        {"!!float nan(1)", "f:1:1: float: expected a number, got \"nan(1)\"\n"},
+        {"!!float", "f:1:1: float: expected a number, got nothing\n"},
+        {"!!bool 1", "f:1:1: bool: expected yes or no, got \"1\"\n"},
+        {"!!int [5]", "f:1:1: the tag !!int is not supported\n"},
+        {"{!!int x: 1}", "f:1:2: int: expected a whole number, got \"x\"\n"},
+        {"{!foo a: 1}", "f:1:2: the tag !foo is not supported\n"},
+        {"{!vault x: 1}", "f:1:2: a vault is no key\n"},
         {"[1, !!binary aa]", "f:1:5: the tag !!binary is not supported\n"},
         {"!!set {a, b}", "f:1:1: the tag !!set is not supported\n"},
         {"a: !!omap [b: 1]", "f:1:4: the tag !!omap is not supported\n"},
@@ -469,6 +541,8 @@ main(void)
         cmocka_unit_test(test_what_only_looks_like_a_number_is_text),
         cmocka_unit_test(test_a_number_of_64_characters_is_text),
         cmocka_unit_test(test_quotes_blocks_and_tags_make_text),
+        cmocka_unit_test(test_a_written_type_takes_more_texts_than_are_numbers_without),
+        cmocka_unit_test(test_a_key_that_is_no_text_is_known_by_its_json),
         cmocka_unit_test(test_other_tags_are_refused),
         cmocka_unit_test(test_a_value_remembers_where_it_stood),
         cmocka_unit_test(test_a_copy_grows_on_its_own),

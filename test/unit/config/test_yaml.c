@@ -469,7 +469,7 @@ has_scalar(const struct yaml_node *map, const char *key, const char *expected)
 }
 
 static void
-test_merged_keys_yield_to_own_ones_and_later_maps_to_earlier(void **state)
+test_merged_keys_yield_to_own_ones_and_of_a_list_later_maps_to_earlier(void **state)
 {
     struct yaml *y = parse_good("a: &a {k: a, l: a}\n"
                                 "b: &b {l: b, m: b}\n"
@@ -487,11 +487,34 @@ test_merged_keys_yield_to_own_ones_and_later_maps_to_earlier(void **state)
     has_scalar(yaml_get(root, "c"), "m", "own");
     assert_int_equal(yaml_get(root, "c")->count, 3);
     has_scalar(yaml_get(root, "d"), "<<", "text");
-    has_scalar(yaml_get(root, "e"), "l", "b");
+    has_scalar(yaml_get(root, "e"), "l", "a"); /* of two `<<` the later counts */
+    has_scalar(yaml_get(root, "e"), "m", "b");
     has_scalar(yaml_get(root, "g"), "k", "again");
     has_scalar(root, "key", "value");
     assert_int_equal(root->count, 8);
     yaml_close(y);
+}
+
+static void
+test_yes_and_the_text_yes_are_two_keys(void **state)
+{
+    static const char *const texts[] = {"{yes: 1, 'yes': 2, no: 3, !!str no: 4}",
+                                        "{yes: 1, 'yes': 2, no: 3, !!str no: 4, a: 5, b: 6, c: 7, "
+                                        "d: 8, e: 9}"};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+        struct mistakes m = {0};
+        struct yaml *y = parse(texts[i], YAML_REPEAT_LAST, &m);
+        assert_non_null(y);
+        assert_int_equal(m.warned, 0);
+        for (size_t k = 0; k < 4; k++) {
+            assert_int_equal(yaml_root(y)->keys[k]->typed, k % 2 == 0);
+        }
+        mistakes_release(&m);
+        yaml_close(y);
+    }
+    refused("{yes: 1, 'yes': 2, yes: 3}", "f:1:20: yes: given twice, first on line 1");
 }
 
 /* Few keys are compared one by one, more than eight are looked up: the same must come of it. */
@@ -735,7 +758,8 @@ main(void)
         cmocka_unit_test(test_bad_utf8_and_hidden_characters_are_refused),
         cmocka_unit_test(test_nothing_but_comments_has_no_root),
         cmocka_unit_test(test_what_is_no_yaml_is_refused_with_its_place),
-        cmocka_unit_test(test_merged_keys_yield_to_own_ones_and_later_maps_to_earlier),
+        cmocka_unit_test(test_merged_keys_yield_to_own_ones_and_of_a_list_later_maps_to_earlier),
+        cmocka_unit_test(test_yes_and_the_text_yes_are_two_keys),
         cmocka_unit_test(test_a_key_given_twice_is_an_error_or_a_warning),
         cmocka_unit_test(test_every_key_given_twice_is_told),
         cmocka_unit_test(test_long_and_strange_names_are_shown_short),
