@@ -1,10 +1,10 @@
 /*
- * session.c - the order of libssh calls that was found to work without waiting.
+ * session_ssh.c - the order of libssh calls that was found to work without waiting.
  *
  * Decides how libssh is set up and torn down.  Owns session, channel, pump and socket.  Its
  * callbacks only note; nothing is freed and libssh is not called inside them.
  */
-#include "ssh/session.h"
+#include "ssh/session_kind.h"
 
 #include "base/escape.h"
 #include "base/hash.h"
@@ -23,16 +23,13 @@
 /* dopoll reads one buffer of libssh's a call; more than this in one turn would starve others. */
 enum { PUMP_ROUNDS_MAX = 16 };
 
-struct session {
+struct over_ssh {
+    struct session base; /* first; its fd is owned */
     ssh_session ssh;     /* owned */
     ssh_event pump;      /* owned; NULL until attached */
     ssh_channel channel; /* owned; NULL between steps */
-    int fd;              /* owned */
     struct ssh_channel_callbacks_struct callbacks;
     struct ssh_counter_struct counter;
-    struct session_exit exit;
-    session_data *data;
-    void *arg; /* borrowed */
 };
 
 static void
@@ -45,8 +42,21 @@ set_nonblocking(int fd)
     }
 }
 
+/* Of a session that session_new made. */
+static struct over_ssh *
+over(struct session *s)
+{
+    return (struct over_ssh *)s;
+}
+
+static const struct over_ssh *
+over_const(const struct session *s)
+{
+    return (const struct over_ssh *)s;
+}
+
 static void
-set_options(struct session *s, const char *user, const char *host_key_types)
+set_options(struct over_ssh *s, const char *user, const char *host_key_types)
 {
     const bool no = false;
     const int zero = 0;
@@ -56,7 +66,7 @@ set_options(struct session *s, const char *user, const char *host_key_types)
     /* A constant: libssh takes names apart, and nothing of it is used with our own socket. */
     (void)ssh_options_set(s->ssh, SSH_OPTIONS_HOST, "target");
     (void)ssh_options_set(s->ssh, SSH_OPTIONS_USER, user);
-    (void)ssh_options_set(s->ssh, SSH_OPTIONS_FD, &s->fd);
+    (void)ssh_options_set(s->ssh, SSH_OPTIONS_FD, &s->base.fd);
     (void)ssh_options_set(s->ssh, SSH_OPTIONS_SSH_DIR, "/nonexistent");
     (void)ssh_options_set(s->ssh, SSH_OPTIONS_KNOWNHOSTS, "/dev/null");
     (void)ssh_options_set(s->ssh, SSH_OPTIONS_GLOBAL_KNOWNHOSTS, "/dev/null");
@@ -66,74 +76,50 @@ set_options(struct session *s, const char *user, const char *host_key_types)
     }
 }
 
-struct session *
-session_new(int fd, const char *user, const char *host_key_types)
+static void
+release(struct session *session)
 {
-    struct session *s = xcalloc(1, sizeof(*s));
+    struct over_ssh *s = over(session);
 
-    s->fd = fd;
-    s->ssh = ssh_new();
-    if (s->ssh == NULL) {
-        abort();
-    }
-    seam_watch(fd);
-    set_options(s, user, host_key_types);
-    ssh_set_blocking(s->ssh, 0);
-    ssh_set_counters(s->ssh, &s->counter, NULL);
-    return s;
-}
-
-void
-session_free(struct session *s)
-{
-    if (s == NULL) {
-        return;
-    }
     /* libssh closes the socket itself after a fatal error; the number may be another's by then. */
     const bool open = ssh_get_fd(s->ssh) >= 0;
-    session_channel_drop(s);
     if (s->pump != NULL) {
         (void)ssh_event_remove_session(s->pump, s->ssh);
         ssh_event_free(s->pump);
     }
     ssh_disconnect(s->ssh);
     ssh_free(s->ssh);
-    seam_forget(s->fd);
+    seam_forget(s->base.fd);
     if (open) {
-        (void)close(s->fd);
+        (void)close(s->base.fd);
     }
     free(s);
 }
 
-int
-session_fd(const struct session *s)
+static bool
+wants_write(const struct session *s)
 {
-    return s->fd;
-}
-
-bool
-session_wants_write(const struct session *s)
-{
-    return (ssh_get_status(s->ssh) & SSH_WRITE_PENDING) != 0;
+    return (ssh_get_status(over_const(s)->ssh) & SSH_WRITE_PENDING) != 0;
 }
 
 bool
 session_alive(const struct session *s)
 {
-    return ssh_get_fd(s->ssh) >= 0 &&
-           (ssh_get_status(s->ssh) & (SSH_CLOSED | SSH_CLOSED_ERROR)) == 0;
+    ssh_session ssh = over_const(s)->ssh;
+
+    return ssh_get_fd(ssh) >= 0 && (ssh_get_status(ssh) & (SSH_CLOSED | SSH_CLOSED_ERROR)) == 0;
 }
 
 uint64_t
 session_received(const struct session *s)
 {
-    return s->counter.in_bytes;
+    return over_const(s)->counter.in_bytes;
 }
 
 void
 session_error(const struct session *s, struct buf *out)
 {
-    const char *text = ssh_get_error(s->ssh);
+    const char *text = ssh_get_error(over_const(s)->ssh);
 
     if (text == NULL || text[0] == '\0') {
         text = "the connection was closed";
@@ -144,9 +130,10 @@ session_error(const struct session *s, struct buf *out)
 enum session_io
 session_kex(struct session *s)
 {
-    const int rc = ssh_connect(s->ssh);
+    ssh_session ssh = over(s)->ssh;
+    const int rc = ssh_connect(ssh);
 
-    if (ssh_get_fd(s->ssh) >= 0) {
+    if (ssh_get_fd(ssh) >= 0) {
         set_nonblocking(s->fd); /* libssh clears it, even on a socket of ours */
     }
     if (rc == SSH_OK) {
@@ -158,7 +145,7 @@ session_kex(struct session *s)
 bool
 session_has_banner(const struct session *s)
 {
-    return ssh_get_serverbanner(s->ssh) != NULL;
+    return ssh_get_serverbanner(over_const(s)->ssh) != NULL;
 }
 
 size_t
@@ -168,7 +155,7 @@ session_host_key(struct session *s, unsigned char ret_blob[SESSION_BLOB_MAX])
     char *text = NULL;
     size_t len = 0;
 
-    if (ssh_get_server_publickey(s->ssh, &key) == SSH_OK &&
+    if (ssh_get_server_publickey(over(s)->ssh, &key) == SSH_OK &&
         ssh_pki_export_pubkey_base64(key, &text) == SSH_OK &&
         base64_decode(text, strlen(text), ret_blob, SESSION_BLOB_MAX, &len) < 0) {
         len = 0;
@@ -181,7 +168,7 @@ session_host_key(struct session *s, unsigned char ret_blob[SESSION_BLOB_MAX])
 enum session_io
 session_auth(struct session *s, ssh_key key)
 {
-    switch (ssh_userauth_publickey(s->ssh, NULL, key)) {
+    switch (ssh_userauth_publickey(over(s)->ssh, NULL, key)) {
     case SSH_AUTH_SUCCESS:
         return SESSION_OK;
     case SSH_AUTH_DENIED:
@@ -208,7 +195,7 @@ session_methods(struct session *s, struct buf *out)
         {SSH_AUTH_METHOD_HOSTBASED, "hostbased"},
         {SSH_AUTH_METHOD_GSSAPI_MIC, "gssapi-with-mic"},
     };
-    const int offered = ssh_userauth_list(s->ssh, NULL);
+    const int offered = ssh_userauth_list(over(s)->ssh, NULL);
     const char *comma = "";
 
     for (size_t i = 0; i < sizeof(methods) / sizeof(methods[0]); i++) {
@@ -223,8 +210,10 @@ session_methods(struct session *s, struct buf *out)
 }
 
 void
-session_attach(struct session *s)
+session_attach(struct session *session)
 {
+    struct over_ssh *s = over(session);
+
     assert(s->pump == NULL);
     s->pump = ssh_event_new();
     if (s->pump == NULL || ssh_event_add_session(s->pump, s->ssh) != SSH_OK) {
@@ -232,12 +221,14 @@ session_attach(struct session *s)
     }
 }
 
-enum session_io
-session_pump(struct session *s)
+static enum session_io
+pump(struct session *session)
 {
+    const struct over_ssh *s = over(session);
+
     for (int i = 0; i < PUMP_ROUNDS_MAX; i++) {
         const uint64_t before = s->counter.in_bytes;
-        if (ssh_event_dopoll(s->pump, 0) == SSH_ERROR || !session_alive(s)) {
+        if (ssh_event_dopoll(s->pump, 0) == SSH_ERROR || !session_alive(session)) {
             return SESSION_FAIL;
         }
         if (s->counter.in_bytes == before) {
@@ -250,7 +241,7 @@ session_pump(struct session *s)
 void
 session_keepalive(struct session *s)
 {
-    (void)ssh_send_keepalive(s->ssh);
+    (void)ssh_send_keepalive(over(s)->ssh);
 }
 
 static int
@@ -306,26 +297,18 @@ on_signal(ssh_session ssh, ssh_channel channel, const char *name, int core, cons
                    name == NULL || name[0] == '\0' ? "?" : name);
 }
 
-bool
-session_has_channel(const struct session *s)
+static void
+prepare(struct session *session)
 {
-    return s->channel != NULL;
-}
+    struct over_ssh *s = over(session);
 
-void
-session_channel(struct session *s, session_data *fn, void *arg)
-{
-    assert(s->channel == NULL);
-    s->exit = (struct session_exit){0};
-    s->data = fn;
-    s->arg = arg;
     s->channel = ssh_channel_new(s->ssh);
     if (s->channel == NULL) {
         abort();
     }
     /* Before the open: data can arrive inside that call. */
     s->callbacks = (struct ssh_channel_callbacks_struct){
-        .userdata = s,
+        .userdata = session,
         .channel_data_function = on_data,
         .channel_eof_function = on_eof,
         .channel_close_function = on_close,
@@ -348,56 +331,83 @@ answer(const struct session *s, int rc)
     return rc == SSH_OK ? SESSION_OK : SESSION_DENIED;
 }
 
-enum session_io
-session_channel_open(struct session *s)
+static enum session_io
+open_channel(struct session *s)
 {
-    return answer(s, ssh_channel_open_session(s->channel));
+    return answer(s, ssh_channel_open_session(over(s)->channel));
 }
 
-enum session_io
-session_channel_exec(struct session *s, const char *command)
+static enum session_io
+exec(struct session *s, const char *command)
 {
-    return answer(s, ssh_channel_request_exec(s->channel, command));
+    return answer(s, ssh_channel_request_exec(over(s)->channel, command));
 }
 
-size_t
-session_channel_room(const struct session *s)
+static size_t
+room(const struct session *session)
 {
-    if (s->exit.closed || !ssh_channel_is_open(s->channel) || session_wants_write(s)) {
+    const struct over_ssh *s = over_const(session);
+
+    if (session->exit.closed || !ssh_channel_is_open(s->channel) || wants_write(session)) {
         return 0;
     }
-    const uint32_t window = ssh_channel_window_size(s->channel);
-    return window < SESSION_WRITE_MAX ? window : SESSION_WRITE_MAX;
+    return ssh_channel_window_size(s->channel);
 }
 
-int
-session_channel_write(struct session *s, const char *bytes, size_t len)
+static int
+write_channel(struct session *s, const char *bytes, size_t len)
 {
-    assert(len <= SESSION_WRITE_MAX);
-    const int n = ssh_channel_write(s->channel, bytes, (uint32_t)len);
+    const int n = ssh_channel_write(over(s)->channel, bytes, (uint32_t)len);
 
     return n < 0 ? -1 : n;
 }
 
-enum session_io
-session_channel_eof(struct session *s)
+static enum session_io
+send_eof(struct session *s)
 {
-    return answer(s, ssh_channel_send_eof(s->channel));
+    return answer(s, ssh_channel_send_eof(over(s)->channel));
 }
 
-const struct session_exit *
-session_channel_exit(const struct session *s)
+static void
+drop(struct session *session)
 {
-    return &s->exit;
-}
+    struct over_ssh *s = over(session);
 
-void
-session_channel_drop(struct session *s)
-{
-    if (s->channel == NULL) {
-        return;
-    }
     (void)ssh_remove_channel_callbacks(s->channel, &s->callbacks);
     ssh_channel_free(s->channel); /* sends the close if it is due */
     s->channel = NULL;
+}
+
+/* A command without a terminal is not ended by its channel's end, and most servers refuse to signal
+ * it: nothing can be killed from here. */
+static const struct session_kind kind = {
+    .free = release,
+    .wants_write = wants_write,
+    .pump = pump,
+    .prepare = prepare,
+    .open = open_channel,
+    .exec = exec,
+    .room = room,
+    .write = write_channel,
+    .eof = send_eof,
+    .drop = drop,
+};
+
+struct session *
+session_new(int fd, const char *user, const char *host_key_types)
+{
+    struct over_ssh *s = xcalloc(1, sizeof(*s));
+
+    s->base.kind = &kind;
+    s->base.fd = fd;
+    (void)snprintf(s->base.refusal, sizeof(s->base.refusal), "refused by the server");
+    s->ssh = ssh_new();
+    if (s->ssh == NULL) {
+        abort();
+    }
+    seam_watch(fd);
+    set_options(s, user, host_key_types);
+    ssh_set_blocking(s->ssh, 0);
+    ssh_set_counters(s->ssh, &s->counter, NULL);
+    return &s->base;
 }
