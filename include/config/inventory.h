@@ -27,6 +27,7 @@ struct host {
     const char *file;   /* where it was first named (borrowed); "-": the command line */
     int line, col;
     /* Connection, from its variables: */
+    bool local;     /* ansible_connection: this machine, and no SSH; address is for checks then */
     char *address;  /* ansible_host, else name */
     int port;       /* ansible_port, else 22 */
     char *user;     /* ansible_user, else NULL: who runs us */

@@ -1,9 +1,10 @@
 /*
- * local.h - runs a `local` step: /bin/sh on the controller, in its own process group, on the loop.
+ * local.h - children of the loop: /bin/sh on the controller, each in its own process group.
  *
- * The script is given through a descriptor that is closed before it begins, as on a host: it may
- * hold secrets, and ps shows arguments.  stdin is /dev/null, the environment is clean (PATH, HOME
- * and LANG as the operator has them, plus what is passed).  No descriptor but 0-2 is inherited.
+ * local_run runs a `local` step.  The script is given through a descriptor that is closed before it
+ * begins, as on a host: it may hold secrets, and ps shows arguments.  stdin is /dev/null.
+ * local_feed is what sshd does for a step: stdin is a pipe that we fill (ssh/session_local.c).
+ * The environment is clean: PATH, HOME and LANG as the operator has them, plus what is passed.
  */
 #ifndef PROC_LOCAL_H
 #define PROC_LOCAL_H
@@ -11,6 +12,7 @@
 #include "base/err.h"
 
 #include <event2/event.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -27,6 +29,10 @@ struct local_events {
      * signal. What it left running in the background is killed only with the group. */
     void (*ended)(void *arg, int exit_code, int signal, int timed_out);
     void (*failed)(void *arg, const char *text); /* could not be started */
+    /* Of a child that is fed only, and needed there: */
+    void (*room)(void *arg); /* it has read on, after local_write took less than it was given */
+    /* At once; others may still hold its pipes, `ended` follows when nobody does. */
+    void (*exited)(void *arg, int exit_code, int signal);
 };
 
 struct locals_config {
@@ -45,5 +51,21 @@ local_run(struct locals *l, const char *script, const char *cwd, const char *con
           int64_t timeout_ms, const struct local_events *events, void *arg);
 /* TERM to the group, KILL after the grace; `ended` follows, or `failed` if it was still in line. */
 void local_kill(struct local *c);
+
+/* A child that is fed: `sh -c command` (a constant, since ps shows it) in its home and in a session
+ * of its own, so that nothing of it can ask at our terminal.  It begins now and stands in no line;
+ * it has no deadline, and its open pipes no limit: its end is the caller's to decide (local_kill,
+ * local_drop).  `output`, `room`, `exited` and `ended` are called.  NULL and ERR_IO. */
+struct local *local_feed(struct locals *l, const char *command, const struct local_events *events,
+                         void *arg, struct err *err);
+/* Bytes taken, without waiting; with less than len wait for `room`, which does not come if it has
+ * closed its stdin.  SIGPIPE must be ignored. */
+size_t local_write(struct local *c, const char *bytes, size_t len);
+void local_eof(struct local *c);
+/* Inside `ended`: it was told to end, and what could not be killed is left (sudo, asleep). */
+bool local_survives(const struct local *c);
+/* Be told nothing more; c is gone for the caller.  What has exited is let go with all it left
+ * behind, what has not is killed.  Not from inside a callback. */
+void local_drop(struct local *c);
 
 #endif

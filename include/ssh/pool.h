@@ -19,6 +19,7 @@
 
 struct pool;
 struct zygote;   /* proc/zygote.h: starts name look-ups */
+struct locals;   /* proc/local.h: children of the loop */
 struct hostkeys; /* ssh/hostkey.h: the index of known_hosts files */
 struct keyring;  /* ssh/keys.h: private keys loaded once, by path */
 
@@ -27,6 +28,7 @@ enum host_key_checking { HOST_KEY_STRICT, HOST_KEY_ACCEPT_NEW, HOST_KEY_OFF };
 /* Where a host is and how to get in.  Borrowed until the session is gone. */
 struct target {
     const char *name;    /* for messages: web-01 */
+    bool local;          /* this machine, as who runs us: of the rest only become_password counts */
     const char *address; /* a literal address or a name */
     int port;
     const char *user;
@@ -87,6 +89,7 @@ struct pool_events {
 struct pool_config {
     struct event_base *base;         /* borrowed */
     struct zygote *zygote;           /* borrowed */
+    struct locals *locals;           /* borrowed; NULL: no host is local */
     const struct hostkeys *hostkeys; /* borrowed */
     struct keyring *keyring;         /* borrowed */
     enum host_key_checking checking;
@@ -105,7 +108,8 @@ void pool_connect(struct pool *p, int32_t id, const struct target *target);
 /* The session must be connected and idle. */
 void pool_run(struct pool *p, int32_t id, const struct step_request *request);
 /* Close: `disconnected` follows; a step under way is first told unknown (CAUSE_KILLED) or not
- * started. */
+ * started.  On a local host all that the step runs is killed before (proc/local.h: TERM, a grace,
+ * KILL), as also when one of its limits has passed; the text says so. */
 void pool_disconnect(struct pool *p, int32_t id);
 int32_t pool_open_count(const struct pool *p);
 

@@ -1,14 +1,17 @@
 /*
- * session.h - one libssh session and its one channel, as calls that never wait.
+ * session.h - a way to run commands on one machine, one channel at a time, as calls that never
+ * wait.
  *
- * The only user of libssh but keys.c.  The socket is already connected.  A call that cannot go on
- * says SESSION_AGAIN: arm the socket (session_wants_write) and call it again when ready.  Nothing
- * here may be called from inside session_channel's callback.
+ * Two kinds: over SSH, on a socket that is connected (the only user of libssh but keys.c); or this
+ * machine, where a channel is a child.  A call that cannot go on says SESSION_AGAIN: arm the socket
+ * (session_wants_write), or wait to be woken, and call it again.  Nothing here may be called from
+ * inside session_channel's callback.
  */
 #ifndef SSH_SESSION_H
 #define SSH_SESSION_H
 
 #include "base/buf.h"
+#include "proc/local.h"
 
 #include <libssh/libssh.h>
 #include <stdbool.h>
@@ -28,17 +31,24 @@ struct session_exit {
     bool has_status;
     uint32_t status;
     char signal[32]; /* name without SIG; "" if none */
+    bool survives;   /* session_channel_kill did not help */
 };
 
 typedef void session_data(void *arg, bool is_stderr, const char *bytes, size_t len);
 
 /* Takes over fd.  host_key_types: comma list for the key exchange, NULL for libssh's own. */
 struct session *session_new(int fd, const char *user, const char *host_key_types);
+/* This machine; ready at once.  Nothing to arm: wake is called, from the loop, when there is
+ * something to go on with. */
+typedef void session_wake(void *arg);
+struct session *session_new_local(struct locals *locals, session_wake *wake, void *arg);
 /* Says goodbye if that needs no waiting, closes the socket.  NULL is fine. */
 void session_free(struct session *s);
 
-int session_fd(const struct session *s);
+int session_fd(const struct session *s); /* -1: this machine */
 bool session_wants_write(const struct session *s);
+
+/* Over SSH only, down to session_keepalive. */
 /* False once the connection is over, whatever the last call said. */
 bool session_alive(const struct session *s);
 uint64_t session_received(const struct session *s); /* bytes */
@@ -56,22 +66,27 @@ enum session_io session_auth(struct session *s, ssh_key key);
 void session_methods(struct session *s, struct buf *out);
 /* After authentication, once: from now on session_pump reads the socket. */
 void session_attach(struct session *s);
+void session_keepalive(struct session *s);
 
 /* Handle what has arrived, at most a bounded part of it. */
 enum session_io session_pump(struct session *s);
-void session_keepalive(struct session *s);
 
 bool session_has_channel(const struct session *s);
-/* Prepare a channel; fn hears its bytes from inside any call here. */
+/* Prepare a channel; fn hears its bytes from inside any call here, or just before a wake. */
 void session_channel(struct session *s, session_data *fn, void *arg);
 enum session_io session_channel_open(struct session *s);
 enum session_io session_channel_exec(struct session *s, const char *command);
+/* After SESSION_DENIED of one of the two: why. */
+const char *session_refusal(const struct session *s);
 /* Bytes that can be handed over now without waiting. */
 size_t session_channel_room(const struct session *s);
 /* Bytes taken, at most session_channel_room; -1: the channel takes no more. */
 int session_channel_write(struct session *s, const char *bytes, size_t len);
 enum session_io session_channel_eof(struct session *s);
 const struct session_exit *session_channel_exit(const struct session *s);
+/* Have all that runs in it killed: TERM, a grace, KILL; `eof` says when that is over.  False:
+ * nothing runs, or it cannot be done from here. */
+bool session_channel_kill(struct session *s);
 /* Close it if it is open, and forget it. */
 void session_channel_drop(struct session *s);
 

@@ -2,11 +2,13 @@
  * slot.h - one host's session as a state machine: from a name to an idle session, step by step.
  *
  *   resolve -> dial -> kex -> hostkey -> auth -> ready <-> open -> exec -> io -> close -> ready
+ *                                       local -> ready
  *
- * Any state may lead to gone.  slot.c has the table, the driver and the end; connect.c the states
- * before ready, exec.c those after it.  A new state is one row in slot.c and one function.
- * Only slot.c changes state, and only slot_turn calls the functions of the states; timers and
- * callers set a flag and have the turn run.  Internal to ssh/.
+ * Any state may lead to gone; on a local host a step under way is killed before.  slot.c has the
+ * table, the driver and the end; connect.c the states before ready, exec.c those after it.  A new
+ * state is one row in slot.c and one function. Only slot.c changes state, and only slot_turn calls
+ * the functions of the states; timers and callers set a flag and have the turn run.  Internal to
+ * ssh/.
  */
 #ifndef SSH_SLOT_H
 #define SSH_SLOT_H
@@ -25,11 +27,13 @@ enum slot_state {
     SLOT_KEX,
     SLOT_HOSTKEY,
     SLOT_AUTH,
+    SLOT_LOCAL,
     SLOT_READY,
     SLOT_OPEN,
     SLOT_EXEC,
     SLOT_IO,
     SLOT_CLOSE,
+    SLOT_KILL,
     SLOT_GONE,
 };
 enum { SLOT_STATES = SLOT_GONE + 1 };
@@ -144,6 +148,7 @@ enum slot_step step_dial(struct slot *s);
 enum slot_step step_kex(struct slot *s);
 enum slot_step step_hostkey(struct slot *s);
 enum slot_step step_auth(struct slot *s);
+enum slot_step step_local(struct slot *s);
 
 /* exec.c */
 enum slot_step step_ready(struct slot *s);
@@ -151,6 +156,7 @@ enum slot_step step_open(struct slot *s);
 enum slot_step step_exec(struct slot *s);
 enum slot_step step_io(struct slot *s);
 enum slot_step step_close(struct slot *s);
+enum slot_step step_kill(struct slot *s);
 
 /* job.c */
 /* Take a request in; the slot must be idle. */
@@ -168,6 +174,8 @@ void job_end_headless(struct slot *s, enum verdict verdict, const char *what);
 void job_go_on(struct slot *s);
 /* The session is over while a step is under way: what can be said about the step? */
 void job_settle(struct slot *s, enum cause cause, const char *text);
+/* Say of a step that is unknown that it was killed, or that this did not help. */
+void job_note_killed(struct slot *s, bool survives);
 /* Tell its end, free it. */
 void job_tell(struct slot *s);
 void job_release(struct slot_job *job);

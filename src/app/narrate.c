@@ -310,7 +310,7 @@ describe_end(struct buf *out, const struct run_host *h, const struct fact *fact,
         add_some(out, h->error);
         return;
     }
-    if (fact->kind == FACT_STEP_UNKNOWN && fact->cause == CAUSE_KILLED) {
+    if (fact->kind == FACT_STEP_UNKNOWN && fact->cause == CAUSE_KILLED && !h->target.local) {
         (void)buf_adds(out, "killed, may still run: ");
     }
     if (!ended || was_asked(h)) {

@@ -73,11 +73,15 @@ prepare_host(struct run *run, struct run_host *h, const char *user, const struct
 
     h->target = (struct target){
         .name = host->name,
+        .local = host->local,
         .address = host->address,
         .port = host->port,
         .user = host->user != NULL ? host->user : user,
         .key_paths = h->keys,
     };
+    if (host->local) {
+        return 0;
+    }
     if (host->key_path != NULL) {
         if (keyring_load(run->keyring, host->key_path, err) < 0) {
             err_prefix(err, "%s: ", host->name);

@@ -306,6 +306,7 @@ make_loop(struct run *run, struct err *err)
     const struct pool_config config = {
         .base = run->base,
         .zygote = run->request->zygote,
+        .locals = run->locals,
         .hostkeys = run->hostkeys,
         .keyring = run->keyring,
         .checking = s->host_key_checking == HOST_KEYS_OFF ? HOST_KEY_OFF : HOST_KEY_STRICT,

@@ -259,10 +259,37 @@ key_file(const char *root, const char *text)
     return xasprintf("%s/%s", root, text);
 }
 
+/* Ansible's other ways to speak SSH are SSH to us; its full names are taken, too. */
+static int
+take_connection(const struct connect_request *r, bool *ret_local)
+{
+    static const char prefix[] = "ansible.builtin.";
+    static const struct {
+        const char *name;
+        bool local;
+    } ways[] = {{"ssh", false},
+                {"local", true},
+                {"smart", false},
+                {"paramiko", false},
+                {"paramiko_ssh", false}};
+    char *text = NULL;
+
+    if (take_text(r, ROW_CONNECTION, "ssh or local", false, &text) < 0) {
+        return -1;
+    }
+    const bool full = text != NULL && strncmp(text, prefix, strlen(prefix)) == 0;
+    bool known = text == NULL;
+    for (size_t i = 0; i < sizeof(ways) / sizeof(ways[0]) && !known; i++) {
+        known = strcmp(text + (full ? strlen(prefix) : 0), ways[i].name) == 0;
+        *ret_local = known && ways[i].local;
+    }
+    free(text);
+    return known ? 0 : expected(r, ROW_CONNECTION, "ssh or local");
+}
+
 static int
 check_later(const struct connect_request *r)
 {
-    const struct value *way = r->values[ROW_CONNECTION];
     int rc = 0;
 
     for (size_t i = 0; i < ROWS; i++) {
@@ -271,9 +298,6 @@ check_later(const struct connect_request *r)
             !(v->kind == VALUE_BOOL && !v->boolean)) {
             rc = refuse(r, (enum row)i, true, rows[i].name);
         }
-    }
-    if (way != NULL && (way->kind != VALUE_TEXT || strcmp(way->text, "ssh") != 0)) {
-        rc = refuse(r, ROW_CONNECTION, true, "ansible_connection other than ssh");
     }
     return rc;
 }
@@ -301,6 +325,7 @@ inventory_connect(const struct connect_request *r, struct host *h)
     int rc = check_later(r);
 
     rc |= check_become(r);
+    rc |= take_connection(r, &h->local);
     h->address = xstrdup(h->name);
     h->port = PORT_DEFAULT;
     rc |= take_text(r, pick(r, ROW_HOST, ROW_SSH_HOST), "a name or an address", false, &h->address);

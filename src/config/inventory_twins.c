@@ -1,8 +1,9 @@
 /*
  * inventory_twins.c - two names for one machine: the first stands.
  *
- * Decides that a machine is an address, a port and a user; names of it with differing variables are
- * a mistake, because a deployment would do both.  Owns nothing.
+ * Decides that a machine is an address, a port and a user, and that the one we run on is one
+ * whatever they are; names of it with differing variables are a mistake, because a deployment would
+ * do both.  Owns nothing.
  */
 #include "config/inventory_state.h"
 
@@ -35,7 +36,8 @@ forget_members(struct inventory *inv, const struct map *dropped)
     }
 }
 
-/* Its address, port and user as one text, in the same buffer for every host. */
+/* Its address, port and user as one text, in the same buffer for every host; "" is the one we run
+ * on. */
 static const char *
 machine_of(const struct host *h, struct buf *text)
 {
@@ -43,6 +45,9 @@ machine_of(const struct host *h, struct buf *text)
                          (char)('0' + h->port / 4096), '\001'};
 
     buf_clear(text);
+    if (h->local) {
+        return text->data;
+    }
     buf_adds(text, h->address);
     buf_add(text, port, sizeof(port));
     buf_adds(text, h->user == NULL ? "" : h->user);

@@ -1,5 +1,5 @@
 /*
- * local.c - the `local` steps: /bin/sh on this machine, on the loop.
+ * local.c - children of the loop: /bin/sh on this machine, for `local` steps and for local hosts.
  *
  * Decides when a child is over and what of its group is killed.  Owns the children, their pipes and
  * the line of those that wait.  Never blocks the loop, never lets a child have a descriptor, a
@@ -15,22 +15,18 @@
 
 #include "base/strv.h"
 #include "base/xalloc.h"
+#include "proc/spawn.h"
 
 #include <assert.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
-#include <spawn.h>
-#include <stdbool.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { READ_BYTES_MAX = 65536, CHECK_MS = 50, TEXT_MAX = 512 };
+enum { READ_BYTES_MAX = 65536, CHECK_MS = 50 };
 
 enum phase { PHASE_WAITING, PHASE_RUNNING, PHASE_TERMED, PHASE_KILLED };
 
@@ -49,13 +45,17 @@ struct local {
     bool group_gone; /* nobody of its group lives: never signal it again */
     bool timed_out;
     bool told_to_end; /* local_kill while it waited */
+    bool fed;         /* local_feed: in no line, no limit on open pipes */
+    bool survives;    /* KILL was not allowed, or did not help */
     pid_t pid;
     int exit_code, signal;
     int64_t timeout_ms;
-    char *script;    /* owned */
+    char *script;    /* owned; of one that is fed: NULL */
     char *cwd;       /* owned */
     struct strv env; /* the whole environment */
     struct stream streams[2];
+    int in;              /* owned: what it reads, of one that is fed; -1 */
+    struct event *room;  /* owned: it reads on */
     struct event *timer; /* owned: deadline, grace, drain */
     struct event *check; /* owned: is the group gone? */
     struct local_events events;
@@ -128,8 +128,22 @@ stream_close(struct stream *s)
 }
 
 static void
+input_close(struct local *c)
+{
+    if (c->room != NULL) {
+        event_free(c->room);
+        c->room = NULL;
+    }
+    if (c->in >= 0) {
+        (void)close(c->in);
+        c->in = -1;
+    }
+}
+
+static void
 local_free(struct local *c)
 {
+    input_close(c);
     stream_close(&c->streams[0]);
     stream_close(&c->streams[1]);
     if (c->timer != NULL) {
@@ -137,8 +151,10 @@ local_free(struct local *c)
         event_free(c->check);
     }
     strv_clear(&c->env);
-    explicit_bzero(c->script, strlen(c->script));
-    free(c->script);
+    if (c->script != NULL) {
+        explicit_bzero(c->script, strlen(c->script));
+        free(c->script);
+    }
     free(c->cwd);
     free(c);
 }
@@ -161,10 +177,11 @@ finish(struct local *c)
     if (!c->exited) { /* even KILL has not ended it */
         c->exit_code = -1;
         c->signal = SIGKILL;
+        c->survives = true;
     }
     reap(c);
     list_remove(&all->running, c);
-    all->running_count--;
+    all->running_count -= c->fed ? 0 : 1;
     event_active(all->later, EV_TIMEOUT, 0); /* the next in line */
     c->events.ended(c->arg, c->exit_code, c->signal, c->timed_out);
     local_free(c);
@@ -182,12 +199,11 @@ group_gone(struct local *c)
     return c->group_gone;
 }
 
-static void
+/* False if all that is left of it is another user's (sudo). */
+static bool
 signal_group(const struct local *c, int number)
 {
-    if (!c->group_gone) {
-        (void)kill(-c->pid, number);
-    }
+    return c->group_gone || kill(-c->pid, number) == 0 || errno != EPERM;
 }
 
 /* After each event: is it over?  c may be gone after. */
@@ -208,7 +224,7 @@ static void
 terminate(struct local *c)
 {
     c->phase = PHASE_TERMED;
-    signal_group(c, SIGTERM);
+    (void)signal_group(c, SIGTERM);
     arm(c->timer, c->all->config.grace_ms);
     if (c->exited) {
         arm(c->check, CHECK_MS);
@@ -244,9 +260,12 @@ has_exited(struct local *c)
 static void
 note_exit(struct local *c)
 {
-    if (c->phase == PHASE_RUNNING) {
+    if (c->fed) {
+        c->events.exited(c->arg, c->exit_code, c->signal);
+    } else if (c->phase == PHASE_RUNNING) {
         arm(c->timer, c->all->config.grace_ms);
-    } else if (c->phase == PHASE_TERMED) {
+    }
+    if (c->phase == PHASE_TERMED) {
         arm(c->check, CHECK_MS);
     }
     settle(c);
@@ -274,7 +293,7 @@ on_timer(evutil_socket_t fd, short what, void *arg)
         break;
     case PHASE_TERMED:
         c->phase = PHASE_KILLED;
-        signal_group(c, SIGKILL);
+        c->survives = !signal_group(c, SIGKILL);
         arm(c->timer, c->all->config.grace_ms);
         settle(c);
         break;
@@ -327,103 +346,17 @@ on_readable(evutil_socket_t fd, short what, void *arg)
     settle(c);
 }
 
+static void
+on_room(evutil_socket_t fd, short what, void *arg)
+{
+    const struct local *c = arg;
+
+    (void)fd;
+    (void)what;
+    c->events.room(c->arg);
+}
+
 /* ---- the start of a child ---- */
-
-/* The same descriptor above 2, so that the child's 0-2 can be set in any order even if ours are
- * closed; low itself is closed.  -1 and errno. */
-static int
-lift(int low)
-{
-    if (low < 0 || low > 2) {
-        return low;
-    }
-    const int high = fcntl(low, F_DUPFD_CLOEXEC, 3);
-    const int why = errno;
-    (void)close(low);
-    errno = why;
-    return high;
-}
-
-/* A pipe with both ends above 2. */
-static int
-open_pipe(int ends[2])
-{
-    if (pipe2(ends, O_CLOEXEC) < 0) {
-        return -1;
-    }
-    for (int i = 0; i < 2; i++) {
-        ends[i] = lift(ends[i]);
-        if (ends[i] < 0) {
-            const int why = errno;
-            (void)close(ends[1 - i]);
-            errno = why;
-            return -1;
-        }
-    }
-    return 0;
-}
-
-/* The script as a file of no name, to be read from its beginning.  -1 and errno. */
-static int
-open_script(const char *script)
-{
-    const size_t len = strlen(script);
-    const int fd = lift(memfd_create("script", MFD_CLOEXEC));
-
-    for (size_t done = 0; fd >= 0 && done < len;) {
-        const ssize_t n = pwrite(fd, script + done, len - done, (off_t)done);
-        if (n <= 0) {
-            const int why = n < 0 ? errno : ENOSPC;
-            (void)close(fd);
-            errno = why;
-            return -1;
-        }
-        done += (size_t)n;
-    }
-    return fd;
-}
-
-/* 0, or the errno of what went wrong. */
-static int
-spawn(struct local *c, int folder, int script, int out, int errors)
-{
-    char sh[] = "/bin/sh";
-    char flag[] = "-c";
-    /* As on a host (ssh/frame.c); the script's first line stays the first.  Without a cat in PATH
-     * there is no script, and nothing is not done well. */
-    char load[] = "S=$(cat)||exit 127;exec </dev/null;eval \"unset S;$S\"";
-    char *argv[] = {sh, flag, load, NULL};
-    posix_spawn_file_actions_t files;
-    posix_spawnattr_t attr;
-    sigset_t every;
-    sigset_t none;
-
-    (void)sigfillset(&every);
-    (void)sigemptyset(&none);
-    int rc = posix_spawn_file_actions_init(&files);
-    if (rc != 0) {
-        return rc;
-    }
-    rc = posix_spawnattr_init(&attr);
-    if (rc != 0) {
-        (void)posix_spawn_file_actions_destroy(&files);
-        return rc;
-    }
-    (void)posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGDEF |
-                                              POSIX_SPAWN_SETSIGMASK);
-    (void)posix_spawnattr_setpgroup(&attr, 0);
-    (void)posix_spawnattr_setsigdefault(&attr, &every);
-    (void)posix_spawnattr_setsigmask(&attr, &none);
-    rc = posix_spawn_file_actions_addfchdir_np(&files, folder);
-    rc = rc != 0 ? rc : posix_spawn_file_actions_adddup2(&files, script, 0);
-    rc = rc != 0 ? rc : posix_spawn_file_actions_adddup2(&files, out, 1);
-    rc = rc != 0 ? rc : posix_spawn_file_actions_adddup2(&files, errors, 2);
-    rc = rc != 0 ? rc : posix_spawn_file_actions_addclosefrom_np(&files, 3);
-    rc = rc != 0 ? rc : posix_spawn(&c->pid, sh, &files, &attr, argv, c->env.items);
-    (void)posix_spawnattr_destroy(&attr);
-    (void)posix_spawn_file_actions_destroy(&files);
-    return rc;
-}
 
 static void
 watch_stream(struct local *c, int which, int fd)
@@ -431,7 +364,6 @@ watch_stream(struct local *c, int which, int fd)
     struct stream *s = &c->streams[which];
 
     *s = (struct stream){.child = c, .fd = fd};
-    (void)fcntl(fd, F_SETFL, O_NONBLOCK);
     s->event = event_new(c->all->config.base, fd, EV_READ | EV_PERSIST, on_readable, s);
     if (s->event == NULL || event_add(s->event, NULL) < 0) {
         abort(); /* out of memory */
@@ -439,13 +371,14 @@ watch_stream(struct local *c, int which, int fd)
 }
 
 static void
-watch(struct local *c, int out, int errors)
+watch(struct local *c, const struct spawned *spawned)
 {
     struct event_base *base = c->all->config.base;
 
     c->phase = PHASE_RUNNING;
-    watch_stream(c, 0, out);
-    watch_stream(c, 1, errors);
+    c->pid = spawned->pid;
+    watch_stream(c, 0, spawned->out);
+    watch_stream(c, 1, spawned->errors);
     c->timer = event_new(base, -1, 0, on_timer, c);
     c->check = event_new(base, -1, EV_PERSIST, on_check, c);
     if (c->timer == NULL || c->check == NULL) {
@@ -454,62 +387,29 @@ watch(struct local *c, int out, int errors)
     if (c->timeout_ms > 0) {
         arm(c->timer, c->timeout_ms);
     }
+    list_add(&c->all->running, c);
 }
 
-static void
-close_pipe(const int ends[2])
-{
-    (void)close(ends[0]);
-    (void)close(ends[1]);
-}
-
-/* 0, or -1 and why; nothing is left behind. */
-static int
-start_in(struct local *c, int folder, int script, char text[TEXT_MAX])
-{
-    int out[2];
-    int errors[2];
-
-    if (open_pipe(out) < 0) {
-        (void)snprintf(text, TEXT_MAX, "no pipe: %s", strerror(errno));
-        return -1;
-    }
-    if (open_pipe(errors) < 0) {
-        (void)snprintf(text, TEXT_MAX, "no pipe: %s", strerror(errno));
-        close_pipe(out);
-        return -1;
-    }
-    const int rc = spawn(c, folder, script, out[1], errors[1]);
-    (void)close(out[1]);
-    (void)close(errors[1]);
-    if (rc != 0) {
-        (void)snprintf(text, TEXT_MAX, "cannot start /bin/sh: %s", strerror(rc));
-        (void)close(out[0]);
-        (void)close(errors[0]);
-        return -1;
-    }
-    watch(c, out[0], errors[0]);
-    return 0;
-}
+/* As on a host (ssh/frame.c); the script's first line stays the first.  Without a cat in PATH there
+ * is no script, and nothing is not done well. */
+static const char load[] = "S=$(cat)||exit 127;exec </dev/null;eval \"unset S;$S\"";
 
 static int
-start(struct local *c, char text[TEXT_MAX])
+start(struct local *c, struct err *err)
 {
-    const int folder = open(c->cwd, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    struct spawned spawned;
+    const int script = spawn_file(c->script, err);
 
-    if (folder < 0) {
-        (void)snprintf(text, TEXT_MAX, "cannot run in %.300s: %s", c->cwd, strerror(errno));
-        return -1;
-    }
-    const int script = open_script(c->script);
     if (script < 0) {
-        (void)snprintf(text, TEXT_MAX, "no room for the script: %s", strerror(errno));
-        (void)close(folder);
         return -1;
     }
-    const int rc = start_in(c, folder, script, text);
+    const struct spawn_request request = {
+        .command = load, .cwd = c->cwd, .env = c->env.items, .in = script};
+    const int rc = spawn_shell(&request, &spawned, err);
     (void)close(script);
-    (void)close(folder);
+    if (rc == 0) {
+        watch(c, &spawned);
+    }
     return rc;
 }
 
@@ -517,17 +417,16 @@ start(struct local *c, char text[TEXT_MAX])
 static void
 begin(struct locals *l, struct local *c)
 {
-    char text[TEXT_MAX];
+    struct err err;
 
     list_remove(&l->waiting, c);
     if (c->told_to_end) {
         c->events.failed(c->arg, "stopped before it began");
         local_free(c);
-    } else if (start(c, text) < 0) {
-        c->events.failed(c->arg, text);
+    } else if (start(c, &err) < 0) {
+        c->events.failed(c->arg, err.text);
         local_free(c);
     } else {
-        list_add(&l->running, c);
         l->running_count++;
         c->events.started(c->arg);
     }
@@ -576,7 +475,7 @@ kill_and_reap(struct locals *l)
     int64_t ms = 0;
 
     for (struct local *c = l->running.first; c != NULL; c = c->next) {
-        signal_group(c, SIGKILL);
+        (void)signal_group(c, SIGKILL);
     }
     for (struct local *c = l->running.first; c != NULL; c = c->next) {
         reap(c);
@@ -646,22 +545,31 @@ make_env(struct strv *out, const char *const *env)
     }
 }
 
-struct local *
-local_run(struct locals *l, const char *script, const char *cwd, const char *const *env,
-          int64_t timeout_ms, const struct local_events *events, void *arg)
+static struct local *
+local_new(struct locals *l, const char *const *env, const struct local_events *events, void *arg)
 {
     struct local *c = xcalloc(1, sizeof(*c));
 
     c->all = l;
+    c->in = -1;
+    make_env(&c->env, env);
+    c->events = *events;
+    c->arg = arg;
+    return c;
+}
+
+struct local *
+local_run(struct locals *l, const char *script, const char *cwd, const char *const *env,
+          int64_t timeout_ms, const struct local_events *events, void *arg)
+{
+    struct local *c = local_new(l, env, events, arg);
+
     c->timeout_ms = timeout_ms;
     /* On the script's own first line, so that the shell counts lines as its author does. */
     c->script = l->config.files == 0
                     ? xstrdup(script)
                     : xasprintf("ulimit -S -n %u 2>/dev/null;%s", l->config.files, script);
     c->cwd = xstrdup(cwd);
-    make_env(&c->env, env);
-    c->events = *events;
-    c->arg = arg;
     list_add(&l->waiting, c);
     event_active(l->later, EV_TIMEOUT, 0);
     return c;
@@ -681,5 +589,132 @@ local_kill(struct local *c)
     case PHASE_TERMED:
     case PHASE_KILLED:
         break;
+    }
+}
+
+/* ---- a child that is fed ---- */
+
+/* Of the child's own environment. */
+static const char *
+home_of(const struct local *c)
+{
+    for (size_t i = 0; i < c->env.count; i++) {
+        if (strncmp(c->env.items[i], "HOME=", 5) == 0) {
+            return c->env.items[i] + 5;
+        }
+    }
+    return "/";
+}
+
+static int
+start_fed(struct local *c, const char *command, struct err *err)
+{
+    struct spawned spawned;
+    int in[2];
+
+    if (spawn_pipe(in, err) < 0) {
+        return -1;
+    }
+    const struct spawn_request request = {.command = command,
+                                          .cwd = home_of(c),
+                                          .env = c->env.items,
+                                          .in = in[0],
+                                          .own_session = true};
+    const int rc = spawn_shell(&request, &spawned, err);
+    (void)close(in[0]);
+    c->in = in[1];
+    if (rc < 0) {
+        return -1;
+    }
+    c->room = event_new(c->all->config.base, c->in, EV_WRITE, on_room, c);
+    if (c->room == NULL) {
+        abort(); /* out of memory */
+    }
+    watch(c, &spawned);
+    return 0;
+}
+
+struct local *
+local_feed(struct locals *l, const char *command, const struct local_events *events, void *arg,
+           struct err *err)
+{
+    static const char *const none[] = {NULL};
+    struct local *c = local_new(l, none, events, arg);
+    char *limited = l->config.files == 0
+                        ? xstrdup(command)
+                        : xasprintf("ulimit -S -n %u 2>/dev/null;%s", l->config.files, command);
+    const int rc = start_fed(c, limited, err);
+
+    c->fed = true;
+    free(limited);
+    if (rc < 0) {
+        local_free(c);
+        return NULL;
+    }
+    return c;
+}
+
+size_t
+local_write(struct local *c, const char *bytes, size_t len)
+{
+    ssize_t n = c->in < 0 ? 0 : write(c->in, bytes, len);
+
+    if (n < 0 && errno != EAGAIN && errno != EINTR) {
+        input_close(c); /* it reads no more: how it ends says the rest */
+    }
+    n = n < 0 ? 0 : n;
+    if ((size_t)n < len && c->room != NULL && event_add(c->room, NULL) < 0) {
+        abort(); /* out of memory */
+    }
+    return (size_t)n;
+}
+
+void
+local_eof(struct local *c)
+{
+    input_close(c);
+}
+
+bool
+local_survives(const struct local *c)
+{
+    return c->survives;
+}
+
+static void
+deaf_output(void *arg, int stderr_stream, const char *bytes, size_t len)
+{
+    (void)arg;
+    (void)stderr_stream;
+    (void)bytes;
+    (void)len;
+}
+
+static void
+deaf_exited(void *arg, int exit_code, int signal_number)
+{
+    (void)arg;
+    (void)exit_code;
+    (void)signal_number;
+}
+
+static void
+deaf_ended(void *arg, int exit_code, int signal_number, int timed_out)
+{
+    (void)timed_out;
+    deaf_exited(arg, exit_code, signal_number);
+}
+
+void
+local_drop(struct local *c)
+{
+    assert(c->fed);
+    c->events =
+        (struct local_events){.output = deaf_output, .ended = deaf_ended, .exited = deaf_exited};
+    input_close(c); /* and so `room` is never called */
+    if (c->phase == PHASE_RUNNING && c->exited) {
+        finish(c);
+    } else {
+        local_kill(c);
     }
 }

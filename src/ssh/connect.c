@@ -1,5 +1,5 @@
 /*
- * connect.c - the states before ready: name, TCP, key exchange, host key, authentication.
+ * connect.c - the states before ready: name, TCP, key exchange, host key, authentication; or local.
  *
  * Decides whether a host key is accepted, in which order key types are asked for and keys are
  * offered.  Owns nothing of its own.  Never changes state: slot.c does.
@@ -196,6 +196,20 @@ step_hostkey(struct slot *s)
     }
     memcpy(type, blob + 4, type_len);
     return judge(s, blob, len, type);
+}
+
+static void
+on_wake(void *arg)
+{
+    slot_kick(arg);
+}
+
+enum slot_step
+step_local(struct slot *s)
+{
+    assert(s->config->locals != NULL);
+    s->session = session_new_local(s->config->locals, on_wake, s);
+    return SLOT_DONE;
 }
 
 static enum slot_step

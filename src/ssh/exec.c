@@ -1,5 +1,5 @@
 /*
- * exec.c - the states of a step: channel, exec, bytes both ways, close.
+ * exec.c - the states of a step: channel, exec, bytes both ways, close, kill.
  *
  * Decides when bytes are moved and when a channel is over; what its end means job.c knows.  Owns
  * nothing.  Never changes state: slot.c does.
@@ -42,7 +42,7 @@ step_open(struct slot *s)
     case SESSION_AGAIN:
         return SLOT_WAIT;
     case SESSION_DENIED:
-        job_end(s, VERDICT_NOT_STARTED, CAUSE_REFUSED, "refused by the server");
+        job_end(s, VERDICT_NOT_STARTED, CAUSE_REFUSED, session_refusal(s->session));
         return SLOT_SKIP;
     case SESSION_FAIL:
         break;
@@ -62,7 +62,7 @@ step_exec(struct slot *s)
     case SESSION_AGAIN:
         return SLOT_WAIT;
     case SESSION_DENIED:
-        job_end(s, VERDICT_NOT_STARTED, CAUSE_REFUSED, "refused by the server");
+        job_end(s, VERDICT_NOT_STARTED, CAUSE_REFUSED, session_refusal(s->session));
         return SLOT_SKIP;
     case SESSION_FAIL:
         break;
@@ -183,5 +183,17 @@ step_close(struct slot *s)
     } else {
         job_tell(s);
     }
+    return SLOT_DONE;
+}
+
+enum slot_step
+step_kill(struct slot *s)
+{
+    const struct session_exit *e = session_channel_exit(s->session);
+
+    if (!e->eof) {
+        return SLOT_WAIT;
+    }
+    job_note_killed(s, e->survives);
     return SLOT_DONE;
 }

@@ -255,6 +255,18 @@ job_settle(struct slot *s, enum cause cause, const char *text)
     (void)snprintf(job->text, sizeof(job->text), "%s", text);
 }
 
+void
+job_note_killed(struct slot *s, bool survives)
+{
+    struct slot_job *job = &s->job;
+    const size_t used = strlen(job->text);
+
+    if (job->verdict == VERDICT_UNKNOWN) {
+        (void)snprintf(job->text + used, sizeof(job->text) - used, ": %s",
+                       survives ? "could not be killed, may still run" : "killed");
+    }
+}
+
 static void
 stop_channel_timers(struct slot *s)
 {

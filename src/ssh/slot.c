@@ -23,8 +23,8 @@ enum limit {
     LIMIT_NONE,
 };
 
-/* Invariants: session is NULL before kex and not NULL from kex to close; job.active from open to
- * close; key_index only grows.  gone is entered once and never left. */
+/* Invariants: session is NULL before kex or ready and not NULL from there to kill; job.active from
+ * open to close; key_index only grows.  gone is entered once and never left. */
 static const struct rule {
     const char *name;
     const char *said; /* before a reason: the phase, unless the step under way says it already */
@@ -41,11 +41,13 @@ static const struct rule {
     /* Not CAUSE_AUTH: a server that is slow has not denied anything, and must not trip the
      * breaker of denials. */
     [SLOT_AUTH] = {"auth", "auth: ", step_auth, SLOT_READY, LIMIT_AUTH, CAUSE_CONNECT},
+    [SLOT_LOCAL] = {"local", "", step_local, SLOT_READY, LIMIT_NONE, CAUSE_NONE},
     [SLOT_READY] = {"ready", "", step_ready, SLOT_OPEN, LIMIT_NONE, CAUSE_LOST},
     [SLOT_OPEN] = {"channel", "channel: ", step_open, SLOT_EXEC, LIMIT_ANSWER, CAUSE_LOST},
     [SLOT_EXEC] = {"exec", "exec: ", step_exec, SLOT_IO, LIMIT_KEEP, CAUSE_LOST},
     [SLOT_IO] = {"step", "", step_io, SLOT_CLOSE, LIMIT_NONE, CAUSE_DEADLINE},
     [SLOT_CLOSE] = {"close", "", step_close, SLOT_READY, LIMIT_NONE, CAUSE_LOST},
+    [SLOT_KILL] = {"kill", "", step_kill, SLOT_GONE, LIMIT_NONE, CAUSE_NONE},
     [SLOT_GONE] = {"gone", "", NULL, SLOT_GONE, LIMIT_NONE, CAUSE_NONE},
 };
 _Static_assert(sizeof(rules) / sizeof(rules[0]) == SLOT_STATES, "a rule a state");
@@ -213,7 +215,7 @@ slot_kick(struct slot *s)
 static void
 arm(struct slot *s)
 {
-    if (s->session == NULL) {
+    if (s->session == NULL || session_fd(s->session) < 0) {
         return;
     }
     const short mask =
@@ -324,8 +326,20 @@ end(struct slot *s)
     }
 }
 
+/* What runs on this machine is killed first, and its end waited for: nothing may be begun beside
+ * it. How the step then ends says nothing of it. */
 static enum slot_state
-after(const struct slot *s, enum slot_step step)
+leave(struct slot *s)
+{
+    if (s->session == NULL || !session_channel_kill(s->session)) {
+        return SLOT_GONE;
+    }
+    job_settle(s, s->cause, s->text);
+    return SLOT_KILL;
+}
+
+static enum slot_state
+after(struct slot *s, enum slot_step step)
 {
     switch (step) {
     case SLOT_DONE:
@@ -333,7 +347,7 @@ after(const struct slot *s, enum slot_step step)
     case SLOT_SKIP:
         return SLOT_CLOSE;
     case SLOT_FAIL:
-        return SLOT_GONE;
+        return leave(s);
     case SLOT_WAIT:
         break;
     }
@@ -344,8 +358,8 @@ static void
 greet(struct slot *s)
 {
     s->connected = true;
-    s->received = session_received(s->session);
-    if (s->config->keepalive_ms > 0) {
+    if (s->config->keepalive_ms > 0 && !s->target->local) {
+        s->received = session_received(s->session);
         slot_timer_set(s, TIMER_KEEPALIVE, s->config->keepalive_ms);
     }
     s->config->events.connected(s->config->arg, s->id);
@@ -356,8 +370,8 @@ slot_turn(struct slot *s)
 {
     assert(!s->turning && s->state != SLOT_GONE);
     s->turning = true;
-    if (interrupted(s) || keepalive_over(s)) {
-        enter(s, SLOT_GONE);
+    if (s->state != SLOT_KILL && (interrupted(s) || keepalive_over(s))) {
+        enter(s, leave(s));
     }
     while (s->state != SLOT_GONE) {
         const enum slot_step step = rules[s->state].step(s);
@@ -393,7 +407,8 @@ slot_new(const struct pool_config *config, int32_t id, const struct target *targ
     s->gone_arg = gone_arg;
     s->kick = event_new(config->base, -1, 0, on_kick, s);
     assert(s->kick != NULL);
-    enter(s, SLOT_RESOLVE);
+    s->state = target->local ? SLOT_LOCAL : SLOT_RESOLVE;
+    enter(s, s->state);
     slot_kick(s);
     return s;
 }

@@ -537,6 +537,18 @@ test_two_names_of_one_machine_are_used_once(void **state)
     inv = load_good(f, "all: {hosts: {a: {ansible_host: h, ansible_port: 1}, h: }}\n");
     assert_int_equal(inventory_count(inv), 2);
     inventory_free(inv);
+    tells(f,
+          "all: {hosts: {a: {ansible_connection: local, ansible_host: x},\n"
+          "b: {ansible_connection: local, ansible_host: y, ansible_port: 1}, x: }}\n",
+          "hosts.yml:2:1: b is the same machine as a, with other variables", false);
+    inv = load(f, "all: {vars: {ansible_connection: local}, hosts: {localhost: , b: }}\n", &m);
+    assert_non_null(inv);
+    assert_int_equal(inventory_count(inv), 1);
+    assert_string_equal(folder_strip(f, m.warnings.items[0]),
+                        "hosts.yml:1:63: b is the same machine as localhost: only localhost is "
+                        "used");
+    inventory_free(inv);
+    mistakes_release(&m);
 }
 
 static void

@@ -94,6 +94,13 @@ test_connection_variables_have_types_and_bounds(void **state)
         {"ansible_ssh_private_key_file", "-x", "the path of a key file"},
         {"ansible_ssh_private_key_file", "\"a\\rb\"", "the path of a key file"},
         {"ansible_ssh_private_key_file", "{a: 1}", "the path of a key file"},
+        {"ansible_connection", "docker", "ssh or local"},
+        {"ansible_connection", "Local", "ssh or local"},
+        {"ansible_connection", "''", "ssh or local"},
+        {"ansible_connection", "ansible.builtin.", "ssh or local"},
+        {"ansible_connection", "community.docker.local", "ssh or local"},
+        {"ansible_connection", "[local]", "ssh or local"},
+        {"ansible_connection", "true", "ssh or local"},
         {"ansible_become", "maybe", "true or false"},
         {"ansible_become_user", "-u", "the name of a user"},
         {"ansible_become_password", "[a]", "a text"},
@@ -107,6 +114,29 @@ test_connection_variables_have_types_and_bounds(void **state)
         tells(*state, text, expected, false);
         free(text);
         free(expected);
+    }
+}
+
+static void
+test_a_connection_is_ssh_or_local(void **state)
+{
+    static const struct {
+        const char *value;
+        bool local;
+    } rows[] = {{"ssh", false},       {"smart", false},
+                {"paramiko", false},  {"paramiko_ssh", false},
+                {"", false},          {"ansible.builtin.ssh", false},
+                {"local", true},      {"ansible.builtin.local", true},
+                {"'{{ way }}'", true}};
+
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        char *text =
+            xasprintf("all: {hosts: {a: {way: local, ansible_connection: %s}}}\n", rows[i].value);
+        struct inventory *inv = load_good(*state, text);
+        assert_int_equal(inventory_host(inv, 0)->local, rows[i].local);
+        assert_string_equal(inventory_host(inv, 0)->address, "a");
+        inventory_free(inv);
+        free(text);
     }
 }
 
@@ -167,7 +197,6 @@ test_what_is_promised_is_refused_as_not_yet(void **state)
         {"ansible_ssh_pass", "x", "ansible_ssh_pass"},
         {"ansible_ssh_common_args", "-oProxyCommand=id", "ansible_ssh_common_args"},
         {"ansible_ssh_extra_args", "x", "ansible_ssh_extra_args"},
-        {"ansible_connection", "local", "ansible_connection other than ssh"},
     };
 
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
@@ -189,6 +218,7 @@ main(void)
         T(test_reads_connection_variables),
         T(test_a_tilde_is_the_home_of_who_runs_us),
         T(test_connection_variables_have_types_and_bounds),
+        T(test_a_connection_is_ssh_or_local),
         T(test_templates_are_rendered_for_each_host),
         T(test_extra_variables_win),
         T(test_what_is_promised_is_refused_as_not_yet),

@@ -119,7 +119,8 @@ on_failed(void *arg, const char *text)
     on_over(s);
 }
 
-static const struct local_events events = {on_started, on_output, on_ended, on_failed};
+static const struct local_events events = {
+    .started = on_started, .output = on_output, .ended = on_ended, .failed = on_failed};
 
 static struct seen *
 seen_new(void)

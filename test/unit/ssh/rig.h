@@ -18,6 +18,7 @@
 struct rig {
     struct event_base *base;
     struct zygote *zygote; /* borrowed */
+    struct locals *locals; /* borrowed; NULL: no local hosts */
     struct hostkeys *hostkeys;
     struct keyring *keyring; /* borrowed */
     struct pool *pool;
@@ -133,6 +134,7 @@ rig_config(struct rig *r)
     return (struct pool_config){
         .base = r->base,
         .zygote = r->zygote,
+        .locals = r->locals,
         .hostkeys = r->hostkeys,
         .keyring = r->keyring,
         .checking = HOST_KEY_OFF,

@@ -1,0 +1,413 @@
+/*
+ * session_ssh.c - the order of libssh calls that was found to work without waiting.
+ *
+ * Decides how libssh is set up and torn down.  Owns session, channel, pump and socket.  Its
+ * callbacks only note; nothing is freed and libssh is not called inside them.
+ */
+#include "ssh/session_kind.h"
+
+#include "base/escape.h"
+#include "base/hash.h"
+#include "base/xalloc.h"
+#include "ssh/seam.h"
+
+#include <assert.h>
+#include <fcntl.h>
+#include <libssh/callbacks.h>
+#include <libssh/server.h> /* ssh_send_keepalive is declared there */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* dopoll reads one buffer of libssh's a call; more than this in one turn would starve others. */
+enum { PUMP_ROUNDS_MAX = 16 };
+
+struct over_ssh {
+    struct session base; /* first; its fd is owned */
+    ssh_session ssh;     /* owned */
+    ssh_event pump;      /* owned; NULL until attached */
+    ssh_channel channel; /* owned; NULL between steps */
+    struct ssh_channel_callbacks_struct callbacks;
+    struct ssh_counter_struct counter;
+};
+
+static void
+set_nonblocking(int fd)
+{
+    const int flags = fcntl(fd, F_GETFL);
+
+    if (flags >= 0 && (flags & O_NONBLOCK) == 0) {
+        (void)fcntl(fd, F_SETFL, flags | O_NONBLOCK);
+    }
+}
+
+/* Of a session that session_new made. */
+static struct over_ssh *
+over(struct session *s)
+{
+    return (struct over_ssh *)s;
+}
+
+static const struct over_ssh *
+over_const(const struct session *s)
+{
+    return (const struct over_ssh *)s;
+}
+
+static void
+set_options(struct over_ssh *s, const char *user, const char *host_key_types)
+{
+    const bool no = false;
+    const int zero = 0;
+
+    /* First, else ssh_connect reads the configuration of the machine for every session. */
+    (void)ssh_options_set(s->ssh, SSH_OPTIONS_PROCESS_CONFIG, &no);
+    /* A constant: libssh takes names apart, and nothing of it is used with our own socket. */
+    (void)ssh_options_set(s->ssh, SSH_OPTIONS_HOST, "target");
+    (void)ssh_options_set(s->ssh, SSH_OPTIONS_USER, user);
+    (void)ssh_options_set(s->ssh, SSH_OPTIONS_FD, &s->base.fd);
+    (void)ssh_options_set(s->ssh, SSH_OPTIONS_SSH_DIR, "/nonexistent");
+    (void)ssh_options_set(s->ssh, SSH_OPTIONS_KNOWNHOSTS, "/dev/null");
+    (void)ssh_options_set(s->ssh, SSH_OPTIONS_GLOBAL_KNOWNHOSTS, "/dev/null");
+    (void)ssh_options_set(s->ssh, SSH_OPTIONS_GSSAPI_DELEGATE_CREDENTIALS, &zero);
+    if (host_key_types != NULL) {
+        (void)ssh_options_set(s->ssh, SSH_OPTIONS_HOSTKEYS, host_key_types);
+    }
+}
+
+static void
+release(struct session *session)
+{
+    struct over_ssh *s = over(session);
+
+    /* libssh closes the socket itself after a fatal error; the number may be another's by then. */
+    const bool open = ssh_get_fd(s->ssh) >= 0;
+    if (s->pump != NULL) {
+        (void)ssh_event_remove_session(s->pump, s->ssh);
+        ssh_event_free(s->pump);
+    }
+    ssh_disconnect(s->ssh);
+    ssh_free(s->ssh);
+    seam_forget(s->base.fd);
+    if (open) {
+        (void)close(s->base.fd);
+    }
+    free(s);
+}
+
+static bool
+wants_write(const struct session *s)
+{
+    return (ssh_get_status(over_const(s)->ssh) & SSH_WRITE_PENDING) != 0;
+}
+
+bool
+session_alive(const struct session *s)
+{
+    ssh_session ssh = over_const(s)->ssh;
+
+    return ssh_get_fd(ssh) >= 0 && (ssh_get_status(ssh) & (SSH_CLOSED | SSH_CLOSED_ERROR)) == 0;
+}
+
+uint64_t
+session_received(const struct session *s)
+{
+    return over_const(s)->counter.in_bytes;
+}
+
+void
+session_error(const struct session *s, struct buf *out)
+{
+    const char *text = ssh_get_error(over_const(s)->ssh);
+
+    if (text == NULL || text[0] == '\0') {
+        text = "the connection was closed";
+    }
+    escape_line(out, text, strlen(text));
+}
+
+enum session_io
+session_kex(struct session *s)
+{
+    ssh_session ssh = over(s)->ssh;
+    const int rc = ssh_connect(ssh);
+
+    if (ssh_get_fd(ssh) >= 0) {
+        set_nonblocking(s->fd); /* libssh clears it, even on a socket of ours */
+    }
+    if (rc == SSH_OK) {
+        return SESSION_OK;
+    }
+    return rc == SSH_AGAIN && session_alive(s) ? SESSION_AGAIN : SESSION_FAIL;
+}
+
+bool
+session_has_banner(const struct session *s)
+{
+    return ssh_get_serverbanner(over_const(s)->ssh) != NULL;
+}
+
+size_t
+session_host_key(struct session *s, unsigned char ret_blob[SESSION_BLOB_MAX])
+{
+    ssh_key key = NULL;
+    char *text = NULL;
+    size_t len = 0;
+
+    if (ssh_get_server_publickey(over(s)->ssh, &key) == SSH_OK &&
+        ssh_pki_export_pubkey_base64(key, &text) == SSH_OK &&
+        base64_decode(text, strlen(text), ret_blob, SESSION_BLOB_MAX, &len) < 0) {
+        len = 0;
+    }
+    ssh_string_free_char(text);
+    ssh_key_free(key);
+    return len;
+}
+
+enum session_io
+session_auth(struct session *s, ssh_key key)
+{
+    switch (ssh_userauth_publickey(over(s)->ssh, NULL, key)) {
+    case SSH_AUTH_SUCCESS:
+        return SESSION_OK;
+    case SSH_AUTH_DENIED:
+    case SSH_AUTH_PARTIAL:
+        return session_alive(s) ? SESSION_DENIED : SESSION_FAIL;
+    case SSH_AUTH_AGAIN:
+        /* A fatal error in here says AGAIN for ever: look at the connection itself. */
+        return session_alive(s) ? SESSION_AGAIN : SESSION_FAIL;
+    default:
+        return SESSION_FAIL;
+    }
+}
+
+void
+session_methods(struct session *s, struct buf *out)
+{
+    static const struct {
+        int bit;
+        const char *name;
+    } methods[] = {
+        {SSH_AUTH_METHOD_PUBLICKEY, "publickey"},
+        {SSH_AUTH_METHOD_PASSWORD, "password"},
+        {SSH_AUTH_METHOD_INTERACTIVE, "keyboard-interactive"},
+        {SSH_AUTH_METHOD_HOSTBASED, "hostbased"},
+        {SSH_AUTH_METHOD_GSSAPI_MIC, "gssapi-with-mic"},
+    };
+    const int offered = ssh_userauth_list(over(s)->ssh, NULL);
+    const char *comma = "";
+
+    for (size_t i = 0; i < sizeof(methods) / sizeof(methods[0]); i++) {
+        if ((offered & methods[i].bit) != 0) {
+            (void)buf_addf(out, "%s%s", comma, methods[i].name);
+            comma = ", ";
+        }
+    }
+    if (comma[0] == '\0') {
+        (void)buf_adds(out, "none");
+    }
+}
+
+void
+session_attach(struct session *session)
+{
+    struct over_ssh *s = over(session);
+
+    assert(s->pump == NULL);
+    s->pump = ssh_event_new();
+    if (s->pump == NULL || ssh_event_add_session(s->pump, s->ssh) != SSH_OK) {
+        abort();
+    }
+}
+
+static enum session_io
+pump(struct session *session)
+{
+    const struct over_ssh *s = over(session);
+
+    for (int i = 0; i < PUMP_ROUNDS_MAX; i++) {
+        const uint64_t before = s->counter.in_bytes;
+        if (ssh_event_dopoll(s->pump, 0) == SSH_ERROR || !session_alive(session)) {
+            return SESSION_FAIL;
+        }
+        if (s->counter.in_bytes == before) {
+            return SESSION_OK;
+        }
+    }
+    return SESSION_AGAIN; /* more may be waiting; the socket stays readable */
+}
+
+void
+session_keepalive(struct session *s)
+{
+    (void)ssh_send_keepalive(over(s)->ssh);
+}
+
+static int
+on_data(ssh_session ssh, ssh_channel channel, void *bytes, uint32_t len, int is_stderr, void *arg)
+{
+    struct session *s = arg;
+
+    (void)ssh;
+    (void)channel;
+    s->data(s->arg, is_stderr != 0, bytes, len);
+    return (int)len;
+}
+
+static void
+on_eof(ssh_session ssh, ssh_channel channel, void *arg)
+{
+    (void)ssh;
+    (void)channel;
+    ((struct session *)arg)->exit.eof = true;
+}
+
+static void
+on_close(ssh_session ssh, ssh_channel channel, void *arg)
+{
+    (void)ssh;
+    (void)channel;
+    ((struct session *)arg)->exit.closed = true;
+}
+
+static void
+on_status(ssh_session ssh, ssh_channel channel, int status, void *arg)
+{
+    struct session *s = arg;
+
+    (void)ssh;
+    (void)channel;
+    s->exit.has_status = true;
+    s->exit.status = (uint32_t)status;
+}
+
+static void
+on_signal(ssh_session ssh, ssh_channel channel, const char *name, int core, const char *message,
+          const char *language, void *arg)
+{
+    struct session *s = arg;
+
+    (void)ssh;
+    (void)channel;
+    (void)core;
+    (void)message;
+    (void)language;
+    (void)snprintf(s->exit.signal, sizeof(s->exit.signal), "%s",
+                   name == NULL || name[0] == '\0' ? "?" : name);
+}
+
+static void
+prepare(struct session *session)
+{
+    struct over_ssh *s = over(session);
+
+    s->channel = ssh_channel_new(s->ssh);
+    if (s->channel == NULL) {
+        abort();
+    }
+    /* Before the open: data can arrive inside that call. */
+    s->callbacks = (struct ssh_channel_callbacks_struct){
+        .userdata = session,
+        .channel_data_function = on_data,
+        .channel_eof_function = on_eof,
+        .channel_close_function = on_close,
+        .channel_exit_status_function = on_status,
+        .channel_exit_signal_function = on_signal,
+    };
+    ssh_callbacks_init(&s->callbacks);
+    (void)ssh_set_channel_callbacks(s->channel, &s->callbacks);
+}
+
+static enum session_io
+answer(const struct session *s, int rc)
+{
+    if (!session_alive(s)) {
+        return SESSION_FAIL;
+    }
+    if (rc == SSH_AGAIN) {
+        return SESSION_AGAIN;
+    }
+    return rc == SSH_OK ? SESSION_OK : SESSION_DENIED;
+}
+
+static enum session_io
+open_channel(struct session *s)
+{
+    return answer(s, ssh_channel_open_session(over(s)->channel));
+}
+
+static enum session_io
+exec(struct session *s, const char *command)
+{
+    return answer(s, ssh_channel_request_exec(over(s)->channel, command));
+}
+
+static size_t
+room(const struct session *session)
+{
+    const struct over_ssh *s = over_const(session);
+
+    if (session->exit.closed || !ssh_channel_is_open(s->channel) || wants_write(session)) {
+        return 0;
+    }
+    return ssh_channel_window_size(s->channel);
+}
+
+static int
+write_channel(struct session *s, const char *bytes, size_t len)
+{
+    const int n = ssh_channel_write(over(s)->channel, bytes, (uint32_t)len);
+
+    return n < 0 ? -1 : n;
+}
+
+static enum session_io
+send_eof(struct session *s)
+{
+    return answer(s, ssh_channel_send_eof(over(s)->channel));
+}
+
+static void
+drop(struct session *session)
+{
+    struct over_ssh *s = over(session);
+
+    (void)ssh_remove_channel_callbacks(s->channel, &s->callbacks);
+    ssh_channel_free(s->channel); /* sends the close if it is due */
+    s->channel = NULL;
+}
+
+/* A command without a terminal is not ended by its channel's end, and most servers refuse to signal
+ * it: nothing can be killed from here. */
+static const struct session_kind kind = {
+    .free = release,
+    .wants_write = wants_write,
+    .pump = pump,
+    .prepare = prepare,
+    .open = open_channel,
+    .exec = exec,
+    .room = room,
+    .write = write_channel,
+    .eof = send_eof,
+    .drop = drop,
+};
+
+struct session *
+session_new(int fd, const char *user, const char *host_key_types)
+{
+    struct over_ssh *s = xcalloc(1, sizeof(*s));
+
+    s->base.kind = &kind;
+    s->base.fd = fd;
+    (void)snprintf(s->base.refusal, sizeof(s->base.refusal), "refused by the server");
+    s->ssh = ssh_new();
+    if (s->ssh == NULL) {
+        abort();
+    }
+    seam_watch(fd);
+    set_options(s, user, host_key_types);
+    ssh_set_blocking(s->ssh, 0);
+    ssh_set_counters(s->ssh, &s->counter, NULL);
+    return &s->base;
+}
