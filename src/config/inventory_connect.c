@@ -259,6 +259,14 @@ key_file(const char *root, const char *text)
     return xasprintf("%s/%s", root, text);
 }
 
+/* Empty, null or false: as if it were not there. */
+static bool
+is_off(const struct value *v)
+{
+    return v == NULL || v->kind == VALUE_NULL || (v->kind == VALUE_BOOL && !v->boolean) ||
+           (v->kind == VALUE_TEXT && v->len == 0);
+}
+
 static int
 check_later(const struct connect_request *r)
 {
@@ -266,13 +274,11 @@ check_later(const struct connect_request *r)
     int rc = 0;
 
     for (size_t i = 0; i < ROWS; i++) {
-        const struct value *v = r->values[i];
-        if (rows[i].later && v != NULL && v->kind != VALUE_NULL &&
-            !(v->kind == VALUE_BOOL && !v->boolean)) {
+        if (rows[i].later && !is_off(r->values[i])) {
             rc = refuse(r, (enum row)i, true, rows[i].name);
         }
     }
-    if (way != NULL && (way->kind != VALUE_TEXT || strcmp(way->text, "ssh") != 0)) {
+    if (!is_off(way) && (way->kind != VALUE_TEXT || strcmp(way->text, "ssh") != 0)) {
         rc = refuse(r, ROW_CONNECTION, true, "ansible_connection other than ssh");
     }
     return rc;

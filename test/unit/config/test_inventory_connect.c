@@ -180,6 +180,19 @@ test_what_is_promised_is_refused_as_not_yet(void **state)
     }
 }
 
+static void
+test_what_is_promised_may_be_empty(void **state)
+{
+    struct inventory *inv = load_good(*state, "all:\n  hosts:\n"
+                                              "    a: {ansible_password: '', ansible_ssh_pass: ~,\n"
+                                              "        ansible_ssh_common_args: no,\n"
+                                              "        ansible_ssh_extra_args: '',\n"
+                                              "        ansible_connection: ~}\n");
+
+    assert_int_equal(inventory_count(inv), 1);
+    inventory_free(inv);
+}
+
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int
@@ -192,6 +205,7 @@ main(void)
         T(test_templates_are_rendered_for_each_host),
         T(test_extra_variables_win),
         T(test_what_is_promised_is_refused_as_not_yet),
+        T(test_what_is_promised_may_be_empty),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
