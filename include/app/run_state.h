@@ -78,6 +78,7 @@ struct run {
     struct plan *plan; /* owned, and so is all below */
     struct rollout *rollout;
     bool preview;  /* nothing is to be done: no connection, no file, no lock */
+    bool mask;     /* what is rendered is for people: secrets are `***` */
     size_t *steps; /* plan step -> step of the action */
     size_t step_count;
     struct run_host *hosts;

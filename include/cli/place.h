@@ -7,6 +7,10 @@
 #include "base/err.h"
 #include "base/strv.h"
 
+/* What runs on a list of hosts are noted under: no environment, but a folder of this name may hold
+ * their known_hosts. */
+#define PLACE_LIST "_hosts"
+
 /* --root, else $INVENTORY_MANAGER_ROOT, else the nearest folder above with inventory/, else here;
  * absolute, the caller frees it. */
 int place_root(const char *flag, char **ret_root, struct err *err);

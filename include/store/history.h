@@ -42,9 +42,10 @@ int history_find(struct store *s, const char *id, struct run_list *ret_list, str
 struct host_row {
     char *name, *reason, *release, *state; /* owned by the list */
     char *release_before; /* of history_states: the last one other than release; owned */
-    char *release_tried;  /* of history_states: the one of a run that failed since; owned */
-    char *boot_id;        /* owned */
-    char *run;            /* of history_states: id of the run it is from; owned */
+    char *
+        release_tried; /* of history_states: the one of a run that failed, or began, since; owned */
+    char *boot_id;     /* owned */
+    char *run;         /* of history_states: id of the run it is from; owned */
     enum outcome outcome;
     enum cause cause;
     int32_t slot, exit_code, signal;

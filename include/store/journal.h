@@ -67,6 +67,10 @@ struct host_end {
 };
 int journal_host_end(struct journal *j, const struct host_end *end, struct err *err);
 
+/* A host begins what would make this release: should we die, it may be there.  Only a host that has
+ * a state keeps it, for rollback. */
+int journal_host_tries(struct journal *j, int32_t host, const char *release, struct err *err);
+
 /* Bytes of each stream that are in the host's log: what a resume attaches at. */
 int journal_offsets(struct journal *j, int32_t host, int64_t out_bytes, int64_t err_bytes,
                     struct err *err);

@@ -76,7 +76,7 @@ run_scope(const struct run *run, const struct run_host *h)
         .magic = run->magic,
         .vars = inventory_vars(q->inventory, q->hosts[h->index]),
         .vault = q->vault,
-        .mask = run->preview,
+        .mask = run->mask,
     };
 }
 

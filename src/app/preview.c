@@ -29,6 +29,7 @@ preview_new(const struct run_request *request, struct err *err)
         preview_free(p);
         return NULL;
     }
+    p->run->mask = true; /* not before: `***` would pass where a secret does not */
     return p;
 }
 

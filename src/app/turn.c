@@ -102,6 +102,9 @@ journal_due(struct run *run, const struct order *order, int64_t now_ms)
     if (journal_order(run->journal, now_ms, order, &run->err) < 0) {
         return -1;
     }
+    if (order->kind == ORDER_START && run->release[0] != '\0' && run_makes_release(run)) {
+        return journal_host_tries(run->journal, order->host, run->release, &run->err);
+    }
     if (order->kind == ORDER_RELEASE) {
         return journal_release(run, order->host);
     }

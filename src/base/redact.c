@@ -114,13 +114,18 @@ static int
 add_bytes(struct redact *r, const char *bytes, size_t len)
 {
     int32_t node = ROOT;
+    int32_t next;
+    size_t known = 0;
 
-    if (r->count + len > REDACT_BYTES_MAX) {
+    while (known < len && (next = child_of(r, node, (unsigned char)bytes[known])) != NONE) {
+        node = next;
+        known++;
+    }
+    if (r->count + (len - known) > REDACT_BYTES_MAX) {
         return -1;
     }
-    for (size_t i = 0; i < len; i++) {
-        const int32_t next = child_of(r, node, (unsigned char)bytes[i]);
-        node = next != NONE ? next : add_child(r, node, (unsigned char)bytes[i]);
+    for (size_t i = known; i < len; i++) {
+        node = add_child(r, node, (unsigned char)bytes[i]);
     }
     r->linked = r->linked && r->nodes[node].is_secret;
     r->nodes[node].is_secret = true;

@@ -57,6 +57,23 @@ print_untouched(struct store *s, const char *env, struct err *err)
     return rc;
 }
 
+/* An environment, or what had runs: its folder may be gone, and a list of hosts has none. */
+static int
+find_env(const struct cli *c, struct store *s, const char *env, struct err *err)
+{
+    struct run_list runs = {0};
+    struct err why = {0};
+    char *dir = NULL;
+    int rc = place_env(c->root, env, &dir, &why);
+
+    free(dir);
+    if (rc != 0 && history_runs(s, env, 1, &runs, err) == 0) {
+        rc = runs.count > 0 ? 0 : err_set(err, why.kind, "%s", why.text);
+        run_list_release(&runs);
+    }
+    return rc;
+}
+
 static int
 print_env(struct store *s, const char *env, struct err *err)
 {
@@ -92,17 +109,13 @@ cmd_status(struct cli *c, struct err *err)
 {
     struct strv envs = {0};
     struct store *s;
-    char *dir = NULL;
     int rc = 0;
 
     if (cli_word(c, 0) == NULL) {
         place_envs(c->root, &envs);
-    } else if (place_env(c->root, cli_word(c, 0), &dir, err) != 0) {
-        return -1;
     } else {
         strv_add(&envs, cli_word(c, 0));
     }
-    free(dir);
     if (envs.count == 0) {
         fputs("no environment in ", stderr);
         cli_print(stderr, c->root);
@@ -111,6 +124,8 @@ cmd_status(struct cli *c, struct err *err)
     s = past_open(c->root, err);
     if (s == NULL) {
         rc = -1;
+    } else if (cli_word(c, 0) != NULL) {
+        rc = find_env(c, s, cli_word(c, 0), err);
     }
     for (size_t i = 0; rc == 0 && i < envs.count; i++) {
         rc = print_env(s, envs.items[i], err);

@@ -126,7 +126,7 @@ find_place(struct loaded *l, const struct cli *c, const char *env, const char *a
            struct err *err)
 {
     if (action == NULL && strchr(env, ',') != NULL) {
-        l->env = xstrdup("_hosts");
+        l->env = xstrdup(PLACE_LIST);
         l->env_dir =
             xasprintf("%s/inventory/%s", c->root, l->env); /* known_hosts, if it is there */
         return 0;

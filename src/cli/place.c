@@ -83,7 +83,7 @@ place_envs(const char *root, struct strv *ret_names)
 
     while (dir != NULL && (entry = readdir(dir)) != NULL) {
         char *below = xasprintf("%s/%s", path, entry->d_name);
-        if (entry->d_name[0] != '.' && is_folder(below)) {
+        if (entry->d_name[0] != '.' && strcmp(entry->d_name, PLACE_LIST) != 0 && is_folder(below)) {
             strv_add(ret_names, entry->d_name);
         }
         free(below);

@@ -259,6 +259,14 @@ key_file(const char *root, const char *text)
     return xasprintf("%s/%s", root, text);
 }
 
+/* Empty, null or false: as if it were not there. */
+static bool
+is_off(const struct value *v)
+{
+    return v == NULL || v->kind == VALUE_NULL || (v->kind == VALUE_BOOL && !v->boolean) ||
+           (v->kind == VALUE_TEXT && v->len == 0);
+}
+
 /* Ansible's other ways to speak SSH are SSH to us; its full names are taken, too. */
 static int
 take_connection(const struct connect_request *r, bool *ret_local)
@@ -274,6 +282,9 @@ take_connection(const struct connect_request *r, bool *ret_local)
                 {"paramiko_ssh", false}};
     char *text = NULL;
 
+    if (is_off(r->values[ROW_CONNECTION])) {
+        return 0;
+    }
     if (take_text(r, ROW_CONNECTION, "ssh or local", false, &text) < 0) {
         return -1;
     }
@@ -293,9 +304,7 @@ check_later(const struct connect_request *r)
     int rc = 0;
 
     for (size_t i = 0; i < ROWS; i++) {
-        const struct value *v = r->values[i];
-        if (rows[i].later && v != NULL && v->kind != VALUE_NULL &&
-            !(v->kind == VALUE_BOOL && !v->boolean)) {
+        if (rows[i].later && !is_off(r->values[i])) {
             rc = refuse(r, (enum row)i, true, rows[i].name);
         }
     }

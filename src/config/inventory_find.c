@@ -17,7 +17,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { FOLDERS_MAX = 16 }; /* in each other */
+enum {
+    FOLDERS_MAX = 16,  /* in each other */
+    FILES_MAX = 10000, /* of a folder and all below: links make more of few */
+};
 
 static const char *const candidates[] = {"hosts.yml", "hosts.yaml", "hosts.ini", "hosts"};
 enum { CANDIDATES = sizeof(candidates) / sizeof(candidates[0]) };
@@ -26,6 +29,7 @@ struct finding {
     struct draft *d;
     const struct inventory_request *r;
     struct mistakes *m;
+    int *left; /* files that may still be read; 0: too many, or too deep, which was told */
 };
 
 static char *
@@ -194,6 +198,7 @@ read_folder(const struct finding *f, const char *path, int depth)
     int rc = 0;
 
     if (depth == FOLDERS_MAX) {
+        *f->left = 0; /* a link that leads back: all others would be followed as deep */
         return mistakes_add(f->m, "%s: more than %d folders in each other", path, FOLDERS_MAX);
     }
     if (dir == NULL) {
@@ -210,7 +215,7 @@ read_folder(const struct finding *f, const char *path, int depth)
     }
     (void)closedir(dir);
     strv_sort(&names);
-    for (size_t i = 0; i < names.count; i++) {
+    for (size_t i = 0; i<names.count && * f->left> 0; i++) {
         char *below = xasprintf("%s/%s", path, names.items[i]);
         if (read_source(f, below, depth + 1) < 0) {
             rc = -1;
@@ -232,14 +237,20 @@ is_folder(const char *path)
 static int
 read_source(const struct finding *f, const char *path, int depth)
 {
-    return is_folder(path) ? read_folder(f, path, depth) : read_file(f, path);
+    if (is_folder(path)) {
+        return read_folder(f, path, depth);
+    }
+    return --*f->left > 0
+               ? read_file(f, path)
+               : mistakes_add(f->m, "%s: more than %d files in one inventory", path, FILES_MAX);
 }
 
 int
 inventory_find(struct draft *d, const struct inventory_request *r, char **ret_source,
                bool *ret_folder, struct mistakes *m)
 {
-    const struct finding f = {.d = d, .r = r, .m = m};
+    int left = FILES_MAX + 1;
+    const struct finding f = {.d = d, .r = r, .m = m, .left = &left};
 
     *ret_source = find_source(r->dir, m);
     *ret_folder = *ret_source != NULL && is_folder(*ret_source);

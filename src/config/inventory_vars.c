@@ -16,7 +16,10 @@
 #include <string.h>
 #include <sys/stat.h>
 
-enum { FOLDERS_MAX = 16 }; /* in each other */
+enum {
+    FOLDERS_MAX = 16,  /* in each other */
+    FILES_MAX = 10000, /* of one name: links make more of few */
+};
 
 static const char *const extensions[] = {"", ".yml", ".yaml", ".json"};
 enum { EXTENSIONS = sizeof(extensions) / sizeof(extensions[0]) };
@@ -126,6 +129,8 @@ find_in_folder(const char *path, int depth, struct strv *files, struct mistakes 
             /* as if it were not there */
         } else if (S_ISDIR(st.st_mode)) {
             rc = extension[0] == '\0' ? find_in_folder(below, depth + 1, files, m) : 0;
+        } else if (S_ISREG(st.st_mode) && known && files->count == FILES_MAX) {
+            rc = mistakes_add(m, "%s: more than %d files", below, FILES_MAX);
         } else if (S_ISREG(st.st_mode) && known) {
             strv_add(files, below);
         }

@@ -508,6 +508,7 @@ rendered_release(struct rendered *r)
         wipe(r->script, r->script_len);
         wipe(r->guard, r->guard_len);
         wipe(r->content, r->content_len);
+        wipe(r->path, r->path ? strlen(r->path) : 0);
     }
     for (size_t i = 0; i < r->secrets.count; i++) {
         wipe(r->secrets.items[i], strlen(r->secrets.items[i]));

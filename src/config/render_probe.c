@@ -9,6 +9,7 @@
 #include "base/xalloc.h"
 #include "config/template.h"
 
+#include <arpa/inet.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -92,6 +93,25 @@ make_ca(const struct render_job *job, char **ret)
     return rc;
 }
 
+/* What a colon is in must be an IPv6 address: the URL would be none, and only the gate would say
+ * so.
+ */
+static int
+make_host(const struct render_job *job, char **ret)
+{
+    struct in6_addr v6;
+
+    if (!job->step->host) {
+        return 0;
+    }
+    if (render_host(job, ret)) {
+        return -1;
+    }
+    return strchr(*ret, ':') && inet_pton(AF_INET6, *ret, &v6) != 1
+               ? render_bad_part(job, "host", "a name or an address without a port")
+               : 0;
+}
+
 int
 render_probe(const struct render_job *job, struct rendered *ret)
 {
@@ -102,8 +122,6 @@ render_probe(const struct render_job *job, struct rendered *ret)
     if (job->step->kind == ACTION_TCP) {
         return 0;
     }
-    if (job->step->host && render_host(job, &ret->host)) {
-        return -1;
-    }
-    return make_path(job, &ret->path) || make_ca(job, &ret->ca) ? -1 : 0;
+    return make_host(job, &ret->host) || make_path(job, &ret->path) || make_ca(job, &ret->ca) ? -1
+                                                                                              : 0;
 }

@@ -1,8 +1,9 @@
 /*
  * capture.c - runs a program to its end and takes what it prints.
  *
- * Decides when it has said too much or for too long: its whole group is killed.  Owns the pipes and
- * the child while it runs.  Used before the loop begins, and never by it.
+ * Decides when it has said too much or for too long, or that we are told to end: its whole group is
+ * killed, which no terminal does for us.  Owns the pipes and the child while it runs.  Used before
+ * the loop begins, and never by it.
  */
 #include "proc/capture.h"
 
@@ -15,15 +16,17 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/signalfd.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
-enum { READ_BYTES = 64 * 1024, EXEC_FAILED = 127 };
+enum { READ_BYTES = 64 * 1024, EXEC_FAILED = 127, LOOK_MS = 2 };
 
 /* The reading ends, or -1: closed. */
 struct ends {
     int out, errors, start; /* start: the errno of a failed exec */
+    int stop;               /* readable: a signal that ends us waits */
 };
 
 static int64_t
@@ -33,6 +36,36 @@ now_ms(void)
 
     (void)clock_gettime(CLOCK_MONOTONIC, &t);
     return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+/* ---------------------------------------------------------------- our own end */
+
+/* Hold back what would end us, until the program's group is killed.  A signal that is ignored stays
+ * ignored. */
+static int
+hold_signals(sigset_t *ret_before)
+{
+    static const int numbers[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT};
+    struct sigaction action;
+    sigset_t set;
+
+    (void)sigemptyset(&set);
+    for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
+        if (sigaction(numbers[i], NULL, &action) == 0 && action.sa_handler != SIG_IGN) {
+            (void)sigaddset(&set, numbers[i]);
+        }
+    }
+    (void)sigprocmask(SIG_BLOCK, &set, ret_before);
+    return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+}
+
+/* Wait up to ms for a signal that is held back. */
+static bool
+is_stopped(int stop, int ms)
+{
+    struct pollfd fd = {.fd = stop, .events = POLLIN};
+
+    return poll(&fd, 1, ms) > 0;
 }
 
 /* ---------------------------------------------------------------- the child */
@@ -130,7 +163,7 @@ start(const struct capture *c, struct ends *ret)
             close_one(&pipes[i][0]);
         }
     }
-    *ret = (struct ends){pipes[0][0], pipes[1][0], pipes[2][0]};
+    *ret = (struct ends){pipes[0][0], pipes[1][0], pipes[2][0], -1};
     errno = why;
     return pid;
 }
@@ -153,21 +186,22 @@ read_some(int *fd, struct buf *b)
     }
 }
 
-/* Until both are closed, it said too much, or its time is over. */
+/* Until both are closed, it said too much, its time is over, or we are to end. */
 static void
 read_all(struct capture *c, struct ends *ends)
 {
     const int64_t end_ms = now_ms() + c->timeout_ms;
 
     while (ends->out >= 0 || ends->errors >= 0) {
-        struct pollfd fds[2] = {{.fd = ends->out, .events = POLLIN},
-                                {.fd = ends->errors, .events = POLLIN}};
+        struct pollfd fds[3] = {{.fd = ends->out, .events = POLLIN},
+                                {.fd = ends->errors, .events = POLLIN},
+                                {.fd = ends->stop, .events = POLLIN}};
         const int64_t left_ms = end_ms - now_ms();
         if (left_ms <= 0) {
             c->timed_out = true;
             return;
         }
-        if (poll(fds, 2, (int)left_ms) < 0 && errno != EINTR) {
+        if ((poll(fds, 3, (int)left_ms) < 0 && errno != EINTR) || fds[2].revents != 0) {
             return;
         }
         if (fds[0].revents != 0) {
@@ -185,15 +219,16 @@ read_all(struct capture *c, struct ends *ends)
 
 /* It may close its pipes and go on: its time is the same. */
 static void
-wait_for(struct capture *c, pid_t pid, int64_t end_ms)
+wait_for(struct capture *c, pid_t pid, int stop, int64_t end_ms)
 {
-    const struct timespec pause = {.tv_nsec = 2000000};
+    bool stopped = is_stopped(stop, 0);
     int status = 0;
     pid_t ended = 0;
 
-    while (!c->timed_out && !c->too_much && (ended = waitpid(pid, &status, WNOHANG)) == 0) {
+    while (!c->timed_out && !c->too_much && !stopped &&
+           (ended = waitpid(pid, &status, WNOHANG)) == 0) {
         c->timed_out = now_ms() >= end_ms;
-        (void)nanosleep(&pause, NULL);
+        stopped = is_stopped(stop, LOOK_MS);
     }
     if (ended <= 0) {
         (void)kill(-pid, SIGKILL);
@@ -207,23 +242,29 @@ int
 capture_run(struct capture *c, struct err *err)
 {
     const int64_t end_ms = now_ms() + c->timeout_ms;
+    sigset_t before;
     struct ends ends;
     int why = 0;
+    int stop = hold_signals(&before);
     const pid_t pid = start(c, &ends);
 
     c->timed_out = false;
     c->too_much = false;
+    ends.stop = stop;
     if (pid < 0) {
-        return err_set(err, ERR_IO, "cannot be run: %s", strerror(errno));
+        why = errno;
+    } else {
+        (void)setpgid(pid, pid); /* whoever is first */
+        if (read(ends.start, &why, sizeof(why)) != sizeof(why)) {
+            why = 0;
+            read_all(c, &ends);
+        }
+        wait_for(c, pid, stop, end_ms);
     }
-    (void)setpgid(pid, pid); /* whoever is first */
-    if (read(ends.start, &why, sizeof(why)) != sizeof(why)) {
-        why = 0;
-        read_all(c, &ends);
-    }
-    wait_for(c, pid, end_ms);
     close_one(&ends.out);
     close_one(&ends.errors);
     close_one(&ends.start);
+    close_one(&stop);
+    (void)sigprocmask(SIG_SETMASK, &before, NULL); /* what was held back ends us here */
     return why == 0 ? 0 : err_set(err, ERR_IO, "cannot be run: %s", strerror(why));
 }

@@ -244,8 +244,27 @@ end_run_host(struct journal *j, const struct host_end *end, const char *produced
     return sql_run(j->store, stmt, err);
 }
 
+int
+journal_host_tries(struct journal *j, int32_t host, const char *release, struct err *err)
+{
+    static const char sql[] =
+        "UPDATE host_states SET release_tried = ?1 WHERE env = ?2 AND host ="
+        " (SELECT name FROM run_hosts WHERE run = ?3 AND run_hosts.host = ?4)";
+    const int64_t numbers[] = {j->run, host};
+    sqlite3_stmt *stmt = j->mutating ? sql_write(j->store, sql, err) : NULL;
+
+    if (stmt == NULL) {
+        return j->mutating ? -1 : 0;
+    }
+    sql_text(stmt, 1, release);
+    sql_text(stmt, 2, j->env);
+    sql_ints(stmt, 3, numbers, (int)(sizeof(numbers) / sizeof(numbers[0])));
+    return sql_run(j->store, stmt, err);
+}
+
 /* release is the last one that succeeded on the host, release_before the last one other than that;
- * release_tried the one of a run that did not succeed since, so that the host may be on it.  A run
+ * release_tried the one of a run that did not succeed since, so that the host may be on it (it is
+ * written when the host begins, in case nobody lives to write its end).  A run
  * that does not mutate leaves both, and the state, alone. */
 static int
 end_host_state(struct journal *j, const struct host_end *end, const char *produced, struct err *err)

@@ -160,6 +160,12 @@ assert_eq 'exec on a list of hosts' 0 "$rc"
 assert_has 'exec on a list of hosts' "$out" '127.20.0.2: 42'
 im history
 assert_has 'its run' "$out" '_hosts'
+im status _hosts
+assert_has 'its hosts' "$out" '127.20.0.2  '
+im validate
+assert_eq 'the folder of its known_hosts is no environment' 0 "$rc"
+im status
+assert_not 'the folder of its known_hosts is no environment' "$out" _hosts
 im exec "$list" -l 127.20.0.1 -e ansible_user=demo -e ansible_port=1 \
     -e ansible_ssh_private_key_file=build/demo/id_ed25519 -- true
 assert_eq 'a limit of it, and a variable over its port' 4 "$rc"

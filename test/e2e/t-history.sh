@@ -70,6 +70,8 @@ im history test-multi
 assert_eq 'history of a folder that is gone' 3 "$(printf '%s\n' "$out" | grep -c ' exec test-multi ')"
 im logs test-multi
 assert_has 'logs of a folder that is gone' "$out" red
+im status test-multi
+assert_has 'status of a folder that is gone' "$out" 'test-multi: '
 mv "$work/gone" "$project/inventory/test-multi"
 
 # ---- the root: flag, variable, the folder above

@@ -63,6 +63,20 @@ im rollback test-multi -l web-02
 assert_eq 'rollback of what failed' 0 "$rc"
 assert_eq 'to the one that worked' four "$(current web-02)"
 
+# ---- the same where nobody lived to say that it failed
+(cd "$project" && exec "$im_bin" deploy test-multi -l web-02 -e release=seven \
+    -e 'restart_cmd=echo $$ >"$app_dir/held"; exec sleep 30') >/dev/null 2>&1 </dev/null &
+pid=$!
+wait_for 30 test -s "$rig/home/web-02/app/held"
+kill -9 $pid
+wait $pid 2>/dev/null
+kill "$(cat "$rig/home/web-02/app/held")"
+assert_eq 'where it is' seven "$(current web-02)"
+im check test-multi -l web-02
+im rollback test-multi -l web-02
+assert_eq 'rollback of what was cut off' 0 "$rc"
+assert_eq 'to the one that worked' four "$(current web-02)"
+
 # ---- the release of a rollback counts as the newest: the next deploy keeps it, whatever its age
 im rollback test-multi -l web-01 -e release=one
 im deploy test-multi -l web-01 -e release=six -e keep_releases=2

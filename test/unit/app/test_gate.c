@@ -148,6 +148,8 @@ test_what_a_check_needs_is_found_missing_before_anything_connects(void **state)
         {"http: {path: \"/a b\"}", "path: expected '/'"},
         {"http: {path: \"/a\\r\\nX: y\"}", "path: expected '/'"},
         {"http: {host: \"a b\"}", "host: expected a name or an address"},
+        {"http: {host: \"app.example.org:8443\"}",
+         "host: expected a name or an address without a port"},
         {"http: {scheme: https, ca: no.pem}", "ca: there is no file 'no.pem'"},
         {"http: {scheme: https, ca: greet.yml}", "greet.yml: cannot be warmed"},
     };

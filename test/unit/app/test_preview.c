@@ -4,6 +4,8 @@
 #include "app/preview.h"
 #include "unit/app/rig.h"
 
+enum { LONG_BYTES = 200000 }; /* too long for one variable, and for a guard */
+
 static const char mixed[] =
     "name: mixed\nsteps:\n"
     "  - {name: 'For {{ inventory_hostname }}', run: 'echo {{ wave }} {{ run_id }}'}\n"
@@ -110,6 +112,34 @@ test_mistakes_are_those_of_a_run(void **state)
 }
 
 static void
+test_what_a_secret_may_not_be_is_told_though_it_is_not_shown(void **state)
+{
+    static const char *const actions[] = {
+        "name: greet\nsteps:\n  - run: 'true'\nhealth_check:\n  - http: {path: '/{{ odd }}'}\n",
+        "name: greet\nsteps:\n  - run: 'true'\n    env: {X: '{{ long }}'}\n",
+        "name: greet\nsteps:\n  - run: 'true'\n    unless: 'test {{ long }} = x'\n",
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(actions) / sizeof(actions[0]); i++) {
+        struct rig r;
+        struct err err = {0};
+        char *bytes = xcalloc(LONG_BYTES + 1, 1);
+        memset(bytes, 'x', LONG_BYTES);
+        rig_open(&r, NULL, "greet", actions[i]);
+        value_dict_set(r.extra, "odd", value_text("it's odd"));
+        value_dict_set(r.extra, "long", value_text(bytes));
+        value_dict_get(r.extra, "odd")->secret = true;
+        value_dict_get(r.extra, "long")->secret = true;
+        assert_null(preview_new(&r.request, &err));
+        assert_int_equal(rig_run(&r), -1);
+        assert_string_equal(err.text, r.err.text);
+        rig_close(&r);
+        free(bytes);
+    }
+}
+
+static void
 test_a_file_that_goes_away_meanwhile_is_an_error(void **state)
 {
     struct rig r;
@@ -135,6 +165,7 @@ main(void)
         cmocka_unit_test(test_steps_are_what_a_run_would_send),
         cmocka_unit_test(test_nothing_is_connected_or_written),
         cmocka_unit_test(test_mistakes_are_those_of_a_run),
+        cmocka_unit_test(test_what_a_secret_may_not_be_is_told_though_it_is_not_shown),
         cmocka_unit_test(test_a_file_that_goes_away_meanwhile_is_an_error),
     };
 

@@ -154,6 +154,7 @@ test_a_set_that_is_full_says_so(void **state)
     assert_int_equal(redact_add(r, large, REDACT_BYTES_MAX), -1);
     assert_int_equal(redact_add(r, large, REDACT_BYTES_MAX - 1), 0);
     assert_int_equal(redact_add(r, "b and more", 10), -1);
+    assert_int_equal(redact_add(r, large, REDACT_BYTES_MAX - 1), 0); /* it is in already */
     free(large);
     redact_free(r);
 }

@@ -35,6 +35,7 @@ set_up(void **state)
     folder_text(&p->folder, "project/inventory/docker/config.yml", "");
     folder_text(&p->folder, "project/inventory/.git/config", "");
     folder_text(&p->folder, "project/inventory/a-file", "");
+    folder_text(&p->folder, "project/inventory/_hosts/known_hosts", "");
     folder_text(&p->folder, "project/sub/deep/file", "");
     folder_text(&p->folder, "bare/sub/file", "");
     *state = p;

@@ -96,7 +96,6 @@ test_connection_variables_have_types_and_bounds(void **state)
         {"ansible_ssh_private_key_file", "{a: 1}", "the path of a key file"},
         {"ansible_connection", "docker", "ssh or local"},
         {"ansible_connection", "Local", "ssh or local"},
-        {"ansible_connection", "''", "ssh or local"},
         {"ansible_connection", "ansible.builtin.", "ssh or local"},
         {"ansible_connection", "community.docker.local", "ssh or local"},
         {"ansible_connection", "[local]", "ssh or local"},
@@ -123,10 +122,9 @@ test_a_connection_is_ssh_or_local(void **state)
     static const struct {
         const char *value;
         bool local;
-    } rows[] = {{"ssh", false},       {"smart", false},
-                {"paramiko", false},  {"paramiko_ssh", false},
-                {"", false},          {"ansible.builtin.ssh", false},
-                {"local", true},      {"ansible.builtin.local", true},
+    } rows[] = {{"ssh", false},          {"smart", false}, {"paramiko", false},
+                {"paramiko_ssh", false}, {"", false},      {"ansible.builtin.ssh", false},
+                {"''", false},           {"local", true},  {"ansible.builtin.local", true},
                 {"'{{ way }}'", true}};
 
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
@@ -209,6 +207,19 @@ test_what_is_promised_is_refused_as_not_yet(void **state)
     }
 }
 
+static void
+test_what_is_promised_may_be_empty(void **state)
+{
+    struct inventory *inv = load_good(*state, "all:\n  hosts:\n"
+                                              "    a: {ansible_password: '', ansible_ssh_pass: ~,\n"
+                                              "        ansible_ssh_common_args: no,\n"
+                                              "        ansible_ssh_extra_args: '',\n"
+                                              "        ansible_connection: ~}\n");
+
+    assert_int_equal(inventory_count(inv), 1);
+    inventory_free(inv);
+}
+
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int
@@ -222,6 +233,7 @@ main(void)
         T(test_templates_are_rendered_for_each_host),
         T(test_extra_variables_win),
         T(test_what_is_promised_is_refused_as_not_yet),
+        T(test_what_is_promised_may_be_empty),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -211,6 +212,63 @@ test_a_folder_is_read_sorted_and_later_files_win(void **state)
     inventory_free(inv);
     folder_text(f, "hosts/40.toml", "x\n");
     refused(f, "hosts/40.toml: inventories in TOML are not supported");
+}
+
+static void
+link_to(const struct folder *f, const char *name, const char *to)
+{
+    char *path = xasprintf("%s/%s", f->path, name);
+
+    assert_int_equal(symlink(to, path), 0);
+    free(path);
+}
+
+#define DEEP "/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a"
+
+/* Each link on the way doubles the ways: to follow them all would take hours. */
+static void
+test_links_that_lead_back_come_to_an_end(void **state)
+{
+    const struct folder *f = *state;
+
+    folder_text(f, "hosts/web", "web-1\n");
+    link_to(f, "hosts/a", ".");
+    link_to(f, "hosts/b", ".");
+    link_to(f, "hosts/c", ".");
+    refused(f, "hosts" DEEP ": more than 16 folders in each other");
+}
+
+/* Five folders, each with ten links to the next: a hundred thousand ways to one file. */
+static void
+make_maze(const struct folder *f, const char *top)
+{
+    for (int level = 0; level < 5; level++) {
+        for (int i = 0; i < 10; i++) {
+            char *name = xasprintf("%s%.*s/l%d", top, 2 * level, "/d/d/d/d", i);
+            char *keep = xasprintf("%s%.*s/d/.keep", top, 2 * level, "/d/d/d/d");
+            folder_text(f, keep, "");
+            link_to(f, name, "d");
+            free(keep);
+            free(name);
+        }
+    }
+    char *file = xasprintf("%s/d/d/d/d/d/x", top);
+    folder_text(f, file, "web-1:\n");
+    free(file);
+}
+
+static void
+test_files_that_links_multiply_come_to_an_end(void **state)
+{
+    const struct folder *f = *state;
+    struct mistakes m = {0};
+
+    folder_text(f, "hosts", "web-1\n");
+    make_maze(f, "group_vars/all");
+    assert_null(load_folder(f, &m));
+    assert_int_equal(m.count, 1);
+    assert_non_null(strstr(m.errors.items[0], "x: more than 10000 files"));
+    mistakes_release(&m);
 }
 
 static void
@@ -524,6 +582,8 @@ main(void)
         T(test_children_named_before_their_section_come_when_it_comes),
         T(test_a_name_without_extension_is_yaml_or_ini),
         T(test_a_folder_is_read_sorted_and_later_files_win),
+        T(test_links_that_lead_back_come_to_an_end),
+        T(test_files_that_links_multiply_come_to_an_end),
         T(test_a_list_of_hosts_is_an_inventory),
         T(test_an_executable_says_all_at_once),
         T(test_an_executable_without_meta_is_asked_of_each_host),

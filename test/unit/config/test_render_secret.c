@@ -380,6 +380,23 @@ test_the_host_of_a_port_is_no_place_for_a_secret(void **state)
     assert_string_equal(f->err.text, "web-01: t.yml:12:9: host: a secret would be seen here");
 }
 
+/* The server sees it, and -C does not show it. */
+static void
+test_the_path_of_an_http_check_may_hold_a_secret(void **state)
+{
+    static char path[] = "/up?key={{ pw }}";
+    struct fixture *f = *state;
+
+    f->step.kind = ACTION_HTTP;
+    f->step.path = path;
+    for (int mask = 0; mask < 2; mask++) {
+        f->scope.mask = mask == 1;
+        assert_int_equal(render(f, ""), 0);
+        assert_string_equal(f->made.path, mask == 1 ? "/up?key=***" : "/up?key=hunter22");
+        assert_true(strv_has(&f->made.secrets, "hunter22"));
+    }
+}
+
 int
 main(void)
 {
@@ -399,6 +416,8 @@ main(void)
         cmocka_unit_test_setup_teardown(test_where_it_would_be_seen_a_secret_is_refused, setup,
                                         teardown),
         cmocka_unit_test_setup_teardown(test_the_host_of_a_port_is_no_place_for_a_secret, setup,
+                                        teardown),
+        cmocka_unit_test_setup_teardown(test_the_path_of_an_http_check_may_hold_a_secret, setup,
                                         teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

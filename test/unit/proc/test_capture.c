@@ -16,6 +16,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 struct run {
@@ -150,6 +153,41 @@ test_too_much_output_ends_it(void **state)
     release(&r);
 }
 
+/* What the program started is ours to wait for, since we adopt orphans. */
+static void
+test_a_signal_that_ends_us_ends_the_whole_group(void **state)
+{
+    char folder[] = "/tmp/test_capture.XXXXXX";
+    char path[64];
+    char script[128];
+    int status = 0;
+    pid_t below = 0;
+    (void)state;
+
+    assert_int_equal(prctl(PR_SET_CHILD_SUBREAPER, 1), 0);
+    assert_non_null(mkdtemp(folder));
+    (void)snprintf(path, sizeof(path), "%s/pid", folder);
+    assert_int_equal(mkfifo(path, 0600), 0);
+    (void)snprintf(script, sizeof(script), "sleep 20 & echo $! >%s; wait", path);
+    const pid_t us = fork();
+    if (us == 0) {
+        struct run r;
+        run(&r, script, 1000, 60000);
+        _exit(9);
+    }
+    FILE *f = fopen(path, "r");
+    assert_non_null(f);
+    assert_int_equal(fscanf(f, "%d", &below), 1);
+    fclose(f);
+    assert_int_equal(kill(us, SIGINT), 0);
+    assert_int_equal(waitpid(us, &status, 0), us);
+    assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGINT);
+    assert_int_equal(waitpid(below, &status, 0), below);
+    assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
+    (void)unlink(path);
+    (void)rmdir(folder);
+}
+
 static void
 test_what_cannot_be_run_is_an_error(void **state)
 {
@@ -179,6 +217,7 @@ main(void)
         cmocka_unit_test(test_at_its_deadline_the_whole_group_is_killed),
         cmocka_unit_test(test_a_program_that_closes_its_output_has_no_more_time),
         cmocka_unit_test(test_too_much_output_ends_it),
+        cmocka_unit_test(test_a_signal_that_ends_us_ends_the_whole_group),
         cmocka_unit_test(test_what_cannot_be_run_is_an_error),
     };
 

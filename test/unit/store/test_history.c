@@ -501,6 +501,26 @@ test_a_release_that_failed_is_known_until_one_succeeds(void **state)
 }
 
 static void
+test_a_release_that_was_begun_is_known_though_its_run_died(void **state)
+{
+    const struct place *p = *state;
+    struct store *s = place_open(p);
+
+    run_one(s, OUTCOME_OK, "v1");
+    run_one(s, OUTCOME_OK, "v2");
+    struct journal *j = place_begin(s, "test", 1);
+    assert_int_equal(journal_host_tries(j, 0, "v3", NULL), 0);
+    assert_int_equal(store_commit(s, NULL), 0);
+    journal_free(j); /* and no end */
+    expect_tried(s, "v3");
+    run_one(s, OUTCOME_OK, "");
+    expect_tried(s, "v3");
+    run_one(s, OUTCOME_OK, "v3");
+    expect_tried(s, "");
+    store_close(s);
+}
+
+static void
 test_a_host_never_started_keeps_its_state(void **state)
 {
     const struct place *p = *state;
@@ -622,6 +642,7 @@ main(void)
         PLACED(test_a_host_remembers_its_release_and_the_one_before),
         PLACED(test_the_release_before_is_kept_with_the_run),
         PLACED(test_a_release_that_failed_is_known_until_one_succeeds),
+        PLACED(test_a_release_that_was_begun_is_known_though_its_run_died),
         PLACED(test_a_host_never_started_keeps_its_state),
         PLACED(test_states_show_what_a_dead_run_left_open),
         PLACED(test_prunes_old_finished_runs_of_one_environment),
