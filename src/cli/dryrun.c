@@ -363,6 +363,7 @@ dryrun_show(const struct cli *c, const struct run_request *r, struct err *err)
         plan_head(preview_plan(preview), r, c->options.has_seed);
         rc = c->options.group ? say_groups(&p, err) : say_hosts(&p, err);
         if (rc == 0) {
+            (void)fflush(stdout); /* both may be one pipe: this is the last line */
             fputs("nothing was done: this is what would be\n", stderr);
         }
     }
