@@ -104,7 +104,7 @@ read_all(const char *path)
 static void
 test_tells_every_mistake_with_its_place(void **state)
 {
-    static const char *const names[] = {"bad-keys", "bad-shape", "bad-missing", "bad-kinds",
+    static const char *const names[] = {"bad-keys", "bad-ansible", "bad-shape", "bad-missing", "bad-kinds",
                                         "bad-checks"};
 
     (void)state;
