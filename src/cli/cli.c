@@ -157,7 +157,13 @@ check_words(const struct cli *c, const struct command *cmd, struct err *err)
     const int words = (int)c->options.words.count - 1;
     struct err mine = {0};
 
-    if (words < cmd->words_min || (cmd->words_max >= 0 && words > cmd->words_max)) {
+    if (cmd->words_max >= 0 && words > cmd->words_max) {
+        const bool hosts = strchr(cmd->flags, 'l') != NULL;
+        return err_set(err, ERR_USAGE, "'%.60s' is one word too many (usage: " CLI_NAME " %s %s%s)",
+                       cli_word(c, (size_t)cmd->words_max), cmd->name, cmd->usage,
+                       hosts ? "; -l names hosts" : "");
+    }
+    if (words < cmd->words_min) {
         return err_set(err, ERR_USAGE, "usage: " CLI_NAME " %s %s", cmd->name, cmd->usage);
     }
     if (options_allow(&c->options, cmd->name, cmd->flags, &mine) != 0) {

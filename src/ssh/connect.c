@@ -221,9 +221,9 @@ denied(struct slot *s)
     const enum slot_step step = slot_fail(
         s, CAUSE_AUTH, "%s%s%s as %s%s%s",
         tried == 0 ? "no key to offer" : (tried == 1 ? "key " : "none of the keys "),
-        tried == 0 ? "" : first, tried == 0 ? "" : (tried == 1 ? " not accepted" : ", ... accepted"),
-        s->target->user, others ? ": the server would still take: " : "",
-        others ? methods.data : "");
+        tried == 0 ? "" : first,
+        tried == 0 ? "" : (tried == 1 ? " not accepted" : ", ... accepted"), s->target->user,
+        others ? ": the server would still take: " : "", others ? methods.data : "");
     buf_release(&methods);
     return step;
 }

@@ -1,5 +1,6 @@
 /*
- * test_ansible_words.c - words of playbooks are known, and told apart by whether they say what is done.
+ * test_ansible_words.c - words of playbooks are known, and told apart by whether they say what is
+ * done.
  */
 #include "config/ansible_words.h"
 

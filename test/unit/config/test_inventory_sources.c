@@ -178,6 +178,12 @@ test_a_name_without_extension_is_yaml_or_ini(void **state)
                "node");
     folder_text(f, "hosts", "a\nb c\n");
     refused(f, "hosts:2:3: c: expected key=value");
+    folder_text(f, "hosts", "#!/bin/sh\necho '{}'\n");
+    refused(f, "hosts: begins with #! as a program does, and may not be executed: chmod +x");
+    folder_text(f, "hosts", "#!what looks like a program is a comment\na\n");
+    inv = good(f);
+    is_list(inventory_members(inv, "ungrouped"), "a");
+    inventory_free(inv);
 }
 
 /* ---------------------------------------------------------------- folders and lists */
