@@ -50,7 +50,6 @@ bool cli_escapes(FILE *f);
 void cli_print(FILE *f, const char *text);
 /* The vault, its password read the first time that a command asks; NULL and err. */
 struct vault *cli_vault(struct cli *c, struct err *err);
-void cli_help(const struct cli *c, FILE *f);
 
 /* Run an action over the hosts of an environment: what deploy, run and exec share.  Takes over
  * script's action if given (exec, copy). */

@@ -10,6 +10,7 @@
 #include "base/xalloc.h"
 #include "cli/command.h"
 #include "cli/exit.h"
+#include "cli/help.h"
 #include "cli/place.h"
 #include "cli/script_run.h"
 #include "config/nearest.h"
@@ -58,50 +59,6 @@ cli_vault(struct cli *c, struct err *err)
     return c->vault;
 }
 
-/* ---------------------------------------------------------------- help */
-
-static void
-list_envs(const struct cli *c, FILE *f)
-{
-    struct strv names = {0};
-
-    place_envs(c->root, &names);
-    fputs("environments in ", f);
-    cli_print(f, c->root);
-    fputs("/inventory:", f);
-    for (size_t i = 0; i < names.count; i++) {
-        fputc(' ', f);
-        cli_print(f, names.items[i]);
-    }
-    fputs(names.count == 0 ? " none\n\n" : "\n\n", f);
-    strv_clear(&names);
-}
-
-void
-cli_help(const struct cli *c, FILE *f)
-{
-    (void)c;
-    fputs(CLI_NAME " - deploys to fleets of servers over plain SSH\n\n"
-                   "usage: " CLI_NAME " COMMAND [OPTIONS]\n\ncommands:\n",
-          f);
-    for (size_t i = 0; i < command_count; i++) {
-        char left[64];
-        if (commands[i].run == NULL) {
-            continue;
-        }
-        snprintf(left, sizeof(left), "%s %s", commands[i].name, commands[i].usage);
-        fprintf(f, "  %-28s %s\n", left, commands[i].help);
-    }
-    fputs("\noptions:\n", f);
-    options_help(f, NULL);
-    fputs("\nexamples:\n"
-          "  " CLI_NAME " validate\n"
-          "  " CLI_NAME " plan deploy production\n"
-          "  " CLI_NAME " deploy production -f 5 -l web\n"
-          "  " CLI_NAME " exec production -b -- uptime\n",
-          f);
-}
-
 /* ---------------------------------------------------------------- dispatch */
 
 static const struct command *
@@ -136,7 +93,7 @@ help(const struct cli *c, struct err *err)
     const struct command *cmd;
 
     if (c->options.words.count == 0) {
-        cli_help(c, stdout);
+        help_all(stdout);
         return 0;
     }
     cmd = find_command(c->options.words.items[0], err);
@@ -146,8 +103,7 @@ help(const struct cli *c, struct err *err)
     if (cmd->run == NULL) {
         return err_set(err, ERR_NOT_YET, "not yet: %s", cmd->name);
     }
-    printf("usage: " CLI_NAME " %s %s\n\n%s\n\noptions:\n", cmd->name, cmd->usage, cmd->help);
-    options_help(stdout, cmd->flags);
+    help_command(cmd, stdout);
     return 0;
 }
 
@@ -217,8 +173,8 @@ dispatch(struct cli *c, int argc, char **argv, struct err *err)
     if (options_allow(&c->options, CLI_NAME " without a command", "", err) != 0) {
         return -1;
     }
-    list_envs(c, stdout);
-    cli_help(c, stdout);
+    help_envs(c->root, stdout);
+    help_all(stdout);
     return 0;
 }
 

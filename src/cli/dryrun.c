@@ -135,7 +135,7 @@ static void
 say_title(const struct printer *p, const struct preview_step *s)
 {
     static const char *const words[] = {
-        [LIST_STEPS] = "step", [LIST_FINALLY] = "finally", [LIST_CHECKS] = "check"};
+        [LIST_STEPS] = "step", [LIST_FINALLY] = "finally step", [LIST_CHECKS] = "check"};
     const struct rendered *r = &s->rendered;
     struct buf notes;
 
