@@ -48,6 +48,28 @@ cli_print(FILE *f, const char *text)
     buf_release(&b);
 }
 
+void
+cli_print_near(FILE *f, const char *text)
+{
+    char *here = getcwd(NULL, 0);
+    const size_t len = here == NULL ? 0 : strlen(here);
+    struct buf near;
+
+    buf_init(&near, strlen(text) + 1);
+    for (const char *p = text; *p != '\0';) {
+        const bool begins = p == text || (p - text >= 2 && p[-1] == ' ' && p[-2] == ':');
+        if (begins && len > 1 && strncmp(p, here, len) == 0 && p[len] == '/' &&
+            p[len + 1] != '\0') {
+            p += len + 1;
+        } else {
+            (void)buf_addc(&near, *p++);
+        }
+    }
+    cli_print(f, near.len > 0 ? near.data : text);
+    buf_release(&near);
+    free(here);
+}
+
 struct vault *
 cli_vault(struct cli *c, struct err *err)
 {
@@ -209,7 +231,7 @@ cli_main(struct zygote *z, const struct secrets *secrets, int argc, char **argv)
     }
     if (rc < 0) {
         fputs(CLI_NAME ": ", stderr);
-        cli_print(stderr, err.text);
+        cli_print_near(stderr, err.text);
         fputc('\n', stderr);
         rc = exit_of(err.kind);
     }
