@@ -52,6 +52,7 @@ struct run_host {
     char *reason;          /* owned: why it failed, or NULL */
     struct local *child;   /* a local step under way, else NULL */
     struct probe *probe;   /* a check from the controller under way, else NULL */
+    char *asked;           /* owned: what the last of them asks, or NULL */
     int32_t step;          /* under way or last, of list */
     int32_t attempt;
     int32_t connect_attempt;

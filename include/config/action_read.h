@@ -17,7 +17,8 @@ struct decoder {
     struct mistakes *m;
     const char *bytes; /* borrowed: the file */
     bool in_finally;
-    int kinds; /* seen in the step being read: there must be one */
+    int kinds;   /* seen in the step being read: there must be one */
+    int misread; /* keys of it that were told and meant one */
 };
 
 /* A key and what takes its value, or the text of the step that it is; neither: promised, not built

@@ -48,7 +48,8 @@ struct inventory_request {
     int (*run)(void *arg, const char *path, const char *const *argv, struct buf *out,
                struct err *err);
     void *run_arg;
-    bool tell_unused; /* warn of files that belong to no group or host of it */
+    bool tell_unused; /* warn of files of no group or host of it, and of variables that seem to be
+                         misspelled */
 };
 
 /* NULL when m has errors. */

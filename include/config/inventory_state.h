@@ -49,6 +49,8 @@ void inventory_layers(const struct inventory *inv, const struct draft_host *h,
 int inventory_merge(struct inventory *inv, const char *root, struct mistakes *m);
 /* Drop hosts that are another name of one before them.  -1: m has errors. */
 int inventory_merge_twins(struct inventory *inv, struct mistakes *m);
+/* Warn of variables that are nearly those of a connection. */
+void inventory_tell_slips(const struct inventory *inv, struct mistakes *m);
 /* Free the arrays of a merged dict. */
 void inventory_vars_release(struct value *merged);
 void inventory_host_release(struct host *h);

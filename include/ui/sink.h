@@ -109,6 +109,7 @@ enum sink_style { SINK_PLAIN, SINK_JSONL, SINK_GROUP };
 struct sink_options {
     enum sink_style style;
     bool exec;   /* output is the result: `host: line` */
+    bool looks;  /* an action that only looks: what steps say on stdout is a result too */
     bool quiet;  /* only failures and the summary */
     int verbose; /* 1: output of steps too */
     bool color;

@@ -4,6 +4,7 @@
  * Renders a step for one host at the moment it is sent: everything was rendered once before the run
  * began, so an error here means that a file changed since.  Decides nothing.
  */
+#include "app/asked.h"
 #include "app/run_state.h"
 
 #include "base/xalloc.h"
@@ -292,6 +293,8 @@ send_probe(struct run *run, struct run_host *h, const struct action_step *step,
         .timeout_ms = timeout_of(run, h, step),
     };
 
+    free(h->asked);
+    h->asked = asked_of(step, r, h->host->address);
     h->probe = probe_start(run->probes, &q, listen_probe, h);
 }
 

@@ -320,7 +320,10 @@ listen_probe(void *arg, bool passed, const char *text)
     struct fact f = listen_fact_of(h, FACT_STEP_DONE, CAUSE_NONE);
 
     f.exit_code = passed ? 0 : 1;
-    listen_end_step(h, f, text);
+    /* Who reads of a refused connection wants to know which. */
+    char *said = passed ? NULL : xasprintf("%s: %s", text, h->asked);
+    listen_end_step(h, f, passed ? text : said);
+    free(said);
 }
 
 static void

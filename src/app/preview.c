@@ -6,6 +6,7 @@
  */
 #include "app/preview.h"
 
+#include "app/asked.h"
 #include "app/run_state.h"
 #include "base/xalloc.h"
 
@@ -65,23 +66,18 @@ preview_count(const struct preview *p)
 static char *
 describe_probe(const struct action_step *step, const struct rendered *r, const char *address)
 {
-    const bool v6 = strchr(address, ':') != NULL;
-    char *where = xasprintf("%s%s%s:%d", v6 ? "[" : "", address, v6 ? "]" : "", r->port);
+    char *asked = asked_of(step, r, address);
     struct buf text;
 
     buf_init(&text, 16384);
-    if (step->kind == ACTION_TCP) {
-        (void)buf_addf(&text, "connect to %s", where);
-    } else {
-        (void)buf_addf(&text, "GET %s://%s%s", step->tls ? "https" : "http", where, r->path);
-        (void)buf_addf(&text, "%s%s", r->host == NULL ? "" : " as ",
-                       r->host == NULL ? "" : r->host);
-        for (size_t i = 0; i < step->status_count; i++) {
-            (void)buf_addf(&text, "%s%d", i == 0 ? ", " : " or ", step->statuses[i]);
-        }
-        (void)buf_adds(&text, step->status_count == 0 ? ", 200" : "");
+    (void)buf_adds(&text, asked);
+    for (size_t i = 0; i < step->status_count; i++) {
+        (void)buf_addf(&text, "%s%d", i == 0 ? ", " : " or ", step->statuses[i]);
     }
-    free(where);
+    if (step->kind == ACTION_HTTP && step->status_count == 0) {
+        (void)buf_adds(&text, ", 200");
+    }
+    free(asked);
     char *detached = buf_detach(&text);
     buf_release(&text);
     return detached;

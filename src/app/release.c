@@ -101,7 +101,7 @@ find_artifact(const struct run *run, const char *artifact)
     const char *const places[] = {run->action->dir, run->request->root};
 
     if (artifact[0] == '/') {
-        return xstrdup(artifact);
+        return access(artifact, F_OK) == 0 ? xstrdup(artifact) : NULL;
     }
     for (size_t i = 0; i < 2; i++) {
         char *path = xasprintf("%s/%s", places[i] == NULL ? "." : places[i], artifact);
@@ -191,8 +191,20 @@ hash_artifact(struct run *run, const char *path, bool folder, char ret_hex[HASH_
     return 0;
 }
 
-/* An artifact that is not there is no error here: an action that uploads it says so, with its
- * place. */
+/* An artifact that is not there is a mistake where the release is named after it; to an action that
+ * makes none it is a variable like others. */
+static int
+check_found(const struct run *run, int32_t host, const char *artifact, const char *path,
+            struct err *err)
+{
+    if (path != NULL || artifact[0] == '\0' || !run_makes_release(run)) {
+        return 0;
+    }
+    return err_set(err, ERR_CONFIG, "%s: artifact: there is no file or folder %s%s%s",
+                   run->names[host], artifact, artifact[0] == '/' ? "" : " in ",
+                   artifact[0] == '/' ? "" : run->request->root);
+}
+
 static int
 release_of(struct run *run, int32_t host, struct map *seen, struct err *err)
 {
@@ -207,6 +219,9 @@ release_of(struct run *run, int32_t host, struct map *seen, struct err *err)
     }
     char *path = rc == 0 && artifact.len > 0 ? find_artifact(run, artifact.data) : NULL;
     struct stat st;
+    if (rc == 0) {
+        rc = check_found(run, host, artifact.data, path, err);
+    }
     if (path != NULL && map_get(seen, path) == NULL && stat(path, &st) == 0 &&
         (S_ISREG(st.st_mode) || S_ISDIR(st.st_mode))) {
         rc = hash_artifact(run, path, S_ISDIR(st.st_mode), hex, err);

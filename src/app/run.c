@@ -374,6 +374,7 @@ free_hosts(struct run *run)
         reach_forget(&run->hosts[i]);
         free(run->hosts[i].reason);
         free(run->hosts[i].error);
+        free(run->hosts[i].asked);
         redact_stream_release(&run->hosts[i].streams[0]);
         redact_stream_release(&run->hosts[i].streams[1]);
         if (run->releases != NULL) {

@@ -10,6 +10,7 @@
 #include "base/xalloc.h"
 #include "cli/command.h"
 #include "cli/exit.h"
+#include "cli/help.h"
 #include "cli/place.h"
 #include "cli/script_run.h"
 #include "config/nearest.h"
@@ -47,6 +48,28 @@ cli_print(FILE *f, const char *text)
     buf_release(&b);
 }
 
+void
+cli_print_near(FILE *f, const char *text)
+{
+    char *here = getcwd(NULL, 0);
+    const size_t len = here == NULL ? 0 : strlen(here);
+    struct buf near;
+
+    buf_init(&near, strlen(text) + 1);
+    for (const char *p = text; *p != '\0';) {
+        const bool begins = p == text || (p - text >= 2 && p[-1] == ' ' && p[-2] == ':');
+        if (begins && len > 1 && strncmp(p, here, len) == 0 && p[len] == '/' &&
+            p[len + 1] != '\0') {
+            p += len + 1;
+        } else {
+            (void)buf_addc(&near, *p++);
+        }
+    }
+    cli_print(f, near.len > 0 ? near.data : text);
+    buf_release(&near);
+    free(here);
+}
+
 struct vault *
 cli_vault(struct cli *c, struct err *err)
 {
@@ -56,50 +79,6 @@ cli_vault(struct cli *c, struct err *err)
         c->vault = vault_new(c->secrets->vault_password_file, script_run, &time, err);
     }
     return c->vault;
-}
-
-/* ---------------------------------------------------------------- help */
-
-static void
-list_envs(const struct cli *c, FILE *f)
-{
-    struct strv names = {0};
-
-    place_envs(c->root, &names);
-    fputs("environments in ", f);
-    cli_print(f, c->root);
-    fputs("/inventory:", f);
-    for (size_t i = 0; i < names.count; i++) {
-        fputc(' ', f);
-        cli_print(f, names.items[i]);
-    }
-    fputs(names.count == 0 ? " none\n\n" : "\n\n", f);
-    strv_clear(&names);
-}
-
-void
-cli_help(const struct cli *c, FILE *f)
-{
-    (void)c;
-    fputs(CLI_NAME " - deploys to fleets of servers over plain SSH\n\n"
-                   "usage: " CLI_NAME " COMMAND [OPTIONS]\n\ncommands:\n",
-          f);
-    for (size_t i = 0; i < command_count; i++) {
-        char left[64];
-        if (commands[i].run == NULL) {
-            continue;
-        }
-        snprintf(left, sizeof(left), "%s %s", commands[i].name, commands[i].usage);
-        fprintf(f, "  %-28s %s\n", left, commands[i].help);
-    }
-    fputs("\noptions:\n", f);
-    options_help(f, NULL);
-    fputs("\nexamples:\n"
-          "  " CLI_NAME " validate\n"
-          "  " CLI_NAME " plan deploy production\n"
-          "  " CLI_NAME " deploy production -f 5 -l web\n"
-          "  " CLI_NAME " exec production -b -- uptime\n",
-          f);
 }
 
 /* ---------------------------------------------------------------- dispatch */
@@ -136,7 +115,7 @@ help(const struct cli *c, struct err *err)
     const struct command *cmd;
 
     if (c->options.words.count == 0) {
-        cli_help(c, stdout);
+        help_all(stdout);
         return 0;
     }
     cmd = find_command(c->options.words.items[0], err);
@@ -146,8 +125,7 @@ help(const struct cli *c, struct err *err)
     if (cmd->run == NULL) {
         return err_set(err, ERR_NOT_YET, "not yet: %s", cmd->name);
     }
-    printf("usage: " CLI_NAME " %s %s\n\n%s\n\noptions:\n", cmd->name, cmd->usage, cmd->help);
-    options_help(stdout, cmd->flags);
+    help_command(cmd, stdout);
     return 0;
 }
 
@@ -157,7 +135,13 @@ check_words(const struct cli *c, const struct command *cmd, struct err *err)
     const int words = (int)c->options.words.count - 1;
     struct err mine = {0};
 
-    if (words < cmd->words_min || (cmd->words_max >= 0 && words > cmd->words_max)) {
+    if (cmd->words_max >= 0 && words > cmd->words_max) {
+        const bool hosts = strchr(cmd->flags, 'l') != NULL;
+        return err_set(err, ERR_USAGE, "'%.60s' is one word too many (usage: " CLI_NAME " %s %s%s)",
+                       cli_word(c, (size_t)cmd->words_max), cmd->name, cmd->usage,
+                       hosts ? "; -l names hosts" : "");
+    }
+    if (words < cmd->words_min) {
         return err_set(err, ERR_USAGE, "usage: " CLI_NAME " %s %s", cmd->name, cmd->usage);
     }
     if (options_allow(&c->options, cmd->name, cmd->flags, &mine) != 0) {
@@ -211,8 +195,8 @@ dispatch(struct cli *c, int argc, char **argv, struct err *err)
     if (options_allow(&c->options, CLI_NAME " without a command", "", err) != 0) {
         return -1;
     }
-    list_envs(c, stdout);
-    cli_help(c, stdout);
+    help_envs(c->root, stdout);
+    help_all(stdout);
     return 0;
 }
 
@@ -247,7 +231,7 @@ cli_main(struct zygote *z, const struct secrets *secrets, int argc, char **argv)
     }
     if (rc < 0) {
         fputs(CLI_NAME ": ", stderr);
-        cli_print(stderr, err.text);
+        cli_print_near(stderr, err.text);
         fputc('\n', stderr);
         rc = exit_of(err.kind);
     }

@@ -86,6 +86,7 @@ show_and_run(const struct cli *c, struct run_request *r, bool exec, struct err *
                  : c->options.group                ? SINK_GROUP
                                                    : SINK_PLAIN,
         .exec = exec,
+        .looks = !exec && !r->action->mutating,
         .quiet = c->options.quiet,
         .verbose = c->options.verbose,
         .color = wants_color(c, out_is_terminal(out)),

@@ -46,6 +46,11 @@ print_body(const struct plan *p, const struct run_request *r, const char *const 
         cli_print(stdout, r->action->checks[i].name);
         putchar('\n');
     }
+    for (size_t i = 0; i < r->action->finally_count; i++) {
+        printf("  finally step %zu/%zu ", i + 1, r->action->finally_count);
+        cli_print(stdout, r->action->finally_steps[i].name);
+        putchar('\n');
+    }
     for (int32_t wave = 0; wave < plan_wave_count(p); wave++) {
         print_wave(p, r, names, wave);
     }

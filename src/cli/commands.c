@@ -14,7 +14,8 @@
 const struct command commands[] = {
     {"provision", "ENV", "prepare the hosts", CHANGE_FLAGS, 1, 1, cmd_action},
     {"deploy", "ENV", "release the artifact on every host", CHANGE_FLAGS, 1, 1, cmd_action},
-    {"rollback", "ENV", "back to the release before", CHANGE_FLAGS, 1, 1, cmd_action},
+    {"rollback", "ENV", "each host back to the release it had before", CHANGE_FLAGS, 1, 1,
+     cmd_action},
     {"update", "ENV", "run the update command inside the release", CHANGE_FLAGS, 1, 1, cmd_action},
     {"check", "ENV", "look at every host, change nothing", ACTION_FLAGS, 1, 1, cmd_action},
     {"run", "ACTION ENV", "any action file", CHANGE_FLAGS, 2, 2, cmd_run},

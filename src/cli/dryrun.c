@@ -135,7 +135,7 @@ static void
 say_title(const struct printer *p, const struct preview_step *s)
 {
     static const char *const words[] = {
-        [LIST_STEPS] = "step", [LIST_FINALLY] = "finally", [LIST_CHECKS] = "check"};
+        [LIST_STEPS] = "step", [LIST_FINALLY] = "finally step", [LIST_CHECKS] = "check"};
     const struct rendered *r = &s->rendered;
     struct buf notes;
 
@@ -363,6 +363,7 @@ dryrun_show(const struct cli *c, const struct run_request *r, struct err *err)
         plan_head(preview_plan(preview), r, c->options.has_seed);
         rc = c->options.group ? say_groups(&p, err) : say_hosts(&p, err);
         if (rc == 0) {
+            (void)fflush(stdout); /* both may be one pipe: this is the last line */
             fputs("nothing was done: this is what would be\n", stderr);
         }
     }

@@ -19,14 +19,14 @@ load_tell(const struct mistakes *m, struct err *err)
 {
     for (size_t i = 0; i < m->warnings.count; i++) {
         fputs("warning: ", stderr);
-        cli_print(stderr, m->warnings.items[i]);
+        cli_print_near(stderr, m->warnings.items[i]);
         fputc('\n', stderr);
     }
     if ((size_t)m->warned > m->warnings.count) {
         fprintf(stderr, "warning: ... and %zu more\n", (size_t)m->warned - m->warnings.count);
     }
     for (size_t i = 0; i < m->errors.count; i++) {
-        cli_print(stderr, m->errors.items[i]);
+        cli_print_near(stderr, m->errors.items[i]);
         fputc('\n', stderr);
     }
     if (m->count == 0) {

@@ -7,6 +7,7 @@
 #include "cli/options.h"
 
 #include "base/xalloc.h"
+#include "cli/foreign.h"
 #include "config/nearest.h"
 #include "core/policy.h"
 
@@ -35,10 +36,10 @@ static const struct row rows[] = {
     {"extra-vars", 'e', true, "K=V|@FILE", NULL, "a variable, or a file of them; over all others"},
     {"check", 'C', true, NULL, NULL, "connect to nothing: show what each host would get"},
     {"output", 'o', true, "text|json|jsonl", NULL,
-     "text for people; an object a line, or one array (-C), for programs"},
+     "for people; an object a line; an array (-C only)"},
     {"group", 'b', true, NULL, NULL, "identical output once, under the folded names of its hosts"},
-    {"verbose", 'v', true, NULL, NULL, "the output of steps too"},
-    {"quiet", 'q', true, NULL, NULL, "only failures and results"},
+    {"verbose", 'v', true, NULL, NULL, "the output of steps too, and checks passed over"},
+    {"quiet", 'q', true, NULL, NULL, "only what failed"},
     {"color", 'K', false, "WHEN", NULL, "auto, always or never"},
     {"root", 'R', false, "DIR", NULL, "the folder that holds inventory/"},
     {"log-file", 'L', false, "FILE", NULL, "instead of debug.log in the root"},
@@ -225,17 +226,20 @@ complain_long(const char *word, struct err *err)
     const size_t len = strcspn(word, "=");
     const char *names[ROWS];
     const size_t count = rows_beginning(word, len, names);
-    const char *near;
-    char *name;
+    const char *near, *hint;
+    char *name = xstrndup(word, len);
 
-    if (count > 1 && len > 0) {
+    hint = foreign_hint(name);
+    if (hint == NULL && count > 1 && len > 0) {
+        free(name);
         return err_set(err, ERR_USAGE, "--%.*s is short for several options: --%s, --%s%s",
                        (int)len, word, names[0], names[1], count > 2 ? ", ..." : "");
     }
     rows_beginning("", 0, names);
-    name = xstrndup(word, len);
     near = nearest_word(name, names, ROWS);
-    if (near == NULL) {
+    if (hint != NULL) {
+        err_set(err, ERR_USAGE, "there is no option --%s: %s", name, hint);
+    } else if (near == NULL) {
         err_set(err, ERR_USAGE, "there is no option --%s", name);
     } else {
         err_set(err, ERR_USAGE, "there is no option --%s; did you mean --%s?", name, near);
@@ -269,7 +273,10 @@ complain(int got, char **argv, struct err *err)
     if (optopt < ' ' || optopt > '~') {
         return err_set(err, ERR_USAGE, "there is no option -\\x%02x", (unsigned)optopt & 0xffU);
     }
-    return err_set(err, ERR_USAGE, "there is no option -%c", optopt);
+    const char letter[] = {(char)optopt, '\0'};
+    const char *hint = foreign_hint(letter);
+    return err_set(err, ERR_USAGE, "there is no option -%c%s%s", optopt, hint != NULL ? ": " : "",
+                   hint != NULL ? hint : "");
 }
 
 static void

@@ -5,6 +5,7 @@
  */
 #include "cli/place.h"
 
+#include "base/buf.h"
 #include "base/xalloc.h"
 #include "config/nearest.h"
 
@@ -95,6 +96,22 @@ place_envs(const char *root, struct strv *ret_names)
     strv_sort(ret_names);
 }
 
+static int
+no_such(const char *env, const char *root, const struct strv *names, struct err *err)
+{
+    enum { SHOWN_MAX = 8 };
+    struct buf list;
+
+    buf_init(&list, 4096);
+    for (size_t i = 0; i < names->count && i < SHOWN_MAX; i++) {
+        (void)buf_addf(&list, "%s%.60s", i == 0 ? "; there is " : ", ", names->items[i]);
+    }
+    (void)buf_adds(&list, names->count > SHOWN_MAX ? ", ..." : "");
+    err_set(err, ERR_NO_MATCH, "no environment '%s' in %s/inventory%s", env, root, list.data);
+    buf_release(&list);
+    return -1;
+}
+
 int
 place_env(const char *root, const char *env, char **ret_dir, struct err *err)
 {
@@ -114,7 +131,7 @@ place_env(const char *root, const char *env, char **ret_dir, struct err *err)
         rc = err_set(err, ERR_NO_MATCH, "no environment '%s' in %s/inventory; did you mean %s?",
                      env, root, near);
     } else {
-        rc = err_set(err, ERR_NO_MATCH, "no environment '%s' in %s/inventory", env, root);
+        rc = no_such(env, root, &names, err);
     }
     strv_clear(&names);
     return rc;

@@ -117,14 +117,14 @@ static void
 read_check(struct decoder *d, const struct yaml_node *node, size_t number, struct action_step *s)
 {
     *s = (struct action_step){.set_e = true, .line = node->line, .col = node->col};
-    d->kinds = 0;
+    d->kinds = d->misread = 0;
     if (node->kind != YAML_NODE_MAP) {
         (void)action_expected(d, node, "health_check",
                               "a check: `http: ...`, `tcp: ...` or `run:`");
         return;
     }
     action_take_keys(d, node, check_keys, CHECK_KEYS, s);
-    if (d->kinds == 0) {
+    if (d->kinds == 0 && d->misread == 0) {
         yaml_mistake(d->m, node, "a check needs one of run, http, tcp");
     } else if (d->kinds > 1) {
         yaml_mistake(d->m, node, "a check has one of run, http, tcp, not %d", d->kinds);

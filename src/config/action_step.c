@@ -390,7 +390,7 @@ check_step(struct decoder *d, const struct yaml_node *node, const struct action_
 {
     const struct yaml_node *retries = yaml_get(node, "retries");
 
-    if (d->kinds == 0) {
+    if (d->kinds == 0 && d->misread == 0) {
         yaml_mistake(d->m, node, "a step needs one of run, upload, template, wait_for, local");
     } else if (d->kinds > 1) {
         yaml_mistake(d->m, node, "a step has one of run, upload, template, wait_for, local, not %d",
@@ -411,7 +411,7 @@ read_step(struct decoder *d, const struct yaml_node *node, size_t number, struct
 {
     *s = (struct action_step){
         .mode = ACTION_MODE_DEFAULT, .set_e = true, .line = node->line, .col = node->col};
-    d->kinds = 0;
+    d->kinds = d->misread = 0;
     if (node->kind != YAML_NODE_MAP) {
         action_expected(d, node, "steps", "a step: `run: ...`, `upload: ...` or another kind");
         return;

@@ -8,6 +8,7 @@
 #include "base/duration.h"
 #include "base/xalloc.h"
 #include "config/action_place.h"
+#include "config/ansible_words.h"
 #include "config/nearest.h"
 #include "config/template.h"
 #include "config/value.h"
@@ -128,6 +129,38 @@ action_is_word(const struct yaml_node *v)
     return v->kind == YAML_NODE_SCALAR && v->len > 0 && strspn(v->text, letters) == v->len;
 }
 
+static bool
+is_kind(const char *key)
+{
+    static const char *const kinds[] = {"run",   "upload", "template", "wait_for",
+                                        "local", "http",   "tcp"};
+
+    for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+        if (strcmp(key, kinds[i]) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* What is called so in a playbook was meant, rather than what is spelled nearly so. */
+static void
+tell_unknown(struct decoder *d, const struct yaml_node *key, const char *near)
+{
+    bool verb = false;
+    const char *hint = ansible_words_hint(key->text, &verb);
+
+    if (hint) {
+        yaml_mistake(d->m, key, "%.60s: unknown key: %s", key->text, hint);
+    } else if (near) {
+        yaml_mistake(d->m, key, "%.60s: unknown key: did you mean %s?", key->text, near);
+        verb = is_kind(near);
+    } else {
+        yaml_mistake(d->m, key, "%.60s: unknown key", key->text);
+    }
+    d->misread += verb;
+}
+
 static const struct action_rule *
 find_rule(struct decoder *d, const struct action_rule *rules, size_t count,
           const struct yaml_node *key)
@@ -144,9 +177,7 @@ find_rule(struct decoder *d, const struct action_rule *rules, size_t count,
             return NULL;
         }
     }
-    const char *near = nearest_word(key->text, names, count);
-    yaml_mistake(d->m, key, near ? "%.60s: unknown key: did you mean %s?" : "%.60s: unknown key",
-                 key->text, near);
+    tell_unknown(d, key, nearest_word(key->text, names, count));
     return NULL;
 }
 

@@ -299,10 +299,11 @@ read_test(struct reader *rd, struct result *r)
 {
     const bool wanted = !take_word(rd, "not");
 
-    if (!take_word(rd, "defined")) {
-        return template_bad_syntax(rd, "defined");
+    const bool undefined = take_word(rd, "undefined");
+    if (!undefined && !take_word(rd, "defined")) {
+        return template_bad_syntax(rd, "defined or undefined");
     }
-    set_bool(r, (r->v != NULL) == wanted);
+    set_bool(r, (r->v != NULL) == (wanted != undefined));
     return 0;
 }
 

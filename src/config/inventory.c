@@ -99,6 +99,9 @@ read_all(struct inventory *inv, const struct inventory_request *r, struct mistak
     if (too_many(inv) || inventory_merge(inv, r->root, m) < 0) {
         rc = -1;
     }
+    if (rc == 0 && r->tell_unused) {
+        inventory_tell_slips(inv, m);
+    }
     if (rc == 0) {
         rc = inventory_merge_twins(inv, m);
     }

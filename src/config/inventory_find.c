@@ -52,7 +52,7 @@ find_source(const char *dir, struct mistakes *m)
         }
     }
     if (found == NULL) {
-        (void)mistakes_add(m, "%s: no inventory: hosts.yml is missing", dir);
+        (void)mistakes_add(m, "%s: no inventory: expected hosts.yml, hosts.ini or hosts", dir);
     }
     return found;
 }
@@ -118,6 +118,24 @@ looks_like_yaml(const char *text)
     return false;
 }
 
+/* What begins with `#!` and makes no sense as INI was to be run. */
+static int
+read_ini(const struct finding *f, const struct yaml_bytes *b, const char *path)
+{
+    struct mistakes mine = {0};
+
+    if (strncmp(b->data, "#!", 2) != 0) {
+        return inventory_parse_ini(f->d, b->data, b->len, path, f->m);
+    }
+    const int rc = inventory_parse_ini(f->d, b->data, b->len, path, &mine);
+    mistakes_release(&mine);
+    return rc == 0 ? 0
+                   : mistakes_add(f->m,
+                                  "%s: begins with #! as a program does, and may not be executed: "
+                                  "chmod +x",
+                                  path);
+}
+
 /* Without an extension: YAML if it is a mapping, else INI, as Ansible tries them. */
 static int
 read_unnamed(const struct finding *f, const char *path)
@@ -141,7 +159,7 @@ read_unnamed(const struct finding *f, const char *path)
         }
         rc = rc < 0 ? -1 : inventory_parse_yaml(f->d, root, f->m);
     } else {
-        rc = inventory_parse_ini(f->d, b.data, b.len, path, f->m);
+        rc = read_ini(f, &b, path);
     }
     mistakes_release(&mine);
     yaml_close(y);

@@ -157,7 +157,9 @@ attach(struct reader *r, struct yaml_node *node, int height)
     if (l->node->kind == YAML_NODE_MAP && !l->key) {
         if (node->kind != YAML_NODE_SCALAR) {
             return yaml_mistake(r->m, node, "expected a key, got %s",
-                                node->kind == YAML_NODE_LIST ? "a list" : "a mapping");
+                                node->kind == YAML_NODE_LIST
+                                    ? "a list"
+                                    : "a mapping (a value that begins with {{ needs quotes)");
         }
         l->key = node;
         node->typed = !value_is_text(node);
@@ -557,6 +559,8 @@ syntax_mistake(struct reader *r, const yaml_parser_t *p)
     if (strstr(problem, "mapping values are not allowed")) {
         hint = " (two keys on one line? Text appended to a file whose last line has no newline "
                "ends up there)";
+    } else if (strstr(problem, "cannot start any token")) {
+        hint = " (a tab? Lines begin with blanks; a value that begins with @, % or ` needs quotes)";
     }
     return mistakes_add(r->m, "%s:%zu:%zu: not YAML: %s%s%s%s", r->path, p->problem_mark.line + 1,
                         p->problem_mark.column + 1, problem, p->context ? ", " : "",

@@ -33,7 +33,7 @@ on_resolved(void *arg, enum resolve_result result, const struct addresses *addre
     if (result == RESOLVE_OK) {
         s->addresses = *addresses;
     } else {
-        (void)slot_fail(s, causes[result], "%s", text);
+        (void)slot_fail(s, causes[result], "%s: %s", s->target->address, text);
     }
     slot_kick(s);
 }
@@ -165,7 +165,10 @@ judge(struct slot *s, const unsigned char *blob, size_t len, const char *type)
             config->events.warning(config->arg, s->id, s->text);
             return SLOT_DONE;
         }
-        return slot_fail(s, CAUSE_HOSTKEY, "unknown: %s is not in known_hosts", key);
+        return slot_fail(s, CAUSE_HOSTKEY,
+                         "unknown: %s is in no known_hosts: if it is the host's, add what "
+                         "`ssh-keyscan -p %d %s` prints",
+                         key, s->target->port, s->target->address);
     case HOSTKEY_CHANGED:
         return slot_fail(s, CAUSE_HOSTKEY, "CHANGED: %s is not the key at %s:%d", key, place.path,
                          place.line);
@@ -215,15 +218,26 @@ step_local(struct slot *s)
 static enum slot_step
 denied(struct slot *s)
 {
+    const char *first = NULL;
     struct buf methods;
+    int tried = 0;
 
+    for (int i = 0; i < s->key_index; i++) {
+        const char *path = s->target->key_paths[i];
+        if (keyring_get(s->config->keyring, path) != NULL) {
+            first = tried++ == 0 ? path : first;
+        }
+    }
     buf_init(&methods, 256);
     session_methods(s->session, &methods);
-    const enum slot_step step =
-        slot_fail(s, CAUSE_AUTH, "%s as %s: the server would still take: %s",
-                  s->key_index == 0 ? "no key to offer"
-                                    : (s->key_index == 1 ? "key not accepted" : "no key accepted"),
-                  s->target->user, methods.data);
+    /* A server that takes keys only, refused ours: to say `publickey` would lead astray. */
+    const bool others = strcmp(methods.data, "publickey") != 0;
+    const enum slot_step step = slot_fail(
+        s, CAUSE_AUTH, "%s%s%s as %s%s%s",
+        tried == 0 ? "no key to offer" : (tried == 1 ? "key " : "none of the keys "),
+        tried == 0 ? "" : first,
+        tried == 0 ? "" : (tried == 1 ? " not accepted" : ", ... accepted"), s->target->user,
+        others ? ": the server would still take: " : "", others ? methods.data : "");
     buf_release(&methods);
     return step;
 }

@@ -59,7 +59,7 @@ on_later(evutil_socket_t fd, short what, void *arg)
     for (size_t i = 0; i < count; i++) {
         if (stale[i].is_step) {
             events->step_not_started(p->config.arg, stale[i].id, CAUSE_LOST,
-                                     "no idle connection to this host");
+                                     "not sent: there is no connection to this host any more");
         } else {
             events->disconnected(p->config.arg, stale[i].id);
         }

@@ -64,6 +64,7 @@ static const char text_tree_check[] =
 /* PIPE is ignored so that a lost connection cannot end the shell before its trap has removed the
  * part file. */
 static const char text_receive[] =
+    "[ -d \"${D%/*}/\" ]||e \"there is no folder ${D%/*}\" 73;"
     "u=$(umask);umask 077;"
     "trap '' PIPE;trap c 0;trap 'exit 129' HUP;trap 'exit 143' TERM;"
     "if command -v sha256sum >/dev/null 2>&1;then s(){ sha256sum;};"

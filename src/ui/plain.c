@@ -104,7 +104,7 @@ say_tail(struct plain *p, int32_t host)
 {
     const struct buf *tail = &p->tails[host];
     const size_t begin = tail_begin(tail, p->options.tail);
-    const char *at = tail->data + begin;
+    const char *at = tail->data != NULL ? tail->data + begin : NULL;
     size_t left = tail->len - begin;
 
     while (left > 0) {
@@ -119,16 +119,24 @@ say_tail(struct plain *p, int32_t host)
     }
 }
 
+/* Whether a line is shown when it comes; else it is only kept for the case of a failure. */
+static bool
+is_shown(const struct plain *p, enum stream stream)
+{
+    const struct sink_options *o = &p->options;
+
+    return o->exec || o->verbose > 0 ||
+           (o->looks && stream == STREAM_STDOUT && !o->quiet && p->group == NULL);
+}
+
 static void
 take_line(void *arg, int32_t host, enum stream stream, const char *line, size_t len)
 {
     struct plain *p = arg;
     const int where = stream == STREAM_STDOUT ? SINK_STDOUT : SINK_STDERR;
 
-    if (!p->options.exec) {
+    if (!is_shown(p, stream)) {
         keep_tail(p, host, line, len);
-    }
-    if (!p->options.exec && p->options.verbose == 0) {
         return;
     }
     if (out_full(p->sink.outs[where])) {
@@ -213,6 +221,16 @@ add_outcome(struct plain *p, const struct event *e)
     }
 }
 
+/* A check that does not apply is no news: most hosts have some of the shipped ones. */
+static bool
+is_told(const struct plain *p, const struct event *e)
+{
+    const bool passed_over = e->type == EVENT_GATE && e->outcome != NULL &&
+                             strcmp(e->outcome, "skipped") == 0 && p->options.verbose == 0;
+
+    return !p->options.exec && !passed_over && !(p->options.quiet && is_good(e));
+}
+
 static void
 step_finished(struct plain *p, const struct event *e)
 {
@@ -222,7 +240,7 @@ step_finished(struct plain *p, const struct event *e)
 
     lines_finish(p->lines, e->host_index, take_line, p);
     say_dropped(p, e);
-    if (!p->options.exec && !(p->options.quiet && is_good(e))) {
+    if (is_told(p, e)) {
         add_text(p, e->host);
         buf_addf(&p->line, " %s %d/%d ", words[e->list], (int)e->step, (int)e->step_count);
         add_text(p, e->step_name);
@@ -233,7 +251,7 @@ step_finished(struct plain *p, const struct event *e)
                      (int)e->attempt);
         }
         say(p, SINK_STDOUT);
-        if (!is_good(e) && p->options.verbose == 0) {
+        if (!is_good(e)) {
             say_tail(p, e->host_index);
         }
     }
@@ -327,7 +345,9 @@ run_started(struct plain *p, const struct event *e)
     if (e->strategy != NULL) {
         buf_addf(&p->line, ", %s", e->strategy);
     }
-    if (e->workers >= 0) {
+    if (e->workers == 0) {
+        buf_adds(&p->line, ", one host at a time");
+    } else if (e->workers > 0) {
         buf_addf(&p->line, ", %d worker%s", (int)e->workers, e->workers == 1 ? "" : "s");
     }
     if (e->waves > 0) {

@@ -72,9 +72,9 @@ new_app() {
     trap 'stop_apps; cleanup' EXIT
     cp "$rig/id_ed25519" "$rig/known_hosts" "$project/inventory/prod/"
     chmod 600 "$project/inventory/prod/id_ed25519"
-    sed -i "s#192\.0\.2\.#127.20.0.#
-        s#^    ansible_user: .*#    ansible_user: demo\\n    ansible_port: $port\\n    ansible_ssh_private_key_file: inventory/prod/id_ed25519#" \
-        "$project/inventory/prod/hosts.yml"
+    sed -i 's#192\.0\.2\.#127.20.0.#' "$project/inventory/prod/hosts.yml"
+    sed -i "s#^ansible_user: .*#ansible_user: demo\\nansible_port: $port\\nansible_ssh_private_key_file: inventory/prod/id_ed25519#" \
+        "$project/inventory/prod/group_vars/all.yml"
     app_port=$(free_port)
     cat >"$project/here.yml" <<VARS
 app_dir: "$rig/home/{{ inventory_hostname }}/app"

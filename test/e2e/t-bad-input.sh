@@ -19,6 +19,9 @@ bad 'unknown command' 5 'did you mean deploy' deplyo test-multi
 cp "$conf" "$work/config.yml"
 echo 'max_paralel_workers: 3' >>"$conf"
 bad 'unknown key' 1 'config.yml:4:1: max_paralel_workers: unknown key (did you mean max_parallel_workers?)' deploy test-multi
+assert_eq 'a path is told from the current folder' 'inventory/test-multi/config.yml:4:1:' \
+    "$(printf '%s\n' "$err" | sed -n '1s/ .*//p')"
+assert_has 'and from there only' "$(cd / && "$im_bin" --root "$project" validate 2>&1)" "$project/inventory/test-multi/config.yml:4:1:"
 printf 'max_parallel_workers: "three"\n' >"$conf"
 bad 'wrong value' 1 'config.yml:1:23: max_parallel_workers: expected a number from 0 to 10000' deploy test-multi
 printf 'deployment_strategy: canary\n' >"$conf"

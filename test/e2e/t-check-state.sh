@@ -7,7 +7,7 @@ hosts=web-01,web-02,web-03
 app() { printf '%s\n' "$rig/home/$1/app"; }
 # The line of a host, without the time.
 state() { printf '%s\n' "$out" | sed -n "s/^$1: //p" | sed 's/since [-0-9]*T[0-9:]*Z/since TIME/'; }
-check() { im check test-multi -l "$hosts" -v; }
+check() { im check test-multi -l "$hosts"; }
 
 check
 assert_eq 'before anything: exit' 2 "$rc"
@@ -40,6 +40,11 @@ assert_eq 'a link that leads nowhere' \
     "provisioned yes, deployed broken: $(app web-02)/current leads nowhere, unfinished three" "$(state web-02)"
 assert_eq 'no shared folder' "provisioned no: there is no folder $(app web-03)/shared" "$(state web-03)"
 assert_has 'who failed' "$err" 'failed 2: web-[02-03]'
+assert_eq 'a line once, also of one that fails' 1 "$(printf '%s\n' "$out" | grep -c 'leads nowhere')"
+assert_not 'what does not apply is not told' "$out" skipped
+im check test-multi -l "$hosts" -q
+assert_not 'quiet: what is well is not shown' "$out" 'deployed yes'
+assert_has 'quiet: why one failed' "$out" 'web-02 | provisioned yes, deployed broken'
 im check test-multi -l "$hosts" -b
 assert_has 'grouped' "$out" 'provisioned yes, deployed yes, release two'
 finish

@@ -93,7 +93,7 @@ assert_has 'is bounded' "$out" '      | line 38
 assert_has 'local, and finally' "$out" '  step 8/8 Once: local, run_once
       | set -e
       | touch never-made
-  finally 1/1 Back: local
+  finally step 1/1 Back: local
       | set -e
       | touch never-made-either
 '
@@ -127,6 +127,16 @@ same 'no release to go back to' 1 'web-[01-09]' rollback test-multi
 im rollback test-multi -C -e release=r1 -l web-01
 assert_eq 'rollback -C' 0 "$rc"
 assert_has 'rollback -C' "$out" "release='r1'"
+cat >"$project/inventory/test-multi/actions/lists.yml" <<'ACTION'
+name: lists
+steps: [{name: One, run: "true"}]
+health_check: [{run: "true"}]
+finally: [{name: Last, run: "true"}]
+ACTION
+im plan lists test-multi
+assert_eq 'plan shows every list' '  step 1/1 One
+  check 1/1 run 1
+  finally step 1/1 Last' "$(printf '%s\n' "$out" | sed -n '2,4p')"
 im plan deploy test-multi -C
 assert_eq 'plan takes no -C' 5 "$rc"
 im deploy test-multi -o json

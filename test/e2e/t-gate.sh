@@ -101,10 +101,10 @@ echo 503 >"$work/web/127.20.0.2"
 up
 assert_eq 'one is sick' 3 "$rc"
 assert_has 'why' "$out" 'web-02 failed'
-assert_has 'what was found' "$out" 'check 1/4 Web: http 503 (3 tries)'
+assert_has 'what was found' "$out" "check 1/4 Web: http 503: GET http://127.20.0.2:$http/up?h=web-02 (3 tries)"
 assert_eq 'tried so often' 3 "$(grep -c '^127.20.0.2 /up.* 503$' "$work/web/asked")"
 assert_eq 'the next wave is not begun' 0 "$(printf '%s\n' "$out" | grep -c '^web-04 ')"
-assert_has 'debug.log' "$(cat "$project/debug.log")" 'failed: check 1/4 Web: http 503 (3 tries)'
+assert_has 'debug.log' "$(cat "$project/debug.log")" 'failed: check 1/4 Web: http 503: GET http://127.20.0.2'
 im status test-multi
 assert_has 'the store knows' "$out" 'check 1/4 Web: http 503'
 
@@ -138,7 +138,7 @@ sed '/ca.pem/s/, ca: ca.pem//; s/other.example.org/app.example.org/' "$actions/u
 up -l web-01
 assert_has 'nobody vouches for it' "$out" 'Secure: certificate: '
 im run up test-multi -l web-01 -e http=1 -e "https=$https"
-assert_has 'nobody there' "$out" 'check 1/4 Web: connection refused (3 tries)'
+assert_has 'nobody there' "$out" 'check 1/4 Web: connection refused: GET http://127.20.0.1:1/up?h=web-01 (3 tries)'
 
 # While a server holds its answer there is one thread; Ctrl-C twice ends the check.
 echo hold >"$work/web/127.20.0.1"

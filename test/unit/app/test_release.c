@@ -217,6 +217,31 @@ test_an_artifact_that_is_not_there_is_no_release_and_no_error(void **state)
     }
 }
 
+/* The message was once that `release` is undefined, at the place of the step that names it. */
+static void
+test_an_artifact_that_must_name_the_release_has_to_be_there(void **state)
+{
+    static const char text[] = "name: deploy\nproduces: deployed\n"
+                               "steps: [{run: 'echo {{ release }}'}]\n";
+    static const struct {
+        const char *artifact;
+        const char *said;
+    } rows[] = {
+        {"no-such.tar.gz", "web-01: artifact: there is no file or folder no-such.tar.gz in /"},
+        {"/no/such", "web-01: artifact: there is no file or folder /no/such"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct rig rig;
+        rig_open(&rig, NULL, "deploy", text);
+        value_dict_set(rig.extra, "artifact", value_text(rows[i].artifact));
+        assert_int_equal(rig_run(&rig), -1);
+        assert_non_null(strstr(rig.err.text, rows[i].said));
+        rig_close(&rig);
+    }
+}
+
 /* The magic names of the host are there when its artifact is rendered. */
 static const char by_group[] =
     "all:\n  vars: {ansible_ssh_private_key_file: key,\n"
@@ -267,6 +292,7 @@ main(void)
         cmocka_unit_test(test_a_list_is_no_name),
         cmocka_unit_test(test_without_a_name_it_is_the_hash_of_the_artifact),
         cmocka_unit_test(test_an_artifact_that_is_not_there_is_no_release_and_no_error),
+        cmocka_unit_test(test_an_artifact_that_must_name_the_release_has_to_be_there),
         cmocka_unit_test(test_an_artifact_may_depend_on_groups_and_wave),
         cmocka_unit_test(test_hosts_with_different_artifacts_have_no_release),
     };

@@ -86,6 +86,13 @@ test_wrong_and_promised_options_are_refused(void **state)
         {"--quiet -vf", ERR_USAGE, "-f needs a value"},
         {"--s", ERR_USAGE, "--s is short for several options: --skip-tags, --seed, ..."},
         {"--zzzzzzzzzz", ERR_USAGE, "there is no option --zzzzzzzzzz"},
+        {"deploy prod --list-hosts", ERR_USAGE,
+         "there is no option --list-hosts: `plan ACTION ENV` shows hosts and steps, -C what each "
+         "would get"},
+        {"deploy -i hosts prod", ERR_USAGE,
+         "there is no option -i: the environment is named: deploy ENV reads inventory/ENV/"},
+        {"deploy prod --user=me", ERR_USAGE,
+         "there is no option --user: the user is ansible_user (-e ansible_user=me)"},
         {"-\xc3\xa9", ERR_USAGE, "there is no option -\\xc3"},
         {"-t ,,", ERR_USAGE, "--tags: there is no tag in it"},
         {"--skip-tags=", ERR_USAGE, "--skip-tags: there is no tag in it"},

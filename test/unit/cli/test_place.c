@@ -177,14 +177,14 @@ test_an_environment_is_a_name_and_never_a_path(void **state)
         const char *end; /* of the message */
     } rows[] = {
         {"prd", ERR_NO_MATCH, "; did you mean prod?"},
-        {"zzzzzz", ERR_NO_MATCH, "/project/inventory"},
-        {"", ERR_NO_MATCH, "/project/inventory"},
-        {".", ERR_NO_MATCH, "/project/inventory"},
-        {"..", ERR_NO_MATCH, "/project/inventory"},
-        {".git", ERR_NO_MATCH, "/project/inventory"},
-        {"a-file", ERR_NO_MATCH, "/project/inventory"},
+        {"zzzzzz", ERR_NO_MATCH, "/project/inventory; there is docker, prod"},
+        {"", ERR_NO_MATCH, "/project/inventory; there is docker, prod"},
+        {".", ERR_NO_MATCH, "/project/inventory; there is docker, prod"},
+        {"..", ERR_NO_MATCH, "/project/inventory; there is docker, prod"},
+        {".git", ERR_NO_MATCH, "/project/inventory; there is docker, prod"},
+        {"a-file", ERR_NO_MATCH, "/project/inventory; there is docker, prod"},
         {"prod/", ERR_NO_MATCH, "; did you mean prod?"},
-        {"../inventory/prod", ERR_NO_MATCH, "/project/inventory"},
+        {"../inventory/prod", ERR_NO_MATCH, "/project/inventory; there is docker, prod"},
         {"h1,h2,", ERR_USAGE, "is no environment: only exec, copy and inventory take one"},
     };
     const struct place *p = *state;

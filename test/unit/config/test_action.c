@@ -104,8 +104,8 @@ read_all(const char *path)
 static void
 test_tells_every_mistake_with_its_place(void **state)
 {
-    static const char *const names[] = {"bad-keys", "bad-shape", "bad-missing", "bad-kinds",
-                                        "bad-checks"};
+    static const char *const names[] = {"bad-keys",    "bad-ansible", "bad-shape",
+                                        "bad-missing", "bad-kinds",   "bad-checks"};
 
     (void)state;
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {

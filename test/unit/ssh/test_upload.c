@@ -256,6 +256,25 @@ test_refuses_a_folder(void **state)
 }
 
 static void
+test_says_that_the_folder_it_goes_into_is_not_there(void **state)
+{
+    struct buf wire;
+    char saved[sizeof(dest)];
+    char text[sizeof(folder) + 64];
+
+    (void)state;
+    write_file(source, "new\n", 4);
+    write_file(dest, "old", 3);
+    memcpy(saved, dest, sizeof(dest));
+    (void)snprintf(dest, sizeof(dest), "%s/none/x", folder);
+    make_wire(&wire, 4);
+    memcpy(dest, saved, sizeof(dest));
+    (void)snprintf(text, sizeof(text), "%s/none/x: there is no folder %s/none\n", folder, folder);
+    refused("", wire.data, wire.len, 73, text);
+    buf_release(&wire);
+}
+
+static void
 test_notices_a_source_that_changes(void **state)
 {
     static const struct {
@@ -495,6 +514,7 @@ main(void)
         cmocka_unit_test(test_says_that_the_disk_is_full),
         cmocka_unit_test(test_says_that_no_hash_tool_is_there),
         cmocka_unit_test(test_refuses_a_folder),
+        cmocka_unit_test(test_says_that_the_folder_it_goes_into_is_not_there),
         cmocka_unit_test(test_notices_a_source_that_changes),
         cmocka_unit_test(test_refuses_a_bad_dest),
         cmocka_unit_test(test_unpacks_an_archive_beside_and_swaps_it_in),

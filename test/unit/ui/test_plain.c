@@ -105,6 +105,74 @@ test_each_verbosity_says_what_it_should(void **state)
     }
 }
 
+/* check: what a host said is told as it comes, once; stderr is kept for a failure. */
+static void
+test_an_action_that_only_looks_shows_what_its_steps_found(void **state)
+{
+    static const struct {
+        struct sink_options options;
+        const char *expected;
+    } rows[] = {
+        {{.style = SINK_PLAIN, .looks = true, .tail = 9},
+         "web-01: deployed yes\nweb-01 step 2/5 Switch failed 0.31s: exit 1\nweb-01 | oops\n"},
+        {{.style = SINK_PLAIN, .looks = true, .verbose = 1, .tail = 9},
+         "web-01: deployed yes\nweb-01 step 2/5 Switch failed 0.31s: exit 1\n"},
+        {{.style = SINK_PLAIN, .looks = true, .quiet = true, .tail = 9},
+         "web-01 step 2/5 Switch failed 0.31s: exit 1\nweb-01 | deployed yes\nweb-01 | oops\n"},
+        {{.style = SINK_PLAIN, .tail = 9},
+         "web-01 step 2/5 Switch failed 0.31s: exit 1\nweb-01 | deployed yes\nweb-01 | oops\n"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct stage s;
+        stage_files(&s, &rows[i].options);
+        stage_tell(&s, stage_run(stage_hosts, 3));
+        stage_tell(&s, stage_output(0, STREAM_STDOUT, "deployed yes\n", 13));
+        stage_tell(&s, stage_output(0, STREAM_STDERR, "oops\n", 5));
+        stage_tell(&s, stage_step(EVENT_STEP_FINISHED, 0, "failed", 1));
+        assert_string_equal(stage_text(&s, 0), rows[i].expected);
+        stage_close(&s);
+    }
+}
+
+static void
+test_a_check_that_does_not_apply_is_told_with_v_only(void **state)
+{
+    (void)state;
+    for (int verbose = 0; verbose < 2; verbose++) {
+        const struct sink_options options = {.style = SINK_PLAIN, .verbose = verbose};
+        struct event e = stage_step(EVENT_GATE, 0, "skipped", -1);
+        struct stage s;
+        stage_files(&s, &options);
+        stage_tell(&s, stage_run(stage_hosts, 3));
+        e.list = LIST_CHECKS;
+        stage_tell(&s, e);
+        assert_string_equal(stage_text(&s, 0),
+                            verbose ? "web-01 check 2/5 Switch skipped 0.31s\n" : "");
+        e.outcome = "ok";
+        stage_tell(&s, e);
+        assert_non_null(strstr(stage_text(&s, 0), "web-01 check 2/5 Switch ok 0.31s\n"));
+        stage_close(&s);
+    }
+}
+
+static void
+test_no_worker_is_said_as_one_host_at_a_time(void **state)
+{
+    static const struct sink_options options = {.style = SINK_PLAIN};
+    struct event e = stage_run(stage_hosts, 3);
+    struct stage s;
+
+    (void)state;
+    stage_files(&s, &options);
+    e.workers = 0;
+    e.waves = 0;
+    stage_tell(&s, e);
+    assert_non_null(strstr(stage_text(&s, 1), "3 hosts, rolling, one host at a time (run "));
+    stage_close(&s);
+}
+
 static void
 test_exec_says_once_how_a_host_ended(void **state)
 {
@@ -399,6 +467,9 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_each_verbosity_says_what_it_should),
+        cmocka_unit_test(test_an_action_that_only_looks_shows_what_its_steps_found),
+        cmocka_unit_test(test_a_check_that_does_not_apply_is_told_with_v_only),
+        cmocka_unit_test(test_no_worker_is_said_as_one_host_at_a_time),
         cmocka_unit_test(test_exec_says_once_how_a_host_ended),
         cmocka_unit_test(test_a_failed_step_without_reason_has_its_code),
         cmocka_unit_test(test_bytes_of_a_host_reach_a_pipe_raw_and_a_terminal_escaped),
