@@ -62,7 +62,8 @@ struct local *local_feed(struct locals *l, const char *command, const struct loc
  * closed its stdin.  SIGPIPE must be ignored. */
 size_t local_write(struct local *c, const char *bytes, size_t len);
 void local_eof(struct local *c);
-/* Inside `ended`: it was told to end, and what could not be killed is left (sudo, asleep). */
+/* Inside `ended`: it was told to end, and something of it is left: another user's (sudo), asleep in
+ * the kernel, or out of the group and holding the pipes. */
 bool local_survives(const struct local *c);
 /* Be told nothing more; c is gone for the caller.  What has exited is let go with all it left
  * behind, what has not is killed.  Not from inside a callback. */

@@ -20,6 +20,7 @@
 #include <assert.h>
 #include <errno.h>
 #include <poll.h>
+#include <pwd.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -46,7 +47,7 @@ struct local {
     bool timed_out;
     bool told_to_end; /* local_kill while it waited */
     bool fed;         /* local_feed: in no line, no limit on open pipes */
-    bool survives;    /* KILL was not allowed, or did not help */
+    bool survives;    /* KILL did not help: it lives, or somebody holds its pipes */
     pid_t pid;
     int exit_code, signal;
     int64_t timeout_ms;
@@ -177,7 +178,6 @@ finish(struct local *c)
     if (!c->exited) { /* even KILL has not ended it */
         c->exit_code = -1;
         c->signal = SIGKILL;
-        c->survives = true;
     }
     reap(c);
     list_remove(&all->running, c);
@@ -199,11 +199,12 @@ group_gone(struct local *c)
     return c->group_gone;
 }
 
-/* False if all that is left of it is another user's (sudo). */
-static bool
+static void
 signal_group(const struct local *c, int number)
 {
-    return c->group_gone || kill(-c->pid, number) == 0 || errno != EPERM;
+    if (!c->group_gone) {
+        (void)kill(-c->pid, number);
+    }
 }
 
 /* After each event: is it over?  c may be gone after. */
@@ -224,7 +225,7 @@ static void
 terminate(struct local *c)
 {
     c->phase = PHASE_TERMED;
-    (void)signal_group(c, SIGTERM);
+    signal_group(c, SIGTERM);
     arm(c->timer, c->all->config.grace_ms);
     if (c->exited) {
         arm(c->check, CHECK_MS);
@@ -293,11 +294,12 @@ on_timer(evutil_socket_t fd, short what, void *arg)
         break;
     case PHASE_TERMED:
         c->phase = PHASE_KILLED;
-        c->survives = !signal_group(c, SIGKILL);
+        signal_group(c, SIGKILL);
         arm(c->timer, c->all->config.grace_ms);
         settle(c);
         break;
-    case PHASE_KILLED:
+    case PHASE_KILLED: /* another user's, asleep in the kernel, or no more of the group */
+        c->survives = true;
         finish(c);
         break;
     }
@@ -475,7 +477,7 @@ kill_and_reap(struct locals *l)
     int64_t ms = 0;
 
     for (struct local *c = l->running.first; c != NULL; c = c->next) {
-        (void)signal_group(c, SIGKILL);
+        signal_group(c, SIGKILL);
     }
     for (struct local *c = l->running.first; c != NULL; c = c->next) {
         reap(c);
@@ -519,6 +521,15 @@ has_name(const char *const *env, const char *name)
     return false;
 }
 
+/* Services may be started without HOME. */
+static const char *
+home_by_account(void)
+{
+    const struct passwd *pw = getpwuid(getuid());
+
+    return pw == NULL ? "/" : pw->pw_dir;
+}
+
 /* PATH, HOME and LANG as we have them, unless the caller says otherwise; nothing else of ours,
  * since secrets travel in environments. */
 static void
@@ -526,19 +537,22 @@ make_env(struct strv *out, const char *const *env)
 {
     static const struct {
         const char *name;
-        const char *otherwise;
+        const char *otherwise; /* NULL: the account's */
     } kept[] = {
         {"PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"},
-        {"HOME", "/"},
+        {"HOME", NULL},
         {"LANG", "C.UTF-8"},
     };
 
     for (size_t i = 0; i < sizeof(kept) / sizeof(kept[0]); i++) {
         const char *value = getenv(kept[i].name);
-        if (!has_name(env, kept[i].name)) {
-            strv_take(out,
-                      xasprintf("%s=%s", kept[i].name, value == NULL ? kept[i].otherwise : value));
+        if (has_name(env, kept[i].name)) {
+            continue;
         }
+        if (value == NULL) {
+            value = kept[i].otherwise == NULL ? home_by_account() : kept[i].otherwise;
+        }
+        strv_take(out, xasprintf("%s=%s", kept[i].name, value));
     }
     for (; *env != NULL; env++) {
         strv_add(out, *env);

@@ -341,6 +341,38 @@ test_says_so_when_it_could_not_be_killed(void **state)
 }
 
 static void
+test_says_so_when_something_left_the_group(void **state)
+{
+    struct rig r;
+
+    (void)state;
+    open_here(&r);
+    run_script(&r, "setsid sh -c 'echo $$; exec sleep 600' & wait");
+    assert_true(rig_wait(&r, "output", 1));
+    pool_disconnect(r.pool, 0);
+    assert_true(rig_wait(&r, "disconnected", 1));
+    assert_string_equal(r.text, "closed by the operator: could not be killed, may still run");
+    assert_int_equal(kill((pid_t)strtol(r.output[0].data, NULL, 10), SIGKILL), 0);
+    rig_close(&r);
+}
+
+static void
+test_begins_in_the_home_of_the_account_where_none_is_told(void **state)
+{
+    struct rig r;
+
+    (void)state;
+    (void)unsetenv("HOME");
+    open_here(&r);
+    run_script(&r,
+               "h=$(getent passwd \"$(id -u)\" | cut -d: -f6); [ \"$(pwd -P)\" = \"$(cd \"$h\" && "
+               "pwd -P)\" ] && [ \"$HOME\" = \"$h\" ]");
+    assert_true(rig_wait(&r, "step_done", 1));
+    assert_log(&r, "connected\nstep_sent\nstep_done 0 0\n");
+    rig_close(&r);
+}
+
+static void
 test_what_was_left_in_the_background_lives_and_is_cut_off(void **state)
 {
     struct rig r;
@@ -574,6 +606,8 @@ main(void)
         T(test_an_upload_arrives_byte_for_byte),
         T(test_the_whole_group_is_killed_before_its_end_is_told),
         T(test_says_so_when_it_could_not_be_killed),
+        T(test_says_so_when_something_left_the_group),
+        T(test_begins_in_the_home_of_the_account_where_none_is_told),
         T(test_what_was_left_in_the_background_lives_and_is_cut_off),
         T(test_a_step_that_cannot_begin_says_why),
         T(test_no_step_stands_in_line),
