@@ -61,8 +61,11 @@ need_defaults(const struct run *run, const char *host, const struct err *first, 
         err_prefix(err, "%s: ", host);
         return -1;
     }
+    /* Who has an agent expects it to be asked. */
+    const char *agent = getenv("SSH_AUTH_SOCK");
     return err_set(err, ERR_CONFIG,
-                   "%s: no key: set ansible_ssh_private_key_file, or make ~/.ssh/id_ed25519", host);
+                   "%s: no key: set ansible_ssh_private_key_file, or make ~/.ssh/id_ed25519%s", host,
+                   agent != NULL && agent[0] != '\0' ? " (not yet: agents)" : "");
 }
 
 static int

@@ -66,6 +66,12 @@ done
 IM_SSH_PASSWORD='' im status
 assert_eq 'an empty secret was not given' 0 "$rc"
 
+# ---- no key at all; who has an agent is told that it is not asked
+mkdir -p "$work/bare"
+HOME=$work/bare SSH_AUTH_SOCK='' code 'no key' 1 'h1: no key: set ansible_ssh_private_key_file' exec h1, -- true
+assert_not 'no key' "$err" agents
+HOME=$work/bare SSH_AUTH_SOCK=/run/agent code 'an agent' 1 '(not yet: agents)' exec h1, -- true
+
 # ---- help, and where stdout goes
 code 'help of a command' 0 'usage: inventory-manager deploy ENV' deploy --help
 assert_not 'help of a command' "$out" '--raw'
