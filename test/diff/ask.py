@@ -28,6 +28,7 @@ class Score:
         self.name = name
         self.passed = self.failed = 0
         self.notes = {}  # deliberate differences seen: what -> how often
+        self.commands = [0, 0]  # the real command agreed, was asked
         self.started = time.monotonic()
         self.seed = int(os.environ.get("DIFF_SEED", random.SystemRandom().randrange(1 << 32)))
         print(f"{name}: DIFF_SEED={self.seed}")
@@ -41,6 +42,11 @@ class Score:
             print(f"differs: {what}\n  ours:   {got!r}\n  theirs: {expected!r}")
         return False
 
+    def check_command(self, what, got, listed):
+        """What the classes say against what the command prints."""
+        self.commands[1] += 1
+        self.commands[0] += self.check(what, got, listed)
+
     def deliberate(self, why):
         self.passed += 1
         self.notes[why] = self.notes.get(why, 0) + 1
@@ -48,6 +54,7 @@ class Score:
     def end(self):
         for why, count in sorted(self.notes.items()):
             print(f"deliberate: {why}: {count}")
+        print(f"commands: {self.commands[0]} of {self.commands[1]} agree")
         print(f"{self.name}: {time.monotonic() - self.started:.1f} s")
         print(f"{self.passed} passed, {self.failed} failed")
 

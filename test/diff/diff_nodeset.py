@@ -203,12 +203,12 @@ def main():
                 r, lambda r: node_operand(r, where[0], where[1])))
     for i in range(number("DIFF_COMMANDS", 20) // 2):
         names = lists[i % len(lists)]
-        score.check(f"nodeset -f {names}", answers.ask("fold", " ".join(names))["text"],
-                    command("-f", ",".join(names)))
+        score.check_command(f"nodeset -f {names}", answers.ask("fold", " ".join(names))["text"],
+                            command("-f", ",".join(names)))
         text = ",".join(n for n in names)
         got = answers.ask("expand", text)
-        score.check(f"nodeset -e {text}", sorted(got.get("names", [])),
-                    sorted((command("-e", text) or "").split()))
+        score.check_command(f"nodeset -e {text}", sorted(got.get("names", [])),
+                            sorted((command("-e", text) or "").split()))
     score.end()
 
 
