@@ -110,8 +110,8 @@ cmd_validate(struct cli *c, struct err *err)
     if (rc == 0 && !c->options.quiet) {
         printf("%zu environment%s: no mistakes\n", envs.count, envs.count == 1 ? "" : "s");
     }
-    mistakes_release(&m);
     value_free(extra);
+    mistakes_release(&m);
     strv_clear(&envs);
     strv_clear(&seen);
     return rc;
