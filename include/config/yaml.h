@@ -26,8 +26,8 @@ enum yaml_style { YAML_STYLE_PLAIN, YAML_STYLE_QUOTED, YAML_STYLE_LITERAL }; /* 
 
 /* What a key given twice is. */
 enum yaml_repeat {
-    YAML_REPEAT_ERROR,
-    YAML_REPEAT_LAST /* the last wins, with a warning that names both lines */
+    YAML_REPEAT_ERROR, /* of one text, whatever its type: it is known by its text */
+    YAML_REPEAT_LAST   /* the last wins, with a warning that names both lines */
 };
 
 struct yaml_node {

@@ -8,6 +8,7 @@
 
 #include "base/escape.h"
 #include "base/xalloc.h"
+#include "config/value_keys.h"
 
 #include <ctype.h>
 #include <stdlib.h>
@@ -364,40 +365,28 @@ read_list(struct reader *r)
     return list;
 }
 
-/* false: no key. */
 static bool
-key_text(struct reader *r, const struct value *key, struct buf *out)
-{
-    if (key->kind == VALUE_LIST || key->kind == VALUE_DICT) {
-        r->why = "a list or a dict is a key";
-        return false;
-    }
-    return value_to_key(key, out) == 0;
-}
-
-static bool
-read_pair(struct reader *r, struct value *dict)
+read_pair(struct reader *r, struct value_keys *keys)
 {
     struct value *key = read_one(r);
     struct value *v = NULL;
-    struct buf text;
     bool good = false;
 
-    buf_init(&text, INI_TEXT_MAX);
     skip_blanks(r);
     if (key != NULL && *r->at == ':') {
         r->at++;
         skip_blanks(r);
         v = read_one(r);
     }
-    if (v != NULL && key_text(r, key, &text)) {
-        value_dict_set(dict, text.data, v);
+    if (v != NULL && (key->kind == VALUE_LIST || key->kind == VALUE_DICT)) {
+        r->why = "a list or a dict is a key";
+    } else if (v != NULL) {
+        value_keys_put(keys, key, v);
+        v = NULL;
         good = true;
-    } else {
-        value_free(v);
     }
+    value_free(v);
     value_free(key);
-    buf_release(&text);
     return good;
 }
 
@@ -405,9 +394,11 @@ static struct value *
 read_dict(struct reader *r)
 {
     struct value *dict = value_new(VALUE_DICT);
+    struct value_keys keys;
 
+    value_keys_init(&keys, dict);
     for (skip_blanks(r); *r->at != '}'; skip_blanks(r)) {
-        if (!read_pair(r, dict)) {
+        if (!read_pair(r, &keys)) {
             goto bad;
         }
         skip_blanks(r);
@@ -419,8 +410,10 @@ read_dict(struct reader *r)
     }
     r->at++;
     r->number = false;
+    value_keys_release(&keys);
     return dict;
 bad:
+    value_keys_release(&keys);
     value_free(dict);
     return NULL;
 }

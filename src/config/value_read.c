@@ -5,8 +5,8 @@
  */
 #include "config/value.h"
 
-#include "base/map.h"
 #include "base/xalloc.h"
+#include "config/value_keys.h"
 #include "config/value_type.h"
 #include "config/vault.h"
 #include "config/yaml.h"
@@ -18,7 +18,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { NUMBER_MAX = 64, KEY_MAX = 400 }; /* KEY_MAX: of what is no text, as a key */
+enum { NUMBER_MAX = 64 };
 
 static bool
 is_one_of(const char *text, const char *const *words)
@@ -431,7 +431,7 @@ value_key_of_node(const struct yaml_node *key, struct mistakes *m)
     if (!v) {
         return NULL;
     }
-    buf_init(&text, key->len + KEY_MAX);
+    buf_init(&text, key->len + VALUE_KEY_MAX);
     (void)value_to_key(v, &text);
     value_free(v);
     char *copy = xstrndup(text.data, text.len);
@@ -439,70 +439,23 @@ value_key_of_node(const struct yaml_node *key, struct mistakes *m)
     return copy;
 }
 
-/* Python's 1, 1.0 and true are one key, "1" is another; both are "1" in JSON. */
-static void
-put_identity(const struct value *key, struct buf *out)
-{
-    buf_addc(out, key->kind == VALUE_TEXT ? 't' : 'n');
-    if (key->kind == VALUE_BOOL) {
-        buf_adds(out, key->boolean ? "1" : "0");
-    } else if (key->kind == VALUE_FLOAT && fabs(key->real) < 9e15 &&
-               key->real == floor(key->real)) {
-        buf_addf(out, "%lld", (long long)key->real);
-    } else {
-        (void)value_to_key(key, out);
-    }
-}
-
-/* Keys of a dict that are not all text. */
-struct typed_keys {
-    struct value *dict; /* borrowed */
-    struct map *places; /* owned: identity, and "k" before the key's text -> place and 1 */
-};
-
-/* The last value counts, under the key that was first.  Takes over item. */
-static void
-put_typed(struct typed_keys *t, const struct value *key, size_t size, struct value *item)
-{
-    struct buf identity;
-    struct buf text;
-
-    buf_init(&identity, size + KEY_MAX);
-    buf_init(&text, size + KEY_MAX);
-    put_identity(key, &identity);
-    buf_addc(&text, 'k');
-    (void)value_to_key(key, &text);
-    uintptr_t place = (uintptr_t)map_get(t->places, identity.data);
-    place = place ? place : (uintptr_t)map_get(t->places, text.data);
-    if (place) {
-        value_free(t->dict->items[place - 1]);
-        t->dict->items[place - 1] = item;
-    } else {
-        value_dict_add(t->dict, text.data + 1, item);
-        place = t->dict->count;
-        map_set(t->places, text.data, (void *)place);
-    }
-    map_set(t->places, identity.data, (void *)place);
-    buf_release(&identity);
-    buf_release(&text);
-}
-
 static int
 read_typed_pairs(const struct yaml_node *node, struct value *dict, struct mistakes *m)
 {
-    struct typed_keys t = {.dict = dict, .places = map_new(NULL)};
+    struct value_keys keys;
     int rc = 0;
 
+    value_keys_init(&keys, dict);
     for (size_t i = 0; i < node->count && rc == 0; i++) {
         struct value *key = read_key(node->keys[i], m);
         struct value *item = key ? value_of_node(node->items[i], m) : NULL;
         if (item) {
-            put_typed(&t, key, node->keys[i]->len, item);
+            value_keys_put(&keys, key, item);
         }
         value_free(key);
         rc = item ? 0 : -1;
     }
-    map_free(t.places);
+    value_keys_release(&keys);
     return rc;
 }
 

@@ -8,6 +8,7 @@
 
 #include "config/yaml.h"
 
+#include <assert.h>
 #include <ctype.h>
 #include <math.h>
 #include <stdlib.h>
@@ -245,8 +246,9 @@ struct value *
 value_of_type(const struct yaml_node *scalar, struct mistakes *m)
 {
     const struct type *type = type_of(scalar);
-    struct value *v = type->read(scalar);
 
+    assert(type != NULL); /* value_has_type said so */
+    struct value *v = type->read(scalar);
     if (v == NULL) {
         (void)yaml_expected(m, scalar, strrchr(type->tag, ':') + 1, "%s", type->expected);
     }

@@ -291,6 +291,7 @@ struct pairs {
     struct yaml_node **keys, **items; /* owned */
     bool *merged;                     /* owned: came from `<<` */
     size_t count;
+    enum yaml_repeat repeat;
     struct map *places[2]; /* key -> its slot in keys, texts and what is typed; NULL: few */
 };
 
@@ -300,23 +301,32 @@ is_merge(const struct yaml_node *key)
     return key->style == YAML_STYLE_PLAIN && !key->tag && strcmp(key->text, "<<") == 0;
 }
 
-/* `yes` and "yes" are two keys.  Whether two that are typed are one, as `yes` and `true`, is told
- * where their values are read. */
+/* Where the last of a key counts, `yes` and "yes" are two, as for Ansible.  Whether two that are
+ * typed are one, as `yes` and `true`, is told where their values are read. */
 static bool
-is_same_key(const struct yaml_node *a, const struct yaml_node *b)
+counts_as_typed(enum yaml_repeat repeat, const struct yaml_node *key)
 {
-    return a->typed == b->typed && strcmp(a->text, b->text) == 0;
+    return repeat == YAML_REPEAT_LAST && key->typed;
+}
+
+static bool
+is_same_key(enum yaml_repeat repeat, const struct yaml_node *a, const struct yaml_node *b)
+{
+    return counts_as_typed(repeat, a) == counts_as_typed(repeat, b) &&
+           strcmp(a->text, b->text) == 0;
 }
 
 static size_t
 pairs_find(const struct pairs *p, const struct yaml_node *key) /* count: absent */
 {
-    if (p->places[key->typed]) {
-        struct yaml_node *const *slot = map_get(p->places[key->typed], key->text);
+    struct map *places = p->places[counts_as_typed(p->repeat, key)];
+
+    if (places) {
+        struct yaml_node *const *slot = map_get(places, key->text);
         return slot ? (size_t)(slot - p->keys) : p->count;
     }
     size_t i = 0;
-    while (i < p->count && !is_same_key(p->keys[i], key)) {
+    while (i < p->count && !is_same_key(p->repeat, p->keys[i], key)) {
         i++;
     }
     return i;
@@ -332,8 +342,9 @@ pairs_put(struct pairs *p, size_t at, struct yaml_node *key, struct yaml_node *i
         return;
     }
     p->count++;
-    if (p->places[key->typed]) {
-        map_set(p->places[key->typed], key->text, &p->keys[at]);
+    struct map *places = p->places[counts_as_typed(p->repeat, key)];
+    if (places) {
+        map_set(places, key->text, &p->keys[at]);
     }
 }
 
@@ -416,14 +427,14 @@ fill_pairs(struct reader *r, struct pairs *p, const struct level *l)
 
 /* Few keys, none twice, nothing merged: the map is what was read. */
 static bool
-is_simple(const struct level *l)
+is_simple(const struct level *l, enum yaml_repeat repeat)
 {
     for (size_t i = 0; i < l->count; i++) {
         if (l->count > FEW_KEYS || is_merge(l->keys[i])) {
             return false;
         }
         for (size_t k = 0; k < i; k++) {
-            if (is_same_key(l->keys[i], l->keys[k])) {
+            if (is_same_key(repeat, l->keys[i], l->keys[k])) {
                 return false;
             }
         }
@@ -435,10 +446,10 @@ static int
 close_map(struct reader *r, const struct level *l, const yaml_event_t *e)
 {
     size_t brought = 0;
-    struct pairs p = {0};
+    struct pairs p = {.repeat = r->repeat};
     int rc = -1;
 
-    if (is_simple(l)) {
+    if (is_simple(l, r->repeat)) {
         l->node->keys = take_list(r->y, l->keys, l->count);
         l->node->items = take_list(r->y, l->items, l->count);
         l->node->count = l->count;

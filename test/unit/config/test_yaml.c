@@ -519,7 +519,10 @@ test_yes_and_the_text_yes_are_two_keys(void **state)
         mistakes_release(&m);
         yaml_close(y);
     }
-    refused("{yes: 1, 'yes': 2, yes: 3}", "f:1:20: yes: given twice, first on line 1");
+    /* what is known by its text is not */
+    refused("{NO: 1, 'NO': 2}", "f:1:9: NO: given twice, first on line 1");
+    refused("{a: 1, b: 1, c: 1, d: 1, e: 1, f: 1, g: 1, h: 1, NO: 1, 'NO': 2}",
+            "f:1:57: NO: given twice, first on line 1");
 }
 
 /* Few keys are compared one by one, more than eight are looked up: the same must come of it. */
