@@ -154,6 +154,18 @@ rig_config(struct rig *r)
     };
 }
 
+/* The log without its output lines. */
+static inline const char *
+rig_log(struct rig *r)
+{
+    char *at;
+
+    while ((at = strstr(r->log.data, "output\n")) != NULL) {
+        memmove(at, at + 7, strlen(at + 7) + 1);
+    }
+    return r->log.data;
+}
+
 /* base and zygote must be set: a zygote joins one loop for good. */
 static inline void
 rig_open(struct rig *r)
