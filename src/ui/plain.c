@@ -107,7 +107,7 @@ say_tail(struct plain *p, int32_t host)
     const char *at = tail->data != NULL ? tail->data + begin : NULL;
     size_t left = tail->len - begin;
 
-    while (left > 0) {
+    while (at != NULL && left > 0) {
         const char *end = memchr(at, '\n', left);
         const size_t len = end != NULL ? (size_t)(end - at) : left;
         add_text(p, p->board.names.items[host]);
