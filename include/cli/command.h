@@ -48,7 +48,8 @@ const char *cli_word(const struct cli *c, size_t n);
 bool cli_escapes(FILE *f);
 /* Print a text of elsewhere, escaped where f is a terminal. */
 void cli_print(FILE *f, const char *text);
-/* The same; paths below the current folder, at the beginning and behind `: `, are told from there. */
+/* The same; paths below the current folder, at the beginning and behind `: `, are told from there.
+ */
 void cli_print_near(FILE *f, const char *text);
 /* The vault, its password read the first time that a command asks; NULL and err. */
 struct vault *cli_vault(struct cli *c, struct err *err);

@@ -64,8 +64,8 @@ need_defaults(const struct run *run, const char *host, const struct err *first, 
     /* Who has an agent expects it to be asked. */
     const char *agent = getenv("SSH_AUTH_SOCK");
     return err_set(err, ERR_CONFIG,
-                   "%s: no key: set ansible_ssh_private_key_file, or make ~/.ssh/id_ed25519%s", host,
-                   agent != NULL && agent[0] != '\0' ? " (not yet: agents)" : "");
+                   "%s: no key: set ansible_ssh_private_key_file, or make ~/.ssh/id_ed25519%s",
+                   host, agent != NULL && agent[0] != '\0' ? " (not yet: agents)" : "");
 }
 
 static int

@@ -63,7 +63,8 @@ test_a_check_that_fails_is_tried_again_and_then_fails_the_host(void **state)
     } rows[] = {
         {"http: {}", "x.", NULL, 0, NULL},
         {"http: {}", "xx.", NULL, 0, NULL},
-        {"http: {}", "xxx", NULL, 3, "failed: check 1/1 Web: http 503: GET http://127.0.0.1:80/ (3 tries)"},
+        {"http: {}", "xxx", NULL, 3,
+         "failed: check 1/1 Web: http 503: GET http://127.0.0.1:80/ (3 tries)"},
         {"http: {}\n    error: web is down", "xxx", NULL, 3,
          "failed: check 1/1 Web: web is down (3 tries)"},
         {"run: a", NULL, ".xxx", 3, "failed: check 1/1 Web: exit 3: last \\x1b[31mred (3 tries)"},
