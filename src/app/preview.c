@@ -117,9 +117,8 @@ preview_step(struct preview *p, int32_t host, int32_t n, struct preview_step *re
     struct run *run = p->run;
     size_t at = 0;
 
-    while (n >= run_list_count(run, lists[at])) {
-        n -= run_list_count(run, lists[at++]);
-        assert(at < STEP_LISTS); /* n is below preview_count */
+    for (; at + 1 < STEP_LISTS && n >= run_list_count(run, lists[at]); at++) {
+        n -= run_list_count(run, lists[at]);
     }
     *ret = (struct preview_step){
         .list = lists[at], .number = n + 1, .count = run_list_count(run, lists[at])};

@@ -218,12 +218,13 @@ step_local(struct slot *s)
 static enum slot_step
 denied(struct slot *s)
 {
+    const char *const *paths = s->target->key_paths;
     const char *first = NULL;
     struct buf methods;
     int tried = 0;
 
-    for (int i = 0; i < s->key_index; i++) {
-        const char *path = s->target->key_paths[i];
+    for (int i = 0; paths != NULL && i < s->key_index; i++) {
+        const char *path = paths[i];
         if (keyring_get(s->config->keyring, path) != NULL) {
             first = tried++ == 0 ? path : first;
         }

@@ -103,8 +103,12 @@ static void
 say_tail(struct plain *p, int32_t host)
 {
     const struct buf *tail = &p->tails[host];
+
+    if (tail->data == NULL) {
+        return;
+    }
     const size_t begin = tail_begin(tail, p->options.tail);
-    const char *at = tail->data != NULL ? tail->data + begin : NULL;
+    const char *at = tail->data + begin;
     size_t left = tail->len - begin;
 
     while (at != NULL && left > 0) {
