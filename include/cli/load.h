@@ -33,6 +33,9 @@ struct loaded {
 int load_all(struct loaded *l, struct cli *c, const char *env, const char *action, struct err *err);
 void loaded_release(struct loaded *l);
 
+/* What -e says, files and all: a dict, the caller's.  NULL and err. */
+struct value *load_extra(const struct cli *c, struct err *err);
+
 /* Print what is in m on stderr; 0, or -1 and an err that counts them. */
 int load_tell(const struct mistakes *m, struct err *err);
 

@@ -46,12 +46,14 @@ add_unseen(struct mistakes *m, const struct mistakes *mine, struct strv *seen)
 }
 
 static void
-validate_env(const struct cli *c, const char *dir, struct mistakes *m, struct strv *seen)
+validate_env(const struct cli *c, const char *dir, const struct value *extra, struct mistakes *m,
+             struct strv *seen)
 {
     char *config = xasprintf("%s/config.yml", dir);
     struct script_time time = {0};
     const struct inventory_request request = {.root = c->root,
                                               .dir = dir,
+                                              .extra = extra,
                                               .vault = c->vault,
                                               .run = script_run,
                                               .run_arg = &time,
@@ -82,7 +84,8 @@ cmd_validate(struct cli *c, struct err *err)
     struct mistakes m = {0};
     struct strv envs = {0};
     struct strv seen = {0};
-    int rc = cli_vault(c, err) == NULL ? -1 : 0;
+    struct value *extra = cli_vault(c, err) == NULL ? NULL : load_extra(c, err);
+    int rc = extra == NULL ? -1 : 0;
 
     if (cli_word(c, 0) != NULL) {
         strv_add(&envs, cli_word(c, 0));
@@ -96,7 +99,7 @@ cmd_validate(struct cli *c, struct err *err)
         char *dir = NULL;
         rc = place_env(c->root, envs.items[i], &dir, err);
         if (rc == 0) {
-            validate_env(c, dir, &m, &seen);
+            validate_env(c, dir, extra, &m, &seen);
         }
         free(dir);
     }
@@ -107,6 +110,7 @@ cmd_validate(struct cli *c, struct err *err)
     if (rc == 0 && !c->options.quiet) {
         printf("%zu environment%s: no mistakes\n", envs.count, envs.count == 1 ? "" : "s");
     }
+    value_free(extra);
     mistakes_release(&m);
     strv_clear(&envs);
     strv_clear(&seen);

@@ -24,7 +24,7 @@ const struct command commands[] = {
      cmd_plan},
     {"inventory", "list|graph|host|vars ENV [HOST]", "hosts, groups and variables", "lweJEU", 1, 3,
      cmd_inventory},
-    {"validate", "[ENV]", "read every file, tell every mistake", "q", 0, 1, cmd_validate},
+    {"validate", "[ENV]", "read every file, tell every mistake", "qe", 0, 1, cmd_validate},
     {"status", "[ENV]", "the last known state of every host", "", 0, 1, cmd_status},
     {"history", "[ENV]", "the runs, newest first", "", 0, 1, cmd_history},
     {"logs", "[ENV|RUN] [HOST]", "what the hosts of a run said", "r", 0, 2, cmd_logs},

@@ -106,16 +106,18 @@ select_hosts(struct loaded *l, const struct options *o, struct err *err)
     return rc == 0 && o->nodes != NULL ? narrow_to_nodes(l, o, err) : rc;
 }
 
-static int
-read_extra(struct loaded *l, const struct cli *c, struct err *err)
+struct value *
+load_extra(const struct cli *c, struct err *err)
 {
-    l->extra = value_new(VALUE_DICT);
+    struct value *extra = value_new(VALUE_DICT);
+
     for (size_t i = 0; i < c->options.extra.count; i++) {
-        if (render_extra(l->extra, c->options.extra.items[i], c->vault, err) != 0) {
-            return -1;
+        if (render_extra(extra, c->options.extra.items[i], c->vault, err) != 0) {
+            value_free(extra);
+            return NULL;
         }
     }
-    return 0;
+    return extra;
 }
 
 /* A comma makes a list of hosts; what needs an action needs its environment. */
@@ -163,7 +165,7 @@ load_all(struct loaded *l, struct cli *c, const char *env, const char *action, s
     int rc;
 
     *l = (struct loaded){0};
-    if (cli_vault(c, err) == NULL || read_extra(l, c, err) != 0 ||
+    if (cli_vault(c, err) == NULL || (l->extra = load_extra(c, err)) == NULL ||
         find_place(l, c, env, action, err) != 0) {
         return -1;
     }

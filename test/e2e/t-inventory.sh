@@ -166,4 +166,16 @@ assert_has 'the others are counted' "$err" '... and 17 more'
 assert_has 'the sum' "$err" '117 mistakes'
 [ ! -e "$project/var" ] || fail "looking made var/"
 [ ! -e "$project/debug.log" ] || fail "looking wrote debug.log"
+
+# ---- an inventory that needs -e: validate takes it as a run does
+: >"$env/config.yml"
+rm -rf "$env/actions" "$env/host_vars" "$env/group_vars"
+printf 'all: {hosts: {web-01: {ansible_host: "{{ inventory_hostname }}.{{ domain }}"}}}\n' >"$env/hosts.yml"
+im validate prod
+assert_eq 'without what it needs' 1 "$rc"
+assert_has 'without what it needs' "$err" "'domain' is undefined"
+im validate prod -e domain=example.org
+assert_eq 'with it' 0 "$rc"
+im validate prod -e domain='a b'
+assert_eq 'it is looked at' 1 "$rc"
 finish

@@ -74,7 +74,7 @@ test_only_what_runs_takes_verbose_quiet_color_and_yes(void **state)
         const char *name, *no;
     } rows[] = {
         {"status", "vqKyJeSlto"}, {"history", "vqKyJeSlto"}, {"logs", "vqKyJeSlto"},
-        {"plan", "vqKyJobLEC"},   {"inventory", "vqKySto"},  {"validate", "vKyJeSlto"},
+        {"plan", "vqKyJobLEC"},   {"inventory", "vqKySto"},  {"validate", "vKyJSlto"},
         {"check", "y"},           {"exec", "ytT"},           {"copy", "ytT"},
     };
     (void)state;
