@@ -5,6 +5,7 @@
 # shellcheck shell=bash disable=SC2034
 
 set -u
+umask 022 # the account of the servers reads what we write
 repo=$PWD
 im_bin=${IM:-$repo/bin/inventory-manager}
 work=$(mktemp -d "${TMPDIR:-/tmp}/im-e2e.XXXXXX")
