@@ -13,6 +13,7 @@
 #include "config/value.h"
 #include "config/yaml.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 
 enum {
@@ -45,6 +46,9 @@ int vault_open(struct vault *v, const char *text, size_t len, struct buf *out, s
 int vault_value(struct vault *v, const struct value *value, struct buf *out, struct err *err);
 /* The same, for a caller who wipes and frees it. */
 int vault_text(struct vault *v, const struct value *value, char **ret, struct err *err);
+
+/* Whether the file at path is encrypted as a whole; false where it cannot be read. */
+bool vault_is_file(const char *path);
 
 /* yaml_load of a file that may be encrypted as a whole; then all it holds is secret.  bytes_max is
  * of the YAML. */

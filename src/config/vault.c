@@ -357,8 +357,8 @@ vault_text(struct vault *v, const struct value *value, char **ret, struct err *e
 /* ---------------------------------------------------------------- whole files */
 
 /* What cannot be opened is no vault: yaml_load says why. */
-static bool
-is_vault_file(const char *path)
+bool
+vault_is_file(const char *path)
 {
     const int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
     char head[HEAD_BYTES];
@@ -387,7 +387,7 @@ vault_load_yaml(struct vault *v, const char *path, size_t bytes_max, enum yaml_r
     struct err err = {0};
     struct buf out;
 
-    if (!is_vault_file(path)) {
+    if (!vault_is_file(path)) {
         return yaml_load(path, bytes_max, repeat, m);
     }
     buf_init(&out, bytes_max);

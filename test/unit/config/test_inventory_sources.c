@@ -215,6 +215,31 @@ test_a_folder_is_read_sorted_and_later_files_win(void **state)
 }
 
 static void
+test_an_inventory_that_is_encrypted_is_refused_as_one(void **state)
+{
+    static const char *const names[] = {"hosts.yml", "hosts.ini", "hosts", "hosts/a.yml",
+                                        "hosts/b"};
+    const struct folder *f = *state;
+
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        struct mistakes m = {0};
+        char *expected =
+            xasprintf("%s: not yet: an inventory that is encrypted as a whole: what is "
+                      "secret may stand in group_vars and host_vars",
+                      names[i]);
+        char *path = xasprintf("%s/%s", f->path, names[i]);
+        folder_text(f, names[i], "$ANSIBLE_VAULT;1.1;AES256\n3031\n");
+        assert_null(load_folder(f, &m));
+        told(f, &m.errors, expected);
+        assert_true(m.not_yet);
+        assert_int_equal(remove(path), 0);
+        mistakes_release(&m);
+        free(path);
+        free(expected);
+    }
+}
+
+static void
 link_to(const struct folder *f, const char *name, const char *to)
 {
     char *path = xasprintf("%s/%s", f->path, name);
@@ -582,6 +607,7 @@ main(void)
         T(test_children_named_before_their_section_come_when_it_comes),
         T(test_a_name_without_extension_is_yaml_or_ini),
         T(test_a_folder_is_read_sorted_and_later_files_win),
+        T(test_an_inventory_that_is_encrypted_is_refused_as_one),
         T(test_links_that_lead_back_come_to_an_end),
         T(test_files_that_links_multiply_come_to_an_end),
         T(test_a_list_of_hosts_is_an_inventory),
