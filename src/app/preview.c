@@ -9,6 +9,7 @@
 #include "app/run_state.h"
 #include "base/xalloc.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -122,6 +123,7 @@ preview_step(struct preview *p, int32_t host, int32_t n, struct preview_step *re
 
     while (n >= run_list_count(run, lists[at])) {
         n -= run_list_count(run, lists[at++]);
+        assert(at < STEP_LISTS); /* n is below preview_count */
     }
     *ret = (struct preview_step){
         .list = lists[at], .number = n + 1, .count = run_list_count(run, lists[at])};
