@@ -1,9 +1,9 @@
 /*
  * capture.h - runs a program to its end and takes what it prints; before the loop, since it waits.
  *
- * A signal that ends us meanwhile ends it too.  The program leads its own process group and
- * inherits no descriptor but 0-2; its standard input is /dev/null.  The environment is ours: what
- * is secret was taken out of it before.
+ * A signal that ends us meanwhile ends it too; who it leaves in the background has a second more.
+ * The program leads its own process group and inherits no descriptor but 0-2; its standard input is
+ * /dev/null.  The environment is ours: what is secret was taken out of it before.
  */
 #ifndef PROC_CAPTURE_H
 #define PROC_CAPTURE_H

@@ -21,7 +21,13 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { READ_BYTES = 64 * 1024, EXEC_FAILED = 127, LOOK_MS = 2 };
+enum {
+    READ_BYTES = 64 * 1024,
+    EXEC_FAILED = 127,
+    LOOK_MS = 2,
+    EXIT_LOOK_MS = 50,
+    DRAIN_MS = 1000, /* for what it left in the background, which may hold the pipes for hours */
+};
 
 /* The reading ends, or -1: closed. */
 struct ends {
@@ -186,22 +192,37 @@ read_some(int *fd, struct buf *b)
     }
 }
 
+/* Whether it has exited; it is not collected by this. */
+static bool
+has_exited(pid_t pid)
+{
+    siginfo_t info = {0};
+
+    return waitid(P_PID, (id_t)pid, &info, WEXITED | WNOHANG | WNOWAIT) == 0 && info.si_pid != 0;
+}
+
 /* Until both are closed, it said too much, its time is over, or we are to end. */
 static void
-read_all(struct capture *c, struct ends *ends)
+read_all(struct capture *c, struct ends *ends, pid_t pid)
 {
-    const int64_t end_ms = now_ms() + c->timeout_ms;
+    int64_t end_ms = now_ms() + c->timeout_ms;
+    bool exited = false;
 
     while (ends->out >= 0 || ends->errors >= 0) {
         struct pollfd fds[3] = {{.fd = ends->out, .events = POLLIN},
                                 {.fd = ends->errors, .events = POLLIN},
                                 {.fd = ends->stop, .events = POLLIN}};
+        if (!exited && has_exited(pid)) {
+            exited = true;
+            end_ms = now_ms() + DRAIN_MS;
+        }
         const int64_t left_ms = end_ms - now_ms();
         if (left_ms <= 0) {
-            c->timed_out = true;
+            c->timed_out = !exited;
             return;
         }
-        if ((poll(fds, 3, (int)left_ms) < 0 && errno != EINTR) || fds[2].revents != 0) {
+        const int64_t look_ms = left_ms < EXIT_LOOK_MS ? left_ms : EXIT_LOOK_MS;
+        if ((poll(fds, 3, (int)look_ms) < 0 && errno != EINTR) || fds[2].revents != 0) {
             return;
         }
         if (fds[0].revents != 0) {
@@ -257,7 +278,7 @@ capture_run(struct capture *c, struct err *err)
         (void)setpgid(pid, pid); /* whoever is first */
         if (read(ends.start, &why, sizeof(why)) != sizeof(why)) {
             why = 0;
-            read_all(c, &ends);
+            read_all(c, &ends, pid);
         }
         wait_for(c, pid, stop, end_ms);
     }

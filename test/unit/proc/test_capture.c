@@ -124,6 +124,23 @@ test_at_its_deadline_the_whole_group_is_killed(void **state)
     release(&r);
 }
 
+/* As ssh does, whose master keeps standard error: what was printed is all there is. */
+static void
+test_who_stays_in_the_background_is_not_waited_for(void **state)
+{
+    struct run r;
+    (void)state;
+
+    run(&r, "sleep 1000 & echo $!; exit 4", 1000, 600000);
+    assert_int_equal(r.rc, 0);
+    assert_false(r.c.timed_out);
+    assert_int_equal(r.c.exit_code, 4);
+    const int pid = atoi(r.out.data);
+    assert_true(pid > 1);
+    assert_int_equal(kill(pid, SIGKILL), 0);
+    release(&r);
+}
+
 static void
 test_a_program_that_closes_its_output_has_no_more_time(void **state)
 {
@@ -215,6 +232,7 @@ main(void)
         cmocka_unit_test(test_takes_both_streams_and_the_exit_code),
         cmocka_unit_test(test_its_input_is_empty_and_no_descriptor_is_inherited),
         cmocka_unit_test(test_at_its_deadline_the_whole_group_is_killed),
+        cmocka_unit_test(test_who_stays_in_the_background_is_not_waited_for),
         cmocka_unit_test(test_a_program_that_closes_its_output_has_no_more_time),
         cmocka_unit_test(test_too_much_output_ends_it),
         cmocka_unit_test(test_a_signal_that_ends_us_ends_the_whole_group),
