@@ -19,10 +19,10 @@ struct preview_step {
     const struct action_step *step; /* borrowed */
     enum step_list list;
     int32_t number, count;    /* from 1, as a run counts them */
+    unsigned mode;            /* of a file that would be sent */
     struct rendered rendered; /* owned */
     int64_t bytes;            /* upload, template: what would be sent; else -1 */
     int64_t files;            /* upload of a folder: how many are in it; else -1 */
-    unsigned mode;            /* of a file that would be sent */
     char *asked; /* http, tcp: "GET http://10.0.0.1:80/ as NAME, 200 or 307" (owned); else NULL */
 };
 
