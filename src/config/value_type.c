@@ -6,6 +6,7 @@
  */
 #include "config/value_type.h"
 
+#include "base/xalloc.h"
 #include "config/yaml.h"
 
 #include <assert.h>
@@ -15,34 +16,35 @@
 #include <string.h>
 #include <strings.h>
 
-enum { NUMBER_MAX = 64, PARTS_MAX = NUMBER_MAX };
+enum { DIGITS_MAX = 64 }; /* of value_integer */
 
 /* The text of a number without its `_` and its first sign. */
 struct number {
     bool minus;
-    char text[NUMBER_MAX];
+    char *text; /* owned; never empty */
 };
 
 static bool
 take_number(const struct yaml_node *node, struct number *ret)
 {
+    char *text = xcalloc(node->len + 1, 1);
     size_t n = 0;
 
     for (size_t i = 0; i < node->len; i++) {
-        if (node->text[i] == '_') {
-            continue;
+        if (node->text[i] != '_') {
+            text[n++] = node->text[i];
         }
-        if (n + 1 == NUMBER_MAX) {
-            return false;
-        }
-        ret->text[n++] = node->text[i];
     }
-    ret->text[n] = '\0';
-    ret->minus = ret->text[0] == '-';
-    if (ret->text[0] == '-' || ret->text[0] == '+') {
-        memmove(ret->text, ret->text + 1, n--);
+    ret->minus = text[0] == '-';
+    if (text[0] == '-' || text[0] == '+') {
+        memmove(text, text + 1, n--);
     }
-    return n > 0;
+    if (n == 0) {
+        free(text);
+        return false;
+    }
+    ret->text = text;
+    return true;
 }
 
 /* Without the blanks around it, as Python's int and float begin. */
@@ -59,21 +61,20 @@ strip(char *text)
     return text;
 }
 
-/* Split at colons into parts, the last of which is worth least; the count. */
-static size_t
-split(char *text, char *ret_parts[PARTS_MAX])
+/* The next of the parts between colons; NULL: *at was the last. */
+static char *
+next_part(char **at)
 {
-    size_t count = 0;
+    char *part = *at;
 
-    for (char *p = text; p != NULL;) {
-        char *colon = strchr(p, ':');
-        if (colon != NULL) {
-            *colon++ = '\0';
-        }
-        ret_parts[count++] = strip(p);
-        p = colon;
+    if (part == NULL) {
+        return NULL;
     }
-    return count;
+    *at = strchr(part, ':');
+    if (*at != NULL) {
+        *(*at)++ = '\0';
+    }
+    return strip(part);
 }
 
 /* ---------------------------------------------------------------- whole numbers */
@@ -103,7 +104,7 @@ read_whole(char *text, bool minus, int base)
     if (base == 8 && p[0] == '0' && (p[1] == 'o' || p[1] == 'O')) {
         p += 2;
     }
-    if (!are_digits(p, base)) {
+    if (!are_digits(p, base) || strlen(p) >= DIGITS_MAX) {
         return NULL;
     }
     return value_integer(minus, p, base);
@@ -113,16 +114,14 @@ read_whole(char *text, bool minus, int base)
 static struct value *
 read_sixties(char *text, bool minus)
 {
-    char *parts[PARTS_MAX];
-    const size_t count = split(text, parts);
     int64_t sum = 0;
 
-    for (size_t i = 0; i < count; i++) {
-        struct value *part = read_whole(parts[i], false, 10);
-        const bool good = part != NULL && part->kind == VALUE_INT && llabs(sum) < INT64_MAX / 128 &&
-                          llabs(part->integer) < INT64_MAX / 2;
-        sum = good ? sum * 60 + part->integer : 0;
-        value_free(part);
+    for (char *part = next_part(&text); part != NULL; part = next_part(&text)) {
+        struct value *v = read_whole(part, false, 10);
+        const bool good = v != NULL && v->kind == VALUE_INT && llabs(sum) < INT64_MAX / 128 &&
+                          llabs(v->integer) < INT64_MAX / 4;
+        sum = good ? sum * 60 + v->integer : 0;
+        value_free(v);
         if (!good) {
             return NULL;
         }
@@ -134,18 +133,22 @@ static struct value *
 read_int(const struct yaml_node *node)
 {
     struct number n;
+    struct value *v;
 
     if (!take_number(node, &n)) {
         return NULL;
     }
     if (n.text[0] == '0' && (n.text[1] == 'b' || n.text[1] == 'x')) {
-        return read_whole(n.text + 2, n.minus, n.text[1] == 'b' ? 2 : 16);
+        v = read_whole(n.text + 2, n.minus, n.text[1] == 'b' ? 2 : 16);
+    } else if (n.text[0] == '0') {
+        v = read_whole(n.text, n.minus, 8);
+    } else if (strchr(n.text, ':') != NULL) {
+        v = read_sixties(n.text, n.minus);
+    } else {
+        v = read_whole(n.text, n.minus, 10);
     }
-    if (n.text[0] == '0') {
-        return read_whole(n.text, n.minus, 8);
-    }
-    return strchr(n.text, ':') != NULL ? read_sixties(n.text, n.minus)
-                                       : read_whole(n.text, n.minus, 10);
+    free(n.text);
+    return v;
 }
 
 /* ---------------------------------------------------------------- floats */
@@ -167,30 +170,45 @@ read_real(const char *text, double *ret)
     return good && *end == '\0';
 }
 
+/* 1:30 is in sixties, too. */
+static bool
+read_sum(char *text, double *ret)
+{
+    const bool sixties = strchr(text, ':') != NULL;
+    double part = 0;
+
+    *ret = 0;
+    for (char *p = next_part(&text); p != NULL; p = next_part(&text)) {
+        if (!read_real(p, &part)) {
+            return false;
+        }
+        *ret = sixties ? *ret * 60 + part : part;
+    }
+    return true;
+}
+
 static struct value *
 read_float(const struct yaml_node *node)
 {
-    char *parts[PARTS_MAX];
     struct number n;
-    double sum = 0;
+    double real = 0;
+    bool good = true;
 
     if (!take_number(node, &n)) {
         return NULL;
     }
-    if (strcasecmp(n.text, ".inf") == 0 || strcasecmp(n.text, ".nan") == 0) {
-        sum = tolower((unsigned char)n.text[1]) == 'i' ? (double)INFINITY : (double)NAN;
+    if (strcasecmp(n.text, ".inf") == 0) {
+        real = (double)INFINITY;
+    } else if (strcasecmp(n.text, ".nan") == 0) {
+        real = (double)NAN;
     } else {
-        const size_t count = split(n.text, parts);
-        for (size_t i = 0; i < count; i++) {
-            double part = 0;
-            if (!read_real(parts[i], &part)) {
-                return NULL;
-            }
-            sum = count == 1 ? part : sum * 60 + part;
-        }
+        good = read_sum(n.text, &real);
     }
-    struct value *v = value_new(VALUE_FLOAT);
-    v->real = n.minus ? -sum : sum;
+    free(n.text);
+    struct value *v = good ? value_new(VALUE_FLOAT) : NULL;
+    if (v != NULL) {
+        v->real = n.minus ? -real : real;
+    }
     return v;
 }
 

@@ -186,7 +186,7 @@ def main():
     answers = Answers(os.path.join(sys.argv[1], "answer_pattern"))
     score = Score("nodeset")
     r = random.Random(score.seed)
-    cases = number("DIFF_CASES", 10000)
+    cases = number("DIFF_CASES", 8000)
     lists = [name_list(r) for _ in range(cases)]
     expressions = [expression(r, operand) for _ in range(cases)]
     for names in lists:

@@ -286,6 +286,8 @@ test_a_written_type_takes_more_texts_than_are_numbers_without(void **state)
         {"!!float 1e5", VALUE_FLOAT, "100000.0"},
         {"!!float '1:30'", VALUE_FLOAT, "90.0"},
         {"!!float '-1:30.5'", VALUE_FLOAT, "-90.5"},
+        {"!!float 0.1000000000000000000000000000000000000000000000000000000000000000000000001",
+         VALUE_FLOAT, "0.1"},
         {"!!float .INF", VALUE_FLOAT, "Infinity"},
         {"!!float '-.inf'", VALUE_FLOAT, "-Infinity"},
         {"!!float .nan", VALUE_FLOAT, "NaN"},
@@ -305,6 +307,18 @@ test_a_written_type_takes_more_texts_than_are_numbers_without(void **state)
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         reads(rows[i].text, rows[i].kind, rows[i].json);
     }
+}
+
+static void
+test_a_number_of_json_may_be_long(void **state)
+{
+    struct value *v =
+        read_good("{\"a\": 0.10000000000000000000000000000000000000000000000000000000000"
+                  "00000000000001}");
+
+    (void)state;
+    prints(v, "{\"a\": 0.1}");
+    value_free(v);
 }
 
 static void
@@ -542,6 +556,7 @@ main(void)
         cmocka_unit_test(test_a_number_of_64_characters_is_text),
         cmocka_unit_test(test_quotes_blocks_and_tags_make_text),
         cmocka_unit_test(test_a_written_type_takes_more_texts_than_are_numbers_without),
+        cmocka_unit_test(test_a_number_of_json_may_be_long),
         cmocka_unit_test(test_a_key_that_is_no_text_is_known_by_its_json),
         cmocka_unit_test(test_other_tags_are_refused),
         cmocka_unit_test(test_a_value_remembers_where_it_stood),
