@@ -7,6 +7,7 @@
 #include "base/err.h"
 #include "store/history.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 
 struct targets {
@@ -19,5 +20,11 @@ struct targets {
 int targets_fill(struct targets *t, const struct host_list *states, const char *const *hosts,
                  size_t count, struct err *err);
 void targets_release(struct targets *t);
+
+/* Which hosts a release that failed has touched: those it was tried on, and those that took it
+ * before it failed elsewhere.  How many; 0: none failed since the last good one, and ret_touched is
+ * not set. */
+size_t targets_touched(const struct host_list *states, const char *const *hosts, size_t count,
+                       bool *ret_touched);
 
 #endif

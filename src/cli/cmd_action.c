@@ -10,8 +10,7 @@
 #include "cli/dryrun.h"
 #include "cli/load.h"
 #include "cli/request.h"
-#include "cli/targets.h"
-#include "store/history.h"
+#include "cli/rollback.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -20,29 +19,6 @@
 enum { DRAIN_MS = -1, TAIL_LINES = 10 };
 
 /* ---------------------------------------------------------------- before a run */
-
-static int
-find_targets(struct targets *t, const struct cli *c, const char *env, const struct loaded *l,
-             struct err *err)
-{
-    char *path = xasprintf("%s/var/runs.db", c->root);
-    struct store *s = store_open(path, true, err);
-    const char **names = xcalloc(l->host_count, sizeof(*names));
-    struct host_list states = {0};
-    int rc = -1;
-
-    for (size_t i = 0; i < l->host_count; i++) {
-        names[i] = inventory_host(l->inventory, l->hosts[i])->name;
-    }
-    if (s != NULL && history_states(s, env, &states, err) == 0) {
-        rc = targets_fill(t, &states, names, l->host_count, err);
-    }
-    host_list_release(&states);
-    store_close(s);
-    free(names);
-    free(path);
-    return rc;
-}
 
 static int
 ask(const struct cli *c, const struct loaded *l, const char *env, struct err *err)
@@ -109,20 +85,20 @@ show_and_run(const struct cli *c, struct run_request *r, bool exec, struct err *
 }
 
 static int
-run_loaded(struct cli *c, const char *env, const struct loaded *l, bool scripted, struct err *err)
+run_loaded(struct cli *c, const char *env, struct loaded *l, bool scripted, struct err *err)
 {
+    const bool back = !scripted && strcmp(l->action->name, "rollback") == 0 &&
+                      value_dict_get(l->extra, "release") == NULL;
     struct targets targets = {0};
-    struct run_request r = request_of(c, env, l, scripted);
+    struct run_request r;
     int rc = -1;
 
-    r.extra = l->extra;
-    if (!scripted && strcmp(l->action->name, "rollback") == 0 &&
-        value_dict_get(l->extra, "release") == NULL) {
-        if (find_targets(&targets, c, env, l, err) != 0) {
-            goto out;
-        }
-        r.releases = (const char *const *)targets.releases;
+    if (back && rollback_targets(c, env, l, &targets, err) != 0) {
+        goto out;
     }
+    r = request_of(c, env, l, scripted);
+    r.extra = l->extra;
+    r.releases = (const char *const *)targets.releases;
     if (c->options.check) {
         rc = dryrun_show(c, &r, err);
         goto out;

@@ -37,16 +37,25 @@ complain(const char *const *without, size_t count, struct err *err)
     return -1;
 }
 
-/* Where a release was tried since the last good one, the host may be on it: back is the last good
- * one, else the one before that. */
+static bool
+is_named(const char *release)
+{
+    return release != NULL && release[0] != '\0';
+}
+
+/* Another release than the last good one was tried since: the host may be on it. */
+static bool
+has_tried(const struct host_row *row)
+{
+    return is_named(row->release_tried) && is_named(row->release) &&
+           strcmp(row->release_tried, row->release) != 0;
+}
+
+/* Back is the last good one where another was tried since, else the one before that. */
 static char *
 target_of(const struct host_row *row)
 {
-    const bool tried = row->release_tried != NULL && row->release_tried[0] != '\0' &&
-                       row->release != NULL && row->release[0] != '\0' &&
-                       strcmp(row->release_tried, row->release) != 0;
-
-    return tried ? row->release : row->release_before;
+    return has_tried(row) ? row->release : row->release_before;
 }
 
 int
@@ -60,7 +69,7 @@ targets_fill(struct targets *t, const struct host_list *states, const char *cons
 
     for (size_t i = 0; i < states->count; i++) {
         char *release = target_of(&states->rows[i]);
-        if (release != NULL && release[0] != '\0') {
+        if (is_named(release)) {
             map_set(before, states->rows[i].name, release);
         }
     }
@@ -80,4 +89,33 @@ targets_fill(struct targets *t, const struct host_list *states, const char *cons
     map_free(before);
     free(without);
     return rc;
+}
+
+size_t
+targets_touched(const struct host_list *states, const char *const *hosts, size_t count,
+                bool *ret_touched)
+{
+    struct map *rows = map_new(NULL);  /* name -> row, borrowed */
+    struct map *tried = map_new(NULL); /* release -> anything */
+    size_t touched = 0;
+
+    for (size_t i = 0; i < states->count; i++) {
+        map_set(rows, states->rows[i].name, &states->rows[i]);
+    }
+    for (size_t i = 0; i < count; i++) {
+        const struct host_row *row = map_get(rows, hosts[i]);
+        if (row != NULL && has_tried(row)) {
+            map_set(tried, row->release_tried, tried);
+        }
+    }
+    for (size_t i = 0; i < count && map_count(tried) > 0; i++) {
+        const struct host_row *row = map_get(rows, hosts[i]);
+        ret_touched[i] =
+            row != NULL &&
+            (has_tried(row) || (is_named(row->release) && map_get(tried, row->release) != NULL));
+        touched += ret_touched[i];
+    }
+    map_free(rows);
+    map_free(tried);
+    return touched;
 }

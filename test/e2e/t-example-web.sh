@@ -49,8 +49,9 @@ assert_has 'check of it' "$err" 'failed 1: web-01'
 assert_has 'the others are well' "$out" 'web-02: healthy yes'
 assert_not 'and it is not' "$out" 'web-01: healthy yes'
 
-app rollback prod -l web-01
+app rollback prod
 assert_eq 'rollback' 0 "$rc"
+assert_has 'who was not reached stays' "$err" 'left as they are: web-[02-03] (-l all: every host goes back)'
 assert_eq 'after it' 'one one one ' "$(currents)"
 assert_eq 'all serve the old one' "$(all_of '200 hello 1.0.0')" "$(answers)"
 im status prod

@@ -56,6 +56,29 @@ test_after_a_release_that_failed_back_is_the_last_good_one(void **state)
 }
 
 static void
+test_a_release_that_failed_touched_those_it_was_tried_on_and_those_that_took_it(void **state)
+{
+    static char three[] = "three", web4[] = "web-04";
+    struct host_row rows[] = {
+        {.name = web1, .release = three, .release_before = two, .release_tried = empty},
+        {.name = web2, .release = two, .release_before = one, .release_tried = three},
+        {.name = web3, .release = two, .release_before = one, .release_tried = empty},
+        {.name = web4, .release = two, .release_before = one, .release_tried = two}};
+    const struct host_list states = {.rows = rows, .count = 4};
+    const char *const hosts[] = {"web-01", "web-02", "web-03", "web-04", "web-05"};
+    bool touched[5] = {false};
+    (void)state;
+
+    assert_int_equal(targets_touched(&states, hosts, 5, touched), 2);
+    assert_true(touched[0] && touched[1] && !touched[2] && !touched[3] && !touched[4]);
+    rows[1].release_tried = empty;
+    assert_int_equal(targets_touched(&states, hosts, 5, touched), 0);
+    /* Only what is asked for counts. */
+    rows[1].release_tried = three;
+    assert_int_equal(targets_touched(&states, hosts + 2, 3, touched), 0);
+}
+
+static void
 test_every_host_without_an_earlier_release_is_named(void **state)
 {
     struct host_row rows[] = {{.name = web1, .release_before = one},
@@ -116,6 +139,8 @@ main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_each_host_has_its_own_target_in_the_order_asked_for),
         cmocka_unit_test(test_after_a_release_that_failed_back_is_the_last_good_one),
+        cmocka_unit_test(
+            test_a_release_that_failed_touched_those_it_was_tried_on_and_those_that_took_it),
         cmocka_unit_test(test_every_host_without_an_earlier_release_is_named),
         cmocka_unit_test(test_a_host_nobody_asked_for_does_not_matter),
         cmocka_unit_test(test_many_hosts_without_a_release_leave_room_for_the_advice),
