@@ -6,6 +6,8 @@
  * of the hosts, "groups" with their hosts, "warnings"; or "error" with the mistakes, "not_yet".
  * Owns nothing between two requests.  Never compares.
  */
+#include "diff/answer.h"
+
 #include "base/buf.h"
 #include "base/strv.h"
 #include "cli/inventory_json.h"
@@ -21,26 +23,6 @@
 
 enum { ANSWER_MAX = 256 << 20 };
 
-static void
-add_string(struct buf *out, const char *text)
-{
-    struct value *v = value_text(text);
-
-    value_to_json(v, out);
-    value_free(v);
-}
-
-static void
-add_list(struct buf *out, const char *key, const struct strv *list)
-{
-    buf_addf(out, "\"%s\":[", key);
-    for (size_t i = 0; i < list->count; i++) {
-        buf_adds(out, i > 0 ? "," : "");
-        add_string(out, list->items[i]);
-    }
-    buf_addc(out, ']');
-}
-
 /* "order":[...],"groups":{...} */
 static void
 add_orders(struct buf *out, const struct inventory *inv)
@@ -50,17 +32,17 @@ add_orders(struct buf *out, const struct inventory *inv)
     buf_adds(out, "\"order\":[");
     for (size_t i = 0; i < inventory_count(inv); i++) {
         buf_adds(out, i > 0 ? "," : "");
-        add_string(out, inventory_host(inv, i)->name);
+        put_text(out, inventory_host(inv, i)->name);
     }
     buf_adds(out, "],\"groups\":{");
     for (size_t i = 0; i < groups->count; i++) {
         const struct strv *members = inventory_members(inv, groups->items[i]);
         buf_adds(out, i > 0 ? "," : "");
-        add_string(out, groups->items[i]);
+        put_text(out, groups->items[i]);
         buf_adds(out, ":[");
         for (size_t k = 0; members != NULL && k < members->count; k++) {
             buf_adds(out, k > 0 ? "," : "");
-            add_string(out, members->items[k]);
+            put_text(out, members->items[k]);
         }
         buf_addc(out, ']');
     }
@@ -92,10 +74,11 @@ add_mistakes(struct buf *out, const struct mistakes *m, const char *late)
     buf_addf(out, "{\"not_yet\":%s,", m->not_yet ? "true" : "false");
     if (late != NULL) {
         buf_adds(out, "\"error\":[");
-        add_string(out, late);
+        put_text(out, late);
         buf_addc(out, ']');
     } else {
-        add_list(out, "error", &m->errors);
+        buf_adds(out, "\"error\":");
+        put_texts(out, &m->errors);
     }
 }
 
@@ -115,7 +98,8 @@ answer_inventory(const struct inventory_request *request, struct buf *out)
         add_mistakes(out, &m, inv != NULL ? err.text : NULL);
     }
     buf_addc(out, ',');
-    add_list(out, "warnings", &m.warnings);
+    buf_adds(out, "\"warnings\":");
+    put_texts(out, &m.warnings);
     buf_addc(out, '}');
     inventory_free(inv);
     mistakes_release(&m);
@@ -145,8 +129,8 @@ add_error(struct buf *out, const char *why)
     struct strv list = {0};
 
     strv_add(&list, why);
-    buf_addc(out, '{');
-    add_list(out, "error", &list);
+    buf_adds(out, "{\"error\":");
+    put_texts(out, &list);
     buf_addc(out, '}');
     strv_clear(&list);
 }
@@ -176,8 +160,8 @@ answer_words(const char *text, struct buf *out)
     if (ini_words_split(&words, text, strlen(text), &why) < 0) {
         add_error(out, why);
     } else {
-        buf_addc(out, '{');
-        add_list(out, "value", &words.text);
+        buf_adds(out, "{\"value\":");
+        put_texts(out, &words.text);
         buf_addc(out, '}');
     }
     ini_words_release(&words);

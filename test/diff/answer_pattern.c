@@ -11,6 +11,8 @@
  *   fold A B C    {"text": "..."}
  * or {"error": "..."}.  Owns the inventory until the next load.  Never compares.
  */
+#include "diff/answer.h"
+
 #include "base/buf.h"
 #include "base/nodeset.h"
 #include "base/strv.h"
@@ -25,30 +27,10 @@
 enum { ANSWER_MAX = 64 << 20 };
 
 static void
-add_string(struct buf *out, const char *text)
-{
-    struct value *v = value_text(text);
-
-    value_to_json(v, out);
-    value_free(v);
-}
-
-static void
-add_list(struct buf *out, const struct strv *list)
-{
-    buf_addc(out, '[');
-    for (size_t i = 0; list != NULL && i < list->count; i++) {
-        buf_adds(out, i > 0 ? "," : "");
-        add_string(out, list->items[i]);
-    }
-    buf_addc(out, ']');
-}
-
-static void
 add_error(struct buf *out, const char *text)
 {
     buf_adds(out, "{\"error\":");
-    add_string(out, text);
+    put_text(out, text);
     buf_addc(out, '}');
 }
 
@@ -72,15 +54,15 @@ load(struct inventory **inv, const char *dir, struct buf *out)
         strv_add(&read, inventory_host(*inv, inventory_read_order(*inv)[i])->name);
     }
     buf_adds(out, "{\"hosts\":");
-    add_list(out, &hosts);
+    put_texts(out, &hosts);
     buf_adds(out, ",\"read\":");
-    add_list(out, &read);
+    put_texts(out, &read);
     buf_adds(out, ",\"groups\":{");
     for (size_t i = 0; i < groups->count; i++) {
         buf_adds(out, i > 0 ? "," : "");
-        add_string(out, groups->items[i]);
+        put_text(out, groups->items[i]);
         buf_addc(out, ':');
-        add_list(out, inventory_members(*inv, groups->items[i]));
+        put_texts(out, inventory_members(*inv, groups->items[i]));
     }
     buf_adds(out, "}}");
     strv_clear(&hosts);
@@ -111,7 +93,7 @@ pick(const struct inventory *inv, const char *verb, const char *text, struct buf
         add_error(out, err.text);
     } else {
         buf_adds(out, "{\"names\":");
-        add_list(out, &names);
+        put_texts(out, &names);
         buf_addc(out, '}');
     }
     strv_clear(&names);
@@ -134,7 +116,7 @@ fold(const char *text, struct buf *out)
     buf_init(&folded, ANSWER_MAX);
     nodeset_fold(&folded, (const char *const *)names.items, names.count);
     buf_adds(out, "{\"text\":");
-    add_string(out, folded.data);
+    put_text(out, folded.data);
     buf_addc(out, '}');
     buf_release(&folded);
     strv_clear(&names);
