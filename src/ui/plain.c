@@ -28,6 +28,7 @@ struct plain {
     struct lines *lines; /* owned; NULL before run_started */
     struct group *group; /* owned; NULL unless -b */
     struct buf *tails;   /* owned; one a host, data is NULL until needed */
+    char **check_said;   /* owned, each owned; by host: the failure told last, or NULL */
     struct live live;
     struct buf line; /* the line being made */
 };
@@ -225,6 +226,21 @@ add_outcome(struct plain *p, const struct event *e)
     }
 }
 
+/* A check that fails as it failed before: told once; the end of the host counts the tries. */
+static bool
+is_repeated(struct plain *p, const struct event *e)
+{
+    char **said = &p->check_said[e->host_index];
+    char *now = e->list == LIST_CHECKS && !is_good(e)
+                    ? xasprintf("%d %s", (int)e->step, e->reason == NULL ? "" : e->reason)
+                    : NULL;
+    const bool same = now != NULL && *said != NULL && strcmp(now, *said) == 0;
+
+    free(*said);
+    *said = now;
+    return same && p->options.verbose == 0;
+}
+
 /* A check that does not apply is no news: most hosts have some of the shipped ones. */
 static bool
 is_told(const struct plain *p, const struct event *e)
@@ -244,7 +260,7 @@ step_finished(struct plain *p, const struct event *e)
 
     lines_finish(p->lines, e->host_index, take_line, p);
     say_dropped(p, e);
-    if (is_told(p, e)) {
+    if (!is_repeated(p, e) && is_told(p, e)) {
         add_text(p, e->host);
         buf_addf(&p->line, " %s %d/%d ", words[e->list], (int)e->step, (int)e->step_count);
         add_text(p, e->step_name);
@@ -336,6 +352,7 @@ run_started(struct plain *p, const struct event *e)
 {
     p->lines = lines_new(e->host_count);
     p->tails = xcalloc((size_t)e->host_count, sizeof(*p->tails));
+    p->check_said = xcalloc((size_t)e->host_count, sizeof(*p->check_said));
     if (p->options.style == SINK_GROUP) {
         p->group = group_new(e->host_count);
     }
@@ -489,7 +506,9 @@ plain_close(struct sink *s)
     }
     for (size_t i = 0; p->tails != NULL && i < p->board.names.count; i++) {
         buf_release(&p->tails[i]);
+        free(p->check_said[i]);
     }
+    free(p->check_said);
     free(p->tails);
     lines_free(p->lines);
     group_free(p->group);

@@ -158,6 +158,35 @@ test_a_check_that_does_not_apply_is_told_with_v_only(void **state)
 }
 
 static void
+test_a_check_that_fails_in_the_same_way_is_told_once(void **state)
+{
+    static const char *const reasons[] = {"refused", "http 500", "http 500", "http 500"};
+
+    (void)state;
+    for (int verbose = 0; verbose < 2; verbose++) {
+        const struct sink_options options = {.style = SINK_PLAIN, .verbose = verbose};
+        struct event e = stage_step(EVENT_GATE, 0, "failed", -1);
+        struct stage s;
+        stage_files(&s, &options);
+        stage_tell(&s, stage_run(stage_hosts, 3));
+        e.list = LIST_CHECKS;
+        for (int i = 0; i < 4; i++) {
+            e.reason = reasons[i];
+            e.attempt = i + 1;
+            stage_tell(&s, e);
+        }
+        assert_string_equal(stage_text(&s, 0),
+                            verbose ? "web-01 check 2/5 Switch failed 0.31s: refused\n"
+                                      "web-01 check 2/5 Switch failed 0.31s: http 500 (try 2)\n"
+                                      "web-01 check 2/5 Switch failed 0.31s: http 500 (try 3)\n"
+                                      "web-01 check 2/5 Switch failed 0.31s: http 500 (try 4)\n"
+                                    : "web-01 check 2/5 Switch failed 0.31s: refused\n"
+                                      "web-01 check 2/5 Switch failed 0.31s: http 500 (try 2)\n");
+        stage_close(&s);
+    }
+}
+
+static void
 test_no_worker_is_said_as_one_host_at_a_time(void **state)
 {
     static const struct sink_options options = {.style = SINK_PLAIN};
@@ -469,6 +498,7 @@ main(void)
         cmocka_unit_test(test_each_verbosity_says_what_it_should),
         cmocka_unit_test(test_an_action_that_only_looks_shows_what_its_steps_found),
         cmocka_unit_test(test_a_check_that_does_not_apply_is_told_with_v_only),
+        cmocka_unit_test(test_a_check_that_fails_in_the_same_way_is_told_once),
         cmocka_unit_test(test_no_worker_is_said_as_one_host_at_a_time),
         cmocka_unit_test(test_exec_says_once_how_a_host_ended),
         cmocka_unit_test(test_a_failed_step_without_reason_has_its_code),
