@@ -155,6 +155,9 @@ const char *run_release(const struct run *run, int32_t host);
 /* Whether a host that ends ok has the run's release: a step that is run names it.  To record one
  * for an action that does not (provision, update) would move rollback's target. */
 bool run_makes_release(const struct run *run);
+/* Whether a host that does not end ok may have it: not after a rollback, which is to be repeated
+ * until the host is back. */
+bool run_tries_release(const struct run *run);
 
 /* The archive of a folder to be sent, made if it is not there yet; NULL and err. */
 const struct bundle *run_bundle(struct run *run, const char *folder, struct err *err);

@@ -85,6 +85,13 @@ run_makes_release(const struct run *run)
     return named && run->action->produces[0] != '\0';
 }
 
+bool
+run_tries_release(const struct run *run)
+{
+    return run->release[0] != '\0' && strcmp(run->action->name, "rollback") != 0 &&
+           run_makes_release(run);
+}
+
 static bool
 safe_name(const char *name)
 {

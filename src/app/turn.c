@@ -84,7 +84,7 @@ journal_release(struct run *run, int32_t host)
         .finished_ms = r.finished_ms,
         .reason = narrate_reason(run, host, &scratch),
         .release = r.outcome == OUTCOME_OK && run_makes_release(run) ? run_release(run, host) : "",
-        .tried = outcome_is_bad(r.outcome) && run_makes_release(run) ? run_release(run, host) : "",
+        .tried = outcome_is_bad(r.outcome) && run_tries_release(run) ? run_release(run, host) : "",
         .boot_id = "",
     };
     const int rc = journal_host_end(run->journal, &end, &run->err);
@@ -102,7 +102,7 @@ journal_due(struct run *run, const struct order *order, int64_t now_ms)
     if (journal_order(run->journal, now_ms, order, &run->err) < 0) {
         return -1;
     }
-    if (order->kind == ORDER_START && run->release[0] != '\0' && run_makes_release(run)) {
+    if (order->kind == ORDER_START && run_tries_release(run)) {
         return journal_host_tries(run->journal, order->host, run->release, &run->err);
     }
     if (order->kind == ORDER_RELEASE) {

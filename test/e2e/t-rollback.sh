@@ -63,6 +63,16 @@ im rollback test-multi -l web-02
 assert_eq 'rollback of what failed' 0 "$rc"
 assert_eq 'to the one that worked' four "$(current web-02)"
 
+# ---- a rollback that failed is repeated, not undone
+im deploy test-multi -l web-02 -e release=eight
+assert_eq 'deploy eight' 0 "$rc"
+im rollback test-multi -l web-02 -e restart_cmd=false
+assert_eq 'a rollback that fails' 2 "$rc"
+assert_eq 'where it is' four "$(current web-02)"
+im rollback test-multi -l web-02
+assert_eq 'once more' 0 "$rc"
+assert_eq 'still to the one before' four "$(current web-02)"
+
 # ---- the same where nobody lived to say that it failed
 (cd "$project" && exec "$im_bin" deploy test-multi -l web-02 -e release=seven \
     -e 'restart_cmd=echo $$ >"$app_dir/held"; exec sleep 30') >/dev/null 2>&1 </dev/null &
