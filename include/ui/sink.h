@@ -38,6 +38,7 @@ enum stream { STREAM_STDOUT, STREAM_STDERR };
 /* Which of the action's lists a step is of. */
 enum step_list { LIST_STEPS, LIST_FINALLY, LIST_CHECKS };
 enum { STEP_LISTS = LIST_CHECKS + 1 };
+const char *step_list_word(enum step_list list); /* "step", "finally step", "check" */
 
 /* Everything is borrowed for the call.  Make it with event_make, then set what applies. */
 struct event {

@@ -134,8 +134,6 @@ add_notes(struct buf *notes, const struct preview_step *s)
 static void
 say_title(const struct printer *p, const struct preview_step *s)
 {
-    static const char *const words[] = {
-        [LIST_STEPS] = "step", [LIST_FINALLY] = "finally step", [LIST_CHECKS] = "check"};
     const struct rendered *r = &s->rendered;
     struct buf notes;
 
@@ -145,7 +143,7 @@ say_title(const struct printer *p, const struct preview_step *s)
     } else {
         add_notes(&notes, s);
     }
-    say(p, "  %s %d/%d %s: %s%s", words[s->list], (int)s->number, (int)s->count,
+    say(p, "  %s %d/%d %s: %s%s", step_list_word(s->list), (int)s->number, (int)s->count,
         r->name == NULL ? s->step->name : r->name, action_kind_name(s->step->kind), notes.data);
     buf_release(&notes);
 }

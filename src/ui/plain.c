@@ -254,15 +254,11 @@ is_told(const struct plain *p, const struct event *e)
 static void
 step_finished(struct plain *p, const struct event *e)
 {
-    static const char *const words[] = {
-        [LIST_STEPS] = "step", [LIST_FINALLY] = "finally step", [LIST_CHECKS] = "check"};
-    _Static_assert(sizeof(words) / sizeof(words[0]) == STEP_LISTS, "a word a list");
-
     lines_finish(p->lines, e->host_index, take_line, p);
     say_dropped(p, e);
     if (!is_repeated(p, e) && is_told(p, e)) {
         add_text(p, e->host);
-        buf_addf(&p->line, " %s %d/%d ", words[e->list], (int)e->step, (int)e->step_count);
+        buf_addf(&p->line, " %s %d/%d ", step_list_word(e->list), (int)e->step, (int)e->step_count);
         add_text(p, e->step_name);
         buf_addc(&p->line, ' ');
         add_outcome(p, e);

@@ -24,6 +24,16 @@ static const char *const names[] = {
 };
 _Static_assert(sizeof(names) / sizeof(names[0]) == EVENT_TYPES, "a name an event");
 
+static const char *const list_words[] = {
+    [LIST_STEPS] = "step", [LIST_FINALLY] = "finally step", [LIST_CHECKS] = "check"};
+_Static_assert(sizeof(list_words) / sizeof(list_words[0]) == STEP_LISTS, "a word a list");
+
+const char *
+step_list_word(enum step_list list)
+{
+    return list_words[list];
+}
+
 const char *
 event_name(enum event_type type)
 {
