@@ -21,6 +21,7 @@
 #include "ssh/hostkey.h"
 #include "ssh/keys.h"
 #include "ssh/pool.h"
+#include "ssh/sshconfig.h"
 #include "store/hostlog.h"
 #include "store/journal.h"
 #include "store/lock.h"
@@ -46,7 +47,7 @@ struct run_host {
     int32_t index;
     const struct host *host; /* borrowed */
     struct target target;
-    const char *keys[4];   /* of target: borrowed from the run's list or the inventory */
+    struct sshconfig_options options; /* of target: owned */
     char *become_password; /* of target: owned, wiped; NULL: none, or not asked for yet */
     bool has_password;     /* it was asked for */
     char *reason;          /* owned: why it failed, or NULL */
@@ -109,7 +110,10 @@ struct run {
     struct hostkeys *hostkeys;
     struct keyring *keyring;
     struct strv default_keys;
-    char *user; /* who runs us */
+    bool defaults_loaded;   /* default_keys has them */
+    struct err default_err; /* why one of them cannot be used */
+    char *user;             /* who runs us */
+    char *home;             /* their home */
     struct inbox inbox;
     struct order *due; /* orders of this turn */
     size_t due_count, due_cap;
@@ -144,6 +148,12 @@ int run_load(struct run *run, struct err *err);
 
 /* reach.c: how each host is reached: user, keys, known hosts. */
 int reach_prepare(struct run *run, struct err *err);
+/* reach_auth.c, reach_known.c: fill in their part of t, which then borrows from o and the run.
+ * Errors name no host. */
+int
+reach_auth(struct run *run, struct target *t, const struct sshconfig_options *o, struct err *err);
+int
+reach_known(struct run *run, struct target *t, const struct sshconfig_options *o, struct err *err);
 /* The password for sudo, looked for when the first step of a host needs it: a run without such a
  * step needs no vault. */
 int reach_password(struct run *run, struct run_host *h, struct err *err);

@@ -11,6 +11,7 @@
 
 #include "base/err.h"
 #include "core/fact.h"
+#include "ssh/target.h"
 
 #include <event2/event.h>
 #include <stdbool.h>
@@ -18,23 +19,9 @@
 #include <stdint.h>
 
 struct pool;
-struct zygote;   /* proc/zygote.h: starts name look-ups */
-struct locals;   /* proc/local.h: children of the loop */
-struct hostkeys; /* ssh/hostkey.h: the index of known_hosts files */
-struct keyring;  /* ssh/keys.h: private keys loaded once, by path */
-
-enum host_key_checking { HOST_KEY_STRICT, HOST_KEY_ACCEPT_NEW, HOST_KEY_OFF };
-
-/* Where a host is and how to get in.  Borrowed until the session is gone. */
-struct target {
-    const char *name;    /* for messages: web-01 */
-    bool local;          /* this machine, as who runs us: of the rest only become_password counts */
-    const char *address; /* a literal address or a name */
-    int port;
-    const char *user;
-    const char *const *key_paths; /* NULL-terminated, tried in order; already in the keyring */
-    const char *become_password;  /* for sudo; NULL: it must not ask */
-};
+struct zygote;  /* proc/zygote.h: starts name look-ups */
+struct locals;  /* proc/local.h: children of the loop */
+struct keyring; /* ssh/keys.h: private keys loaded once, by path */
 
 enum step_kind { STEP_SCRIPT, STEP_UPLOAD };
 
@@ -92,10 +79,10 @@ struct pool_config {
     struct locals *locals;           /* borrowed; NULL: no host is local */
     const struct hostkeys *hostkeys; /* borrowed */
     struct keyring *keyring;         /* borrowed */
-    enum host_key_checking checking;
-    int64_t connect_timeout_ms; /* name, TCP, banner, kex, and each answer; 0: none */
-    int64_t auth_timeout_ms;    /* 0: none */
-    int64_t keepalive_ms;       /* 0: none; three misses end a connection */
+    enum host_key_checking checking; /* not UNSET */
+    int64_t connect_timeout_ms;      /* name, TCP, banner, kex, and each answer; 0: none */
+    int64_t auth_timeout_ms;         /* 0: none */
+    int64_t keepalive_ms;            /* 0: none; three misses end a connection */
     struct pool_events events;
     void *arg;
 };

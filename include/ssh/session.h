@@ -12,6 +12,7 @@
 
 #include "base/buf.h"
 #include "proc/local.h"
+#include "ssh/target.h"
 
 #include <libssh/libssh.h>
 #include <stdbool.h>
@@ -37,7 +38,7 @@ struct session_exit {
 typedef void session_data(void *arg, bool is_stderr, const char *bytes, size_t len);
 
 /* Takes over fd.  host_key_types: comma list for the key exchange, NULL for libssh's own. */
-struct session *session_new(int fd, const char *user, const char *host_key_types);
+struct session *session_new(int fd, const struct target *target, const char *host_key_types);
 /* This machine; ready at once.  Nothing to arm: wake is called, from the loop, when there is
  * something to go on with. */
 typedef void session_wake(void *arg);

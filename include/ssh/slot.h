@@ -132,6 +132,12 @@ bool slot_run(struct slot *s, const struct step_request *request);
 void slot_close(struct slot *s);
 
 /* For the states. */
+/* What the target says, else the pool. */
+int64_t slot_connect_ms(const struct slot *s); /* 0: no limit */
+int64_t slot_keepalive_ms(const struct slot *s);
+int slot_keepalive_misses(const struct slot *s);
+const struct hostkeys *slot_hostkeys(const struct slot *s);
+enum host_key_checking slot_checking(const struct slot *s);
 void slot_kick(struct slot *s); /* another turn, from the loop */
 void slot_timer_set(struct slot *s, enum slot_timer t, int64_t ms);
 void slot_timer_stop(struct slot *s, enum slot_timer t);

@@ -372,6 +372,7 @@ free_hosts(struct run *run)
 {
     for (int32_t i = 0; i < run->host_count; i++) {
         reach_forget(&run->hosts[i]);
+        sshconfig_options_release(&run->hosts[i].options);
         free(run->hosts[i].reason);
         free(run->hosts[i].error);
         free(run->hosts[i].asked);
@@ -412,6 +413,7 @@ run_free(struct run *run)
     redact_free(run->redact);
     free_hosts(run);
     free(run->user);
+    free(run->home);
     free(run->waves);
     free(run->steps);
     free(run->due);

@@ -14,7 +14,7 @@
 #include <string.h>
 
 /* A look-up always has a deadline; this is what stands for none (the resolver gives up before). */
-enum { LOOKUP_MS_UNLIMITED = 24 * 60 * 60 * 1000 };
+enum { LOOKUP_MS_UNLIMITED = 24 * 60 * 60 * 1000, PORT_DEFAULT = 22 };
 
 static void
 on_resolved(void *arg, enum resolve_result result, const struct addresses *addresses,
@@ -45,7 +45,7 @@ step_resolve(struct slot *s)
         return s->cause == CAUSE_NONE ? SLOT_DONE : SLOT_FAIL;
     }
     if (s->lookup == NULL) {
-        const int64_t ms = s->config->connect_timeout_ms;
+        const int64_t ms = slot_connect_ms(s);
         s->lookup = zygote_resolve(s->config->zygote, s->target->address, s->target->port,
                                    ms > 0 ? ms : LOOKUP_MS_UNLIMITED, on_resolved, s);
     }
@@ -66,6 +66,19 @@ on_dialled(void *arg, int fd, bool reset, const char *text)
     slot_kick(s);
 }
 
+/* As ssh does, an alias stands for every port (sshconnect.c, get_hostfile_hostname_ipaddr). */
+static const char *
+key_name(const struct slot *s)
+{
+    return s->target->key_alias != NULL ? s->target->key_alias : s->target->address;
+}
+
+static int
+key_port(const struct slot *s)
+{
+    return s->target->key_alias != NULL ? PORT_DEFAULT : s->target->port;
+}
+
 /* The types in known_hosts come first, so that a host with several keys shows the one we know;
  * ssh(1) does the same (sshconnect2.c, order_hostkeyalgs). */
 static void
@@ -82,8 +95,7 @@ host_key_types(const struct slot *s, struct buf *out)
         {"ssh-rsa", "rsa-sha2-512,rsa-sha2-256"},
     };
     const char *known[16];
-    const size_t count =
-        hostkeys_types(s->config->hostkeys, s->target->address, s->target->port, known, 16);
+    const size_t count = hostkeys_types(slot_hostkeys(s), key_name(s), key_port(s), known, 16);
 
     for (int wanted = 1; wanted >= 0; wanted--) {
         for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
@@ -104,8 +116,8 @@ step_dial(struct slot *s)
     struct buf types;
 
     if (s->dial == NULL) {
-        s->dial = dial_start(s->config->base, &s->addresses, s->config->connect_timeout_ms,
-                             s->config->keepalive_ms * (KEEPALIVE_MISSES_MAX + 1), on_dialled, s);
+        s->dial = dial_start(s->config->base, &s->addresses, slot_connect_ms(s),
+                             slot_keepalive_ms(s) * (slot_keepalive_misses(s) + 1), on_dialled, s);
         return SLOT_WAIT;
     }
     if (!s->dialled) {
@@ -118,7 +130,7 @@ step_dial(struct slot *s)
     }
     buf_init(&types, 512);
     host_key_types(s, &types);
-    s->session = session_new(s->dialled_fd, s->target->user, types.data);
+    s->session = session_new(s->dialled_fd, s->target, types.data);
     s->dialled_fd = -1;
     buf_release(&types);
     return SLOT_DONE;
@@ -151,8 +163,8 @@ judge(struct slot *s, const unsigned char *blob, size_t len, const char *type)
     char print[64];
     char key[512];
 
-    const enum hostkey_verdict verdict = hostkeys_check(config->hostkeys, s->target->address,
-                                                        s->target->port, type, blob, len, &place);
+    const enum hostkey_verdict verdict =
+        hostkeys_check(slot_hostkeys(s), key_name(s), key_port(s), type, blob, len, &place);
     hostkey_fingerprint(blob, len, print);
     (void)snprintf(key, sizeof(key), "%s %s of %s port %d", type, print, s->target->address,
                    s->target->port);
@@ -160,7 +172,7 @@ judge(struct slot *s, const unsigned char *blob, size_t len, const char *type)
     case HOSTKEY_KNOWN:
         return SLOT_DONE;
     case HOSTKEY_UNKNOWN:
-        if (config->checking == HOST_KEY_OFF) {
+        if (slot_checking(s) == HOST_KEY_OFF) {
             (void)slot_fail(s, CAUSE_NONE, "%s accepted without checking", key);
             config->events.warning(config->arg, s->id, s->text);
             return SLOT_DONE;

@@ -56,7 +56,7 @@ over_const(const struct session *s)
 }
 
 static void
-set_options(struct over_ssh *s, const char *user, const char *host_key_types)
+set_options(struct over_ssh *s, const struct target *target, const char *host_key_types)
 {
     const bool no = false;
     const int zero = 0;
@@ -65,7 +65,7 @@ set_options(struct over_ssh *s, const char *user, const char *host_key_types)
     (void)ssh_options_set(s->ssh, SSH_OPTIONS_PROCESS_CONFIG, &no);
     /* A constant: libssh takes names apart, and nothing of it is used with our own socket. */
     (void)ssh_options_set(s->ssh, SSH_OPTIONS_HOST, "target");
-    (void)ssh_options_set(s->ssh, SSH_OPTIONS_USER, user);
+    (void)ssh_options_set(s->ssh, SSH_OPTIONS_USER, target->user);
     (void)ssh_options_set(s->ssh, SSH_OPTIONS_FD, &s->base.fd);
     (void)ssh_options_set(s->ssh, SSH_OPTIONS_SSH_DIR, "/nonexistent");
     (void)ssh_options_set(s->ssh, SSH_OPTIONS_KNOWNHOSTS, "/dev/null");
@@ -394,7 +394,7 @@ static const struct session_kind kind = {
 };
 
 struct session *
-session_new(int fd, const char *user, const char *host_key_types)
+session_new(int fd, const struct target *target, const char *host_key_types)
 {
     struct over_ssh *s = xcalloc(1, sizeof(*s));
 
@@ -406,7 +406,7 @@ session_new(int fd, const char *user, const char *host_key_types)
         abort();
     }
     seam_watch(fd);
-    set_options(s, user, host_key_types);
+    set_options(s, target, host_key_types);
     ssh_set_blocking(s->ssh, 0);
     ssh_set_counters(s->ssh, &s->counter, NULL);
     return &s->base;

@@ -154,6 +154,46 @@ slot_fail_ssh(struct slot *s, enum cause cause, const char *what)
 /* ---------------------------------------------------------------- the turn */
 
 /* 0: no limit, and none left over from the state before. */
+/* ---------------------------------------------------------------- what holds for this host */
+
+int64_t
+slot_connect_ms(const struct slot *s)
+{
+    const int64_t own = s->target->connect_timeout_ms;
+
+    return own != 0 ? own : s->config->connect_timeout_ms;
+}
+
+int64_t
+slot_keepalive_ms(const struct slot *s)
+{
+    const int64_t own = s->target->keepalive_ms;
+
+    return own != 0 ? own : s->config->keepalive_ms;
+}
+
+int
+slot_keepalive_misses(const struct slot *s)
+{
+    const int own = s->target->keepalive_misses;
+
+    return own != 0 ? own : KEEPALIVE_MISSES_MAX;
+}
+
+const struct hostkeys *
+slot_hostkeys(const struct slot *s)
+{
+    return s->target->hostkeys != NULL ? s->target->hostkeys : s->config->hostkeys;
+}
+
+enum host_key_checking
+slot_checking(const struct slot *s)
+{
+    const enum host_key_checking own = s->target->checking;
+
+    return own != HOST_KEY_UNSET ? own : s->config->checking;
+}
+
 static void
 limit_phase(struct slot *s, int64_t ms)
 {
@@ -178,7 +218,7 @@ enter(struct slot *s, enum slot_state state)
         break;
     case LIMIT_CONNECT:
     case LIMIT_ANSWER:
-        limit_phase(s, s->config->connect_timeout_ms);
+        limit_phase(s, slot_connect_ms(s));
         break;
     case LIMIT_AUTH:
         limit_phase(s, s->config->auth_timeout_ms);
@@ -266,13 +306,13 @@ keepalive_over(struct slot *s)
     if ((s->expired & (1U << TIMER_KEEPALIVE)) == 0) {
         return false;
     }
-    slot_timer_set(s, TIMER_KEEPALIVE, s->config->keepalive_ms);
+    slot_timer_set(s, TIMER_KEEPALIVE, slot_keepalive_ms(s));
     const uint64_t received = session_received(s->session);
     s->misses = received == s->received ? s->misses + 1 : 0;
     s->received = received;
-    if (s->misses > KEEPALIVE_MISSES_MAX) {
+    if (s->misses > slot_keepalive_misses(s)) {
         (void)slot_fail(s, CAUSE_LOST, "connection lost: %d keepalives without an answer",
-                        KEEPALIVE_MISSES_MAX);
+                        slot_keepalive_misses(s));
         return true;
     }
     session_keepalive(s->session);
@@ -358,9 +398,9 @@ static void
 greet(struct slot *s)
 {
     s->connected = true;
-    if (s->config->keepalive_ms > 0 && !s->target->local) {
+    if (slot_keepalive_ms(s) > 0 && !s->target->local) {
         s->received = session_received(s->session);
-        slot_timer_set(s, TIMER_KEEPALIVE, s->config->keepalive_ms);
+        slot_timer_set(s, TIMER_KEEPALIVE, slot_keepalive_ms(s));
     }
     s->config->events.connected(s->config->arg, s->id);
 }

@@ -33,7 +33,8 @@ reset_child(void)
         fcntl(fd, F_SETFL, O_NONBLOCK) < 0) {
         return 3;
     }
-    struct session *s = session_new(fd, "fleet", NULL);
+    static const struct target target = {.user = "fleet"};
+    struct session *s = session_new(fd, &target, NULL);
     do {
         struct pollfd p = {.fd = fd, .events = POLLIN};
         io = session_kex(s);
