@@ -19,8 +19,12 @@ LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
     const char *types[4] = {NULL};
 
     (void)hostkeys_load(h, path, &err);
-    FUZZ_CHECK(hostkeys_check(h, "web-01", 22, "ssh-ed25519", stranger, sizeof(stranger), NULL) !=
-               HOSTKEY_KNOWN);
+    const struct hostkey_shown key = {.name = "web-01",
+                                      .port = 22,
+                                      .type = "ssh-ed25519",
+                                      .blob = stranger,
+                                      .blob_len = sizeof(stranger)};
+    FUZZ_CHECK(hostkeys_check(h, &key).verdict != HOSTKEY_KNOWN);
     FUZZ_CHECK(hostkeys_types(h, "web-01", 2222, types, 4) <= 4);
     hostkeys_free(h);
     return 0;
