@@ -24,7 +24,7 @@ static const struct {
     {"check", true},       {"run", true},       {"exec", true},     {"copy", true},
     {"plan", true},        {"inventory", true}, {"validate", true}, {"status", true},
     {"history", true},     {"report", false},   {"logs", true},     {"ctl", false},
-    {"resume", false},     {"retry", false},    {"lock", false},    {"keys", false},
+    {"resume", false},     {"retry", false},    {"lock", false},    {"keys", true},
     {"completion", false},
 };
 
@@ -76,9 +76,11 @@ test_only_what_runs_takes_verbose_quiet_color_and_yes(void **state)
     static const struct {
         const char *name, *no;
     } rows[] = {
-        {"status", "vqKyJeSlto"}, {"history", "vqKyJeSlto"}, {"logs", "vqKyJeSlto"},
-        {"plan", "vqKyJobLEC"},   {"inventory", "vqKySto"},  {"validate", "vKyJSlto"},
-        {"check", "y"},           {"exec", "ytT"},           {"copy", "ytT"},
+        {"status", "vqKyJeSlto"}, {"history", "vqKyJeSlto"},
+        {"logs", "vqKyJeSlto"},   {"plan", "vqKyJobLEC"},
+        {"inventory", "vqKySto"}, {"validate", "vKyJSlto"},
+        {"check", "y"},           {"exec", "ytT"},
+        {"copy", "ytT"},          {"keys", "tTCobLSvKJEUr"},
     };
     (void)state;
 
