@@ -78,7 +78,8 @@ struct hostkey_answer {
 struct hostkey_answer hostkeys_check(const struct hostkeys *h, const struct hostkey_shown *key);
 
 /* Key types known for this host, so that they can be asked for first, in the order of reading, at
- * most max; they live as long as the program.  Those of marked lines do not count. */
+ * most max; they live as long as the program.  Those of marked lines do not
+ * count, nor does one whose first key is revoked, as in ssh. */
 size_t hostkeys_types(const struct hostkeys *h, const char *name, int port, const char *ret_types[],
                       size_t max);
 

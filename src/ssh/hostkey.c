@@ -420,9 +420,11 @@ hostkeys_check(const struct hostkeys *h, const struct hostkey_shown *key)
     return bare.verdict == HOSTKEY_KNOWN || bare.verdict == HOSTKEY_REVOKED ? bare : a;
 }
 
+/* The first key of each type; NULL where it is revoked. */
 struct types {
-    const char **types;
-    size_t count, max;
+    const struct entry *first[HOSTKEY_TYPES_MAX];
+    const char *names[HOSTKEY_TYPES_MAX];
+    size_t count;
 };
 
 static void
@@ -430,27 +432,49 @@ note_type(void *arg, const struct entry *e)
 {
     struct types *t = arg;
 
-    if (e->line.mark != MARK_NONE || t->count == t->max) {
+    if (e->line.mark != MARK_NONE || t->count == HOSTKEY_TYPES_MAX) {
         return;
     }
     for (size_t i = 0; i < t->count; i++) {
-        if (strcmp(t->types[i], e->line.type) == 0) {
+        if (strcmp(t->names[i], e->line.type) == 0) {
             return;
         }
     }
-    t->types[t->count++] = e->line.type;
+    t->names[t->count] = e->line.type;
+    t->first[t->count++] = e;
+}
+
+static void
+drop_revoked(void *arg, const struct entry *e)
+{
+    struct types *t = arg;
+
+    for (size_t i = 0; e->line.mark == MARK_REVOKED && i < t->count; i++) {
+        const struct entry *first = t->first[i];
+        if (first != NULL && first->line.blob_len == e->line.blob_len &&
+            memcmp(first->line.blob, e->line.blob, e->line.blob_len) == 0) {
+            t->first[i] = NULL;
+        }
+    }
 }
 
 size_t
 hostkeys_types(const struct hostkeys *h, const char *name, int port, const char *ret_types[],
                size_t max)
 {
-    struct types t = {.types = ret_types, .max = max};
+    struct types t = {.count = 0};
     char *wanted = hostkey_name(name, port);
+    size_t count = 0;
 
     each_entry(h, wanted, note_type, &t);
+    each_entry(h, wanted, drop_revoked, &t);
     free(wanted);
-    return t.count;
+    for (size_t i = 0; i < t.count && count < max; i++) {
+        if (t.first[i] != NULL) {
+            ret_types[count++] = t.names[i];
+        }
+    }
+    return count;
 }
 
 void

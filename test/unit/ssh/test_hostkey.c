@@ -365,6 +365,11 @@ test_lists_the_known_types_in_the_order_of_reading(void **state)
         {"web-* $R\nweb-01 $A\n", 0, ""},
         {"@revoked web-01 $A\n@cert-authority * $R\n", 8, ""},
         {"@revoked web-01 $A\nweb-01 $R\n", 8, "ssh-rsa "},
+        /* ssh does not ask for a type whose first key is revoked */
+        {"@revoked web-01 $A\nweb-01 $R\nweb-01 $A\n", 8, "ssh-rsa "},
+        {"web-01 $A\nweb-01 $R\nweb-01 $B\n@revoked * $A\n", 8, "ssh-rsa "},
+        {"web-01 $B\nweb-01 $R\nweb-01 $A\n@revoked * $A\n", 8, "ssh-ed25519 ssh-rsa "},
+        {"web-01 $A\n@revoked web-02 $A\n", 8, "ssh-ed25519 "},
     };
 
     (void)state;
