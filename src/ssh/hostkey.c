@@ -100,7 +100,7 @@ void
 hostkeys_include(struct hostkeys *h, const struct hostkeys *part)
 {
     assert(part->part_count == 0);
-    h->parts = xgrow((void *)h->parts, h->part_count, &h->part_cap, sizeof(*h->parts));
+    h->parts = xgrow((void *)h->parts, h->part_count, &h->part_cap, sizeof(struct hostkeys *));
     h->parts[h->part_count++] = part;
 }
 

@@ -123,9 +123,9 @@ has_shape(const struct kind *k, const struct part *parts)
     case SHAPE_RSA:
         return is_modulus(&parts[1]);
     case SHAPE_ECDSA:
-        return parts[0].len == strlen("nistp256") &&
+        return k->parts > 1 && parts[0].len == strlen("nistp256") &&
                memcmp(parts[0].bytes, curve, parts[0].len) == 0 && parts[1].len == k->point &&
-               parts[1].bytes[0] == 4;
+               memcmp(parts[1].bytes, "\4", 1) == 0; /* not compressed */
     case SHAPE_STRINGS:
     case SHAPE_CERTIFICATE:
         break;
@@ -138,7 +138,7 @@ has_shape(const struct kind *k, const struct part *parts)
 static bool
 is_key_of_kind(const unsigned char *blob, size_t len, const struct kind *k)
 {
-    struct part parts[PARTS_MAX];
+    struct part parts[PARTS_MAX] = {{0}};
     struct part name;
     size_t at = 0;
     size_t count = 0;
