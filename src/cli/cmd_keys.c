@@ -5,17 +5,19 @@
  * app/scan does.
  */
 #include "app/scan.h"
+#include "base/buf.h"
 #include "base/xalloc.h"
 #include "cli/command.h"
 #include "cli/confirm.h"
 #include "cli/load.h"
 #include "cli/request.h"
+#include "config/value.h"
 
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-enum { EXIT_CHANGED = 2, EXIT_UNREACHABLE = 4 };
+enum { EXIT_CHANGED = 2, EXIT_UNREACHABLE = 4, OBJECT_BYTES_MAX = 1 << 20 };
 
 static const char *const state_names[] = {
     [SCAN_NEW] = "new",
@@ -49,22 +51,32 @@ is_bad(const struct scan_key *key)
     return key->state == SCAN_CHANGED || key->state == SCAN_REVOKED;
 }
 
-/* quiet: of hosts where all is known, nothing. */
 static void
-show_host(const struct scan_host *h, bool quiet, struct tally *tally)
+count_host(const struct scan_host *h, struct tally *tally)
 {
     bool bad = false;
-    bool news = false;
 
     for (size_t k = 0; k < h->key_count; k++) {
         bad = bad || is_bad(&h->keys[k]);
-        news = news || h->keys[k].state == SCAN_NEW;
     }
     tally->changed += bad;
     tally->failed += h->failed != NULL;
-    if (quiet && !bad && !news && h->failed == NULL) {
-        return;
+}
+
+static bool
+is_all_known(const struct scan_host *h)
+{
+    for (size_t k = 0; k < h->key_count; k++) {
+        if (h->keys[k].state != SCAN_KNOWN) {
+            return false;
+        }
     }
+    return h->failed == NULL;
+}
+
+static void
+show_host(const struct scan_host *h)
+{
     fputs(h->host, stdout);
     if (h->name == NULL) {
         fputs(": this machine: there is no key to look at", stdout);
@@ -80,6 +92,42 @@ show_host(const struct scan_host *h, bool quiet, struct tally *tally)
         fputs("  not seen: ", stdout);
         cli_print(stdout, h->failed);
         putchar('\n');
+    }
+}
+
+/* An object a line: {"host", "name", "type", "fingerprint", "state"}, or {"host", "name",
+ * "failed"}.
+ */
+static void
+put_object(const struct scan_host *h, const struct scan_key *key)
+{
+    struct value *dict = value_new(VALUE_DICT);
+    struct buf line;
+
+    value_dict_set(dict, "host", value_text(h->host));
+    value_dict_set(dict, "name", value_text(h->name));
+    if (key != NULL) {
+        value_dict_set(dict, "type", value_text(key->type));
+        value_dict_set(dict, "fingerprint", value_text(key->fingerprint));
+        value_dict_set(dict, "state", value_text(state_names[key->state]));
+    } else {
+        value_dict_set(dict, "failed", value_text(h->failed));
+    }
+    buf_init(&line, OBJECT_BYTES_MAX);
+    value_to_json(dict, &line);
+    puts(line.data);
+    buf_release(&line);
+    value_free(dict);
+}
+
+static void
+put_host(const struct scan_host *h)
+{
+    for (size_t k = 0; k < h->key_count; k++) {
+        put_object(h, &h->keys[k]);
+    }
+    if (h->failed != NULL) {
+        put_object(h, NULL);
     }
 }
 
@@ -115,9 +163,9 @@ keep_new(const struct cli *c, const struct scan *s, struct err *err)
     if (ask(c, what, err) != 0 || scan_write(s, &added, err) != 0) {
         rc = -1;
     } else {
-        printf("%zu key%s added to ", added, added == 1 ? "" : "s");
-        cli_print_near(stdout, scan_path(s));
-        putchar('\n');
+        fprintf(stderr, "%zu key%s added to ", added, added == 1 ? "" : "s");
+        cli_print_near(stderr, scan_path(s));
+        fputc('\n', stderr);
     }
     free(what);
     return rc;
@@ -136,7 +184,12 @@ scan(struct cli *c, const struct loaded *l, struct err *err)
     }
     for (size_t i = 0; i < scan_count(s); i++) {
         const struct scan_host h = scan_host(s, i);
-        show_host(&h, c->options.quiet, &tally);
+        count_host(&h, &tally);
+        if (c->options.output == OUTPUT_JSONL) {
+            put_host(&h);
+        } else if (!c->options.quiet || !is_all_known(&h)) {
+            show_host(&h);
+        }
     }
     if (keep_new(c, s, err) == 0) {
         rc = tally.changed > 0 ? EXIT_CHANGED : tally.failed > 0 ? EXIT_UNREACHABLE : 0;
@@ -153,6 +206,9 @@ cmd_keys(struct cli *c, struct err *err)
 
     if (strcmp(cli_word(c, 0), "scan") != 0) {
         return err_set(err, ERR_USAGE, "keys: expected scan, got '%s'", cli_word(c, 0));
+    }
+    if (c->options.output == OUTPUT_JSON) {
+        return err_set(err, ERR_USAGE, "keys: an object a key is -o jsonl");
     }
     if (load_all(&l, c, cli_word(c, 1), NULL, err) == 0) {
         l.action = action_of_script("keys", ":");

@@ -126,7 +126,7 @@ assert_has 'scan' "$out" "web-01 [127.20.0.1]:$port"
 assert_has 'scan' "$out" "  new      ssh-ed25519         $print"
 im keys scan test-multi -l "$three" -y
 assert_eq 'scan -y' 0 "$rc"
-assert_has 'scan -y' "$out" '3 keys added to '
+assert_has 'scan -y' "$err" '3 keys added to '
 assert_eq 'as ssh-keyscan says' "$(ssh-keyscan -t ed25519 -p "$port" 127.20.0.1 127.20.0.2 127.20.0.3 2>/dev/null | sort)" \
     "$(sort "$known")"
 im provision test-multi -l "$three" -f 3
@@ -138,6 +138,8 @@ assert_eq 'nothing new: nothing is asked' 0 "$rc"
 assert_has 'known' "$out" "  known    ssh-ed25519         $print"
 im keys scan test-multi -l "$three" -q
 assert_eq 'quiet' '' "$out"
+im keys scan test-multi -l web-02 -o jsonl
+assert_eq 'jsonl' "{\"host\": \"web-02\", \"name\": \"[127.20.0.2]:$port\", \"type\": \"ssh-ed25519\", \"fingerprint\": \"$print\", \"state\": \"known\"}" "$out"
 printf '[127.20.0.1]:%s %s\n' "$port" "$other" >"$known"
 im keys scan test-multi -l "$three" -y
 assert_eq 'changed' 2 "$rc"

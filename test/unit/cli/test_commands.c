@@ -80,7 +80,7 @@ test_only_what_runs_takes_verbose_quiet_color_and_yes(void **state)
         {"logs", "vqKyJeSlto"},   {"plan", "vqKyJobLEC"},
         {"inventory", "vqKySto"}, {"validate", "vKyJSlto"},
         {"check", "y"},           {"exec", "ytT"},
-        {"copy", "ytT"},          {"keys", "tTCobLSvKJEUr"},
+        {"copy", "ytT"},          {"keys", "tTCbLSvKJEUr"},
     };
     (void)state;
 
