@@ -371,8 +371,13 @@ weigh(void *arg, const struct entry *e)
 static struct hostkey_place
 place_of(const struct entry *e)
 {
-    return e == NULL ? (struct hostkey_place){0}
-                     : (struct hostkey_place){.path = e->path, .line = e->number};
+    struct hostkey_place place = {0};
+
+    if (e != NULL) {
+        place.path = e->path;
+        place.line = e->number;
+    }
+    return place;
 }
 
 static struct hostkey_answer

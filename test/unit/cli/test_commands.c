@@ -76,11 +76,10 @@ test_only_what_runs_takes_verbose_quiet_color_and_yes(void **state)
     static const struct {
         const char *name, *no;
     } rows[] = {
-        {"status", "vqKyJeSlto"}, {"history", "vqKyJeSlto"},
-        {"logs", "vqKyJeSlto"},   {"plan", "vqKyJobLEC"},
-        {"inventory", "vqKySto"}, {"validate", "vKyJSlto"},
-        {"check", "y"},           {"exec", "ytT"},
-        {"copy", "ytT"},          {"keys", "tTCbLSvKJEUr"},
+        {"status", "vqKyJeSlto"}, {"history", "vqKyJeSlto"}, {"logs", "vqKyJeSlto"},
+        {"plan", "vqKyJobLEC"},   {"inventory", "vqKySto"},  {"validate", "vKyJSlto"},
+        {"check", "y"},           {"exec", "ytT"},           {"copy", "ytT"},
+        {"keys", "tTCbLSvKJEUr"},
     };
     (void)state;
 
