@@ -93,7 +93,7 @@ assert_eq 'the next run' 0 "$rc"
 assert_not 'the next run' "$out$err" 'accepted'
 cmp -s "$known" "$work/kept" || fail 'the next run has written'
 
-# two hosts of one name in a run: the second is compared with the first
+# again and again: a line a host
 cp -r "$project/inventory/test-multi" "$project/inventory/twice"
 cat >"$project/inventory/twice/hosts.yml" <<HOSTS
 all:
