@@ -79,9 +79,10 @@ struct run {
     struct policy policy;
     struct plan *plan; /* owned, and so is all below */
     struct rollout *rollout;
-    bool preview;  /* nothing is to be done: no connection, no file, no lock */
-    bool mask;     /* what is rendered is for people: secrets are `***` */
-    size_t *steps; /* plan step -> step of the action */
+    bool preview;    /* nothing is to be done: no connection, no file, no lock */
+    bool log_failed; /* said once */
+    bool mask;       /* what is rendered is for people: secrets are `***` */
+    size_t *steps;   /* plan step -> step of the action */
     size_t step_count;
     struct run_host *hosts;
     int32_t host_count;
@@ -98,7 +99,6 @@ struct run {
     struct journal *journal;
     struct lock *lock;
     struct hostlog *hostlog;
-    bool log_failed; /* said once */
     struct debuglog *debuglog;
     char suffix[RUN_ID_SIZE + 8]; /* " run=<id>" beside another run, else "" */
     bool sequential;
@@ -106,8 +106,10 @@ struct run {
     struct event_base *base;
     struct pool *pool;
     struct locals *locals;
-    struct probes *probes; /* NULL: no check asks from here */
-    struct hostkeys *hostkeys;
+    struct probes *probes;   /* NULL: no check asks from here */
+    struct knowns *knowns;   /* NULL until a host is reached over SSH */
+    struct newkeys *newkeys; /* NULL: none was accepted */
+    struct scan *scan; /* borrowed: nobody logs in, only the hosts' keys are looked at; or NULL */
     struct keyring *keyring;
     struct strv default_keys;
     bool defaults_loaded;   /* default_keys has them */
@@ -145,6 +147,8 @@ struct run *run_new(const struct run_request *q);
 void run_free(struct run *run);
 /* Plan, files and every step of every host: what is wrong with a run is found here. */
 int run_load(struct run *run, struct err *err);
+/* The pool of a run that is loaded, with all that it stands on; run->pool. */
+void run_make_pool(struct run *run, const struct pool_events *events);
 
 /* reach.c: how each host is reached: user, keys, known hosts. */
 int reach_prepare(struct run *run, struct err *err);
@@ -154,6 +158,14 @@ int
 reach_auth(struct run *run, struct target *t, const struct sshconfig_options *o, struct err *err);
 int
 reach_known(struct run *run, struct target *t, const struct sshconfig_options *o, struct err *err);
+/* reach_known.c, after reach_known: the index of the environment's own file, and its path. */
+struct hostkeys *knowns_env(const struct knowns *k);
+const char *knowns_env_path(const struct knowns *k);
+void knowns_free(struct knowns *k); /* NULL is fine */
+/* newkeys.c: a key was accepted; and before the next order goes out, all of them are kept. */
+void newkeys_note(struct run *run, const struct hostkey_shown *key);
+void newkeys_write(struct run *run);
+void newkeys_free(struct newkeys *n); /* NULL is fine */
 /* The password for sudo, looked for when the first step of a host needs it: a run without such a
  * step needs no vault. */
 int reach_password(struct run *run, struct run_host *h, struct err *err);

@@ -19,9 +19,10 @@
 #include <stdint.h>
 
 struct pool;
-struct zygote;  /* proc/zygote.h: starts name look-ups */
-struct locals;  /* proc/local.h: children of the loop */
-struct keyring; /* ssh/keys.h: private keys loaded once, by path */
+struct zygote;        /* proc/zygote.h: starts name look-ups */
+struct locals;        /* proc/local.h: children of the loop */
+struct keyring;       /* ssh/keys.h: private keys loaded once, by path */
+struct hostkey_shown; /* ssh/hostkey.h */
 
 enum step_kind { STEP_SCRIPT, STEP_UPLOAD };
 
@@ -69,6 +70,12 @@ struct pool_events {
     void (*lost)(void *arg, int32_t id, const char *text); /* between steps */
     void (*warning)(void *arg, int32_t id,
                     const char *text); /* host key accepted without checking */
+    /* A key that no index has was accepted (HOST_KEY_ACCEPT_NEW).  The callee has to see to it
+     * before it returns that the next look finds it (hostkeys_add).  NULL: none is accepted. */
+    void (*host_key_accepted)(void *arg, int32_t id, const struct hostkey_shown *key,
+                              const char *text);
+    /* Of pool_scan: the key that was shown. */
+    void (*host_key_seen)(void *arg, int32_t id, const struct hostkey_shown *key);
     /* May be NULL.  Every change of state, for debugging: "kex", "host key". */
     void (*trace)(void *arg, int32_t id, const char *from, const char *to);
 };
@@ -92,6 +99,8 @@ struct pool *pool_new(const struct pool_config *config);
 void pool_free(struct pool *p);
 
 void pool_connect(struct pool *p, int32_t id, const struct target *target);
+/* Connect to see the server's key: host_key_seen, then `disconnected`; or connect_failed. */
+void pool_scan(struct pool *p, int32_t id, const struct target *target);
 /* The session must be connected and idle. */
 void pool_run(struct pool *p, int32_t id, const struct step_request *request);
 /* Close: `disconnected` follows; a step under way is first told unknown (CAUSE_KILLED) or not

@@ -5,7 +5,8 @@
  *                                       local -> ready
  *
  * Any state may lead to gone; on a local host a step under way is killed before.  slot.c has the
- * table, the driver and the end; connect.c the states before ready, exec.c those after it.  A new
+ * table, the driver and the end; connect.c the states before ready (hostcheck.c the host's key),
+ * exec.c those after it.  A new
  * state is one row in slot.c and one function. Only slot.c changes state, and only slot_turn calls
  * the functions of the states; timers and callers set a flag and have the turn run.  Internal to
  * ssh/.
@@ -109,6 +110,7 @@ struct slot {
     bool password_tried; /* and sudo takes it */
     bool connected;      /* was told */
     bool closing;        /* pool_disconnect */
+    bool scan;           /* pool_scan: the key is all that is wanted */
     bool turning;
     uint64_t received; /* at the last keepalive */
     int misses;
@@ -152,9 +154,13 @@ const char *slot_state_said(enum slot_state state); /* "channel: " */
 enum slot_step step_resolve(struct slot *s);
 enum slot_step step_dial(struct slot *s);
 enum slot_step step_kex(struct slot *s);
-enum slot_step step_hostkey(struct slot *s);
 enum slot_step step_auth(struct slot *s);
 enum slot_step step_local(struct slot *s);
+
+/* hostcheck.c */
+enum slot_step step_hostkey(struct slot *s);
+/* Append the host key algorithms to ask for, in order. */
+void hostcheck_algorithms(const struct slot *s, struct buf *out);
 
 /* exec.c */
 enum slot_step step_ready(struct slot *s);

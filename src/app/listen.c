@@ -258,6 +258,13 @@ on_warning(void *arg, int32_t id, const char *text)
     narrate_warning(arg, host_of(arg, id)->host->name, text);
 }
 
+static void
+on_host_key_accepted(void *arg, int32_t id, const struct hostkey_shown *key, const char *text)
+{
+    newkeys_note(arg, key);
+    narrate_warning(arg, host_of(arg, id)->host->name, text);
+}
+
 const struct pool_events listen_pool = {
     .connected = on_connected,
     .connect_failed = on_connect_failed,
@@ -270,6 +277,7 @@ const struct pool_events listen_pool = {
     .disconnected = on_disconnected,
     .lost = on_lost,
     .warning = on_warning,
+    .host_key_accepted = on_host_key_accepted,
 };
 
 static void

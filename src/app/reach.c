@@ -45,7 +45,7 @@ prepare_host(struct run *run, struct run_host *h, struct err *err)
     if (host->key_path != NULL) {
         strv_add(&h->options.identity_files, host->key_path);
     }
-    if (reach_auth(run, &h->target, &h->options, err) < 0) {
+    if (run->scan == NULL && reach_auth(run, &h->target, &h->options, err) < 0) {
         err_prefix(err, "%s: ", host->name);
         return -1;
     }

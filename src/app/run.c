@@ -294,10 +294,23 @@ make_base(struct run *run, struct err *err)
     return 0;
 }
 
-static int
-make_loop(struct run *run, struct err *err)
+static enum host_key_checking
+checking_of(enum host_keys word)
 {
-    static const struct timeval tenth = {.tv_usec = 100000};
+    switch (word) {
+    case HOST_KEYS_ACCEPT_NEW:
+        return HOST_KEY_ACCEPT_NEW;
+    case HOST_KEYS_OFF:
+        return HOST_KEY_OFF;
+    case HOST_KEYS_STRICT:
+        break;
+    }
+    return HOST_KEY_STRICT;
+}
+
+void
+run_make_pool(struct run *run, const struct pool_events *events)
+{
     const struct settings *s = run->request->settings;
 
     zygote_attach(run->request->zygote, run->base);
@@ -307,16 +320,23 @@ make_loop(struct run *run, struct err *err)
         .base = run->base,
         .zygote = run->request->zygote,
         .locals = run->locals,
-        .hostkeys = run->hostkeys,
         .keyring = run->keyring,
-        .checking = s->host_key_checking == HOST_KEYS_OFF ? HOST_KEY_OFF : HOST_KEY_STRICT,
+        .checking = checking_of(s->host_key_checking),
         .connect_timeout_ms = s->connect_timeout_ms,
         .auth_timeout_ms = s->auth_timeout_ms,
         .keepalive_ms = s->keepalive_ms,
-        .events = listen_pool,
+        .events = *events,
         .arg = run,
     };
     run->pool = pool_new(&config);
+}
+
+static int
+make_loop(struct run *run, struct err *err)
+{
+    static const struct timeval tenth = {.tv_usec = 100000};
+
+    run_make_pool(run, &listen_pool);
     run->turn_event = event_new(run->base, -1, 0, on_turn, run);
     run->turn_timer = evtimer_new(run->base, on_turn, run);
     run->wait_event = evtimer_new(run->base, on_wait, run);
@@ -399,7 +419,8 @@ run_free(struct run *run)
         event_base_free(run->base);
     }
     inbox_release(&run->inbox);
-    hostkeys_free(run->hostkeys);
+    knowns_free(run->knowns);
+    newkeys_free(run->newkeys);
     keyring_free(run->keyring);
     strv_clear(&run->default_keys);
     rollout_free(run->rollout);
@@ -475,6 +496,7 @@ turn_until_over(struct run *run, struct err *err)
     narrate_start(run);
     turn_wake(run);
     (void)event_base_dispatch(run->base);
+    newkeys_write(run);
     if (run->err.kind != ERR_NONE) {
         *err = run->err;
         return -1;

@@ -180,6 +180,7 @@ make_durable(struct run *run, struct inbox *mail, int64_t now_ms)
     if (run->due_count == 0 && may_wait(run, now_ms)) {
         return 0;
     }
+    newkeys_write(run);
     if (store_commit(run->store, &run->err) < 0) {
         return -1;
     }

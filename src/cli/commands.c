@@ -34,7 +34,7 @@ const struct command commands[] = {
     {"resume", "[RUN]", NULL, "", 0, -1, NULL},
     {"retry", "RUN", NULL, "", 0, -1, NULL},
     {"lock", "ENV", NULL, "", 0, -1, NULL},
-    {"keys", "scan ENV", NULL, "", 0, -1, NULL},
+    {"keys", "scan ENV", "the hosts' keys: shown, and new ones kept", "lwfeoqy", 2, 2, cmd_keys},
     {"completion", "SHELL", NULL, "", 0, -1, NULL},
 };
 const size_t command_count = sizeof(commands) / sizeof(commands[0]);

@@ -88,6 +88,17 @@ static const char logs[] = "Of the last run of ENV, or of the run named; of all 
                            "\n"
                            "examples:\n" ME "logs prod\n" ME "logs prod web-01 --raw\n";
 
+static const char keys[] =
+    "Connects to every host, looks at its keys (ed25519, ecdsa, rsa), logs in to none, and says\n"
+    "what is new, known or CHANGED. New ones are added to the known_hosts of ENV, in its folder,\n"
+    "after a question: compare the fingerprints with what the hosts themselves say\n"
+    "(ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub). Of a host with a changed key nothing is\n"
+    "added: take its old lines out first. ENV may be a list of hosts: h1,h2, (with a comma).\n"
+    "-o jsonl: an object a key. Exit code 2: a key has changed or is revoked; 4: a host could\n"
+    "not be asked; 5: there are new keys, and nobody could be asked.\n"
+    "\n"
+    "examples:\n" ME "keys scan prod\n" ME "keys scan prod -l web-07 -y\n";
+
 static const struct {
     const char *command;
     const char *text;
@@ -95,6 +106,7 @@ static const struct {
     {"provision", act},     {"deploy", deploy},       {"update", act},        {"run", run},
     {"rollback", rollback}, {"check", check},         {"exec", exec},         {"copy", copy},
     {"plan", plan},         {"inventory", inventory}, {"validate", validate}, {"logs", logs},
+    {"keys", keys},
 };
 
 const char *

@@ -120,8 +120,9 @@ place_env(const char *root, const char *env, char **ret_dir, struct err *err)
     int rc = 0;
 
     if (strchr(env, ',') != NULL) {
-        return err_set(err, ERR_USAGE,
-                       "a list of hosts is no environment: only exec, copy and inventory take one");
+        return err_set(
+            err, ERR_USAGE,
+            "a list of hosts is no environment: only exec, copy, inventory and keys take one");
     }
     place_envs(root, &names);
     near = nearest_word(env, (const char *const *)names.items, names.count);

@@ -340,7 +340,7 @@ static const struct row rows[] = {
     {"run_timeout", read_duration, AT(policy.run_timeout_ms), .preset = "0",
      .doc = "time of the whole run; 0: no limit"},
     {"host_key_checking", read_word, AT(host_key_checking), .preset = "strict", .words = key_words,
-     .built = 5, .doc = "strict, or off: accepts unknown keys, loudly"},
+     .built = 7, .doc = "strict; accept-new: unknown keys are kept; off: and not kept"},
     {"connect_rate", read_number, AT(connect_rate), 0, 100000, "0", .fixed = true,
      .doc = "not yet: new connections a second; 0: no limit"},
     {"connect_ahead", read_bool, AT(connect_ahead), .preset = "true",

@@ -1,20 +1,18 @@
 /*
- * connect.c - the states before ready: name, TCP, key exchange, host key, authentication; or local.
+ * connect.c - the states before ready: name, TCP, key exchange, authentication; or local.
  *
- * Decides whether a host key is accepted, in which order key types are asked for and keys are
- * offered.  Owns nothing of its own.  Never changes state: slot.c does.
+ * Decides in which order keys are offered; hostcheck.c has the host's key.  Owns nothing of its
+ * own.  Never changes state: slot.c does.
  */
 #include "ssh/slot.h"
 
-#include "base/escape.h"
-#include "ssh/hostkey.h"
 #include "ssh/keys.h"
 
 #include <assert.h>
 #include <string.h>
 
 /* A look-up always has a deadline; this is what stands for none (the resolver gives up before). */
-enum { LOOKUP_MS_UNLIMITED = 24 * 60 * 60 * 1000, PORT_DEFAULT = 22 };
+enum { LOOKUP_MS_UNLIMITED = 24 * 60 * 60 * 1000 };
 
 static void
 on_resolved(void *arg, enum resolve_result result, const struct addresses *addresses,
@@ -66,50 +64,6 @@ on_dialled(void *arg, int fd, bool reset, const char *text)
     slot_kick(s);
 }
 
-/* As ssh does, an alias stands for every port (sshconnect.c, get_hostfile_hostname_ipaddr). */
-static const char *
-key_name(const struct slot *s)
-{
-    return s->target->key_alias != NULL ? s->target->key_alias : s->target->address;
-}
-
-static int
-key_port(const struct slot *s)
-{
-    return s->target->key_alias != NULL ? PORT_DEFAULT : s->target->port;
-}
-
-/* The types in known_hosts come first, so that a host with several keys shows the one we know;
- * ssh(1) does the same (sshconnect2.c, order_hostkeyalgs). */
-static void
-host_key_types(const struct slot *s, struct buf *out)
-{
-    static const struct {
-        const char *type;
-        const char *algorithms;
-    } all[] = {
-        {"ssh-ed25519", "ssh-ed25519"},
-        {"ecdsa-sha2-nistp256", "ecdsa-sha2-nistp256"},
-        {"ecdsa-sha2-nistp384", "ecdsa-sha2-nistp384"},
-        {"ecdsa-sha2-nistp521", "ecdsa-sha2-nistp521"},
-        {"ssh-rsa", "rsa-sha2-512,rsa-sha2-256"},
-    };
-    const char *known[16];
-    const size_t count = hostkeys_types(slot_hostkeys(s), key_name(s), key_port(s), known, 16);
-
-    for (int wanted = 1; wanted >= 0; wanted--) {
-        for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
-            int is_known = 0;
-            for (size_t k = 0; k < count && k < 16; k++) {
-                is_known |= strcmp(known[k], all[i].type) == 0;
-            }
-            if (is_known == wanted) {
-                (void)buf_addf(out, "%s%s", out->len > 0 ? "," : "", all[i].algorithms);
-            }
-        }
-    }
-}
-
 enum slot_step
 step_dial(struct slot *s)
 {
@@ -128,8 +82,8 @@ step_dial(struct slot *s)
     if (s->dialled_fd < 0) {
         return SLOT_FAIL;
     }
-    buf_init(&types, 512);
-    host_key_types(s, &types);
+    buf_init(&types, 4096);
+    hostcheck_algorithms(s, &types);
     s->session = session_new(s->dialled_fd, s->target, types.data);
     s->dialled_fd = -1;
     buf_release(&types);
@@ -153,64 +107,6 @@ step_kex(struct slot *s)
         return slot_fail_ssh(s, CAUSE_CONNECT, "closed before the banner: ");
     }
     return slot_fail_ssh(s, CAUSE_KEX, "");
-}
-
-static enum slot_step
-judge(struct slot *s, const unsigned char *blob, size_t len, const char *type)
-{
-    const struct pool_config *config = s->config;
-    struct hostkey_place place = {.path = "", .line = 0};
-    char print[64];
-    char key[512];
-
-    const enum hostkey_verdict verdict =
-        hostkeys_check(slot_hostkeys(s), key_name(s), key_port(s), type, blob, len, &place);
-    hostkey_fingerprint(blob, len, print);
-    (void)snprintf(key, sizeof(key), "%s %s of %s port %d", type, print, s->target->address,
-                   s->target->port);
-    switch (verdict) {
-    case HOSTKEY_KNOWN:
-        return SLOT_DONE;
-    case HOSTKEY_UNKNOWN:
-        if (slot_checking(s) == HOST_KEY_OFF) {
-            (void)slot_fail(s, CAUSE_NONE, "%s accepted without checking", key);
-            config->events.warning(config->arg, s->id, s->text);
-            return SLOT_DONE;
-        }
-        return slot_fail(s, CAUSE_HOSTKEY,
-                         "unknown: %s is in no known_hosts: if it is the host's, add what "
-                         "`ssh-keyscan -p %d %s` prints",
-                         key, s->target->port, s->target->address);
-    case HOSTKEY_CHANGED:
-        return slot_fail(s, CAUSE_HOSTKEY, "CHANGED: %s is not the key at %s:%d", key, place.path,
-                         place.line);
-    case HOSTKEY_REVOKED:
-        return slot_fail(s, CAUSE_HOSTKEY, "revoked: %s is marked @revoked at %s:%d", key,
-                         place.path, place.line);
-    case HOSTKEY_CA:
-        return slot_fail(s, CAUSE_HOSTKEY,
-                         "%s: @cert-authority at %s:%d: host certificates are not supported", key,
-                         place.path, place.line);
-    }
-    assert(false && "a verdict outside its enum");
-    return SLOT_FAIL;
-}
-
-enum slot_step
-step_hostkey(struct slot *s)
-{
-    unsigned char blob[SESSION_BLOB_MAX];
-    char type[64] = "";
-    const size_t len = session_host_key(s->session, blob);
-
-    /* RFC 4253 6.6: a length of four bytes, then the name of the type. */
-    const size_t type_len = len < 4 ? 0 : (size_t)blob[2] << 8 | blob[3];
-    if (type_len == 0 || type_len >= sizeof(type) || type_len + 4 > len || blob[0] != 0 ||
-        blob[1] != 0) {
-        return slot_fail(s, CAUSE_HOSTKEY, "the server's key cannot be read");
-    }
-    memcpy(type, blob + 4, type_len);
-    return judge(s, blob, len, type);
 }
 
 static void

@@ -140,6 +140,14 @@ pool_connect(struct pool *p, int32_t id, const struct target *target)
 }
 
 void
+pool_scan(struct pool *p, int32_t id, const struct target *target)
+{
+    assert(p->config.events.host_key_seen != NULL);
+    pool_connect(p, id, target);
+    p->slots[id]->scan = true; /* its first turn comes from the loop */
+}
+
+void
 pool_run(struct pool *p, int32_t id, const struct step_request *request)
 {
     struct slot *s = find(p, id);

@@ -26,7 +26,7 @@ refused() {
 }
 
 # ---- what is refused, before there is anything of a run
-for command in report ctl resume retry lock keys completion; do
+for command in report ctl resume retry lock completion; do
     refused "not yet: $command" "$command" x y
     refused "not yet: $command" "$command" --help
 done
@@ -35,7 +35,7 @@ refused 'not yet: --plan' deploy test-multi --plan x
 refused 'not yet: --save' plan deploy test-multi --save x
 refused 'not yet: --force' deploy test-multi --force
 refused 'not yet: --watch' status --watch
-for command in deploy check status; do refused 'only exec, copy and inventory take one' "$command" web-01,web-02,; done
+for command in deploy check status; do refused 'only exec, copy, inventory and keys take one' "$command" web-01,web-02,; done
 for command in status history logs; do
     for flag in -v -q --color=always --json -b --seed=1 -lweb-01 -ex=1; do
         refused "usage: inventory-manager $command" "$command" $flag

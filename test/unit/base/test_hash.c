@@ -55,6 +55,27 @@ test_makes_the_hmac_of_rfc_2202(void **state)
                         HASH_SHA1_BYTES);
 }
 
+static void
+test_makes_the_same_hmac_in_two_steps(void **state)
+{
+    unsigned char key[64], text[200], one[HASH_SHA1_BYTES], two[HASH_SHA1_BYTES];
+    struct hash_hmac_sha1 h;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(text); i++) {
+        text[i] = (unsigned char)(i * 7);
+        key[i % sizeof(key)] = (unsigned char)(i * 13);
+    }
+    for (size_t len = 0; len <= sizeof(key); len++) {
+        hash_hmac_sha1_init(&h, key, len);
+        for (size_t n = 0; n < sizeof(text); n += 11) {
+            hash_hmac_sha1(key, len, text, n, one);
+            hash_hmac_sha1_of(&h, text, n, two);
+            assert_memory_equal(one, two, sizeof(one));
+        }
+    }
+}
+
 /* RFC 4648, 10 */
 static void
 test_encodes_and_decodes_the_vectors_of_rfc_4648(void **state)
@@ -204,6 +225,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_hashes_the_published_vectors_in_pieces_too),
         cmocka_unit_test(test_makes_the_hmac_of_rfc_2202),
+        cmocka_unit_test(test_makes_the_same_hmac_in_two_steps),
         cmocka_unit_test(test_encodes_and_decodes_the_vectors_of_rfc_4648),
         cmocka_unit_test(test_refuses_malformed_base64_and_too_much_of_it),
         cmocka_unit_test(test_gives_back_random_bytes),

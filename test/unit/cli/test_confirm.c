@@ -95,6 +95,36 @@ test_where_nobody_sits_nothing_is_asked_and_nothing_taken_for_yes(void **state)
     free(a.shown);
 }
 
+static void
+test_asks_another_question_where_one_is_given(void **state)
+{
+    char *shown = NULL;
+    size_t len = 0;
+    struct err err = {0};
+    FILE *out = open_memstream(&shown, &len);
+    char no[] = "n\n";
+    FILE *in = fmemopen(no, strlen(no), "r");
+    struct question q = {.text = "add 2 keys",
+                         .why = "new keys want a yes",
+                         .undone = "nothing was written",
+                         .in = in,
+                         .out = out,
+                         .answered = true};
+    (void)state;
+
+    assert_non_null(in);
+    assert_non_null(out);
+    assert_int_equal(confirm_ask(&q, &err), -1);
+    assert_string_equal(err.text, "not confirmed; nothing was written");
+    q.answered = false;
+    assert_int_equal(confirm_ask(&q, &err), -1);
+    assert_string_equal(err.text, "new keys want a yes, and nobody can be asked here: give --yes");
+    fclose(in);
+    fclose(out);
+    assert_string_equal(shown, "add 2 keys? [y/N] ");
+    free(shown);
+}
+
 int
 main(void)
 {
@@ -102,6 +132,7 @@ main(void)
         cmocka_unit_test(test_only_y_and_yes_are_yes),
         cmocka_unit_test(test_the_question_names_action_hosts_and_environment),
         cmocka_unit_test(test_where_nobody_sits_nothing_is_asked_and_nothing_taken_for_yes),
+        cmocka_unit_test(test_asks_another_question_where_one_is_given),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

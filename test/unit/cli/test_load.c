@@ -165,7 +165,7 @@ test_what_does_not_exist_is_named_with_what_was_meant(void **state)
         {"prod", "deploy", "web-04", ERR_NO_MATCH, "web-04"},
         {"prod", "deploy", "", ERR_NO_MATCH, "empty pattern"},
         {"prod", NULL, "web:&db", ERR_NO_MATCH, "no host or group matches 'db'"},
-        {"a,b", "deploy", NULL, ERR_USAGE, "only exec, copy and inventory take one"},
+        {"a,b", "deploy", NULL, ERR_USAGE, "only exec, copy, inventory and keys take one"},
     };
     const struct folder *f = *state;
 

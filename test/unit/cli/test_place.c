@@ -185,7 +185,7 @@ test_an_environment_is_a_name_and_never_a_path(void **state)
         {"a-file", ERR_NO_MATCH, "/project/inventory; there is docker, prod"},
         {"prod/", ERR_NO_MATCH, "; did you mean prod?"},
         {"../inventory/prod", ERR_NO_MATCH, "/project/inventory; there is docker, prod"},
-        {"h1,h2,", ERR_USAGE, "is no environment: only exec, copy and inventory take one"},
+        {"h1,h2,", ERR_USAGE, "is no environment: only exec, copy, inventory and keys take one"},
     };
     const struct place *p = *state;
     char *root = xasprintf("%s/project", p->real);

@@ -321,7 +321,7 @@ test_tells_every_mistake_with_its_place(void **state)
         int count;
         bool not_yet; /* exit 5 instead of 1 */
     } rows[] = {
-        {"bad-values", 35, false}, {"bad-unknown", 5, false},   {"bad-not-yet", 15, true},
+        {"bad-values", 35, false}, {"bad-unknown", 5, false},   {"bad-not-yet", 14, true},
         {"bad-mixed", 2, false},   {"bad-syntax", 1, false},    {"bad-root", 1, false},
         {"bad-utf8", 1, false},    {"bad-nul", 1, false},       {"bad-alias", 1, false},
         {"bad-depth", 1, false},   {"bad-documents", 1, false}, {"bad-laughs", 1, false},

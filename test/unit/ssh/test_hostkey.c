@@ -90,7 +90,14 @@ static enum hostkey_verdict
 check(const struct hostkeys *h, const char *name, int port, const struct sample_key *k,
       struct hostkey_place *ret_place)
 {
-    return hostkeys_check(h, name, port, k->type, k->blob, k->len, ret_place);
+    const struct hostkey_shown key = {
+        .name = name, .port = port, .type = k->type, .blob = k->blob, .blob_len = k->len};
+    const struct hostkey_answer a = hostkeys_check(h, &key);
+
+    if (ret_place != NULL) {
+        *ret_place = a.place;
+    }
+    return a.verdict;
 }
 
 static const struct {
@@ -130,7 +137,12 @@ static const struct {
     {"WEB-01 $A\n", "web-01", 22, 0, HOSTKEY_KNOWN, 1},
     {"web-01 $A\n", "Web-01", 22, 0, HOSTKEY_KNOWN, 1},
     /* ports */
-    {"web-01 $A\n", "web-01", 2222, 0, HOSTKEY_UNKNOWN, 0},
+    {"web-01 $A\n", "web-01", 2222, 0, HOSTKEY_KNOWN, 1}, /* as ssh: the same without the port */
+    {"web-01 $A\n", "web-01", 2222, 1, HOSTKEY_UNKNOWN, 0},
+    {"web-01 $A\n[web-01]:2222 $B\n", "web-01", 2222, 0, HOSTKEY_CHANGED, 2},
+    {"web-01 $A\n@cert-authority [web-01]:2222 $B\n", "web-01", 2222, 0, HOSTKEY_KNOWN, 1},
+    {"@cert-authority web-01 $A\n", "web-01", 2222, 0, HOSTKEY_UNKNOWN, 0},
+    {"@revoked web-01 $A\n", "web-01", 2222, 0, HOSTKEY_REVOKED, 1},
     {"[web-01]:2222 $A\n", "web-01", 2222, 0, HOSTKEY_KNOWN, 1},
     {"[web-01]:2222 $A\n", "web-01", 22, 0, HOSTKEY_UNKNOWN, 0},
     {"[web-01]:22 $A\n", "web-01", 22, 0, HOSTKEY_UNKNOWN, 0},
@@ -159,6 +171,8 @@ static const struct {
     {"web-01 ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIK9y\n", "web-01", 22, 0, HOSTKEY_UNKNOWN, 0},
     {"web-01 ssh-ed25519 AAAAC3NzaC1lZDI1NTE5\n", "web-01", 22, 0, HOSTKEY_UNKNOWN, 0},
     {"web-01 ssh-ed25519 //////////8=\n", "web-01", 22, 0, HOSTKEY_UNKNOWN, 0},
+    {"web-01 ssh-foo AAAAB3NzaC1mb28AAAABeA==\n", "web-01", 22, 0, HOSTKEY_UNKNOWN, 0},
+    {"web-01 ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAAXg=\n", "web-01", 22, 0, HOSTKEY_UNKNOWN, 0},
     {"|1|\n|1||\n|1|AAAA|AAAA $A\n| $A\n|1 $A\n", "web-01", 22, 0, HOSTKEY_UNKNOWN, 0},
 };
 
@@ -205,6 +219,136 @@ test_a_later_file_counts_for_a_name_that_was_asked_before(void **state)
     hostkeys_free(h);
 }
 
+/* One file in two lists: read once, asked in the order of each list. */
+static void
+test_asks_the_files_of_a_list_in_their_order(void **state)
+{
+    struct hostkey_place place;
+
+    (void)state;
+    write_text(path, "web-01 $A\n");
+    write_text(second, "web-01 $B\n@revoked web-02 $A\n");
+    struct hostkeys *a = load(path);
+    struct hostkeys *b = load(second);
+    struct hostkeys *both = hostkeys_new();
+    hostkeys_include(both, a);
+    hostkeys_include(both, b);
+    assert_int_equal(check(both, "web-01", 22, &samples[2], &place), HOSTKEY_CHANGED);
+    assert_string_equal(place.path, path);
+    assert_int_equal(check(both, "web-01", 22, &samples[1], &place), HOSTKEY_KNOWN);
+    assert_string_equal(place.path, second);
+    assert_int_equal(check(both, "web-02", 22, &samples[0], NULL), HOSTKEY_REVOKED);
+    hostkeys_free(both);
+    assert_int_equal(check(b, "web-01", 22, &samples[0], NULL), HOSTKEY_CHANGED);
+    hostkeys_free(a);
+    hostkeys_free(b);
+}
+
+static void
+test_a_key_that_was_added_is_known_and_another_one_changed(void **state)
+{
+    struct hostkey_place place;
+
+    (void)state;
+    write_text(path, "* $R\n@revoked web-02 $A\n");
+    struct hostkeys *h = load(path);
+    struct hostkeys *list = hostkeys_new();
+    hostkeys_include(list, h);
+    assert_int_equal(check(list, "[web-02]", 2222, &samples[0], NULL), HOSTKEY_CHANGED);
+    hostkeys_add(h, &(struct hostkey_shown){.name = "Web-03",
+                                            .port = 2222,
+                                            .type = samples[0].type,
+                                            .blob = samples[0].blob,
+                                            .blob_len = samples[0].len});
+    assert_int_equal(check(list, "web-03", 2222, &samples[0], &place), HOSTKEY_KNOWN);
+    assert_int_equal(place.line, 0);
+    assert_int_equal(check(list, "web-03", 2222, &samples[1], &place), HOSTKEY_CHANGED);
+    assert_int_equal(place.line, 0);
+    hostkeys_free(list);
+    hostkeys_free(h);
+}
+
+static void
+test_names_the_authority_beside_what_has_changed(void **state)
+{
+    (void)state;
+    write_text(path, "web-01 $B\n@cert-authority * $A\n");
+    struct hostkeys *h = load(path);
+    struct hostkey_shown key = {.name = "web-01",
+                                .port = 22,
+                                .type = samples[0].type,
+                                .blob = samples[0].blob,
+                                .blob_len = samples[0].len};
+    struct hostkey_answer a = hostkeys_check(h, &key);
+    assert_int_equal(a.verdict, HOSTKEY_CHANGED);
+    assert_true(a.same_type);
+    assert_int_equal(a.ca.line, 2);
+    key.type = samples[2].type;
+    key.blob = samples[2].blob;
+    key.blob_len = samples[2].len;
+    a = hostkeys_check(h, &key);
+    assert_int_equal(a.verdict, HOSTKEY_CHANGED);
+    assert_false(a.same_type);
+    hostkeys_free(h);
+}
+
+static void
+test_a_file_past_the_limit_is_refused_and_not_read(void **state)
+{
+    struct hostkeys *h = hostkeys_new();
+    struct err err = {0};
+
+    (void)state;
+    write_text(path, "web-01 $A\n");
+    assert_int_equal(truncate(path, (off_t)HOSTKEY_FILE_MAX + 1), 0); /* holes: no bytes on disk */
+    assert_int_equal(hostkeys_load(h, path, &err), -1);
+    assert_int_equal(err.kind, ERR_IO);
+    assert_non_null(strstr(err.text, "larger than 64 MiB"));
+    assert_int_equal(check(h, "web-01", 22, &samples[0], NULL), HOSTKEY_UNKNOWN);
+    hostkeys_free(h);
+}
+
+/* Each line has one name: who found its own takes it out, and still has it. */
+static void
+test_hashed_names_are_found_again_and_after_another_file(void **state)
+{
+    enum { HOSTS = 50 };
+    struct hostkeys *h;
+    struct buf b;
+
+    (void)state;
+    buf_init(&b, 1 << 20);
+    for (int i = 0; i < HOSTS; i++) {
+        unsigned char salt[HASH_SHA1_BYTES] = {(unsigned char)i}, hash[HASH_SHA1_BYTES];
+        char name[16], texts[2][32];
+        (void)snprintf(name, sizeof(name), "web-%02d", i);
+        hash_hmac_sha1(salt, sizeof(salt), name, strlen(name), hash);
+        base64_encode(salt, sizeof(salt), texts[0]);
+        base64_encode(hash, sizeof(hash), texts[1]);
+        (void)buf_addf(&b, "|1|%s|%s %s %s\n", texts[0], texts[1], samples[i % 2].type,
+                       samples[i % 2].base64);
+    }
+    write_bytes(path, b.data, b.len);
+    write_text(second, "web-07 $R\n");
+    h = load(path);
+    for (int round = 0; round < 3; round++) {
+        for (int i = 0; i < HOSTS; i++) {
+            struct hostkey_place place;
+            char name[16];
+            (void)snprintf(name, sizeof(name), "web-%02d", i);
+            assert_int_equal(check(h, name, 22, &samples[i % 2], &place), HOSTKEY_KNOWN);
+            assert_int_equal(place.line, i + 1);
+            assert_int_equal(check(h, name, 22, &samples[(i + 1) % 2], NULL), HOSTKEY_CHANGED);
+        }
+        if (round == 1) {
+            assert_int_equal(hostkeys_load(h, second, NULL), 0);
+        }
+    }
+    assert_int_equal(check(h, "web-07", 22, &samples[2], NULL), HOSTKEY_KNOWN);
+    hostkeys_free(h);
+    buf_release(&b);
+}
+
 static void
 test_lists_the_known_types_in_the_order_of_reading(void **state)
 {
@@ -221,6 +365,11 @@ test_lists_the_known_types_in_the_order_of_reading(void **state)
         {"web-* $R\nweb-01 $A\n", 0, ""},
         {"@revoked web-01 $A\n@cert-authority * $R\n", 8, ""},
         {"@revoked web-01 $A\nweb-01 $R\n", 8, "ssh-rsa "},
+        /* ssh does not ask for a type whose first key is revoked */
+        {"@revoked web-01 $A\nweb-01 $R\nweb-01 $A\n", 8, "ssh-rsa "},
+        {"web-01 $A\nweb-01 $R\nweb-01 $B\n@revoked * $A\n", 8, "ssh-rsa "},
+        {"web-01 $B\nweb-01 $R\nweb-01 $A\n@revoked * $A\n", 8, "ssh-ed25519 ssh-rsa "},
+        {"web-01 $A\n@revoked web-02 $A\n", 8, "ssh-ed25519 "},
     };
 
     (void)state;
@@ -470,14 +619,33 @@ expect(const struct known_lines *g, const struct found *f, int key, int *ret_lin
     return HOSTKEY_UNKNOWN;
 }
 
+/* The lines of name alone count for a port that no line names, if they know the key. */
+static enum hostkey_verdict
+expect_port(const struct known_lines *g, const struct found *f, const struct found *bare, int key,
+            int *ret_line)
+{
+    const enum hostkey_verdict v = expect(g, f, key, ret_line);
+    int line = 0;
+
+    if (v == HOSTKEY_UNKNOWN || v == HOSTKEY_CA) {
+        const enum hostkey_verdict without = expect(g, bare, key, &line);
+        if (without == HOSTKEY_KNOWN || without == HOSTKEY_REVOKED) {
+            *ret_line = line;
+            return without;
+        }
+    }
+    return v;
+}
+
 static void
 compare(const struct hostkeys *h, const struct known_lines *g, const char *name, int port,
         struct buf *out, int tally[5])
 {
     char print[HOSTKEY_FINGERPRINT_SIZE];
-    struct found f;
+    struct found f, bare;
     char text[64];
 
+    ask(name, out, &bare);
     name_text(name, port, text);
     ask(text, out, &f);
     for (int i = 0; i < f.count; i++) {
@@ -489,7 +657,7 @@ compare(const struct hostkeys *h, const struct known_lines *g, const char *name,
     for (int key = 0; key < g->key_count; key++) {
         struct hostkey_place place;
         int line;
-        const enum hostkey_verdict expected = expect(g, &f, key, &line);
+        const enum hostkey_verdict expected = expect_port(g, &f, &bare, key, &line);
         const enum hostkey_verdict verdict = check(h, name, port, &g->keys[key], &place);
         if (verdict != expected || place.line != line) {
             fail_msg("%s, key %d: verdict %d at line %d, expected %d at %d; see\n%s", text, key,
@@ -499,7 +667,7 @@ compare(const struct hostkeys *h, const struct known_lines *g, const char *name,
     }
 }
 
-/* Files are asked several at a time, so that three hundred cost 150 processes; two at a time in
+/* Files are asked several at a time, so that three hundred cost 300 processes; two at a time in
  * every third round, so that names stay unknown. */
 static void
 test_agrees_with_ssh_keygen_on_three_hundred_files(void **state)
@@ -567,6 +735,11 @@ main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_names_the_verdict_and_the_line_that_decided),
         cmocka_unit_test(test_a_later_file_counts_for_a_name_that_was_asked_before),
+        cmocka_unit_test(test_asks_the_files_of_a_list_in_their_order),
+        cmocka_unit_test(test_a_key_that_was_added_is_known_and_another_one_changed),
+        cmocka_unit_test(test_names_the_authority_beside_what_has_changed),
+        cmocka_unit_test(test_a_file_past_the_limit_is_refused_and_not_read),
+        cmocka_unit_test(test_hashed_names_are_found_again_and_after_another_file),
         cmocka_unit_test(test_lists_the_known_types_in_the_order_of_reading),
         cmocka_unit_test(test_reads_past_lines_of_any_length),
         cmocka_unit_test(test_a_name_longer_than_any_buffer_is_another_name),
