@@ -82,6 +82,7 @@ unit-$(1): $$(test_$(1)_bins)
 	@test/check/run-unit $$^
 endef
 $(foreach l,$(LAYERS),$(eval $(call LAYER,$(l))))
+$(BUILD)/test/ssh/test_cut: $(BUILD)/test/cut/proxy.o
 
 $(BUILD)/src/%.o: src/%.c
 	@mkdir -p $(@D)
