@@ -129,6 +129,11 @@ valgrind: unit-bins
 test: deps $(if $(wildcard src/main.c),all) $(if $(wildcard test/fleet/*.c),fleet) unit-bins
 	@test/check/run-all $(UNIT_BINS)
 
+# The e2e tests that exercise SSH, against dropbear, asyncssh and libssh's server: docs/servers.md.
+.PHONY: servers
+servers: deps all fleet
+	@test/servers/run
+
 .PHONY: unit-bins
 unit-bins: $(UNIT_BINS)
 
@@ -221,6 +226,6 @@ clean:
 
 help:
 	@sed -n 's/^# \{0,1\}//p;/^$$/q' Makefile
-	@echo 'targets: all deps run demo test unit valgrind diff fuzz fleet bench gates layers headers format-check tidy analyze format install clean'
+	@echo 'targets: all deps run demo test unit servers valgrind diff fuzz fleet bench gates layers headers format-check tidy analyze format install clean'
 
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
