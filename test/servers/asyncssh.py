@@ -29,13 +29,21 @@ class Server(asyncssh.SSHServer):
         return False
 
 
-async def feed(process, pipe):
-    """Standard input of the command, to its end."""
+async def feed(process, child):
+    """Standard input of the command, to its end; a signal for it comes as an exception."""
+    pipe = child.stdin
     try:
-        while data := await process.stdin.read(CHUNK):
+        while True:
+            try:
+                data = await process.stdin.read(CHUNK)
+            except asyncssh.SignalReceived as e:
+                os.killpg(child.pid, getattr(signal, "SIG" + e.signal))
+                continue
+            if not data:
+                break
             pipe.write(data)
             await pipe.drain()
-    except (BrokenPipeError, ConnectionResetError, asyncssh.Error):
+    except (BrokenPipeError, ConnectionResetError, ProcessLookupError, AttributeError, asyncssh.Error):
         pass
     finally:
         pipe.close()
@@ -70,7 +78,7 @@ async def serve(process):
     pipe = asyncio.subprocess.PIPE
     child = await asyncio.create_subprocess_exec("/bin/sh", "-c", process.command, stdin=pipe, stdout=pipe,
                                                  stderr=pipe, cwd=home, env=environment, start_new_session=True)
-    fed = asyncio.ensure_future(feed(process, child.stdin))
+    fed = asyncio.ensure_future(feed(process, child))
     carried = [asyncio.ensure_future(carry(child.stdout, process.stdout)),
                asyncio.ensure_future(carry(child.stderr, process.stderr))]
     status = await ended(child)
