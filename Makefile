@@ -75,14 +75,14 @@ test_$(1)_bins := $$(patsubst test/unit/$(1)/%.c,$(BUILD)/test/$(1)/%,$$(wildcar
 $$(test_$(1)_bins): $(BUILD)/test/$(1)/%: $(BUILD)/test/unit/$(1)/%.o $$(foreach l,$$(need_$(1)),$$(if $$(call src_of,$$(l)),$$(call lib_of,$$(l))))
 	@mkdir -p $$(@D)
 	@echo '  LD $$@'
-	@$$(CC) $$(LDFLAGS_ALL) -o $$@ $$^ $$(LDLIBS_ALL) -lcmocka
+	@$$(CC) $$(LDFLAGS_ALL) -o $$@ $$(filter %.o,$$^) $$(filter %.a,$$^) $$(LDLIBS_ALL) -lcmocka
 UNIT_BINS += $$(test_$(1)_bins)
 .PHONY: unit-$(1)
 unit-$(1): $$(test_$(1)_bins)
 	@test/check/run-unit $$^
 endef
 $(foreach l,$(LAYERS),$(eval $(call LAYER,$(l))))
-$(BUILD)/test/ssh/test_cut: $(BUILD)/test/cut/proxy.o
+$(BUILD)/test/ssh/test_cut: $(patsubst %.c,$(BUILD)/%.o,$(wildcard test/cut/*.c))
 
 $(BUILD)/src/%.o: src/%.c
 	@mkdir -p $(@D)

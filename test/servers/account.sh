@@ -16,7 +16,7 @@ ip() {
     printf '%s.%s.%s\n' "${head%.*}" "$((${head##*.} + n / 250))" "$((n % 250))"
 }
 
-# make_account [SHELL]: before anything runs as it; own_all after everything is written.
+# make_account SHELL: before anything runs as it; own_all after everything is written.
 make_account() {
     uid=$(id -u) gid=$(id -g)
     [ "$uid" != 0 ] || { uid=65534 gid=65534; }
@@ -25,7 +25,7 @@ make_account() {
     [ -e "$dir/id_ed25519" ] || ssh-keygen -q -t ed25519 -N '' -C demo -f "$dir/id_ed25519"
     cp "$dir/id_ed25519.pub" "$dir/authorized_keys"
     printf 'demo:x:%s:%s:demo:%s/home:%s\nsshd:x:%s:%s:sshd:%s/home:/bin/false\n' \
-        "$uid" "$gid" "$dir" "${1:-/bin/sh}" "$((uid + 1))" "$gid" "$dir" >"$dir/passwd"
+        "$uid" "$gid" "$dir" "$1" "$((uid + 1))" "$gid" "$dir" >"$dir/passwd"
     printf 'demo:x:%s:\n' "$gid" >"$dir/group"
 }
 as_user=

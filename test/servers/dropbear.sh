@@ -4,7 +4,7 @@
 ADDRESSES_MAX=10
 
 prepare() {
-    command -v dropbear >/dev/null && command -v dropbearkey >/dev/null || missing dropbear-bin
+    command -v dropbear >/dev/null || missing dropbear-bin
     cp "$(command -v dropbear)" "$dir/bin/dropbear"
     rm -f "$dir/dropbear_key"
     dropbearkey -t ed25519 -f "$dir/dropbear_key" 2>/dev/null | grep '^ssh-ed25519' >"$dir/host_key.pub"
