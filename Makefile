@@ -75,13 +75,14 @@ test_$(1)_bins := $$(patsubst test/unit/$(1)/%.c,$(BUILD)/test/$(1)/%,$$(wildcar
 $$(test_$(1)_bins): $(BUILD)/test/$(1)/%: $(BUILD)/test/unit/$(1)/%.o $$(foreach l,$$(need_$(1)),$$(if $$(call src_of,$$(l)),$$(call lib_of,$$(l))))
 	@mkdir -p $$(@D)
 	@echo '  LD $$@'
-	@$$(CC) $$(LDFLAGS_ALL) -o $$@ $$^ $$(LDLIBS_ALL) -lcmocka
+	@$$(CC) $$(LDFLAGS_ALL) -o $$@ $$(filter %.o,$$^) $$(filter %.a,$$^) $$(LDLIBS_ALL) -lcmocka
 UNIT_BINS += $$(test_$(1)_bins)
 .PHONY: unit-$(1)
 unit-$(1): $$(test_$(1)_bins)
 	@test/check/run-unit $$^
 endef
 $(foreach l,$(LAYERS),$(eval $(call LAYER,$(l))))
+$(BUILD)/test/ssh/test_cut: $(patsubst %.c,$(BUILD)/%.o,$(wildcard test/cut/*.c))
 
 $(BUILD)/src/%.o: src/%.c
 	@mkdir -p $(@D)
@@ -127,6 +128,11 @@ valgrind: unit-bins
 .PHONY: test
 test: deps $(if $(wildcard src/main.c),all) $(if $(wildcard test/fleet/*.c),fleet) unit-bins
 	@test/check/run-all $(UNIT_BINS)
+
+# The e2e tests that exercise SSH, against dropbear, asyncssh and libssh's server: docs/servers.md.
+.PHONY: servers
+servers: deps all fleet
+	@test/servers/run
 
 .PHONY: unit-bins
 unit-bins: $(UNIT_BINS)
@@ -220,6 +226,6 @@ clean:
 
 help:
 	@sed -n 's/^# \{0,1\}//p;/^$$/q' Makefile
-	@echo 'targets: all deps run demo test unit valgrind diff fuzz fleet bench gates layers headers format-check tidy analyze format install clean'
+	@echo 'targets: all deps run demo test unit servers valgrind diff fuzz fleet bench gates layers headers format-check tidy analyze format install clean'
 
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)

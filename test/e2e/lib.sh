@@ -1,5 +1,6 @@
-# lib.sh - what every e2e test shares: a project in a temporary folder, nine servers on a real sshd,
-# and short words to assert with.  Sourced by test/e2e/t-*.sh, which run in the repository's root.
+# lib.sh - what every e2e test shares: a project in a temporary folder, nine servers, and short words to
+# assert with.  Sourced by test/e2e/t-*.sh, which run in the repository's root.  SERVER says what the
+# servers are (test/servers/start); by default a real sshd.
 #
 # Waiting is always for a fact (a line in a log, a file), bounded by wait_for.
 # shellcheck shell=bash disable=SC2034
@@ -12,10 +13,11 @@ work=$(mktemp -d "${TMPDIR:-/tmp}/im-e2e.XXXXXX")
 chmod 755 "$work"
 rig=$work/sshd
 project=$work/project
+server=${SERVER:-openssh}
 failures=0
 
 cleanup() {
-    [ ! -e "$rig/pid" ] || "$repo/test/sshd/stop" "$rig"
+    [ ! -e "$rig/pid" ] || "$repo/test/servers/stop" "$rig"
     rm -rf "$work"
 }
 trap cleanup EXIT
@@ -56,8 +58,15 @@ im() {
 }
 
 start_servers() { # [COUNT]
-    "$repo/test/sshd/start" "$rig" 127.20.0.1 "${1:-9}" >"$work/port" || exit 1
+    "$repo/test/servers/start" "$server" "$rig" 127.20.0.1 "${1:-9}" >"$work/port" || exit $?
     port=$(cat "$work/port")
+}
+
+# only_with WHY SERVER...: skip against any other.
+only_with() {
+    local why=$1
+    shift
+    case " $* " in *" $server "*) ;; *) skip "not against $server: $why" ;; esac
 }
 
 # A project whose test-multi is served by the rig: web-01 to web-09, three at a time.

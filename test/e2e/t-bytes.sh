@@ -100,6 +100,7 @@ for name in IFS PATH LD_PRELOAD ENV PS4; do
 done
 stop_fleet
 
+# fault 29: no bash and no dash: busybox is /bin/sh
 # The same with busybox as /bin/sh, in a mount namespace of the fleet's own.
 busybox=$(command -v busybox)
 printf '#!/bin/sh\nmount --bind %s /bin/sh && exec "$@"\n' "$busybox" >"$work/with-busybox"

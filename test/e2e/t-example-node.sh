@@ -2,6 +2,7 @@
 # shellcheck shell=bash disable=SC2154
 . test/e2e/lib.sh
 . test/e2e/app.sh
+only_with 'each command is confined and sees no process of another' openssh dropbear asyncssh
 for tool in node npm; do
     env -i PATH=/usr/local/bin:/usr/bin:/bin sh -c "command -v $tool" >/dev/null || skip "$tool is not installed here"
 done

@@ -3,6 +3,7 @@
 # shellcheck shell=bash disable=SC2154
 . test/e2e/lib.sh
 . test/e2e/app.sh
+only_with 'each command is confined and sees no process of another' openssh dropbear asyncssh
 [ -x /usr/bin/python3 ] || skip 'there is no /usr/bin/python3'
 start_servers 3
 new_app binary 'BIND={{ ansible_host }} PORT={{ app_port }} ./hello'

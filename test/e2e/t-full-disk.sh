@@ -2,6 +2,7 @@
 # shellcheck shell=bash disable=SC2154,SC2034,SC2016,SC2119
 . test/e2e/lib.sh
 . test/e2e/fleet.sh
+# fault 28: disk full
 # A small tmpfs on one host's folder, in a mount namespace of the fleet's own.
 mkdir -p "$rig/home/web-02"
 wrapper='unshare -m'

@@ -6,7 +6,6 @@ new_project
 hosts=$project/inventory/test-multi/hosts.yml
 actions=$project/inventory/test-multi/actions
 mkdir -p "$actions" "$rig/home/bin" "$work/home/bin" "$project/site"
-[ "$(id -u)" != 0 ] || chmod 777 "$rig/home"
 echo in >"$project/site/x"
 export HOME=$work/home IM_TEST_SECRET=never-given
 

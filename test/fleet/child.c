@@ -154,7 +154,7 @@ fill_environment(struct strv *v, const struct child_request *r)
     strv_take(v, xasprintf("LOGNAME=%s", r->user));
     strv_take(v, xasprintf("SSH_CONNECTION=%s", r->client));
     strv_add(v, "SHELL=/bin/sh");
-    strv_add(v, "PATH=/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin");
+    strv_take(v, xasprintf("PATH=%s/bin:/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin", r->folder));
 }
 
 static void

@@ -52,6 +52,7 @@ run(int shell, const char *script, struct shell_result *r)
 
 #define HEADS "SUP1 00112233445566778899aabbccddeeff STARTED\n"
 
+/* fault 29: on dash and on busybox ash, with builtins and cat alone */
 static void
 test_runs_a_script_and_gives_its_exit_code(void **state)
 {
@@ -102,6 +103,7 @@ test_a_host_without_cat_fails_the_step(void **state)
     buf_release(&frame);
 }
 
+/* fault 8: what arrives of a frame before a cut does not run */
 static void
 test_never_runs_a_frame_cut_at_any_byte(void **state)
 {
@@ -167,6 +169,7 @@ test_gives_a_new_nonce_each_time(void **state)
 }
 
 /* Each row is fed whole and byte by byte: the cut must not matter. */
+/* fault 29: chatty rc files */
 static void
 test_finds_the_header_behind_noise(void **state)
 {
@@ -207,6 +210,7 @@ test_finds_the_header_behind_noise(void **state)
     }
 }
 
+/* fault 29: an rc file that never ends */
 static void
 test_gives_up_after_64_kb_of_noise(void **state)
 {

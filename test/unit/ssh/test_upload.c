@@ -151,6 +151,7 @@ test_puts_the_file_in_place_with_its_mode(void **state)
     }
 }
 
+/* fault 8: an upload that is cut leaves the old file */
 static void
 test_keeps_the_old_file_when_cut_at_any_byte(void **state)
 {
@@ -209,6 +210,7 @@ test_refuses_bytes_that_do_not_match_their_hash(void **state)
     buf_release(&wire);
 }
 
+/* fault 28: disk full */
 static void
 test_says_that_the_disk_is_full(void **state)
 {
