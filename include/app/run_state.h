@@ -124,6 +124,11 @@ struct run {
     struct event *out_events[SINK_OUTS];
     struct event *signals[4];
     int interrupts;
+    unsigned files_before; /* limit of open files when we were started; 0: not known */
+    int files_limit;       /* now */
+    int log_files;         /* of these, for the logs of hosts */
+    int32_t workers_asked; /* more than policy.workers where the limit does not allow them */
+    bool short_said;       /* that descriptors or ports ran out */
     int64_t zero_ms;       /* CLOCK_MONOTONIC at the start */
     int64_t wait_until_ms; /* -1: none */
     int64_t committed_ms;
@@ -197,6 +202,10 @@ int32_t run_list_count(const struct run *run, enum step_list list);
 
 /* Remember what must not be shown.  -1: there is too much of it. */
 int run_hide(struct run *run, const struct strv *secrets, struct err *err);
+
+/* files.c */
+void files_fit(struct run *run);  /* raise the limit of open files, lower the workers to it */
+void files_tell(struct run *run); /* that there are fewer of them */
 
 /* listen.c */
 extern const struct pool_events listen_pool;

@@ -22,6 +22,7 @@ struct pool;
 struct zygote;  /* proc/zygote.h: starts name look-ups */
 struct locals;  /* proc/local.h: children of the loop */
 struct keyring; /* ssh/keys.h: private keys loaded once, by path */
+struct gate;    /* ssh/gate.h */
 
 enum step_kind { STEP_SCRIPT, STEP_UPLOAD };
 
@@ -54,7 +55,7 @@ struct step_request {
 /* Texts are for people: phase and cause ("kex: ..."), never the host, which the id tells. */
 struct pool_events {
     void (*connected)(void *arg, int32_t id);
-    /* throttled: closed before the banner. */
+    /* throttled: closed before the banner, or reset, and so again when tried once more. */
     void (*connect_failed)(void *arg, int32_t id, enum cause cause, bool throttled,
                            const char *text);
     void (*step_sent)(void *arg, int32_t id);
@@ -69,6 +70,9 @@ struct pool_events {
     void (*lost)(void *arg, int32_t id, const char *text); /* between steps */
     void (*warning)(void *arg, int32_t id,
                     const char *text); /* host key accepted without checking */
+    /* May be NULL.  This machine is out of descriptors or ports, said each time a connection waits
+     * for that. */
+    void (*short_here)(void *arg, int32_t id, const char *text);
     /* May be NULL.  Every change of state, for debugging: "kex", "host key". */
     void (*trace)(void *arg, int32_t id, const char *from, const char *to);
 };
@@ -83,6 +87,11 @@ struct pool_config {
     int64_t connect_timeout_ms;      /* name, TCP, banner, kex, and each answer; 0: none */
     int64_t auth_timeout_ms;         /* 0: none */
     int64_t keepalive_ms;            /* 0: none; three misses end a connection */
+    int64_t stall_ms;     /* 0: none; a step of which nothing more is taken for so long ends */
+    int32_t connect_rate; /* new connections a second; 0: as many as come */
+    bool retry_throttled; /* try again who was throttled, as pace.h says, before telling */
+    uint64_t seed;        /* of the pauses between these */
+    struct gate *gate;    /* of pool_new: what is given is ignored */
     struct pool_events events;
     void *arg;
 };

@@ -258,6 +258,20 @@ on_warning(void *arg, int32_t id, const char *text)
     narrate_warning(arg, host_of(arg, id)->host->name, text);
 }
 
+static void
+on_short_here(void *arg, int32_t id, const char *text)
+{
+    struct run *run = arg;
+    char *said = NULL;
+
+    if (!run->short_said) {
+        run->short_said = true;
+        said = xasprintf("connections wait, as this machine is short of files or ports: %s", text);
+        narrate_warning(run, host_of(arg, id)->host->name, said);
+        free(said);
+    }
+}
+
 const struct pool_events listen_pool = {
     .connected = on_connected,
     .connect_failed = on_connect_failed,
@@ -270,6 +284,7 @@ const struct pool_events listen_pool = {
     .disconnected = on_disconnected,
     .lost = on_lost,
     .warning = on_warning,
+    .short_here = on_short_here,
 };
 
 static void

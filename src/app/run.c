@@ -11,17 +11,19 @@
 #include "store/history.h"
 
 #include <errno.h>
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/time.h>
 #include <time.h>
 #include <unistd.h>
 
-enum { CLOSING_MS_MAX = 2000 };
+enum {
+    CLOSING_MS_MAX = 2000,
+    STALL_MS =
+        60000, /* a disk that is written back may stop a receiver for long, not for a minute */
+};
 
 int
 app_var_dir(const char *root, char **ret_dir, struct err *err)
@@ -63,7 +65,7 @@ make_hosts(struct run *run)
 static int
 make_plan(struct run *run, struct err *err)
 {
-    run->plan = app_plan(run->request, run->names, run->steps, run->step_count, err);
+    run->plan = app_plan(run->request, &run->policy, run->names, run->steps, run->step_count, err);
     if (run->plan == NULL) {
         return -1;
     }
@@ -185,6 +187,9 @@ begin_journal(struct run *run, struct err *err)
     }
     run->hostlog = hostlog_new(logs, q->env, id, err);
     rc = run->hostlog == NULL ? -1 : 0;
+    if (rc == 0) {
+        hostlog_limit_files(run->hostlog, run->log_files);
+    }
 out:
     free(json);
     free(logs);
@@ -259,21 +264,6 @@ on_turn(evutil_socket_t fd, short what, void *arg)
     flush_outs(arg);
 }
 
-/* A session is a descriptor: as many as the system lets us have.  Returns how many there were, for
- * children that are not ours to change. */
-static unsigned
-raise_files(void)
-{
-    struct rlimit files;
-
-    if (getrlimit(RLIMIT_NOFILE, &files) != 0) {
-        return 0;
-    }
-    const rlim_t before = files.rlim_cur;
-    files.rlim_cur = files.rlim_max;
-    return setrlimit(RLIMIT_NOFILE, &files) == 0 && before < UINT_MAX ? (unsigned)before : 0;
-}
-
 /* Checks from here read their certificates before the loop turns. */
 static int
 make_base(struct run *run, struct err *err)
@@ -302,7 +292,7 @@ make_loop(struct run *run, struct err *err)
 
     zygote_attach(run->request->zygote, run->base);
     run->locals = locals_new(&(struct locals_config){
-        .base = run->base, .grace_ms = LOCAL_GRACE_MS, .files = raise_files()});
+        .base = run->base, .grace_ms = LOCAL_GRACE_MS, .files = run->files_before});
     const struct pool_config config = {
         .base = run->base,
         .zygote = run->request->zygote,
@@ -313,6 +303,10 @@ make_loop(struct run *run, struct err *err)
         .connect_timeout_ms = s->connect_timeout_ms,
         .auth_timeout_ms = s->auth_timeout_ms,
         .keepalive_ms = s->keepalive_ms,
+        .stall_ms = STALL_MS,
+        .connect_rate = s->connect_rate,
+        .retry_throttled = true,
+        .seed = run->request->seed,
         .events = listen_pool,
         .arg = run,
     };
@@ -437,6 +431,9 @@ drop_logs(void *arg, const char *run_id)
 int
 run_load(struct run *run, struct err *err)
 {
+    if (!run->preview) {
+        files_fit(run);
+    }
     if (make_plan(run, err) < 0 || (!run->preview && reach_prepare(run, err) < 0) ||
         release_prepare(run, err) < 0 || make_base(run, err) < 0 || execute_check(run, err) < 0) {
         return -1;
@@ -473,6 +470,7 @@ turn_until_over(struct run *run, struct err *err)
     run->zero_ms += run_now_ms(run);
     run->rollout = rollout_new(run->plan, 0);
     narrate_start(run);
+    files_tell(run);
     turn_wake(run);
     (void)event_base_dispatch(run->base);
     if (run->err.kind != ERR_NONE) {

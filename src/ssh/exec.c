@@ -79,6 +79,23 @@ refill(struct slot_job *job)
     }
 }
 
+/* While bytes are left to be handed over, some must be taken within the limit; keepalives may be
+ * answered all the while, so nothing else would end it. */
+static void
+watch_stall(struct slot *s, bool moved)
+{
+    struct slot_job *job = &s->job;
+    const bool left = !job->handed && job->out.len > 0;
+
+    if (!left || s->config->stall_ms <= 0) {
+        slot_timer_stop(s, TIMER_STALL);
+        job->watched = false;
+    } else if (moved || !job->watched) {
+        slot_timer_set(s, TIMER_STALL, s->config->stall_ms);
+        job->watched = true;
+    }
+}
+
 /* Hand over what the window takes; false if the channel takes no more. */
 static bool
 feed(struct slot *s)
@@ -109,6 +126,7 @@ feed(struct slot *s)
         refill(job);
         job->handed = job->out.len == 0;
     }
+    watch_stall(s, fed > 0);
     if (fed >= TURN_BYTES_MAX) {
         slot_kick(s);
     }

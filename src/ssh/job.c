@@ -271,6 +271,7 @@ static void
 stop_channel_timers(struct slot *s)
 {
     slot_timer_stop(s, TIMER_IDLE);
+    slot_timer_stop(s, TIMER_STALL);
     slot_timer_stop(s, TIMER_DRAIN);
     slot_timer_stop(s, TIMER_DRAIN_MAX);
 }
@@ -292,6 +293,7 @@ job_go_on(struct slot *s)
         frame_head_init(&job->head[i], job->nonce);
     }
     job->checking = job->handed = job->eof_sent = job->draining = job->cut = false;
+    job->watched = false;
 }
 
 void
