@@ -145,7 +145,9 @@ struct run {
 int64_t run_now_ms(const struct run *run);
 int64_t run_wall_ms(void);
 
-/* run.c: a run that shows, or begins, nothing yet; run_free at any point after it. */
+/* run.c: write of what the sink has queued what can be written without waiting, if it is much. */
+void run_show(struct run *run);
+/* A run that shows, or begins, nothing yet; run_free at any point after it. */
 struct run *run_new(const struct run_request *q);
 void run_free(struct run *run);
 /* Plan, files and every step of every host: what is wrong with a run is found here. */

@@ -121,6 +121,7 @@ keep_output(struct run_host *h, int stream, const char *bytes, size_t len)
         narrate_warning(run, h->host->name, err.text);
     }
     narrate_output(run, h, stream, bytes, len);
+    run_show(run);
 }
 
 static void

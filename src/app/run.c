@@ -21,6 +21,7 @@
 
 enum {
     CLOSING_MS_MAX = 2000,
+    SHOW_BYTES = 64 * 1024, /* queued: written at once, not at the end of a turn */
     STALL_MS =
         60000, /* a disk that is written back may stop a receiver for long, not for a minute */
 };
@@ -243,6 +244,19 @@ flush_outs(struct run *run)
             run->out_events[i] = event_new(run->base, out_fd(o), EV_WRITE, on_writable, o);
         }
         (void)event_add(run->out_events[i], NULL);
+    }
+}
+
+void
+run_show(struct run *run)
+{
+    const struct sink *sink = run->request->sink;
+
+    for (int i = 0; i < SINK_OUTS && sink != NULL; i++) {
+        if (sink->outs[i] != NULL && out_pending(sink->outs[i]) >= SHOW_BYTES) {
+            flush_outs(run);
+            return;
+        }
     }
 }
 

@@ -11,6 +11,7 @@
 #include "cli/load.h"
 #include "cli/request.h"
 #include "cli/rollback.h"
+#include "ui/budget.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -49,12 +50,28 @@ wants_color(const struct cli *c, bool terminal)
            strcmp(term, "dumb") != 0;
 }
 
+/* What a slow reader has not read yet waits beside the logs; nothing is made there before it is
+ * needed. */
+static void
+bind_queues(const struct run_request *r, struct budget *budget, struct out *out,
+            struct out *err_out)
+{
+    char *dir = xasprintf("%s/var", r->root);
+
+    out_bind(out, budget, dir);
+    if (err_out != out) {
+        out_bind(err_out, budget, dir);
+    }
+    free(dir);
+}
+
 static int
 show_and_run(const struct cli *c, struct run_request *r, bool exec, struct err *err)
 {
     const bool same = out_same(STDOUT_FILENO, STDERR_FILENO);
     struct out *out = out_new(STDOUT_FILENO, 0);
     struct out *err_out = same ? out : out_new(STDERR_FILENO, 0);
+    struct budget budget = {.max = r->settings->output_memory};
     const char *term = getenv("TERM");
     const bool live = same && out_is_terminal(out) && term != NULL && strcmp(term, "dumb") != 0;
     const struct sink_options options = {
@@ -68,9 +85,11 @@ show_and_run(const struct cli *c, struct run_request *r, bool exec, struct err *
         .color = wants_color(c, out_is_terminal(out)),
         .live = live && !c->options.quiet,
         .tail = TAIL_LINES,
+        .budget = &budget,
     };
     int rc;
 
+    bind_queues(r, &budget, out, err_out);
     r->sink = sink_new(&options, out, err_out);
     rc = app_run(r, err);
     sink_close(r->sink);
