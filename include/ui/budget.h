@@ -1,9 +1,11 @@
 /*
- * budget.h - one account of the memory that output of hosts takes, whoever holds it (output_memory).
+ * budget.h - one account of the memory that output of hosts takes, whoever holds it
+ * (output_memory).
  *
  * Each holder asks how full it is and acts by its own threshold, so that what can go elsewhere goes
- * first: a queue writes to a file from half on, what is kept of hosts is trimmed from three quarters
- * on, a line that has not ended is handed on from nine tenths on.  A NULL budget has no end.
+ * first: a queue writes to a file from half on, what is kept of hosts is trimmed from three
+ * quarters on, a line that has not ended is handed on from nine tenths on.  A NULL budget has no
+ * end.
  */
 #ifndef UI_BUDGET_H
 #define UI_BUDGET_H

@@ -19,7 +19,7 @@ enum { STREAMS = STREAM_STDERR + 1 };
 struct lines {
     int32_t hosts;
     struct budget *budget; /* borrowed or NULL */
-    struct buf *rest; /* owned; STREAMS a host; data is NULL until needed */
+    struct buf *rest;      /* owned; STREAMS a host; data is NULL until needed */
 };
 
 static void

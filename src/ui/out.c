@@ -45,11 +45,11 @@ struct out {
     bool owned; /* fd is ours to close */
     bool gone;
     size_t soft_max;
-    uint64_t dropped; /* bytes thrown away and not yet told */
-    struct chunk *first, *last; /* owned */
-    size_t queued;              /* bytes in them that are not written */
-    struct budget *budget;      /* borrowed; NULL: none */
-    struct spill *spill;        /* owned; NULL: none.  Its bytes come after the chunks' */
+    uint64_t dropped;                  /* bytes thrown away and not yet told */
+    struct chunk *first, *last;        /* owned */
+    size_t queued;                     /* bytes in them that are not written */
+    struct budget *budget;             /* borrowed; NULL: none */
+    struct spill *spill;               /* owned; NULL: none.  Its bytes come after the chunks' */
     char note[2 * OUT_NOTE_BYTES_MAX]; /* comes after those */
 };
 
@@ -188,8 +188,10 @@ refill(struct out *o)
 static bool
 spilled(struct out *o, const char *bytes, size_t len)
 {
-    if (o->spill == NULL ||
-        (spill_pending(o->spill) == 0 && budget_fits(o->budget, BUDGET_QUEUES, len))) {
+    const bool fits =
+        o->queued + len <= OUT_HARD_BYTES_MAX && budget_fits(o->budget, BUDGET_QUEUES, len);
+
+    if (o->spill == NULL || (spill_pending(o->spill) == 0 && fits)) {
         return false;
     }
     if (spill_add(o->spill, bytes, len) == 0) {

@@ -68,8 +68,7 @@ spill_add(struct spill *s, const char *bytes, size_t len)
     if (s->fd < 0 && !s->broken) {
         s->fd = open_nameless(s->dir);
     }
-    if (s->broken || s->fd < 0 ||
-        s->end + (int64_t)len > SPILL_BYTES_MAX + SPILL_BYTES_MAX / 16) {
+    if (s->broken || s->fd < 0 || s->end + (int64_t)len > SPILL_BYTES_MAX + SPILL_BYTES_MAX / 16) {
         s->broken = s->broken || s->fd < 0;
         return -1;
     }

@@ -276,6 +276,30 @@ test_a_bound_queue_holds_no_more_than_its_budget_and_loses_nothing(void **state)
     free(bytes);
 }
 
+/* However much memory is allowed: the queue's own limit sends bytes to the file, not away. */
+static void
+test_a_bound_queue_drops_nothing_at_its_hard_limit(void **state)
+{
+    struct budget b = {.max = INT64_C(1) << 40};
+    char *bytes = pattern(MANY);
+    int writer = -1;
+    int reader = -1;
+
+    (void)state;
+    open_pair(PIPE, &writer, &reader);
+    struct out *o = out_new(writer, 0);
+    out_bind(o, &b, "/tmp");
+    for (int i = 0; i < 80; i++) {
+        out_add(o, bytes, MANY);
+    }
+    assert_int_equal(out_pending(o), 80 * MANY);
+    assert_true(b.used <= OUT_HARD_BYTES_MAX + MANY);
+    out_free(o);
+    (void)close(writer);
+    (void)close(reader);
+    free(bytes);
+}
+
 static void
 test_without_a_file_a_bound_queue_is_full_at_its_part_of_the_budget(void **state)
 {
@@ -334,6 +358,7 @@ main(void)
         cmocka_unit_test(test_says_when_what_can_be_dropped_should_be),
         cmocka_unit_test(test_counts_what_a_full_queue_drops),
         cmocka_unit_test(test_a_bound_queue_holds_no_more_than_its_budget_and_loses_nothing),
+        cmocka_unit_test(test_a_bound_queue_drops_nothing_at_its_hard_limit),
         cmocka_unit_test(test_without_a_file_a_bound_queue_is_full_at_its_part_of_the_budget),
         cmocka_unit_test(test_knows_whether_two_descriptors_are_one),
     };
