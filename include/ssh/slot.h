@@ -60,7 +60,13 @@ enum slot_timer {
 };
 enum { SLOT_TIMERS = TIMER_KEEPALIVE + 1 };
 
-enum { DRAIN_MS = 2000, DRAIN_MS_MAX = 10000, KEEPALIVE_MISSES_MAX = 3 };
+enum {
+    DRAIN_MS = 2000,
+    DRAIN_MS_MAX = 10000,
+    DRAIN_BULK_BYTES = 64 * 1024,      /* so much in that time was on its way before */
+    DRAIN_BYTES_MAX = 8 * 1024 * 1024, /* and no more than this in all */
+    KEEPALIVE_MISSES_MAX = 3,
+};
 
 /* How a step ended; told when the channel is gone. */
 enum verdict { VERDICT_NONE, VERDICT_DONE, VERDICT_SKIPPED, VERDICT_NOT_STARTED, VERDICT_UNKNOWN };
@@ -84,9 +90,11 @@ struct slot_job {
     bool handed; /* the last byte is with libssh */
     bool eof_sent;
     bool draining;
-    bool stirred; /* bytes went or came since the last look */
-    bool cut;     /* drain is over: close it */
-    bool watched; /* by TIMER_STALL */
+    bool stirred;   /* bytes went or came since the last look */
+    bool cut;       /* drain is over: close it */
+    bool watched;   /* by TIMER_STALL */
+    uint64_t heard; /* bytes of both streams */
+    uint64_t heard_at_status, heard_before;
     enum verdict verdict;
     enum cause cause;
     int exit_code;
@@ -117,9 +125,9 @@ struct slot {
     bool closing;        /* pool_disconnect */
     bool turning;
     uint64_t received; /* at the last keepalive */
-    int misses;
-    unsigned expired; /* timers that fired since the last turn: 1 << enum slot_timer */
-    enum cause cause; /* why it ended */
+    int unanswered;    /* keepalives, since something came */
+    unsigned expired;  /* timers that fired since the last turn: 1 << enum slot_timer */
+    enum cause cause;  /* why it ended */
     bool throttled;
     bool short_here; /* of descriptors or ports: not the host's fault */
     struct pace_ticket ticket;

@@ -139,24 +139,44 @@ feed(struct slot *s)
     return true;
 }
 
+/* What was on its way when the status came: much of it in every period, and no more in all than
+ * windows, pipes and sockets hold.  We may be slow at reading it, with a thousand hosts that flood;
+ * a child that goes on talking is neither. */
+static bool
+has_backlog(struct slot_job *job)
+{
+    const uint64_t came = job->heard - job->heard_before;
+
+    job->heard_before = job->heard;
+    return came >= DRAIN_BULK_BYTES && job->heard - job->heard_at_status <= DRAIN_BYTES_MAX;
+}
+
 /* After the exit status: the streams may still bring bytes, or a background child holds them. */
 static bool
 drained(struct slot *s)
 {
     struct slot_job *job = &s->job;
-    const unsigned over = 1U << TIMER_DRAIN | 1U << TIMER_DRAIN_MAX;
 
-    if (job->draining && (s->expired & over) != 0) {
+    if (!job->draining) {
+        job->draining = true;
+        job->heard_at_status = job->heard_before = job->heard;
+        slot_timer_set(s, TIMER_DRAIN_MAX, DRAIN_MS_MAX);
+        slot_timer_set(s, TIMER_DRAIN, DRAIN_MS);
+        return false;
+    }
+    /* Silence is none if bytes were only waiting to be read, as they were just now. */
+    const bool silent = (s->expired & (1U << TIMER_DRAIN)) != 0 && !job->stirred;
+    const bool long_enough = (s->expired & (1U << TIMER_DRAIN_MAX)) != 0;
+    if (silent || (long_enough && !has_backlog(job))) {
         job->cut = true;
         return true;
     }
-    if (!job->draining) {
+    if (long_enough) {
         slot_timer_set(s, TIMER_DRAIN_MAX, DRAIN_MS_MAX);
-        slot_timer_set(s, TIMER_DRAIN, DRAIN_MS);
-    } else if (job->stirred) {
+    }
+    if (job->stirred) {
         slot_timer_set(s, TIMER_DRAIN, DRAIN_MS);
     }
-    job->draining = true;
     return false;
 }
 

@@ -360,6 +360,7 @@ job_hear(struct slot *s, bool is_stderr, const char *bytes, size_t len)
     const size_t used = frame_head_feed(head, bytes, len);
 
     s->job.stirred = true;
+    s->job.heard += len;
     if (head->lost &&
         job_has_begun(&s->job)) { /* the other stream has said what this one did not */
         emit(s, is_stderr ? 1 : 0, head->noise.data, head->noise.len);

@@ -323,14 +323,15 @@ keepalive_over(struct slot *s)
     }
     slot_timer_set(s, TIMER_KEEPALIVE, slot_keepalive_ms(s));
     const uint64_t received = session_received(s->session);
-    s->misses = received == s->received ? s->misses + 1 : 0;
+    s->unanswered = received == s->received ? s->unanswered : 0;
     s->received = received;
-    if (s->misses > slot_keepalive_misses(s)) {
+    if (s->unanswered >= slot_keepalive_misses(s)) {
         (void)slot_fail(s, CAUSE_LOST, "connection lost: %d keepalives without an answer",
                         slot_keepalive_misses(s));
         return true;
     }
     session_keepalive(s->session);
+    s->unanswered++;
     return false;
 }
 
