@@ -98,9 +98,9 @@ struct run {
     struct journal *journal;
     struct lock *lock;
     struct hostlog *hostlog;
-    bool log_failed; /* said once */
     struct debuglog *debuglog;
     char suffix[RUN_ID_SIZE + 8]; /* " run=<id>" beside another run, else "" */
+    bool log_failed;              /* logging of output; said once */
     bool sequential;
 
     struct event_base *base;
@@ -127,14 +127,14 @@ struct run {
     unsigned files_before; /* limit of open files when we were started; 0: not known */
     int files_limit;       /* now */
     int log_files;         /* of these, for the logs of hosts */
-    int32_t workers_asked; /* more than policy.workers where the limit does not allow them */
-    bool short_said;       /* that descriptors or ports ran out */
     int64_t zero_ms;       /* CLOCK_MONOTONIC at the start */
     int64_t wait_until_ms; /* -1: none */
     int64_t committed_ms;
     int64_t dirty_ms; /* facts wait for a commit since then; -1: none do */
     struct wave_count *waves;
     int32_t active;
+    int32_t workers_asked; /* more than policy.workers where the limit does not allow them */
+    bool short_said;       /* that descriptors or ports ran out */
     bool finished;
     bool left; /* the operator would not wait */
     int exit_code;
