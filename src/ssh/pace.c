@@ -149,7 +149,8 @@ interval_ns(const struct pace *p)
 static void
 spend(struct pace *p, int64_t now_ns)
 {
-    const int64_t from_ns = now_ns - p->next_ns <= (int64_t)LAG_MS_MAX * NS_IN_MS ? p->next_ns : now_ns;
+    const int64_t from_ns =
+        now_ns - p->next_ns <= (int64_t)LAG_MS_MAX * NS_IN_MS ? p->next_ns : now_ns;
 
     p->next_ns = from_ns + interval_ns(p);
 }
