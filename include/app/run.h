@@ -61,8 +61,9 @@ size_t app_steps(const struct run_request *request, size_t **ret_steps);
 
 /* The plan of a request with these steps (app_steps); names are the hosts' in its order.  NULL and
  * err. */
-struct plan *app_plan(const struct run_request *request, const char *const *names,
-                      const size_t *steps, size_t step_count, struct err *err);
+struct plan *
+app_plan(const struct run_request *request, const struct policy *policy, const char *const *names,
+         const size_t *steps, size_t step_count, struct err *err);
 
 /* Where run-time state lives: <root>/var, made (0700) if missing. */
 int app_var_dir(const char *root, char **ret_dir, struct err *err);

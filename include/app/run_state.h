@@ -80,7 +80,6 @@ struct run {
     struct plan *plan; /* owned, and so is all below */
     struct rollout *rollout;
     bool preview;    /* nothing is to be done: no connection, no file, no lock */
-    bool log_failed; /* said once */
     bool mask;       /* what is rendered is for people: secrets are `***` */
     size_t *steps;   /* plan step -> step of the action */
     size_t step_count;
@@ -101,6 +100,7 @@ struct run {
     struct hostlog *hostlog;
     struct debuglog *debuglog;
     char suffix[RUN_ID_SIZE + 8]; /* " run=<id>" beside another run, else "" */
+    bool log_failed;              /* logging of output; said once */
     bool sequential;
 
     struct event_base *base;
@@ -126,12 +126,17 @@ struct run {
     struct event *out_events[SINK_OUTS];
     struct event *signals[4];
     int interrupts;
+    unsigned files_before; /* limit of open files when we were started; 0: not known */
+    int files_limit;       /* now */
+    int log_files;         /* of these, for the logs of hosts */
     int64_t zero_ms;       /* CLOCK_MONOTONIC at the start */
     int64_t wait_until_ms; /* -1: none */
     int64_t committed_ms;
     int64_t dirty_ms; /* facts wait for a commit since then; -1: none do */
     struct wave_count *waves;
     int32_t active;
+    int32_t workers_asked; /* more than policy.workers where the limit does not allow them */
+    bool short_said;       /* that descriptors or ports ran out */
     bool finished;
     bool left; /* the operator would not wait */
     int exit_code;
@@ -142,7 +147,9 @@ struct run {
 int64_t run_now_ms(const struct run *run);
 int64_t run_wall_ms(void);
 
-/* run.c: a run that shows, or begins, nothing yet; run_free at any point after it. */
+/* run.c: write of what the sink has queued what can be written without waiting, if it is much. */
+void run_show(struct run *run);
+/* A run that shows, or begins, nothing yet; run_free at any point after it. */
 struct run *run_new(const struct run_request *q);
 void run_free(struct run *run);
 /* Plan, files and every step of every host: what is wrong with a run is found here. */
@@ -209,6 +216,10 @@ int32_t run_list_count(const struct run *run, enum step_list list);
 
 /* Remember what must not be shown.  -1: there is too much of it. */
 int run_hide(struct run *run, const struct strv *secrets, struct err *err);
+
+/* files.c */
+void files_fit(struct run *run);  /* raise the limit of open files, lower the workers to it */
+void files_tell(struct run *run); /* that there are fewer of them */
 
 /* listen.c */
 extern const struct pool_events listen_pool;

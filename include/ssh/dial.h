@@ -25,6 +25,8 @@ typedef void dial_done(void *arg, int fd, bool reset, const char *text);
  * TCP_USER_TIMEOUT, 0 for the kernel's. */
 struct dial *dial_start(struct event_base *base, const struct addresses *addresses,
                         int64_t timeout_ms, int64_t user_timeout_ms, dial_done *fn, void *arg);
+/* Inside fn: the last address failed for want of a descriptor, a port or memory on this machine. */
+bool dial_is_short(const struct dial *d);
 /* NULL is fine; closes what is under way, fn is not called any more. */
 void dial_free(struct dial *d);
 

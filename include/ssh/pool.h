@@ -23,6 +23,7 @@ struct zygote;        /* proc/zygote.h: starts name look-ups */
 struct locals;        /* proc/local.h: children of the loop */
 struct keyring;       /* ssh/keys.h: private keys loaded once, by path */
 struct hostkey_shown; /* ssh/hostkey.h */
+struct gate;          /* ssh/gate.h */
 
 enum step_kind { STEP_SCRIPT, STEP_UPLOAD };
 
@@ -55,7 +56,7 @@ struct step_request {
 /* Texts are for people: phase and cause ("kex: ..."), never the host, which the id tells. */
 struct pool_events {
     void (*connected)(void *arg, int32_t id);
-    /* throttled: closed before the banner. */
+    /* throttled: closed before the banner, or reset, and so again when tried once more. */
     void (*connect_failed)(void *arg, int32_t id, enum cause cause, bool throttled,
                            const char *text);
     void (*step_sent)(void *arg, int32_t id);
@@ -76,6 +77,9 @@ struct pool_events {
                               const char *text);
     /* Of pool_scan: the key that was shown. */
     void (*host_key_seen)(void *arg, int32_t id, const struct hostkey_shown *key);
+    /* May be NULL.  This machine is out of descriptors or ports, said each time a connection waits
+     * for that. */
+    void (*short_here)(void *arg, int32_t id, const char *text);
     /* May be NULL.  Every change of state, for debugging: "kex", "host key". */
     void (*trace)(void *arg, int32_t id, const char *from, const char *to);
 };
@@ -90,6 +94,11 @@ struct pool_config {
     int64_t connect_timeout_ms;      /* name, TCP, banner, kex, and each answer; 0: none */
     int64_t auth_timeout_ms;         /* 0: none */
     int64_t keepalive_ms;            /* 0: none; three misses end a connection */
+    int64_t stall_ms;     /* 0: none; a step of which nothing more is taken for so long ends */
+    int32_t connect_rate; /* new connections a second; 0: as many as come */
+    bool retry_throttled; /* try again who was throttled, as pace.h says, before telling */
+    uint64_t seed;        /* of the pauses between these */
+    struct gate *gate;    /* of pool_new: what is given is ignored */
     struct pool_events events;
     void *arg;
 };

@@ -1,21 +1,23 @@
 /*
  * slot.h - one host's session as a state machine: from a name to an idle session, step by step.
  *
- *   resolve -> dial -> kex -> hostkey -> auth -> ready <-> open -> exec -> io -> close -> ready
+ *   resolve -> pace -> dial -> kex -> hostkey -> auth -> ready <-> open -> exec -> io -> close ->
+ *   ready
  *                                       local -> ready
  *
- * Any state may lead to gone; on a local host a step under way is killed before.  slot.c has the
- * table, the driver and the end; connect.c the states before ready (hostcheck.c the host's key),
- * exec.c those after it.  A new
- * state is one row in slot.c and one function. Only slot.c changes state, and only slot_turn calls
- * the functions of the states; timers and callers set a flag and have the turn run.  Internal to
- * ssh/.
+ * Any state may lead to gone; on a local host a step under way is killed before.  A server that
+ * throttles, and a want of descriptors or ports here, lead from dial and kex back to pace.  slot.c
+ * has the table, the driver and the end; connect.c the states before ready (hostcheck.c the host's
+ * key), exec.c those after it.  A new state is one row in slot.c and one function.  Only slot.c
+ * changes state, and only slot_turn calls the functions of the states; timers and callers set a
+ * flag and have the turn run.  Internal to ssh/.
  */
 #ifndef SSH_SLOT_H
 #define SSH_SLOT_H
 
 #include "ssh/dial.h"
 #include "ssh/frame.h"
+#include "ssh/gate.h"
 #include "ssh/pool.h"
 #include "ssh/session.h"
 #include "ssh/upload.h"
@@ -24,6 +26,7 @@
 
 enum slot_state {
     SLOT_RESOLVE,
+    SLOT_PACE,
     SLOT_DIAL,
     SLOT_KEX,
     SLOT_HOSTKEY,
@@ -50,13 +53,20 @@ enum slot_timer {
     TIMER_PHASE,     /* of the state: connecting, authentication, open and exec */
     TIMER_STEP,      /* the step's own limit */
     TIMER_IDLE,      /* no output, and nothing taken, for so long */
+    TIMER_STALL,     /* nothing was taken of what is to be sent */
     TIMER_DRAIN,     /* exit status has come, the streams have not ended */
     TIMER_DRAIN_MAX, /* and keep on talking */
     TIMER_KEEPALIVE,
 };
 enum { SLOT_TIMERS = TIMER_KEEPALIVE + 1 };
 
-enum { DRAIN_MS = 2000, DRAIN_MS_MAX = 10000, KEEPALIVE_MISSES_MAX = 3 };
+enum {
+    DRAIN_MS = 2000,
+    DRAIN_MS_MAX = 10000,
+    DRAIN_BULK_BYTES = 64 * 1024,      /* so much in that time was on its way before */
+    DRAIN_BYTES_MAX = 8 * 1024 * 1024, /* and no more than this in all */
+    KEEPALIVE_MISSES_MAX = 3,
+};
 
 /* How a step ended; told when the channel is gone. */
 enum verdict { VERDICT_NONE, VERDICT_DONE, VERDICT_SKIPPED, VERDICT_NOT_STARTED, VERDICT_UNKNOWN };
@@ -80,8 +90,11 @@ struct slot_job {
     bool handed; /* the last byte is with libssh */
     bool eof_sent;
     bool draining;
-    bool stirred; /* bytes went or came since the last look */
-    bool cut;     /* drain is over: close it */
+    bool stirred;   /* bytes went or came since the last look */
+    bool cut;       /* drain is over: close it */
+    bool watched;   /* by TIMER_STALL */
+    uint64_t heard; /* bytes of both streams */
+    uint64_t heard_at_status, heard_before;
     enum verdict verdict;
     enum cause cause;
     int exit_code;
@@ -113,10 +126,12 @@ struct slot {
     bool scan;           /* pool_scan: the key is all that is wanted */
     bool turning;
     uint64_t received; /* at the last keepalive */
-    int misses;
-    unsigned expired; /* timers that fired since the last turn: 1 << enum slot_timer */
-    enum cause cause; /* why it ended */
+    int unanswered;    /* keepalives, since something came */
+    unsigned expired;  /* timers that fired since the last turn: 1 << enum slot_timer */
+    enum cause cause;  /* why it ended */
     bool throttled;
+    bool short_here; /* of descriptors or ports: not the host's fault */
+    struct pace_ticket ticket;
     char text[ERR_TEXT_MAX];
     struct slot_job job;
     void (*gone)(void *arg, struct slot *s);
@@ -152,6 +167,7 @@ const char *slot_state_said(enum slot_state state); /* "channel: " */
 
 /* connect.c */
 enum slot_step step_resolve(struct slot *s);
+enum slot_step step_pace(struct slot *s);
 enum slot_step step_dial(struct slot *s);
 enum slot_step step_kex(struct slot *s);
 enum slot_step step_auth(struct slot *s);

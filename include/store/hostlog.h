@@ -27,6 +27,10 @@ struct hostlog;
  * foreign owner, writable by all). */
 struct hostlog *hostlog_new(const char *dir, const char *env, const char *run_id, struct err *err);
 
+/* Keep at most so many descriptors open, 1 to HOSTLOG_FDS (the default); before the first append.
+ */
+void hostlog_limit_files(struct hostlog *l, int files);
+
 /* Append to the log of a host; never waits.  -1 and ERR_IO the first time something of this run
  * could not be written (host name refused, disk full); later losses only count (hostlog_lost), and
  * the next bytes that can be written come after a line that says how many are missing. */

@@ -5,6 +5,7 @@
 #define UI_GROUP_H
 
 #include "ui/board.h"
+#include "ui/kept.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -12,14 +13,14 @@
 
 enum {
     GROUP_HOST_BYTES_MAX = 1024 * 1024,
-    GROUP_ALL_BYTES_MAX = 256 * 1024 * 1024, /* output_memory's default */
 };
 
 struct group;
 
-struct group *group_new(int32_t hosts);
+/* budget: borrowed, or NULL; where it does not suffice the hosts that said most keep less. */
+struct group *group_new(int32_t hosts, struct budget *budget);
 void group_free(struct group *g); /* NULL is fine */
-/* Keep output of a host; what is over a limit is counted and told with the group. */
+/* Keep output of a host, its beginning and its end; what is left out is counted and told there. */
 void group_keep(struct group *g, int32_t host, const char *bytes, size_t len);
 /* Say how a host ended where that is worth saying ("exit 3"); it is part of what is compared. */
 void group_end(struct group *g, int32_t host, const char *text);

@@ -4,6 +4,9 @@
  * Never changes the flags of a descriptor others share: a terminal is reopened non-blocking, a pipe
  * is polled and given at most 4 KB, a socket is sent to without waiting, a file is just written.
  * A reader that went away (EPIPE) is no error: what follows is thrown away.
+ *
+ * A queue can be bound to a budget of memory.  What does not fit into it waits in a file (spill.h);
+ * on a terminal it is left out, as what is new counts there.
  */
 #ifndef UI_OUT_H
 #define UI_OUT_H
@@ -18,10 +21,14 @@ enum {
 };
 
 struct out;
+struct budget; /* ui/budget.h */
 
 /* Write to fd, which stays the caller's.  soft_max: bytes queued before out_full; 0: the default.
  */
 struct out *out_new(int fd, size_t soft_max);
+/* Before anything is queued: count in budget (borrowed; NULL: none), and keep what does not fit in
+ * a file of spill_dir (copied; NULL: leave it out).  out_full says then when that is full too. */
+void out_bind(struct out *o, struct budget *budget, const char *spill_dir);
 /* Throws away what is queued; NULL is fine. */
 void out_free(struct out *o);
 
@@ -43,7 +50,7 @@ bool out_drain(struct out *o, int timeout_ms);
 /* Bytes are queued: wait until out_fd is writable, then out_flush. */
 bool out_wants(const struct out *o);
 int out_fd(const struct out *o);
-size_t out_pending(const struct out *o); /* bytes */
+size_t out_pending(const struct out *o); /* bytes, in memory or in the file */
 bool out_full(const struct out *o);      /* soft_max or more are queued */
 bool out_gone(const struct out *o);      /* the reader went away */
 

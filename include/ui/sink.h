@@ -114,8 +114,10 @@ struct sink_options {
     bool quiet;  /* only failures and the summary */
     int verbose; /* 1: output of steps too */
     bool color;
-    bool live;     /* a live area below, if stdout and stderr are one terminal */
-    int32_t tail;  /* last lines of a step's output shown with its failure */
+    bool live;    /* a live area below, if stdout and stderr are one terminal */
+    int32_t tail; /* last lines of a step's output shown with its failure */
+    struct budget
+        *budget;   /* borrowed: memory for output of hosts, the queues' too; NULL: no limit */
     int32_t width; /* 0: ask the terminal; else a fixed one, for tests */
 };
 

@@ -121,6 +121,7 @@ keep_output(struct run_host *h, int stream, const char *bytes, size_t len)
         narrate_warning(run, h->host->name, err.text);
     }
     narrate_output(run, h, stream, bytes, len);
+    run_show(run);
 }
 
 static void
@@ -265,6 +266,20 @@ on_host_key_accepted(void *arg, int32_t id, const struct hostkey_shown *key, con
     narrate_warning(arg, host_of(arg, id)->host->name, text);
 }
 
+static void
+on_short_here(void *arg, int32_t id, const char *text)
+{
+    struct run *run = arg;
+    char *said = NULL;
+
+    if (!run->short_said) {
+        run->short_said = true;
+        said = xasprintf("connections wait, as this machine is short of files or ports: %s", text);
+        narrate_warning(run, host_of(arg, id)->host->name, said);
+        free(said);
+    }
+}
+
 const struct pool_events listen_pool = {
     .connected = on_connected,
     .connect_failed = on_connect_failed,
@@ -278,6 +293,7 @@ const struct pool_events listen_pool = {
     .lost = on_lost,
     .warning = on_warning,
     .host_key_accepted = on_host_key_accepted,
+    .short_here = on_short_here,
 };
 
 static void

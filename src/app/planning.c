@@ -44,16 +44,14 @@ app_steps(const struct run_request *q, size_t **ret_steps)
 }
 
 struct plan *
-app_plan(const struct run_request *q, const char *const *names, const size_t *steps,
-         size_t step_count, struct err *err)
+app_plan(const struct run_request *q, const struct policy *policy, const char *const *names,
+         const size_t *steps, size_t step_count, struct err *err)
 {
     const struct action *a = q->action;
     struct plan_step *rules = xcalloc(step_count, sizeof(*rules));
     struct plan_step *last = xcalloc(a->finally_count, sizeof(*last));
     struct plan_check *checks = xcalloc(a->check_count, sizeof(*checks));
-    struct policy policy;
 
-    app_policy(q, &policy);
     for (size_t i = 0; i < step_count; i++) {
         rules[i] = a->steps[steps[i]].rule;
     }
@@ -64,7 +62,7 @@ app_plan(const struct run_request *q, const char *const *names, const size_t *st
         checks[i].local = a->checks[i].rule.local;
     }
     const struct plan_request request = {
-        .policy = &policy,
+        .policy = policy,
         .host_count = (int32_t)q->host_count,
         .host_names = names,
         .steps = rules,

@@ -11,17 +11,20 @@
 #include "store/history.h"
 
 #include <errno.h>
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/time.h>
 #include <time.h>
 #include <unistd.h>
 
-enum { CLOSING_MS_MAX = 2000 };
+enum {
+    CLOSING_MS_MAX = 2000,
+    SHOW_BYTES = 64 * 1024, /* queued: written at once, not at the end of a turn */
+    STALL_MS =
+        60000, /* a disk that is written back may stop a receiver for long, not for a minute */
+};
 
 int
 app_var_dir(const char *root, char **ret_dir, struct err *err)
@@ -63,7 +66,7 @@ make_hosts(struct run *run)
 static int
 make_plan(struct run *run, struct err *err)
 {
-    run->plan = app_plan(run->request, run->names, run->steps, run->step_count, err);
+    run->plan = app_plan(run->request, &run->policy, run->names, run->steps, run->step_count, err);
     if (run->plan == NULL) {
         return -1;
     }
@@ -185,6 +188,9 @@ begin_journal(struct run *run, struct err *err)
     }
     run->hostlog = hostlog_new(logs, q->env, id, err);
     rc = run->hostlog == NULL ? -1 : 0;
+    if (rc == 0) {
+        hostlog_limit_files(run->hostlog, run->log_files);
+    }
 out:
     free(json);
     free(logs);
@@ -241,6 +247,19 @@ flush_outs(struct run *run)
     }
 }
 
+void
+run_show(struct run *run)
+{
+    const struct sink *sink = run->request->sink;
+
+    for (int i = 0; i < SINK_OUTS && sink != NULL; i++) {
+        if (sink->outs[i] != NULL && out_pending(sink->outs[i]) >= SHOW_BYTES) {
+            flush_outs(run);
+            return;
+        }
+    }
+}
+
 static void
 on_refresh(evutil_socket_t fd, short what, void *arg)
 {
@@ -257,21 +276,6 @@ on_turn(evutil_socket_t fd, short what, void *arg)
 {
     turn_event(fd, what, arg);
     flush_outs(arg);
-}
-
-/* A session is a descriptor: as many as the system lets us have.  Returns how many there were, for
- * children that are not ours to change. */
-static unsigned
-raise_files(void)
-{
-    struct rlimit files;
-
-    if (getrlimit(RLIMIT_NOFILE, &files) != 0) {
-        return 0;
-    }
-    const rlim_t before = files.rlim_cur;
-    files.rlim_cur = files.rlim_max;
-    return setrlimit(RLIMIT_NOFILE, &files) == 0 && before < UINT_MAX ? (unsigned)before : 0;
 }
 
 /* Checks from here read their certificates before the loop turns. */
@@ -315,7 +319,7 @@ run_make_pool(struct run *run, const struct pool_events *events)
 
     zygote_attach(run->request->zygote, run->base);
     run->locals = locals_new(&(struct locals_config){
-        .base = run->base, .grace_ms = LOCAL_GRACE_MS, .files = raise_files()});
+        .base = run->base, .grace_ms = LOCAL_GRACE_MS, .files = run->files_before});
     const struct pool_config config = {
         .base = run->base,
         .zygote = run->request->zygote,
@@ -325,6 +329,10 @@ run_make_pool(struct run *run, const struct pool_events *events)
         .connect_timeout_ms = s->connect_timeout_ms,
         .auth_timeout_ms = s->auth_timeout_ms,
         .keepalive_ms = s->keepalive_ms,
+        .stall_ms = STALL_MS,
+        .connect_rate = s->connect_rate,
+        .retry_throttled = true,
+        .seed = run->request->seed,
         .events = *events,
         .arg = run,
     };
@@ -458,6 +466,9 @@ drop_logs(void *arg, const char *run_id)
 int
 run_load(struct run *run, struct err *err)
 {
+    if (!run->preview) {
+        files_fit(run);
+    }
     if (make_plan(run, err) < 0 || (!run->preview && reach_prepare(run, err) < 0) ||
         release_prepare(run, err) < 0 || make_base(run, err) < 0 || execute_check(run, err) < 0) {
         return -1;
@@ -494,6 +505,7 @@ turn_until_over(struct run *run, struct err *err)
     run->zero_ms += run_now_ms(run);
     run->rollout = rollout_new(run->plan, 0);
     narrate_start(run);
+    files_tell(run);
     turn_wake(run);
     (void)event_base_dispatch(run->base);
     newkeys_write(run);

@@ -11,12 +11,13 @@
 #include "cli/load.h"
 #include "cli/request.h"
 #include "cli/rollback.h"
+#include "ui/budget.h"
 
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-enum { DRAIN_MS = -1, TAIL_LINES = 10 };
+enum { DRAIN_MS = -1, TAIL_LINES = 10, CONNECTION_BYTES = 128 * 1024 };
 
 /* ---------------------------------------------------------------- before a run */
 
@@ -49,12 +50,44 @@ wants_color(const struct cli *c, bool terminal)
            strcmp(term, "dumb") != 0;
 }
 
+/* What a connection reads into comes off first: libssh holds up to a packet twice, once as it comes
+ * and once deciphered.  With very many connections and little memory a quarter is left all the
+ * same. */
+static int64_t
+output_budget(const struct run_request *r)
+{
+    const int64_t all = r->settings->output_memory;
+    struct policy policy;
+
+    app_policy(r, &policy);
+    const int64_t at_once =
+        (int64_t)r->host_count < policy.workers ? (int64_t)r->host_count : policy.workers;
+    const int64_t left = all - at_once * CONNECTION_BYTES;
+    return left > all / 4 ? left : all / 4;
+}
+
+/* What a slow reader has not read yet waits beside the logs; nothing is made there before it is
+ * needed. */
+static void
+bind_queues(const struct run_request *r, struct budget *budget, struct out *out,
+            struct out *err_out)
+{
+    char *dir = xasprintf("%s/var", r->root);
+
+    out_bind(out, budget, dir);
+    if (err_out != out) {
+        out_bind(err_out, budget, dir);
+    }
+    free(dir);
+}
+
 static int
 show_and_run(const struct cli *c, struct run_request *r, bool exec, struct err *err)
 {
     const bool same = out_same(STDOUT_FILENO, STDERR_FILENO);
     struct out *out = out_new(STDOUT_FILENO, 0);
     struct out *err_out = same ? out : out_new(STDERR_FILENO, 0);
+    struct budget budget = {.max = output_budget(r)};
     const char *term = getenv("TERM");
     const bool live = same && out_is_terminal(out) && term != NULL && strcmp(term, "dumb") != 0;
     const struct sink_options options = {
@@ -68,9 +101,11 @@ show_and_run(const struct cli *c, struct run_request *r, bool exec, struct err *
         .color = wants_color(c, out_is_terminal(out)),
         .live = live && !c->options.quiet,
         .tail = TAIL_LINES,
+        .budget = &budget,
     };
     int rc;
 
+    bind_queues(r, &budget, out, err_out);
     r->sink = sink_new(&options, out, err_out);
     rc = app_run(r, err);
     sink_close(r->sink);

@@ -62,12 +62,14 @@ plan_request(const struct run_request *r, bool seed_given, struct err *err)
     const char **names = xcalloc(r->host_count, sizeof(*names));
     size_t *steps = NULL;
     const size_t step_count = app_steps(r, &steps);
+    struct policy policy;
     struct plan *p;
 
+    app_policy(r, &policy);
     for (size_t i = 0; i < r->host_count; i++) {
         names[i] = inventory_host(r->inventory, r->hosts[i])->name;
     }
-    p = app_plan(r, names, steps, step_count, err);
+    p = app_plan(r, &policy, names, steps, step_count, err);
     if (p != NULL) {
         plan_head(p, r, seed_given);
         print_body(p, r, names, steps, step_count);

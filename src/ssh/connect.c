@@ -9,6 +9,7 @@
 #include "ssh/keys.h"
 
 #include <assert.h>
+#include <netdb.h>
 #include <string.h>
 
 /* A look-up always has a deadline; this is what stands for none (the resolver gives up before). */
@@ -50,6 +51,36 @@ step_resolve(struct slot *s)
     return SLOT_WAIT;
 }
 
+/* The address, and in front of it what it is reached through: many hosts behind one are one. */
+static void
+pace_key(const struct slot *s, struct buf *out)
+{
+    const struct target *t = s->target->jump != NULL ? s->target->jump : s->target;
+    char host[NI_MAXHOST];
+
+    if (t == s->target && s->addresses.count > 0 &&
+        getnameinfo((const struct sockaddr *)&s->addresses.items[0], s->addresses.sizes[0], host,
+                    sizeof(host), NULL, 0, NI_NUMERICHOST) == 0) {
+        (void)buf_addf(out, "%s %d", host, t->port);
+    } else {
+        (void)buf_addf(out, "%s %d", t->address, t->port);
+    }
+}
+
+enum slot_step
+step_pace(struct slot *s)
+{
+    struct buf key;
+
+    if (s->config->gate != NULL && s->ticket.state == PACE_IDLE) {
+        buf_init(&key, 512);
+        pace_key(s, &key);
+        gate_join(s->config->gate, &s->ticket, key.data);
+        buf_release(&key);
+    }
+    return s->ticket.state == PACE_WAITING ? SLOT_WAIT : SLOT_DONE;
+}
+
 static void
 on_dialled(void *arg, int fd, bool reset, const char *text)
 {
@@ -58,8 +89,9 @@ on_dialled(void *arg, int fd, bool reset, const char *text)
     s->dialled = true;
     s->dialled_fd = fd;
     s->throttled = reset;
+    s->short_here = fd < 0 && s->dial != NULL && dial_is_short(s->dial);
     if (fd < 0) {
-        (void)slot_fail(s, CAUSE_CONNECT, "%s", text);
+        (void)slot_fail(s, CAUSE_CONNECT, "%s%s", reset ? "throttled: " : "", text);
     }
     slot_kick(s);
 }
@@ -104,7 +136,7 @@ step_kex(struct slot *s)
     if (!session_has_banner(s->session)) {
         /* MaxStartups and PerSourcePenalties look like this: a TCP connection, then nothing. */
         s->throttled = true;
-        return slot_fail_ssh(s, CAUSE_CONNECT, "closed before the banner: ");
+        return slot_fail_ssh(s, CAUSE_CONNECT, "throttled: closed before the banner: ");
     }
     return slot_fail_ssh(s, CAUSE_KEX, "");
 }

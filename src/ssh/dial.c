@@ -29,6 +29,7 @@ struct dial {
     struct event *event; /* owned: fd writable or the share is over; rebuilt for each address */
     struct buf text;     /* owned: what went wrong so far */
     bool reset;          /* the last address, see dial.h */
+    bool is_short;       /* likewise */
     dial_done *fn;
     void *arg; /* borrowed */
 };
@@ -77,6 +78,7 @@ on_ready(evutil_socket_t fd, short what, void *arg)
     if (error != 0) {
         note_failure(d, d->next - 1, strerror(error));
         d->reset = error == ECONNRESET;
+        d->is_short = false;
         drop_socket(d);
         dial_try(d);
         return;
@@ -134,6 +136,8 @@ dial_try(struct dial *d)
         }
         note_failure(d, index, strerror(error));
         d->reset = false;
+        d->is_short = error == EMFILE || error == ENFILE || error == EADDRNOTAVAIL ||
+                      error == ENOBUFS || error == ENOMEM;
     }
     if (d->text.len == 0) {
         (void)buf_adds(&d->text, "no address");
@@ -157,6 +161,12 @@ dial_start(struct event_base *base, const struct addresses *addresses, int64_t t
     buf_init(&d->text, DIAL_TEXT_MAX);
     dial_try(d);
     return d;
+}
+
+bool
+dial_is_short(const struct dial *d)
+{
+    return d->is_short;
 }
 
 void

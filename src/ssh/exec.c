@@ -79,6 +79,23 @@ refill(struct slot_job *job)
     }
 }
 
+/* While bytes are left to be handed over, some must be taken within the limit; keepalives may be
+ * answered all the while, so nothing else would end it. */
+static void
+watch_stall(struct slot *s, bool moved)
+{
+    struct slot_job *job = &s->job;
+    const bool left = !job->handed && job->out.len > 0;
+
+    if (!left || s->config->stall_ms <= 0) {
+        slot_timer_stop(s, TIMER_STALL);
+        job->watched = false;
+    } else if (moved || !job->watched) {
+        slot_timer_set(s, TIMER_STALL, s->config->stall_ms);
+        job->watched = true;
+    }
+}
+
 /* Hand over what the window takes; false if the channel takes no more. */
 static bool
 feed(struct slot *s)
@@ -109,6 +126,7 @@ feed(struct slot *s)
         refill(job);
         job->handed = job->out.len == 0;
     }
+    watch_stall(s, fed > 0);
     if (fed >= TURN_BYTES_MAX) {
         slot_kick(s);
     }
@@ -121,24 +139,44 @@ feed(struct slot *s)
     return true;
 }
 
+/* What was on its way when the status came: much of it in every period, and no more in all than
+ * windows, pipes and sockets hold.  We may be slow at reading it, with a thousand hosts that flood;
+ * a child that goes on talking is neither. */
+static bool
+has_backlog(struct slot_job *job)
+{
+    const uint64_t came = job->heard - job->heard_before;
+
+    job->heard_before = job->heard;
+    return came >= DRAIN_BULK_BYTES && job->heard - job->heard_at_status <= DRAIN_BYTES_MAX;
+}
+
 /* After the exit status: the streams may still bring bytes, or a background child holds them. */
 static bool
 drained(struct slot *s)
 {
     struct slot_job *job = &s->job;
-    const unsigned over = 1U << TIMER_DRAIN | 1U << TIMER_DRAIN_MAX;
 
-    if (job->draining && (s->expired & over) != 0) {
+    if (!job->draining) {
+        job->draining = true;
+        job->heard_at_status = job->heard_before = job->heard;
+        slot_timer_set(s, TIMER_DRAIN_MAX, DRAIN_MS_MAX);
+        slot_timer_set(s, TIMER_DRAIN, DRAIN_MS);
+        return false;
+    }
+    /* Silence is none if bytes were only waiting to be read, as they were just now. */
+    const bool silent = (s->expired & (1U << TIMER_DRAIN)) != 0 && !job->stirred;
+    const bool long_enough = (s->expired & (1U << TIMER_DRAIN_MAX)) != 0;
+    if (silent || (long_enough && !has_backlog(job))) {
         job->cut = true;
         return true;
     }
-    if (!job->draining) {
+    if (long_enough) {
         slot_timer_set(s, TIMER_DRAIN_MAX, DRAIN_MS_MAX);
-        slot_timer_set(s, TIMER_DRAIN, DRAIN_MS);
-    } else if (job->stirred) {
+    }
+    if (job->stirred) {
         slot_timer_set(s, TIMER_DRAIN, DRAIN_MS);
     }
-    job->draining = true;
     return false;
 }
 

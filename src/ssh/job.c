@@ -271,6 +271,7 @@ static void
 stop_channel_timers(struct slot *s)
 {
     slot_timer_stop(s, TIMER_IDLE);
+    slot_timer_stop(s, TIMER_STALL);
     slot_timer_stop(s, TIMER_DRAIN);
     slot_timer_stop(s, TIMER_DRAIN_MAX);
 }
@@ -292,6 +293,7 @@ job_go_on(struct slot *s)
         frame_head_init(&job->head[i], job->nonce);
     }
     job->checking = job->handed = job->eof_sent = job->draining = job->cut = false;
+    job->watched = false;
 }
 
 void
@@ -358,6 +360,7 @@ job_hear(struct slot *s, bool is_stderr, const char *bytes, size_t len)
     const size_t used = frame_head_feed(head, bytes, len);
 
     s->job.stirred = true;
+    s->job.heard += len;
     if (head->lost &&
         job_has_begun(&s->job)) { /* the other stream has said what this one did not */
         emit(s, is_stderr ? 1 : 0, head->noise.data, head->noise.len);

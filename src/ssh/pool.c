@@ -7,6 +7,7 @@
 #include "ssh/pool.h"
 
 #include "base/xalloc.h"
+#include "ssh/gate.h"
 #include "ssh/slot.h"
 
 #include <assert.h>
@@ -22,8 +23,8 @@ struct stale {
 };
 
 struct pool {
-    struct pool_config config;
-    struct slot **slots; /* owned, each owned or NULL; by id */
+    struct pool_config config; /* its gate is owned */
+    struct slot **slots;       /* owned, each owned or NULL; by id */
     size_t slots_cap;
     int32_t open;
     struct slot *buried; /* owned: over, freed from the loop */
@@ -94,6 +95,12 @@ find(const struct pool *p, int32_t id)
     return id >= 0 && (size_t)id < p->slots_cap ? p->slots[id] : NULL;
 }
 
+static void
+on_turn_of(void *arg)
+{
+    slot_kick(arg);
+}
+
 struct pool *
 pool_new(const struct pool_config *config)
 {
@@ -103,6 +110,8 @@ pool_new(const struct pool_config *config)
         abort();
     }
     p->config = *config;
+    p->config.gate = gate_new(config->base, config->connect_rate, config->seed,
+                              config->retry_throttled, on_turn_of);
     p->later = event_new(config->base, -1, 0, on_later, p);
     assert(p->later != NULL);
     return p;
@@ -118,6 +127,7 @@ pool_free(struct pool *p)
     for (size_t i = 0; i < p->slots_cap; i++) {
         slot_free(p->slots[i]);
     }
+    gate_free(p->config.gate);
     event_free(p->later);
     free(p->slots);
     free(p->stale);

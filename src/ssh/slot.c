@@ -12,12 +12,13 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 /* The time limit that enter() arms. */
 enum limit {
     LIMIT_KEEP,    /* the one that runs goes on */
-    LIMIT_CONNECT, /* name, TCP, banner, key exchange share one */
+    LIMIT_CONNECT, /* the name has one; TCP, banner, key exchange share one, each time anew */
     LIMIT_AUTH,
     LIMIT_ANSWER, /* channel and exec: the other side must say yes or no */
     LIMIT_NONE,
@@ -33,9 +34,10 @@ static const struct rule {
     enum limit limit;
     enum cause blame; /* when the limit passes */
 } rules[] = {
-    [SLOT_RESOLVE] = {"resolve", "resolve: ", step_resolve, SLOT_DIAL, LIMIT_CONNECT,
+    [SLOT_RESOLVE] = {"resolve", "resolve: ", step_resolve, SLOT_PACE, LIMIT_CONNECT,
                       CAUSE_NAME_TEMPORARY},
-    [SLOT_DIAL] = {"connect", "connect: ", step_dial, SLOT_KEX, LIMIT_KEEP, CAUSE_CONNECT},
+    [SLOT_PACE] = {"pace", "connect: ", step_pace, SLOT_DIAL, LIMIT_NONE, CAUSE_CONNECT},
+    [SLOT_DIAL] = {"connect", "connect: ", step_dial, SLOT_KEX, LIMIT_CONNECT, CAUSE_CONNECT},
     [SLOT_KEX] = {"kex", "kex: ", step_kex, SLOT_HOSTKEY, LIMIT_KEEP, CAUSE_KEX},
     [SLOT_HOSTKEY] = {"host key", "host key: ", step_hostkey, SLOT_AUTH, LIMIT_KEEP, CAUSE_HOSTKEY},
     /* Not CAUSE_AUTH: a server that is slow has not denied anything, and must not trip the
@@ -64,6 +66,7 @@ static const char *const timer_names[] = {
     [TIMER_PHASE] = "no answer in time",
     [TIMER_STEP] = "not finished at its time limit",
     [TIMER_IDLE] = "no output for its idle limit",
+    [TIMER_STALL] = "stalled: the other side takes nothing more of what is sent",
     [TIMER_DRAIN] = "drain",
     [TIMER_DRAIN_MAX] = "drain",
     [TIMER_KEEPALIVE] = "keepalive",
@@ -89,13 +92,15 @@ on_timer(struct slot *s, enum slot_timer t)
 TIMER_CALLBACK(on_phase, TIMER_PHASE)
 TIMER_CALLBACK(on_step, TIMER_STEP)
 TIMER_CALLBACK(on_idle, TIMER_IDLE)
+TIMER_CALLBACK(on_stall, TIMER_STALL)
 TIMER_CALLBACK(on_drain, TIMER_DRAIN)
 TIMER_CALLBACK(on_drain_max, TIMER_DRAIN_MAX)
 TIMER_CALLBACK(on_keepalive, TIMER_KEEPALIVE)
 
 static const event_callback_fn timer_callbacks[] = {
-    [TIMER_PHASE] = on_phase, [TIMER_STEP] = on_step,           [TIMER_IDLE] = on_idle,
-    [TIMER_DRAIN] = on_drain, [TIMER_DRAIN_MAX] = on_drain_max, [TIMER_KEEPALIVE] = on_keepalive,
+    [TIMER_PHASE] = on_phase,         [TIMER_STEP] = on_step,   [TIMER_IDLE] = on_idle,
+    [TIMER_STALL] = on_stall,         [TIMER_DRAIN] = on_drain, [TIMER_DRAIN_MAX] = on_drain_max,
+    [TIMER_KEEPALIVE] = on_keepalive,
 };
 _Static_assert(sizeof(timer_callbacks) / sizeof(timer_callbacks[0]) == SLOT_TIMERS,
                "a callback a timer");
@@ -151,9 +156,6 @@ slot_fail_ssh(struct slot *s, enum cause cause, const char *what)
     return step;
 }
 
-/* ---------------------------------------------------------------- the turn */
-
-/* 0: no limit, and none left over from the state before. */
 /* ---------------------------------------------------------------- what holds for this host */
 
 int64_t
@@ -194,6 +196,9 @@ slot_checking(const struct slot *s)
     return own != HOST_KEY_UNSET ? own : s->config->checking;
 }
 
+/* ---------------------------------------------------------------- the turn */
+
+/* 0: no limit, and none left over from the state before. */
 static void
 limit_phase(struct slot *s, int64_t ms)
 {
@@ -272,6 +277,24 @@ arm(struct slot *s)
     s->io_mask = mask;
 }
 
+/* A limit of the step under way. */
+static bool
+step_is_late(struct slot *s)
+{
+    static const struct {
+        enum slot_timer timer;
+        enum cause cause;
+    } rows[] = {{TIMER_STEP, CAUSE_DEADLINE}, {TIMER_STALL, CAUSE_IDLE}, {TIMER_IDLE, CAUSE_IDLE}};
+
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        if (s->job.active && !s->job.draining && (s->expired & (1U << rows[i].timer)) != 0) {
+            (void)slot_fail(s, rows[i].cause, "%s", timer_names[rows[i].timer]);
+            return true;
+        }
+    }
+    return false;
+}
+
 /* True if the session has to end for a reason from outside its state. */
 static bool
 interrupted(struct slot *s)
@@ -288,15 +311,7 @@ interrupted(struct slot *s)
                         silent ? " (no banner)" : "");
         return true;
     }
-    if (s->job.active && !s->job.draining && (s->expired & (1U << TIMER_STEP)) != 0) {
-        (void)slot_fail(s, CAUSE_DEADLINE, "%s", timer_names[TIMER_STEP]);
-        return true;
-    }
-    if (s->job.active && !s->job.draining && (s->expired & (1U << TIMER_IDLE)) != 0) {
-        (void)slot_fail(s, CAUSE_IDLE, "%s", timer_names[TIMER_IDLE]);
-        return true;
-    }
-    return false;
+    return step_is_late(s);
 }
 
 /* Liveness is judged by bytes received: ssh_send_keepalive always says OK. */
@@ -308,14 +323,15 @@ keepalive_over(struct slot *s)
     }
     slot_timer_set(s, TIMER_KEEPALIVE, slot_keepalive_ms(s));
     const uint64_t received = session_received(s->session);
-    s->misses = received == s->received ? s->misses + 1 : 0;
+    s->unanswered = received == s->received ? s->unanswered : 0;
     s->received = received;
-    if (s->misses > slot_keepalive_misses(s)) {
+    if (s->unanswered >= slot_keepalive_misses(s)) {
         (void)slot_fail(s, CAUSE_LOST, "connection lost: %d keepalives without an answer",
                         slot_keepalive_misses(s));
         return true;
     }
     session_keepalive(s->session);
+    s->unanswered++;
     return false;
 }
 
@@ -355,6 +371,9 @@ end(struct slot *s)
         job_settle(s, s->cause, s->text);
     }
     release_io(s);
+    if (s->config->gate != NULL) {
+        gate_leave(s->config->gate, &s->ticket);
+    }
     s->gone(s->gone_arg, s);
     job_tell(s);
     if (s->closing) {
@@ -366,11 +385,58 @@ end(struct slot *s)
     }
 }
 
+static enum pace_end
+pace_end_of(const struct slot *s)
+{
+    return s->short_here ? PACE_SHORT : s->throttled ? PACE_THROTTLED : PACE_OTHER;
+}
+
+static void
+note_tries(struct slot *s)
+{
+    const size_t used = strlen(s->text);
+
+    if (s->throttled && s->ticket.tries > 1) {
+        (void)snprintf(s->text + used, sizeof(s->text) - used, " (tried %d times)",
+                       s->ticket.tries);
+    }
+}
+
+/* Not the host's fault, or its server's way to say later: back to the gate, as if new. */
+static bool
+goes_back(struct slot *s)
+{
+    const struct pool_events *events = &s->config->events;
+
+    if (s->config->gate == NULL || s->ticket.state != PACE_UNDER_WAY) {
+        return false;
+    }
+    if (s->closing) {
+        gate_leave(s->config->gate, &s->ticket);
+        return false;
+    }
+    if (!gate_over(s->config->gate, &s->ticket, pace_end_of(s))) {
+        note_tries(s);
+        return false;
+    }
+    if (s->short_here && events->short_here != NULL) {
+        events->short_here(s->config->arg, s->id, s->text);
+    }
+    release_io(s);
+    s->dialled = s->throttled = s->short_here = false;
+    s->cause = CAUSE_NONE;
+    s->text[0] = '\0';
+    return true;
+}
+
 /* What runs on this machine is killed first, and its end waited for: nothing may be begun beside
  * it. How the step then ends says nothing of it. */
 static enum slot_state
 leave(struct slot *s)
 {
+    if (goes_back(s)) {
+        return SLOT_PACE;
+    }
     if (s->session == NULL || !session_channel_kill(s->session)) {
         return SLOT_GONE;
     }
@@ -398,6 +464,9 @@ static void
 greet(struct slot *s)
 {
     s->connected = true;
+    if (s->config->gate != NULL) {
+        (void)gate_over(s->config->gate, &s->ticket, PACE_IN);
+    }
     if (slot_keepalive_ms(s) > 0 && !s->target->local) {
         s->received = session_received(s->session);
         slot_timer_set(s, TIMER_KEEPALIVE, slot_keepalive_ms(s));
@@ -445,6 +514,7 @@ slot_new(const struct pool_config *config, int32_t id, const struct target *targ
     s->dialled_fd = -1;
     s->gone = gone;
     s->gone_arg = gone_arg;
+    s->ticket.arg = s;
     s->kick = event_new(config->base, -1, 0, on_kick, s);
     assert(s->kick != NULL);
     s->state = target->local ? SLOT_LOCAL : SLOT_RESOLVE;
@@ -461,6 +531,9 @@ slot_free(struct slot *s)
     }
     assert(!s->turning);
     release_io(s);
+    if (s->config->gate != NULL) {
+        gate_leave(s->config->gate, &s->ticket);
+    }
     job_release(&s->job);
     for (int t = 0; t < SLOT_TIMERS; t++) {
         if (s->timers[t] != NULL) {

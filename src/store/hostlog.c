@@ -48,6 +48,7 @@ struct hostlog {
         uint64_t used;        /* when, by the tick */
         struct host_log *log; /* borrowed */
     } slots[HOSTLOG_FDS];
+    int files_max;
     uint64_t tick;
     int64_t lost_bytes;
     bool said; /* a loss was reported */
@@ -102,10 +103,18 @@ hostlog_new(const char *dir, const char *env, const char *run_id, struct err *er
     l = xcalloc(1, sizeof(*l));
     l->dir = fd;
     l->logs = map_new(log_free);
+    l->files_max = HOSTLOG_FDS;
     for (int i = 0; i < HOSTLOG_FDS; i++) {
         l->slots[i].fd = -1;
     }
     return l;
+}
+
+void
+hostlog_limit_files(struct hostlog *l, int files)
+{
+    assert(files >= 1 && files <= HOSTLOG_FDS);
+    l->files_max = files;
 }
 
 int64_t
@@ -134,7 +143,7 @@ take_slot(struct hostlog *l)
 {
     int oldest = 0;
 
-    for (int i = 0; i < HOSTLOG_FDS; i++) {
+    for (int i = 0; i < l->files_max; i++) {
         if (l->slots[i].fd < 0) {
             return i;
         }

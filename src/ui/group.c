@@ -1,8 +1,8 @@
 /*
  * group.c - identical output of many hosts shown once, under their folded names.
  *
- * Decides what is identical: the same bytes, as many bytes missing, the same end.  Owns the output
- * kept, within two limits.  Never prints.
+ * Decides what is identical: the same bytes, as many missing at the same place, the same end; and
+ * whose output is cut when all of it is too much.  Owns what is kept.  Never prints.
  */
 #include "ui/group.h"
 
@@ -18,33 +18,37 @@
 #include <string.h>
 
 /* Escaped bytes of one host, and the names of all: 10,000 of 253 bytes. */
-enum { GROUP_TEXT_BYTES_MAX = 8 * GROUP_HOST_BYTES_MAX };
+enum {
+    GROUP_TEXT_BYTES_MAX = 8 * GROUP_HOST_BYTES_MAX,
+    GROUP_HOST_BYTES_MIN = 2048, /* nobody gives of so little */
+    GROUP_PART_BYTES = 512,      /* taken in at a time when room is short */
+};
 
-struct kept {
-    struct buf bytes; /* data is NULL until needed */
-    int64_t missing;
+struct said {
+    struct kept kept;
     char *end; /* owned or NULL */
 };
 
 struct group {
     int32_t hosts;
-    size_t bytes;
-    struct kept *kept; /* owned */
+    struct budget *budget; /* borrowed or NULL */
+    struct said *said;     /* owned */
 };
 
 /* Hosts with the same output. */
 struct same {
-    const struct kept *kept; /* borrowed: of the first */
+    const struct said *said; /* borrowed: of the first */
     struct strv names;
 };
 
 struct group *
-group_new(int32_t hosts)
+group_new(int32_t hosts, struct budget *budget)
 {
     struct group *g = xcalloc(1, sizeof(*g));
 
     g->hosts = hosts;
-    g->kept = xcalloc((size_t)hosts, sizeof(*g->kept));
+    g->budget = budget;
+    g->said = xcalloc((size_t)hosts, sizeof(*g->said));
     return g;
 }
 
@@ -55,50 +59,69 @@ group_free(struct group *g)
         return;
     }
     for (int32_t i = 0; i < g->hosts; i++) {
-        buf_release(&g->kept[i].bytes);
-        free(g->kept[i].end);
+        kept_release(&g->said[i].kept, g->budget);
+        free(g->said[i].end);
     }
-    free(g->kept);
+    free(g->said);
     free(g);
+}
+
+/* Room for len more: the host of which most is kept gives half of it, until there is room or nobody
+ * has more than a little. */
+static void
+make_room(struct group *g, size_t len)
+{
+    while (!budget_fits(g->budget, BUDGET_KEPT, 2 * len)) { /* a buffer grows to twice as much */
+        struct kept *most = &g->said[0].kept;
+        for (int32_t i = 1; i < g->hosts; i++) {
+            most = g->said[i].kept.cap > most->cap ? &g->said[i].kept : most;
+        }
+        if (most->cap <= GROUP_HOST_BYTES_MIN) {
+            return;
+        }
+        kept_trim(most, g->budget, most->cap / 2);
+    }
 }
 
 void
 group_keep(struct group *g, int32_t host, const char *bytes, size_t len)
 {
-    struct kept *k = &g->kept[host];
+    struct kept *k = &g->said[host].kept;
 
-    if (k->bytes.data == NULL) {
-        buf_init(&k->bytes, GROUP_HOST_BYTES_MAX);
-    }
-    if (k->missing > 0 || g->bytes + len > GROUP_ALL_BYTES_MAX ||
-        buf_add(&k->bytes, bytes, len) != 0) {
-        k->missing += (int64_t)len;
-    } else {
-        g->bytes += len;
+    while (len > 0) {
+        const size_t part = len < GROUP_PART_BYTES ? len : GROUP_PART_BYTES;
+        make_room(g, k->len + part > k->cap ? k->len + part : 0);
+        const bool fits = budget_fits(g->budget, BUDGET_KEPT, 0);
+        const size_t max = fits || k->cap < GROUP_HOST_BYTES_MIN ? GROUP_HOST_BYTES_MAX : k->cap;
+        kept_add(k, g->budget, bytes, part, max);
+        bytes += part;
+        len -= part;
     }
 }
 
 void
 group_end(struct group *g, int32_t host, const char *text)
 {
-    free(g->kept[host].end);
-    g->kept[host].end = xstrdup(text);
+    free(g->said[host].end);
+    g->said[host].end = xstrdup(text);
 }
 
 static void
-fingerprint(const struct kept *k, char ret_hex[HASH_SHA256_HEX])
+fingerprint(const struct said *said, char ret_hex[HASH_SHA256_HEX])
 {
+    const struct kept *k = &said->kept;
     struct hash *h = hash_new();
 
     /* Lengths first, so that output is never taken for an end. */
-    const size_t end_len = k->end != NULL ? strlen(k->end) + 1 : 0;
+    const size_t end_len = said->end != NULL ? strlen(said->end) + 1 : 0;
     hash_update(h, &k->missing, sizeof(k->missing));
+    hash_update(h, &k->cut, sizeof(k->cut));
     hash_update(h, &end_len, sizeof(end_len));
-    if (k->end != NULL) {
-        hash_update(h, k->end, end_len);
+    if (said->end != NULL) {
+        hash_update(h, said->end, end_len);
     }
-    if (k->bytes.data != NULL) {
-        hash_update(h, k->bytes.data, k->bytes.len);
+    if (k->len > 0) {
+        hash_update(h, k->bytes, k->len);
     }
     hash_finish(h, ret_hex);
     hash_free(h);
@@ -114,11 +137,8 @@ same_free(void *p)
 }
 
 static void
-add_body(const struct kept *k, bool escaped, struct buf *out)
+add_lines(const char *at, size_t left, bool escaped, struct buf *out)
 {
-    const char *at = k->bytes.data;
-    size_t left = k->bytes.len;
-
     while (left > 0) {
         const char *end = memchr(at, '\n', left);
         const size_t len = end != NULL ? (size_t)(end - at) : left;
@@ -131,11 +151,23 @@ add_body(const struct kept *k, bool escaped, struct buf *out)
         at += len + (end != NULL);
         left -= len + (end != NULL);
     }
-    if (k->missing > 0) {
-        buf_addf(out, "[%lld more bytes are in the logs]\n", (long long)k->missing);
+}
+
+static void
+add_body(const struct said *said, bool escaped, struct buf *out)
+{
+    const struct kept *k = &said->kept;
+    const size_t head = k->missing > 0 ? k->cut : k->len;
+
+    if (k->len > 0) {
+        add_lines(k->bytes, head, escaped, out);
     }
-    if (k->end != NULL) {
-        buf_addf(out, "[%s]\n", k->end);
+    if (k->missing > 0) {
+        buf_addf(out, "... %lld bytes left out, see the logs\n", (long long)k->missing);
+        add_lines(k->bytes + head, k->len - head, escaped, out);
+    }
+    if (said->end != NULL) {
+        buf_addf(out, "[%s]\n", said->end);
     }
 }
 
@@ -151,7 +183,7 @@ add_same(const struct same *s, bool escaped, struct buf *out)
     }
     buf_addc(out, '\n');
     buf_adds(out, rule);
-    add_body(s->kept, escaped, out);
+    add_body(s->said, escaped, out);
 }
 
 void
@@ -165,17 +197,17 @@ group_show(const struct group *g, const struct board *b, bool escaped,
     void *iter = NULL;
 
     for (int32_t i = 0; i < g->hosts && (size_t)i < b->names.count; i++) {
-        const struct kept *k = &g->kept[i];
+        const struct said *said = &g->said[i];
         char hex[HASH_SHA256_HEX];
         struct same *mine;
-        if (k->bytes.data == NULL && k->end == NULL) {
+        if (said->kept.bytes == NULL && said->end == NULL) {
             continue;
         }
-        fingerprint(k, hex);
+        fingerprint(said, hex);
         mine = map_get(groups, hex);
         if (mine == NULL) {
             mine = xcalloc(1, sizeof(*mine));
-            mine->kept = k;
+            mine->said = said;
             map_set(groups, hex, mine);
         }
         strv_add(&mine->names, b->names.items[i]);

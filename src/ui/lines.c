@@ -18,15 +18,37 @@ enum { STREAMS = STREAM_STDERR + 1 };
 
 struct lines {
     int32_t hosts;
-    struct buf *rest; /* owned; STREAMS a host; data is NULL until needed */
+    struct budget *budget; /* borrowed or NULL */
+    struct buf *rest;      /* owned; STREAMS a host; data is NULL until needed */
 };
 
+static void
+keep(struct lines *l, struct buf *rest, const char *bytes, size_t len)
+{
+    if (rest->data == NULL) {
+        buf_init(rest, LINES_BYTES_MAX);
+    } else {
+        budget_give(l->budget, rest->cap);
+    }
+    (void)buf_add(rest, bytes, len);
+    budget_take(l->budget, rest->cap);
+}
+
+static void
+drop(struct lines *l, struct buf *rest)
+{
+    budget_give(l->budget, rest->cap);
+    buf_release(rest);
+    *rest = (struct buf){0};
+}
+
 struct lines *
-lines_new(int32_t hosts)
+lines_new(int32_t hosts, struct budget *budget)
 {
     struct lines *l = xcalloc(1, sizeof(*l));
 
     l->hosts = hosts;
+    l->budget = budget;
     l->rest = xcalloc((size_t)hosts * STREAMS, sizeof(*l->rest));
     return l;
 }
@@ -38,7 +60,7 @@ lines_free(struct lines *l)
         return;
     }
     for (size_t i = 0; i < (size_t)l->hosts * STREAMS; i++) {
-        buf_release(&l->rest[i]);
+        drop(l, &l->rest[i]);
     }
     free(l->rest);
     free(l);
@@ -61,13 +83,10 @@ lines_feed(struct lines *l, int32_t host, enum stream stream, const char *bytes,
     struct buf *rest = &l->rest[(size_t)host * STREAMS + (size_t)stream];
 
     assert(host >= 0 && host < l->hosts);
-    if (rest->data == NULL) {
-        buf_init(rest, LINES_BYTES_MAX);
-    }
     while (len > 0) {
         if (rest->len == LINES_BYTES_MAX && bytes[0] != '\n') {
             hand_on(host, stream, rest->data, rest->len, false, fn, arg);
-            buf_clear(rest);
+            drop(l, rest);
         }
         const size_t room = LINES_BYTES_MAX - rest->len;
         const char *end = memchr(bytes, '\n', len > room ? room + 1 : len);
@@ -75,10 +94,10 @@ lines_feed(struct lines *l, int32_t host, enum stream stream, const char *bytes,
         if (end != NULL && rest->len == 0) {
             hand_on(host, stream, bytes, part, true, fn, arg);
         } else {
-            (void)buf_add(rest, bytes, part);
-            if (end != NULL) {
-                hand_on(host, stream, rest->data, rest->len, true, fn, arg);
-                buf_clear(rest);
+            keep(l, rest, bytes, part);
+            if (end != NULL || !budget_fits(l->budget, BUDGET_LINES, 0)) {
+                hand_on(host, stream, rest->data, rest->len, end != NULL, fn, arg);
+                drop(l, rest);
             }
         }
         bytes += part + (end != NULL);
@@ -94,7 +113,6 @@ lines_finish(struct lines *l, int32_t host, lines_fn *fn, void *arg)
         if (rest->len > 0) {
             hand_on(host, (enum stream)stream, rest->data, rest->len, false, fn, arg);
         }
-        buf_release(rest);
-        *rest = (struct buf){0};
+        drop(l, rest);
     }
 }

@@ -7,15 +7,18 @@
  */
 #include "ui/out.h"
 
-#include "base/buf.h"
 #include "base/xalloc.h"
+#include "ui/budget.h"
+#include "ui/spill.h"
 
 #include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
 #include <poll.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -28,16 +31,60 @@ enum {
 
 enum kind { KIND_FILE, KIND_PIPE, KIND_SOCKET, KIND_TERMINAL, KIND_SHARED_TERMINAL };
 
+enum { CHUNK_BYTES = 64 * 1024 - 32 };
+
+struct chunk {
+    struct chunk *next; /* owned */
+    size_t begin, end;  /* bytes before begin are written */
+    char bytes[CHUNK_BYTES];
+};
+
 struct out {
     enum kind kind;
     int fd;     /* borrowed; of a terminal: owned */
     bool owned; /* fd is ours to close */
     bool gone;
     size_t soft_max;
-    uint64_t dropped; /* bytes thrown away and not yet told */
-    struct buf queue; /* bytes before head are written */
-    size_t head;
+    uint64_t dropped;                  /* bytes thrown away and not yet told */
+    struct chunk *first, *last;        /* owned */
+    size_t queued;                     /* bytes in them that are not written */
+    struct budget *budget;             /* borrowed; NULL: none */
+    struct spill *spill;               /* owned; NULL: none.  Its bytes come after the chunks' */
+    char note[2 * OUT_NOTE_BYTES_MAX]; /* comes after those */
 };
+
+static void
+append(struct out *o, const char *bytes, size_t len)
+{
+    while (len > 0) {
+        struct chunk *c = o->last;
+        if (c == NULL || c->end == CHUNK_BYTES) {
+            c = xcalloc(1, sizeof(*c));
+            budget_take(o->budget, sizeof(*c));
+            *(o->last == NULL ? &o->first : &o->last->next) = c;
+            o->last = c;
+        }
+        const size_t room = CHUNK_BYTES - c->end;
+        const size_t part = len < room ? len : room;
+        memcpy(c->bytes + c->end, bytes, part);
+        c->end += part;
+        o->queued += part;
+        bytes += part;
+        len -= part;
+    }
+}
+
+static void
+drop_first(struct out *o)
+{
+    struct chunk *c = o->first;
+
+    o->queued -= c->end - c->begin;
+    o->first = c->next;
+    o->last = o->first == NULL ? NULL : o->last;
+    budget_give(o->budget, sizeof(*c));
+    free(c);
+}
 
 static void
 open_terminal(struct out *o)
@@ -66,7 +113,6 @@ out_new(int fd, size_t soft_max)
     o->fd = fd;
     o->kind = KIND_FILE;
     o->soft_max = soft_max != 0 ? soft_max : OUT_SOFT_BYTES_MAX;
-    buf_init(&o->queue, OUT_HARD_BYTES_MAX + OUT_NOTE_BYTES_MAX);
     if (fstat(fd, &st) != 0) {
         o->gone = true;
     } else if (S_ISFIFO(st.st_mode)) {
@@ -88,8 +134,21 @@ out_free(struct out *o)
     if (o->owned) {
         close(o->fd);
     }
-    buf_release(&o->queue);
+    while (o->first != NULL) {
+        drop_first(o);
+    }
+    spill_free(o->spill);
     free(o);
+}
+
+void
+out_bind(struct out *o, struct budget *budget, const char *spill_dir)
+{
+    assert(o->first == NULL);
+    o->budget = budget;
+    if (spill_dir != NULL && !out_is_terminal(o) && o->spill == NULL) {
+        o->spill = spill_new(spill_dir);
+    }
 }
 
 bool
@@ -108,47 +167,79 @@ out_same(int fd, int other_fd)
            a.st_ino == b.st_ino && a.st_rdev == b.st_rdev;
 }
 
-/* Move what waits to the front, when that is not more than what was written since. */
+/* ---------------------------------------------------------------- the queue */
+
+/* When memory is empty: a piece of the file, then what was said at its end. */
 static void
-make_room(struct out *o)
+refill(struct out *o)
 {
-    if (o->head > 0 && (o->head == o->queue.len || o->head > o->queue.len / 2)) {
-        buf_drain(&o->queue, o->head);
-        o->head = 0;
+    char piece[CHUNK_BYTES];
+
+    if (o->queued == 0 && spill_pending(o->spill) > 0) {
+        append(o, piece, spill_take(o->spill, piece, sizeof(piece)));
     }
+    if (spill_pending(o->spill) == 0 && o->note[0] != '\0') {
+        append(o, o->note, strlen(o->note));
+        o->note[0] = '\0';
+    }
+}
+
+/* What is in the file already, or does not fit, goes there; false: it is to be queued. */
+static bool
+spilled(struct out *o, const char *bytes, size_t len)
+{
+    const bool fits =
+        o->queued + len <= OUT_HARD_BYTES_MAX && budget_fits(o->budget, BUDGET_QUEUES, len);
+
+    if (o->spill == NULL || (spill_pending(o->spill) == 0 && fits)) {
+        return false;
+    }
+    if (spill_add(o->spill, bytes, len) == 0) {
+        return true;
+    }
+    if (spill_pending(o->spill) == 0) {
+        return false;
+    }
+    o->dropped += len; /* it would stand before what is in the file */
+    return true;
 }
 
 void
 out_add(struct out *o, const char *bytes, size_t len)
 {
-    if (o->gone) {
+    if (o->gone || spilled(o, bytes, len)) {
         return;
     }
-    make_room(o);
-    if (len > OUT_HARD_BYTES_MAX || o->queue.len > OUT_HARD_BYTES_MAX - len) {
+    if (len > OUT_HARD_BYTES_MAX || o->queued > OUT_HARD_BYTES_MAX - len) {
         o->dropped += len;
         return;
     }
-    (void)buf_add(&o->queue, bytes, len);
+    append(o, bytes, len);
 }
 
 void
 out_tell_dropped(struct out *o, struct out *from)
 {
+    char note[OUT_NOTE_BYTES_MAX];
+
     if (from->dropped == 0 || o->gone) {
         return;
     }
-    make_room(o);
-    (void)buf_addf(&o->queue, "%" PRIu64 " bytes of output dropped: the reader is too slow\n",
-                   from->dropped);
+    (void)snprintf(note, sizeof(note),
+                   "%" PRIu64 " bytes of output dropped: the reader is too slow\n", from->dropped);
     from->dropped = 0;
+    if (spill_pending(o->spill) == 0) {
+        append(o, note, strlen(note));
+    } else {
+        const size_t used = strlen(o->note);
+        (void)snprintf(o->note + used, sizeof(o->note) - used, "%s", note);
+    }
 }
 
 size_t
 out_pending(const struct out *o)
 {
-    assert(o->head <= o->queue.len);
-    return o->gone ? 0 : o->queue.len - o->head;
+    return o->gone ? 0 : o->queued + (size_t)spill_pending(o->spill) + strlen(o->note);
 }
 
 /* One write that does not wait: bytes written, 0 when it would wait, -1 when the reader is gone. */
@@ -185,8 +276,12 @@ static void
 lose_reader(struct out *o)
 {
     o->gone = true;
-    o->head = 0;
-    buf_clear(&o->queue);
+    while (o->first != NULL) {
+        drop_first(o);
+    }
+    spill_free(o->spill);
+    o->spill = NULL;
+    o->note[0] = '\0';
 }
 
 void
@@ -195,17 +290,24 @@ out_flush(struct out *o)
     size_t written = 0;
 
     while (out_pending(o) > 0 && (written < FLUSH_BYTES_MAX || o->kind == KIND_FILE)) {
-        const size_t pending = out_pending(o);
-        const size_t most = pending < FLUSH_BYTES_MAX ? pending : FLUSH_BYTES_MAX;
-        const ssize_t n = write_some(o, o->queue.data + o->head, most);
+        refill(o);
+        struct chunk *c = o->first;
+        if (c == NULL) {
+            return; /* the file could not be read */
+        }
+        const ssize_t n = write_some(o, c->bytes + c->begin, c->end - c->begin);
         if (n < 0) {
             lose_reader(o);
         }
         if (n <= 0) {
             return;
         }
-        o->head += (size_t)n;
+        c->begin += (size_t)n;
+        o->queued -= (size_t)n;
         written += (size_t)n;
+        if (c->begin == c->end) {
+            drop_first(o);
+        }
     }
 }
 
@@ -241,7 +343,10 @@ out_fd(const struct out *o)
 bool
 out_full(const struct out *o)
 {
-    return out_pending(o) >= o->soft_max;
+    if (o->spill != NULL && !spill_is_full(o->spill)) {
+        return false;
+    }
+    return out_pending(o) >= o->soft_max || !budget_fits(o->budget, BUDGET_QUEUES, 0);
 }
 
 bool

@@ -346,11 +346,11 @@ host_event(struct plain *p, const struct event *e)
 static void
 run_started(struct plain *p, const struct event *e)
 {
-    p->lines = lines_new(e->host_count);
+    p->lines = lines_new(e->host_count, p->options.budget);
     p->tails = xcalloc((size_t)e->host_count, sizeof(*p->tails));
     p->check_said = xcalloc((size_t)e->host_count, sizeof(*p->check_said));
     if (p->options.style == SINK_GROUP) {
-        p->group = group_new(e->host_count);
+        p->group = group_new(e->host_count, p->options.budget);
     }
     if (p->options.quiet || (p->options.exec && p->options.verbose == 0)) {
         return;

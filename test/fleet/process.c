@@ -230,9 +230,13 @@ read_synthetic(struct process *p, int stream, char *ret_bytes, size_t max)
     if (!p->begun || (from == tail && !p->ended)) {
         return 0;
     }
-    const size_t n = from->len - at < max ? from->len - at : max;
+    const size_t left = at < from->len ? from->len - at : 0;
+    const size_t n = left < max ? left : max;
     if (n == 0) {
-        return -1;
+        const size_t more =
+            stream == 0 ? synthetic_flood(&p->answer, at - from->len, ret_bytes, max) : 0;
+        *given += more;
+        return more > 0 ? (ssize_t)more : -1;
     }
     memcpy(ret_bytes, from->data + at, n);
     *given += n;

@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { ANSWER_MAX = 1 << 20, NONCE_MAX = 64, CUT_EXIT = 2 };
+enum { ANSWER_MAX = 1 << 20, NONCE_MAX = 64, CUT_EXIT = 2, FLOOD_COLUMNS = 80 };
 
 bool
 synthetic_reads_input(const char *command)
@@ -76,6 +76,9 @@ play_command(struct answer *a, char *line, bool *ret_done)
     } else if (strcmp(word, "echo") == 0) {
         (void)buf_adds(&a->out, rest);
         (void)buf_addc(&a->out, '\n');
+    } else if (strcmp(word, "flood") == 0 || strcmp(word, "gush") == 0) {
+        a->flood = strtoul(rest, NULL, 10);
+        a->flood_ends = *word == 'f';
     } else if (strcmp(word, "false") == 0) {
         a->exit_code = 1;
         *ret_done = true;
@@ -132,6 +135,21 @@ synthetic_answer(const char *command, const struct buf *input, struct answer *re
         play(a, script);
     }
     free(script);
+}
+
+size_t
+synthetic_flood(const struct answer *a, size_t at, char *ret_bytes, size_t max)
+{
+    const size_t left = at < a->flood ? a->flood - at : 0;
+    const size_t n = left < max ? left : max;
+
+    for (size_t i = 0; i < n; i++) {
+        const size_t column = (at + i) % FLOOD_COLUMNS;
+        ret_bytes[i] = a->flood_ends && column == FLOOD_COLUMNS - 1
+                           ? '\n'
+                           : (char)('a' + (at + i) / FLOOD_COLUMNS % 26);
+    }
+    return n;
 }
 
 void

@@ -2,6 +2,7 @@
  * test_debuglog.c - one record is one line, whatever it holds; the file may be renamed or full.
  */
 #include "unit/app/rig.h"
+#include "unit/base/hostile.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -56,6 +57,39 @@ read_file(const char *path)
     assert_true(fread(text, 1, RIG_TEXT_MAX - 1, f) < RIG_TEXT_MAX - 1);
     (void)fclose(f);
     return text;
+}
+
+static void
+test_no_harmful_byte_reaches_the_log_and_a_record_is_a_line(void **state)
+{
+    const struct place *p = *state;
+    struct debuglog *l = open_log(p->path);
+    struct prng prng = {.state = 3};
+    const long strings = hostile_strings();
+    char bytes[HOSTILE_BYTES_MAX];
+    long since = 0;
+
+    for (long n = 0; n < strings; n++) {
+        const size_t len = hostile_string(&prng, bytes);
+        debuglog_line(l, "ORCHESTRATOR", "", "Warning: %.*s\nx", (int)len, bytes);
+        since++;
+        if (since < 500 && n + 1 < strings) {
+            continue;
+        }
+        char *text = read_file(p->path);
+        const size_t all = strlen(text);
+        long lines = 0;
+        assert_int_equal(hostile_find(text, all), all);
+        assert_null(strchr(text, '\t'));
+        for (const char *at = text; (at = strchr(at, '\n')) != NULL; at++) {
+            lines++;
+        }
+        assert_int_equal(lines, since);
+        free(text);
+        assert_int_equal(truncate(p->path, 0), 0);
+        since = 0;
+    }
+    debuglog_close(l);
 }
 
 static void
@@ -197,6 +231,7 @@ main(void)
 {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, place_make, place_remove)
     const struct CMUnitTest tests[] = {
+        TEST(test_no_harmful_byte_reaches_the_log_and_a_record_is_a_line),
         TEST(test_a_line_has_time_tag_text_and_suffix),
         TEST(test_a_record_is_one_line_whatever_it_holds),
         TEST(test_a_long_line_is_whole),

@@ -211,8 +211,8 @@ test_every_key_that_is_built_is_read(void **state)
               "retry 1 0 500ms\n"
               "waves 5400000 0 0\n"
               "timeouts 0 31536000000 90000 300000 7200000\n"
-              "ssh keys 2 rate 0 ahead 0 keepalive 60000\n"
-              "memory 268435456 confirm 1 refresh 1000 lines 100");
+              "ssh keys 2 rate 50 ahead 0 keepalive 60000\n"
+              "memory 67108864 confirm 1 refresh 1000 lines 100");
     assert_true(s.workers_given);
     assert_true(s.max_fail_given);
     settings_release(&s);
@@ -238,6 +238,8 @@ test_one_key_changes_nothing_else(void **state)
         {"max_fail: 2", "budget 1 0", "budget 1 2"},
         {"max_fail: 0%", "budget 1 0", "budget 1 0%"},
         {"on_failure: continue", "stop", "continue"},
+        {"connect_rate: 100000", "rate 0", "rate 100000"},
+        {"output_memory: 1M", "memory 268435456", "memory 1048576"},
         {"wave_pause: 1ms", "waves 0", "waves 1"},
         {"health_check_enabled: no", "gate 1", "gate 0"},
         {"health_check_timeout: 1", "30000ms", "1000ms"},
@@ -321,7 +323,7 @@ test_tells_every_mistake_with_its_place(void **state)
         int count;
         bool not_yet; /* exit 5 instead of 1 */
     } rows[] = {
-        {"bad-values", 35, false}, {"bad-unknown", 5, false},   {"bad-not-yet", 14, true},
+        {"bad-values", 35, false}, {"bad-unknown", 5, false},   {"bad-not-yet", 12, true},
         {"bad-mixed", 2, false},   {"bad-syntax", 1, false},    {"bad-root", 1, false},
         {"bad-utf8", 1, false},    {"bad-nul", 1, false},       {"bad-alias", 1, false},
         {"bad-depth", 1, false},   {"bad-documents", 1, false}, {"bad-laughs", 1, false},

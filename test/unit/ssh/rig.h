@@ -128,6 +128,13 @@ on_warning(void *arg, int32_t id, const char *text)
     (void)text;
 }
 
+static inline void
+on_short_here(void *arg, int32_t id, const char *text)
+{
+    (void)id;
+    rig_cause(arg, "short_here", CAUSE_CONNECT, "", text);
+}
+
 static inline struct pool_config
 rig_config(struct rig *r)
 {
@@ -149,7 +156,8 @@ rig_config(struct rig *r)
                    .step_unknown = on_step_unknown,
                    .disconnected = on_disconnected,
                    .lost = on_lost,
-                   .warning = on_warning},
+                   .warning = on_warning,
+                   .short_here = on_short_here},
         .arg = r,
     };
 }

@@ -2,7 +2,8 @@
  * server.h - an SSH server for one test: a child on libssh's server API that forks per connection.
  *
  * It runs what it is told with /bin/sh, and misbehaves as the user name says: deny, stall-auth,
- * freeze, nochannel, noexec, nologin, nostatus, noclose, linger, noisy, signal, drop.  Blocking and
+ * freeze, nochannel, noexec, nologin, nostatus, noclose, linger, noisy, signal, drop, window (takes
+ * one window of input and no more, and answers keepalives).  Blocking and
  * simple on purpose; the client is what is tested.
  */
 #ifndef TEST_SERVER_H
@@ -134,7 +135,9 @@ server_request(ssh_session s, ssh_message m, ssh_channel c, char user[64])
         char command[8192];
         (void)snprintf(command, sizeof(command), "%s", ssh_message_channel_request_command(m));
         (void)ssh_message_channel_request_reply_success(m);
-        server_run(s, c, user, command);
+        if (strcmp(user, "window") != 0) {
+            server_run(s, c, user, command);
+        }
     } else {
         (void)ssh_message_reply_default(m);
     }
@@ -160,19 +163,12 @@ server_connection(ssh_bind b, int fd)
     _exit(0);
 }
 
-static inline struct server
-server_start(const char *host_key)
+/* Serve for ever. */
+static inline void
+server_serve(int listener, const char *host_key)
 {
-    struct server server = {0};
-    const int listener = listen_on(&server.port);
     const bool no = false;
 
-    server.pid = fork();
-    if (server.pid != 0) {
-        (void)close(listener);
-        return server;
-    }
-    (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
     (void)signal(SIGCHLD, SIG_DFL);
     ssh_bind b = ssh_bind_new();
     (void)ssh_bind_options_set(b, SSH_BIND_OPTIONS_PROCESS_CONFIG, &no);
@@ -187,6 +183,21 @@ server_start(const char *host_key)
         (void)close(fd);
         while (waitpid(-1, NULL, WNOHANG) > 0) {}
     }
+}
+
+static inline struct server
+server_start(const char *host_key)
+{
+    struct server server = {0};
+    const int listener = listen_on(&server.port);
+
+    server.pid = fork();
+    if (server.pid == 0) {
+        (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+        server_serve(listener, host_key);
+    }
+    (void)close(listener);
+    return server;
 }
 
 static inline void

@@ -9,6 +9,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 
 #include <cmocka.h>
@@ -398,6 +399,147 @@ test_ends_a_connection_that_went_silent(void **state)
 }
 
 static void
+test_does_not_know_of_a_step_whose_host_went_silent(void **state)
+{
+    const struct target target = target_of("fleet");
+    struct rig r;
+
+    (void)state;
+    open_rig(&r);
+    struct pool_config config = rig_config(&r);
+    config.keepalive_ms = 50;
+    r.pool = pool_new(&config);
+    pool_connect(r.pool, 0, &target);
+    assert_true(rig_wait(&r, "connected", 1));
+    run_script(&r, "sleep 2", 0, 0); /* the server answers nothing while it runs something */
+    assert_true(rig_wait(&r, "lost", 1));
+    assert_log(&r, "connected\nstep_sent\nstep_unknown 8\nlost\n");
+    rig_close(&r);
+}
+
+static void
+test_ends_an_upload_of_which_nothing_more_is_taken(void **state)
+{
+    const struct target target = target_of("window");
+    char from[80];
+    char command[200];
+    struct rig r;
+
+    (void)state;
+    (void)snprintf(from, sizeof(from), "%s/from", folder);
+    (void)snprintf(command, sizeof(command), "head -c 9000000 /dev/zero >%s", from);
+    assert_int_equal(system(command), 0);
+    open_rig(&r);
+    struct pool_config config = rig_config(&r);
+    config.keepalive_ms = 100; /* answered all the time, else it would be lost first */
+    config.stall_ms = 700;
+    r.pool = pool_new(&config);
+    pool_connect(r.pool, 0, &target);
+    assert_true(rig_wait(&r, "connected", 1));
+    const struct step_request q = {.kind = STEP_UPLOAD,
+                                   .key = "1.0.1.0",
+                                   .fd = open(from, O_RDONLY | O_CLOEXEC),
+                                   .size = 9000000,
+                                   .dest = "/nonexistent/dest",
+                                   .mode = 0600};
+    pool_run(r.pool, 0, &q);
+    assert_true(rig_wait(&r, "lost", 1));
+    assert_log(&r, "connected\nstep_sent\nstep_not_started 10\nlost\n");
+    assert_text(&r, "stalled: the other side takes nothing more of what is sent");
+    (void)unlink(from);
+    rig_close(&r);
+}
+
+/* One descriptor more than are open: the second connection waits until the first is over. */
+static void
+test_waits_when_there_is_no_descriptor_and_blames_no_host(void **state)
+{
+    const struct target target = target_of("fleet");
+    struct rlimit before;
+    struct rig r;
+
+    (void)state;
+    open_rig(&r);
+    start_pool(&r);
+    pool_connect(r.pool, 0, &target);
+    assert_true(rig_wait(&r, "connected", 1));
+    const int next = dup(0);
+    (void)close(next);
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+    const struct rlimit low = {.rlim_cur = (rlim_t)next, .rlim_max = before.rlim_max};
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &low), 0);
+    pool_connect(r.pool, 1, &target);
+    assert_true(rig_wait(&r, "short_here", 1));
+    assert_text(&r, "Too many open files");
+    pool_disconnect(r.pool, 0);
+    assert_true(rig_wait(&r, "connected", 1));
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
+    assert_log(&r, "connected\nshort_here 3\ndisconnected\nconnected\n");
+    rig_close(&r);
+}
+
+/* The server closes two connections before the banner, then lets in. */
+static pid_t
+throttling_server(int *ret_port)
+{
+    const int listener = listen_on(ret_port);
+    const pid_t pid = fork();
+
+    if (pid != 0) {
+        (void)close(listener);
+        return pid;
+    }
+    (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+    for (int i = 0; i < 2; i++) {
+        (void)close(accept(listener, NULL, NULL));
+    }
+    server_serve(listener, key_path);
+    _exit(0);
+}
+
+static void
+test_tries_again_who_was_throttled_and_tells_only_the_end(void **state)
+{
+    struct target target = target_of("fleet");
+    const pid_t pid = throttling_server(&target.port);
+    struct rig r;
+
+    (void)state;
+    open_rig(&r);
+    struct pool_config config = rig_config(&r);
+    config.retry_throttled = true;
+    r.pool = pool_new(&config);
+    pool_connect(r.pool, 0, &target);
+    assert_true(rig_wait(&r, "connected", 1));
+    assert_log(&r, "connected\n");
+    rig_close(&r);
+    (void)kill(pid, SIGKILL);
+    (void)waitpid(pid, NULL, 0);
+}
+
+static void
+test_a_connection_that_waits_for_its_turn_can_be_closed(void **state)
+{
+    const struct target target = target_of("fleet");
+    struct rig r;
+
+    (void)state;
+    open_rig(&r);
+    struct pool_config config = rig_config(&r);
+    config.connect_rate = 1;
+    r.pool = pool_new(&config);
+    pool_connect(r.pool, 0, &target);
+    pool_connect(r.pool, 1, &target);
+    pool_connect(r.pool, 2, &target);
+    assert_true(rig_wait(&r, "connected", 1));
+    pool_disconnect(r.pool, 1);
+    assert_true(rig_wait(&r, "disconnected", 1));
+    assert_true(rig_wait(&r, "connected", 1));
+    assert_log(&r, "connected\ndisconnected\nconnected\n");
+    rig_close(&r);
+}
+
+static void
 test_cuts_off_a_background_child_that_keeps_the_output_open(void **state)
 {
     const struct target target = target_of("linger");
@@ -522,6 +664,11 @@ main(void)
         cmocka_unit_test(test_says_that_a_closed_port_refused),
         cmocka_unit_test(test_disconnects_a_step_under_way_as_unknown),
         cmocka_unit_test(test_ends_a_connection_that_went_silent),
+        cmocka_unit_test(test_does_not_know_of_a_step_whose_host_went_silent),
+        cmocka_unit_test(test_ends_an_upload_of_which_nothing_more_is_taken),
+        cmocka_unit_test(test_waits_when_there_is_no_descriptor_and_blames_no_host),
+        cmocka_unit_test(test_tries_again_who_was_throttled_and_tells_only_the_end),
+        cmocka_unit_test(test_a_connection_that_waits_for_its_turn_can_be_closed),
         cmocka_unit_test(test_cuts_off_a_background_child_that_keeps_the_output_open),
         cmocka_unit_test(test_disconnects_at_any_moment),
         cmocka_unit_test(test_frees_sessions_at_any_moment),

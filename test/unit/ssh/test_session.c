@@ -222,7 +222,7 @@ assert_text(const struct rig *r, const char *part)
 /* ---------------------------------------------------------------- tests */
 
 #define TO_READY                                                                                   \
-    "resolve>resolve resolve>connect connect>kex kex>host key host key>auth auth>ready "           \
+    "resolve>resolve resolve>pace pace>connect connect>kex kex>host key host key>auth auth>ready " \
     "ready>channel "
 
 static void

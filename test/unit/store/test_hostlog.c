@@ -281,6 +281,26 @@ test_a_thousand_hosts_need_few_descriptors(void **state)
 }
 
 static void
+test_fewer_descriptors_do_too(void **state)
+{
+    const struct place *p = *state;
+    const int before = count_fds();
+    struct hostlog *l = open_log(p);
+    char host[16];
+
+    hostlog_limit_files(l, 4);
+    for (int round = 0; round < 2; round++)
+        for (int i = 0; i < 50; i++) {
+            snprintf(host, sizeof(host), "h%03d", i);
+            append(l, host, host, 4);
+            assert_true(count_fds() <= before + 1 + 4);
+        }
+    assert_int_equal(hostlog_close(l, NULL), 0);
+    assert_int_equal(count_files(p), 50);
+    expect_file(p, "h049.log", "h049h049", 8);
+}
+
+static void
 test_refuses_names_that_are_no_file_names(void **state)
 {
     static const char *const names[] = {"../../x", "-oProxyCommand=x", "a\nb", "a/b", "",
@@ -438,6 +458,7 @@ main(void)
         PLACED(test_of_too_much_the_head_and_the_tail_are_kept),
         PLACED(test_a_run_that_was_killed_leaves_whole_pieces_in_order),
         PLACED(test_a_thousand_hosts_need_few_descriptors),
+        PLACED(test_fewer_descriptors_do_too),
         PLACED(test_refuses_names_that_are_no_file_names),
         PLACED(test_never_writes_through_a_planted_file),
         PLACED(test_refuses_a_planted_folder),

@@ -42,7 +42,7 @@ assert_shown(const struct group *g, bool escaped, const char *expected)
 static void
 test_groups_stand_in_the_order_of_their_first_host(void **state)
 {
-    struct group *g = group_new(3);
+    struct group *g = group_new(3, NULL);
 
     (void)state;
     assert_shown(g, false, ""); /* hosts that said nothing are not told */
@@ -57,7 +57,7 @@ test_groups_stand_in_the_order_of_their_first_host(void **state)
 static void
 test_the_same_bytes_with_another_end_are_another_group(void **state)
 {
-    struct group *g = group_new(3);
+    struct group *g = group_new(3, NULL);
 
     (void)state;
     group_keep(g, 0, "x\n", 2);
@@ -74,7 +74,7 @@ test_the_same_bytes_with_another_end_are_another_group(void **state)
 static void
 test_the_end_is_never_mistaken_for_output(void **state)
 {
-    struct group *g = group_new(3);
+    struct group *g = group_new(3, NULL);
 
     (void)state;
     group_keep(g, 0, "end\0x", 5);
@@ -89,7 +89,7 @@ test_the_end_is_never_mistaken_for_output(void **state)
 static void
 test_bytes_are_escaped_for_a_terminal_and_whole_for_a_pipe(void **state)
 {
-    struct group *g = group_new(1);
+    struct group *g = group_new(1, NULL);
     char bytes[256];
 
     (void)state;
@@ -109,22 +109,56 @@ test_bytes_are_escaped_for_a_terminal_and_whole_for_a_pipe(void **state)
 }
 
 static void
-test_what_a_host_says_past_its_limit_is_counted(void **state)
+test_of_what_is_over_the_limit_beginning_and_end_are_shown_and_the_rest_counted(void **state)
 {
     char *bytes = xcalloc(GROUP_HOST_BYTES_MAX, 1);
-    struct group *g = group_new(1);
+    struct group *g = group_new(1, NULL);
+    long long missing = 0;
 
     (void)state;
     memset(bytes, 'y', GROUP_HOST_BYTES_MAX);
-    group_keep(g, 0, bytes, GROUP_HOST_BYTES_MAX - 1);
-    group_keep(g, 0, "two", 3);
-    group_keep(g, 0, "!", 1); /* would fit, but would stand in the wrong place */
+    memcpy(bytes, "first\n", 6);
+    group_keep(g, 0, bytes, GROUP_HOST_BYTES_MAX);
+    group_keep(g, 0, "\nlast\n", 6);
     char *text = shown(g, stage_hosts, 1, true);
-    assert_non_null(strstr(text, "yy\n[4 more bytes are in the logs]\n|"));
-    assert_int_equal(strlen(text), strlen(HEAD("web-01")) + GROUP_HOST_BYTES_MAX +
-                                       strlen("[4 more bytes are in the logs]\n|"));
+    assert_non_null(strstr(text, HEAD("web-01") "first\nyyy"));
+    assert_non_null(strstr(text, "yyy\nlast\n|"));
+    const char *at = strstr(text, "yyy\n... ");
+    assert_non_null(at);
+    assert_int_equal(sscanf(at + 4, "... %lld bytes left out, see the logs\nyyy", &missing), 1);
+    assert_true(missing >= 6 && missing <= GROUP_HOST_BYTES_MAX / 2);
     free(text);
     group_free(g);
+    free(bytes);
+}
+
+/* Hosts that say little keep all of it; of those that flood each keeps as much as the next. */
+static void
+test_a_budget_is_shared_fairly(void **state)
+{
+    enum { HOSTS = 50, QUIET = 1000 };
+    struct budget b = {.max = 1 << 20};
+    struct group *g = group_new(HOSTS, &b);
+    char *bytes = xcalloc(4096, 1);
+
+    (void)state;
+    memset(bytes, 'z', 4096);
+    for (int round = 0; round < 100; round++) {
+        for (int32_t host = 0; host < HOSTS; host++) {
+            group_keep(g, host, bytes, host == 0 ? QUIET / 100 : 4096);
+            assert_true(b.used <= b.max * 3 / 4 + 8192);
+        }
+    }
+    char **names = stage_names(HOSTS);
+    char *text = shown(g, (const char *const *)names, HOSTS, false);
+    const char *quiet = strstr(text, "host-00000\n");
+    assert_non_null(quiet);
+    assert_int_equal(strspn(strchr(quiet, 'z'), "z"), QUIET);
+    assert_true(b.used > b.max / 3); /* room is used, not only left */
+    free(text);
+    stage_unname(names, HOSTS);
+    group_free(g);
+    assert_int_equal(b.used, 0);
     free(bytes);
 }
 
@@ -132,7 +166,7 @@ static void
 test_ten_thousand_hosts_and_none(void **state)
 {
     char **names = stage_names(10000);
-    struct group *g = group_new(0);
+    struct group *g = group_new(0, NULL);
 
     (void)state;
     char *text = shown(g, NULL, 0, true);
@@ -140,7 +174,7 @@ test_ten_thousand_hosts_and_none(void **state)
     free(text);
     group_free(g);
     group_free(NULL);
-    g = group_new(10000);
+    g = group_new(10000, NULL);
     for (int32_t i = 0; i < 10000; i++) {
         group_keep(g, i, i == 5000 ? "odd" : "even", i == 5000 ? 3 : 4);
     }
@@ -160,7 +194,9 @@ main(void)
         cmocka_unit_test(test_the_same_bytes_with_another_end_are_another_group),
         cmocka_unit_test(test_the_end_is_never_mistaken_for_output),
         cmocka_unit_test(test_bytes_are_escaped_for_a_terminal_and_whole_for_a_pipe),
-        cmocka_unit_test(test_what_a_host_says_past_its_limit_is_counted),
+        cmocka_unit_test(
+            test_of_what_is_over_the_limit_beginning_and_end_are_shown_and_the_rest_counted),
+        cmocka_unit_test(test_a_budget_is_shared_fairly),
         cmocka_unit_test(test_ten_thousand_hosts_and_none),
     };
 

@@ -17,6 +17,30 @@ note(void *arg, int32_t host, enum stream stream, const char *line, size_t len)
 }
 
 static void
+test_a_used_up_budget_cuts_lines_rather_than_holding_them(void **state)
+{
+    struct budget b = {.max = 100000};
+    struct lines *l = lines_new(2, &b);
+    struct buf got;
+
+    (void)state;
+    buf_init(&got, 1000);
+    lines_feed(l, 0, STREAM_STDOUT, "begun", 5, note, &got);
+    assert_int_equal(got.len, 0);
+    assert_true(b.used > 0);
+    budget_take(&b, 95000); /* somebody else */
+    lines_feed(l, 1, STREAM_STDOUT, "begun", 5, note, &got);
+    lines_feed(l, 0, STREAM_STDOUT, " more", 5, note, &got);
+    assert_string_equal(got.data, "1o:begun|0o:begun more|");
+    lines_feed(l, 0, STREAM_STDOUT, "whole\n", 6, note, &got);
+    assert_string_equal(got.data, "1o:begun|0o:begun more|0o:whole|");
+    budget_give(&b, 95000);
+    assert_int_equal(b.used, 0);
+    lines_free(l);
+    buf_release(&got);
+}
+
+static void
 test_lines_are_the_same_wherever_the_pieces_are_cut(void **state)
 {
     static const struct {
@@ -41,7 +65,7 @@ test_lines_are_the_same_wherever_the_pieces_are_cut(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         for (size_t cut = 0; cut <= rows[i].len; cut++) {
-            struct lines *l = lines_new(1);
+            struct lines *l = lines_new(1, NULL);
             struct buf b;
             buf_init(&b, 1000);
             lines_feed(l, 0, STREAM_STDOUT, rows[i].bytes, cut, note, &b);
@@ -58,7 +82,7 @@ test_lines_are_the_same_wherever_the_pieces_are_cut(void **state)
 static void
 test_hosts_and_streams_are_kept_apart(void **state)
 {
-    struct lines *l = lines_new(2);
+    struct lines *l = lines_new(2, NULL);
     struct buf b;
 
     (void)state;
@@ -113,7 +137,7 @@ test_a_line_without_end_is_handed_on_in_pieces(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         for (size_t k = 0; k < sizeof(pieces) / sizeof(pieces[0]); k++) {
-            struct lines *l = lines_new(1);
+            struct lines *l = lines_new(1, NULL);
             struct sizes s = {0};
             memset(bytes, '\r', rows[i].len); /* none of them is the one of \r\n, but the last */
             bytes[rows[i].len - 1] = 'x';
@@ -136,13 +160,13 @@ test_a_line_without_end_is_handed_on_in_pieces(void **state)
 static void
 test_there_may_be_no_host_and_ten_thousand(void **state)
 {
-    struct lines *l = lines_new(0);
+    struct lines *l = lines_new(0, NULL);
     struct sizes s = {0};
 
     (void)state;
     lines_free(l);
     lines_free(NULL);
-    l = lines_new(10000);
+    l = lines_new(10000, NULL);
     for (int32_t i = 0; i < 10000; i++) {
         lines_feed(l, i, STREAM_STDERR, "half", 4, add_size, &s);
     }
@@ -159,6 +183,7 @@ int
 main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_a_used_up_budget_cuts_lines_rather_than_holding_them),
         cmocka_unit_test(test_lines_are_the_same_wherever_the_pieces_are_cut),
         cmocka_unit_test(test_hosts_and_streams_are_kept_apart),
         cmocka_unit_test(test_a_line_without_end_is_handed_on_in_pieces),

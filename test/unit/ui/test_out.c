@@ -4,6 +4,8 @@
  */
 #include "unit/ui/stage.h"
 
+#include "ui/budget.h"
+
 #include <poll.h>
 #include <signal.h>
 #include <sys/socket.h>
@@ -231,6 +233,100 @@ test_counts_what_a_full_queue_drops(void **state)
     free(bytes);
 }
 
+/* What does not fit into the budget waits in a file, in order; what is said stays behind it. */
+static void
+test_a_bound_queue_holds_no_more_than_its_budget_and_loses_nothing(void **state)
+{
+    enum { BYTES = 16 * MANY };
+    char *bytes = pattern(BYTES);
+    char *got = xcalloc(BYTES, 1);
+    struct budget b = {.max = 2 * MANY};
+    int writer = -1;
+    int reader = -1;
+
+    (void)state;
+    open_pair(PIPE, &writer, &reader);
+    assert_int_equal(fcntl(reader, F_SETFL, O_NONBLOCK), 0);
+    struct out *o = out_new(writer, 0);
+    out_bind(o, &b, "/tmp");
+    size_t at = 0;
+    for (size_t sent = 0; sent < BYTES; sent += 4096) {
+        out_add(o, bytes + sent, 4096);
+        assert_false(out_full(o));
+        assert_true(b.used <= b.max / 2 + 65536);
+        if (sent % 65536 == 0) { /* a slow reader */
+            out_flush(o);
+            const ssize_t n = read(reader, got + at, 8192);
+            at += n > 0 ? (size_t)n : 0;
+        }
+    }
+    assert_true(out_pending(o) > (size_t)b.max);
+    while (at < BYTES) {
+        const ssize_t n = read(reader, got + at, BYTES - at);
+        at += n > 0 ? (size_t)n : 0;
+        out_flush(o);
+    }
+    assert_memory_equal(got, bytes, BYTES);
+    assert_int_equal(out_pending(o), 0);
+    out_free(o);
+    assert_int_equal(b.used, 0);
+    (void)close(writer);
+    (void)close(reader);
+    free(got);
+    free(bytes);
+}
+
+/* However much memory is allowed: the queue's own limit sends bytes to the file, not away. */
+static void
+test_a_bound_queue_drops_nothing_at_its_hard_limit(void **state)
+{
+    struct budget b = {.max = INT64_C(1) << 40};
+    char *bytes = pattern(MANY);
+    int writer = -1;
+    int reader = -1;
+
+    (void)state;
+    open_pair(PIPE, &writer, &reader);
+    struct out *o = out_new(writer, 0);
+    out_bind(o, &b, "/tmp");
+    for (int i = 0; i < 80; i++) {
+        out_add(o, bytes, MANY);
+    }
+    assert_int_equal(out_pending(o), 80 * MANY);
+    assert_true(b.used <= OUT_HARD_BYTES_MAX + MANY);
+    out_free(o);
+    (void)close(writer);
+    (void)close(reader);
+    free(bytes);
+}
+
+static void
+test_without_a_file_a_bound_queue_is_full_at_its_part_of_the_budget(void **state)
+{
+    struct budget b = {.max = MANY};
+    char *bytes = pattern(MANY);
+    int writer = -1;
+    int reader = -1;
+
+    (void)state;
+    for (enum kind kind = PIPE; kind < KINDS; kind++) {
+        open_pair(kind, &writer, &reader);
+        struct out *o = out_new(writer, 0);
+        /* A terminal is given no file. */
+        out_bind(o, &b, kind == TERMINAL ? "/tmp" : "/nonexistent");
+        for (int i = 0; i < 256; i++) {
+            out_add(o, bytes, 4096);
+        }
+        assert_true(out_full(o));
+        assert_int_equal(out_pending(o), 256 * 4096);
+        out_free(o);
+        assert_int_equal(b.used, 0);
+        (void)close(writer);
+        (void)close(reader);
+    }
+    free(bytes);
+}
+
 static void
 test_knows_whether_two_descriptors_are_one(void **state)
 {
@@ -261,6 +357,9 @@ main(void)
         cmocka_unit_test(test_draining_waits_for_a_reader_that_reads),
         cmocka_unit_test(test_says_when_what_can_be_dropped_should_be),
         cmocka_unit_test(test_counts_what_a_full_queue_drops),
+        cmocka_unit_test(test_a_bound_queue_holds_no_more_than_its_budget_and_loses_nothing),
+        cmocka_unit_test(test_a_bound_queue_drops_nothing_at_its_hard_limit),
+        cmocka_unit_test(test_without_a_file_a_bound_queue_is_full_at_its_part_of_the_budget),
         cmocka_unit_test(test_knows_whether_two_descriptors_are_one),
     };
 

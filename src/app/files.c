@@ -1,0 +1,104 @@
+/*
+ * files.c - how many connections the system's limit of open files allows.
+ *
+ * Decides what of the limit is kept back for the store, logs and children, and lowers the number of
+ * worker slots to what is left: a host that waits in line loses nothing, one whose connection
+ * cannot be opened may.  Owns nothing.
+ */
+#include "app/run_state.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <sys/resource.h>
+
+enum {
+    KEPT_BACK = 24, /* store, lock, debug.log, loop, look-ups, what libraries open for a moment */
+    OPEN_LOOKED_AT = 1024,
+    LOGS_MIN = 4,
+    LOGS_PART = 4,   /* a quarter, at most HOSTLOG_FDS */
+    CHILD_FILES = 2, /* stdout and stderr of a local step */
+};
+
+/* As many as the system lets us have.  Returns how many there were, for children that are not ours
+ * to change; 0: not known. */
+static unsigned
+raise_limit(rlim_t *ret_limit)
+{
+    struct rlimit files;
+
+    if (getrlimit(RLIMIT_NOFILE, &files) != 0) {
+        return 0;
+    }
+    const rlim_t before = files.rlim_cur;
+    files.rlim_cur = files.rlim_max;
+    *ret_limit = setrlimit(RLIMIT_NOFILE, &files) == 0 ? files.rlim_max : before;
+    return before < UINT_MAX ? (unsigned)before : 0;
+}
+
+static int
+open_now(void)
+{
+    int count = 0;
+
+    for (int fd = 0; fd < OPEN_LOOKED_AT; fd++) {
+        count += fcntl(fd, F_GETFD) >= 0 || errno != EBADF;
+    }
+    return count;
+}
+
+/* Of a worker slot at its worst moment: the session, and the file or child of a step. */
+static int
+files_per_slot(const struct run *run)
+{
+    const struct action *a = run->action;
+    bool uploads = false;
+    bool local = false;
+
+    for (size_t i = 0; i < run->step_count; i++) {
+        const struct action_step *s = &a->steps[run->steps[i]];
+        uploads = uploads || ((s->kind == ACTION_UPLOAD || s->kind == ACTION_TEMPLATE));
+        local = local || s->rule.local;
+    }
+    for (size_t i = 0; i < a->finally_count; i++) {
+        local = local || a->finally_steps[i].rule.local;
+    }
+    for (size_t i = 0; i < a->check_count; i++) {
+        local = local || a->checks[i].rule.local;
+    }
+    return 1 + (local ? CHILD_FILES : uploads ? 1 : 0);
+}
+
+void
+files_fit(struct run *run)
+{
+    rlim_t limit = RLIM_INFINITY;
+
+    run->files_before = raise_limit(&limit);
+    run->files_limit = limit > INT_MAX ? INT_MAX : (int)limit;
+    const int room = run->files_limit - KEPT_BACK - open_now();
+    int logs = room / LOGS_PART > LOGS_MIN ? room / LOGS_PART : LOGS_MIN;
+    logs = logs < HOSTLOG_FDS ? logs : HOSTLOG_FDS;
+    const int slots = (room - logs) / files_per_slot(run);
+    run->log_files = logs;
+    run->workers_asked = run->policy.workers;
+    if (run->policy.workers > slots && run->host_count > slots) {
+        run->policy.workers = slots > 1 ? slots : 1;
+    }
+}
+
+void
+files_tell(struct run *run)
+{
+    char text[160];
+
+    if (run->policy.workers == run->workers_asked) {
+        return;
+    }
+    (void)snprintf(text, sizeof(text),
+                   "%d of %d workers: no more connections fit into the %d files that this process "
+                   "may open (ulimit -n)",
+                   (int)run->policy.workers, (int)run->workers_asked, run->files_limit);
+    narrate_warning(run, NULL, text);
+}
