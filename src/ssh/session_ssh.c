@@ -9,6 +9,7 @@
 #include "base/escape.h"
 #include "base/hash.h"
 #include "base/xalloc.h"
+#include "ssh/kexgap.h"
 #include "ssh/seam.h"
 
 #include <assert.h>
@@ -30,6 +31,7 @@ struct over_ssh {
     ssh_channel channel; /* owned; NULL between steps */
     struct ssh_channel_callbacks_struct callbacks;
     struct ssh_counter_struct counter;
+    struct buf heard; /* owned: the first bytes, until keys are exchanged */
 };
 
 static void
@@ -93,6 +95,7 @@ release(struct session *session)
     if (open) {
         (void)close(s->base.fd);
     }
+    buf_release(&s->heard);
     free(s);
 }
 
@@ -127,6 +130,13 @@ session_error(const struct session *s, struct buf *out)
     escape_line(out, text, strlen(text));
 }
 
+static void
+stop_listening(struct over_ssh *s)
+{
+    seam_tap(s->base.fd, NULL);
+    buf_release(&s->heard);
+}
+
 enum session_io
 session_kex(struct session *s)
 {
@@ -137,6 +147,7 @@ session_kex(struct session *s)
         set_nonblocking(s->fd); /* libssh clears it, even on a socket of ours */
     }
     if (rc == SSH_OK) {
+        stop_listening(over(s));
         return SESSION_OK;
     }
     return rc == SSH_AGAIN && session_alive(s) ? SESSION_AGAIN : SESSION_FAIL;
@@ -146,6 +157,22 @@ bool
 session_has_banner(const struct session *s)
 {
     return ssh_get_serverbanner(over_const(s)->ssh) != NULL;
+}
+
+bool
+session_babbles(const struct session *s)
+{
+    const char *text = ssh_get_error(over_const(s)->ssh);
+
+    return text != NULL && strstr(text, "too large banner") != NULL;
+}
+
+bool
+session_kex_gap(const struct session *s, struct buf *out)
+{
+    const struct over_ssh *o = over_const(s);
+
+    return kexgap_find(o->ssh, &o->heard, out);
 }
 
 size_t
@@ -271,6 +298,13 @@ on_close(ssh_session ssh, ssh_channel channel, void *arg)
     ((struct session *)arg)->exit.closed = true;
 }
 
+/* A command ends once: of a server that says it twice the first word counts. */
+static bool
+has_ended(const struct session *s)
+{
+    return s->exit.has_status || s->exit.signal[0] != '\0';
+}
+
 static void
 on_status(ssh_session ssh, ssh_channel channel, int status, void *arg)
 {
@@ -278,8 +312,10 @@ on_status(ssh_session ssh, ssh_channel channel, int status, void *arg)
 
     (void)ssh;
     (void)channel;
-    s->exit.has_status = true;
-    s->exit.status = (uint32_t)status;
+    if (!has_ended(s)) {
+        s->exit.has_status = true;
+        s->exit.status = (uint32_t)status;
+    }
 }
 
 static void
@@ -293,8 +329,10 @@ on_signal(ssh_session ssh, ssh_channel channel, const char *name, int core, cons
     (void)core;
     (void)message;
     (void)language;
-    (void)snprintf(s->exit.signal, sizeof(s->exit.signal), "%s",
-                   name == NULL || name[0] == '\0' ? "?" : name);
+    if (!has_ended(s)) {
+        (void)snprintf(s->exit.signal, sizeof(s->exit.signal), "%s",
+                       name == NULL || name[0] == '\0' ? "?" : name);
+    }
 }
 
 static void
@@ -406,6 +444,8 @@ session_new(int fd, const struct target *target, const char *host_key_types)
         abort();
     }
     seam_watch(fd);
+    buf_init(&s->heard, KEXGAP_BYTES_MAX);
+    seam_tap(fd, &s->heard);
     set_options(s, target, host_key_types);
     ssh_set_blocking(s->ssh, 0);
     ssh_set_counters(s->ssh, &s->counter, NULL);
