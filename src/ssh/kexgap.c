@@ -14,7 +14,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { ROUNDS_MAX = 8, LIST_SHOWN = 380 /* bytes of it in a message */ };
+enum { ROUNDS_MAX = 8, SAID_MAX = 4096, LIST_SHOWN = 380 /* bytes of it in a message */ };
 
 /* kex.c of libssh: "kex error : no match for method NAME: server [LIST], client [LIST]". */
 static const char mark[] = "no match for method ";
@@ -111,7 +111,7 @@ kexgap_find(ssh_session first, const struct buf *heard, struct buf *out)
         socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, pair) < 0) {
         return false;
     }
-    buf_init(&said, 4 * 1024);
+    buf_init(&said, SAID_MAX);
     (void)send(pair[1], heard->data, heard->len, MSG_NOSIGNAL);
     ssh_session ssh = second(first, pair[0]);
     if (ssh != NULL) {
