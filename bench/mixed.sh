@@ -17,6 +17,9 @@ cleanup() { [ -z "$fleet_pid" ] || kill "$fleet_pid" 2>/dev/null || :; rm -rf "$
 trap cleanup EXIT
 ${CC:-cc} -O2 -shared -fPIC -o "$dir/stall.so" "$here/stall.c"
 ssh-keygen -q -t ed25519 -N '' -f "$dir/id"
+for type in rsa ecdsa ed25519; do # the fleet would make them while others wait
+    ssh-keygen -q -t $type -N "" -f "$dir/host_key.${type/ed25519/other}"
+done
 mkdir -p "$dir/inventory/mixed"
 cat >"$dir/inventory/mixed/config.yml" <<CONFIG
 max_parallel_workers: $workers

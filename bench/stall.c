@@ -2,9 +2,9 @@
  * stall.c - how long a turn of an event loop takes, seen from outside: LD_PRELOAD it.
  *
  * A turn is from one return of epoll_wait to the next call.  What fsync and fdatasync take is told
- * apart.  At exit one line is appended to the file in STALL_OUT: turns, then wall time and CPU time
- * of the thread (ms: p50 p99 p99.9 max, without commits), the commits, what is left open and the
- * most memory ever used.
+ * apart.  At exit one line is appended to the file in STALL_OUT: turns, then wall time, CPU time of
+ * the thread, and wall time of the turns in which no other process was given the processor (ms: p50
+ * p99 p99.9 max, without commits), the commits, what is left open and the most memory ever used.
  *
  *   cc -O2 -shared -fPIC -o stall.so bench/stall.c && LD_PRELOAD=$PWD/stall.so STALL_OUT=x PROGRAM
  */
@@ -16,6 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -27,8 +28,9 @@ struct spread {
     uint64_t max_ns;
 };
 
-static struct spread wall, cpu, commits;
+static struct spread wall, cpu, own, commits;
 static uint64_t turn_wall_ns, turn_cpu_ns, turn_commit_ns, turn_commit_cpu_ns;
+static long turn_preempted;
 static pid_t owner;
 
 static uint64_t
@@ -65,6 +67,16 @@ percentile_ms(const struct spread *s, double part)
     return 0;
 }
 
+/* How often another process was given the processor instead of us. */
+static long
+preempted(void)
+{
+    struct rusage used = {0};
+
+    (void)getrusage(RUSAGE_THREAD, &used);
+    return used.ru_nivcsw;
+}
+
 int
 epoll_wait(int epfd, struct epoll_event *events, int max, int timeout)
 {
@@ -74,7 +86,11 @@ epoll_wait(int epfd, struct epoll_event *events, int max, int timeout)
         *(void **)&real = dlsym(RTLD_NEXT, "epoll_wait");
     }
     if (owner == getpid()) {
-        add(&wall, now_ns(CLOCK_MONOTONIC) - turn_wall_ns - turn_commit_ns);
+        const uint64_t took_ns = now_ns(CLOCK_MONOTONIC) - turn_wall_ns - turn_commit_ns;
+        add(&wall, took_ns);
+        if (preempted() == turn_preempted) {
+            add(&own, took_ns);
+        }
         add(&cpu, now_ns(CLOCK_THREAD_CPUTIME_ID) - turn_cpu_ns - turn_commit_cpu_ns);
     }
     const int n = real(epfd, events, max, timeout);
@@ -82,6 +98,7 @@ epoll_wait(int epfd, struct epoll_event *events, int max, int timeout)
     turn_wall_ns = now_ns(CLOCK_MONOTONIC);
     turn_cpu_ns = now_ns(CLOCK_THREAD_CPUTIME_ID);
     turn_commit_ns = turn_commit_cpu_ns = 0;
+    turn_preempted = preempted();
     return n;
 }
 
@@ -163,6 +180,7 @@ report(void)
     (void)fprintf(out, "turns=%lu", (unsigned long)wall.total);
     print(out, "wall_ms", &wall);
     print(out, "cpu_ms", &cpu);
+    print(out, "own_ms", &own);
     (void)fprintf(out, " commits=%lu", (unsigned long)commits.total);
     print(out, "commit_ms", &commits);
     (void)fprintf(out, " fds=%d peak_kb=%ld\n", descriptors(), peak_kb());

@@ -88,6 +88,7 @@ test_runs_a_script_and_gives_its_exit_code(void **state)
 }
 
 /* Without cat the script cannot be read: that must not look like an empty one that went well. */
+/* fault 29: a shell that lacks what a frame needs */
 static void
 test_a_host_without_cat_fails_the_step(void **state)
 {
@@ -167,6 +168,7 @@ test_gives_a_new_nonce_each_time(void **state)
 }
 
 /* Each row is fed whole and byte by byte: the cut must not matter. */
+/* fault 29: rc files that talk */
 static void
 test_finds_the_header_behind_noise(void **state)
 {
@@ -207,6 +209,7 @@ test_finds_the_header_behind_noise(void **state)
     }
 }
 
+/* fault 29: rc files that never stop */
 static void
 test_gives_up_after_64_kb_of_noise(void **state)
 {

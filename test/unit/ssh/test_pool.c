@@ -110,6 +110,10 @@ assert_text(const struct rig *r, const char *part)
     }
 }
 
+/* fault 17: channel and exec refused */
+/* fault 18: the connection ends after the frame was sent */
+/* fault 23: no status, a signal, EOF without close */
+/* fault 29: an account that runs something else */
 static void
 test_tells_each_misbehaviour_apart(void **state)
 {
@@ -233,6 +237,8 @@ test_uploads_a_file_of_several_windows(void **state)
     rig_close(&r);
 }
 
+/* fault 1: a name that does not resolve */
+/* fault 14: a key that is not accepted */
 static void
 test_names_the_phase_in_which_connecting_failed(void **state)
 {
@@ -304,6 +310,7 @@ bad_server(const char *greeting, int reset, int *ret_port)
     }
 }
 
+/* fault 5: no banner, another's banner */
 static void
 test_tells_throttling_silence_and_garbage_apart(void **state)
 {
@@ -339,6 +346,7 @@ test_tells_throttling_silence_and_garbage_apart(void **state)
     }
 }
 
+/* fault 4: connection refused */
 static void
 test_says_that_a_closed_port_refused(void **state)
 {
@@ -377,6 +385,7 @@ test_disconnects_a_step_under_way_as_unknown(void **state)
     rig_close(&r);
 }
 
+/* fault 26: the keepalive deadline */
 static void
 test_ends_a_connection_that_went_silent(void **state)
 {
@@ -397,6 +406,7 @@ test_ends_a_connection_that_went_silent(void **state)
     rig_close(&r);
 }
 
+/* fault 24: a background child */
 static void
 test_cuts_off_a_background_child_that_keeps_the_output_open(void **state)
 {

@@ -41,6 +41,7 @@ sendto(int fd, const void *bytes, size_t len, int flags, __CONST_SOCKADDR_ARG to
     return n;
 }
 
+/* fault 9: the use after free of libssh 0.10.6 */
 static void
 test_valgrind_sees_nothing_when_the_first_send_fails(void **state)
 {
@@ -71,6 +72,7 @@ resetting_server(int *ret_port)
     }
 }
 
+/* fault 9: RST right after accept */
 static void
 test_a_thousand_resets_are_a_thousand_throttlings(void **state)
 {

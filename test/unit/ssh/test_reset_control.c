@@ -54,6 +54,7 @@ test_replaces_send_by_one_that_fails(void **state)
     assert_int_equal(errno, ECONNRESET);
 }
 
+/* fault 9: the control: without the seam it is seen */
 static void
 test_valgrind_sees_the_use_after_free_without_the_seam(void **state)
 {

@@ -108,6 +108,7 @@ test_bytes_are_escaped_for_a_terminal_and_whole_for_a_pipe(void **state)
     group_free(g);
 }
 
+/* fault 20: output of a group */
 static void
 test_what_a_host_says_past_its_limit_is_counted(void **state)
 {
