@@ -15,7 +15,7 @@
 #include <assert.h>
 #include <fcntl.h>
 #include <libssh/callbacks.h>
-#include <libssh/server.h> /* ssh_send_keepalive is declared there */
+#include <libssh/server.h> /* ssh_send_keepalive and ssh_set_message_callback are there */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -431,6 +431,17 @@ static const struct session_kind kind = {
     .drop = drop,
 };
 
+/* What a server asks of us is refused.  Without this libssh keeps each request, unanswered, until
+ * the session ends: a server could fill our memory with them. */
+static int
+on_request(ssh_session ssh, ssh_message message, void *arg)
+{
+    (void)ssh;
+    (void)message;
+    (void)arg;
+    return 1;
+}
+
 struct session *
 session_new(int fd, const struct target *target, const char *host_key_types)
 {
@@ -449,5 +460,6 @@ session_new(int fd, const struct target *target, const char *host_key_types)
     set_options(s, target, host_key_types);
     ssh_set_blocking(s->ssh, 0);
     ssh_set_counters(s->ssh, &s->counter, NULL);
+    ssh_set_message_callback(s->ssh, on_request, NULL);
     return &s->base;
 }

@@ -2,7 +2,8 @@
 # shellcheck shell=bash disable=SC2154,SC2034
 . test/e2e/lib.sh
 . test/e2e/fleet.sh
-table() { PYTHONDONTWRITEBYTECODE=1 /usr/bin/python3 "$repo/test/e2e/faults.py" "$@"; }
+slow=${SLOW:-1} # times longer: under valgrind, 10
+table() { SLOW=$slow PYTHONDONTWRITEBYTECODE=1 /usr/bin/python3 "$repo/test/e2e/faults.py" "$@"; }
 env=$project/inventory/faults
 mkdir -p "$rig" "$env/actions"
 ssh-keygen -q -t ed25519 -N '' -C demo -f "$rig/id_ed25519"
@@ -12,13 +13,13 @@ table inventory rows "$port" >"$env/hosts.yml"
 cp "$rig/known_hosts" "$env/"
 cp "$rig/id_ed25519" "$project/"
 head -c 5000000 /dev/urandom >"$project/payload"
-cat >"$env/config.yml" <<'CONFIG'
+cat >"$env/config.yml" <<CONFIG
 max_parallel_workers: 250
 on_failure: continue
-connect_timeout: 2s
-auth_timeout: 2s
-keepalive_interval: 1s
-output_idle_timeout: 5s
+connect_timeout: $((3 * slow))s
+auth_timeout: $((3 * slow))s
+keepalive_interval: ${slow}s
+output_idle_timeout: $((5 * slow))s
 retry_delay: 200ms
 max_retries: 2
 CONFIG

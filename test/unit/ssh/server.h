@@ -2,8 +2,8 @@
  * server.h - an SSH server for one test: a child on libssh's server API that forks per connection.
  *
  * It runs what it is told with /bin/sh, and misbehaves as the user name says: deny, stall-auth,
- * freeze, nochannel, noexec, nologin, nostatus, noclose, linger, noisy, signal, drop.  Blocking and
- * simple on purpose; the client is what is tested.
+ * freeze, nochannel, noexec, nologin, nostatus, noclose, linger, noisy, signal, drop, opens.
+ * Blocking and simple on purpose; the client is what is tested.
  */
 #ifndef TEST_SERVER_H
 #define TEST_SERVER_H
@@ -42,6 +42,18 @@ listen_on(int *ret_port)
     return fd;
 }
 
+/* Open a channel to the client and ask it something; wait for its answers. */
+static inline bool
+server_is_refused(ssh_session s)
+{
+    ssh_channel c = ssh_channel_new(s);
+    const bool refused = ssh_channel_open_x11(c, "127.0.0.1", 6000) == SSH_ERROR &&
+                         ssh_channel_listen_forward(s, "127.0.0.1", 1, NULL) == SSH_ERROR;
+
+    ssh_channel_free(c);
+    return refused;
+}
+
 /* Read the channel to its end, give it to /bin/sh, send back what comes, both streams apart. */
 static inline void
 server_run(ssh_session s, ssh_channel c, const char *user, const char *command)
@@ -71,6 +83,9 @@ server_run(ssh_session s, ssh_channel c, const char *user, const char *command)
         (void)ssh_channel_send_eof(c);
         (void)ssh_channel_close(c);
         return;
+    }
+    if (strcmp(user, "opens") == 0 && !server_is_refused(s)) {
+        _exit(0);
     }
     const pid_t pid = fork();
     if (pid == 0) {

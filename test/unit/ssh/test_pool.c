@@ -112,6 +112,7 @@ assert_text(const struct rig *r, const char *part)
 
 /* fault 17: channel and exec refused */
 /* fault 18: the connection ends after the frame was sent */
+/* fault 8: channels and requests nobody asked for */
 /* fault 23: no status, a signal, EOF without close */
 /* fault 29: an account that runs something else */
 static void
@@ -129,6 +130,8 @@ test_tells_each_misbehaviour_apart(void **state)
         {"fleet", "echo hi; exit 3", 0, 0, "step_done", "connected\nstep_sent\nstep_done 3 0\n",
          ""},
         {"noisy", "exit 0", 0, 0, "step_done", "connected\nstep_sent\nstep_done 0 0\n", ""},
+        /* A channel and a request of the server's own: refused, and not kept for later. */
+        {"opens", "exit 4", 5000, 0, "step_done", "connected\nstep_sent\nstep_done 4 0\n", ""},
         {"noclose", "exit 5", 0, 0, "step_done", "connected\nstep_sent\nstep_done 5 0\n", ""},
         {"signal", "exit 0", 0, 0, "step_done", "connected\nstep_sent\nstep_done 0 9\n", ""},
         {"nochannel", "true", 0, 0, "step_not_started", "connected\nstep_not_started 7\n",
