@@ -24,6 +24,7 @@ enum { SPURIOUS_WAIT_MS = 20 };
 struct seam_record {
     bool watched;
     int error;         /* errno of the send that failed, 0 */
+    int told;          /* errno of the last recv that failed, 0 */
     struct buf *heard; /* borrowed: the first bytes that come go there too; NULL: nowhere */
 };
 
@@ -63,6 +64,14 @@ seam_tap(int fd, struct buf *heard)
     if (r != NULL) {
         r->heard = heard;
     }
+}
+
+int
+seam_error(int fd)
+{
+    const struct seam_record *r = record_of(fd);
+
+    return r == NULL ? 0 : r->told;
 }
 
 static void
@@ -150,8 +159,11 @@ recv(int fd, void *bytes, size_t len, int flags)
     }
     const ssize_t n = recv_patiently(fd, bytes, len, flags);
     if (n <= 0 && r->error != 0) {
-        errno = r->error;
+        r->told = errno = r->error;
         return -1;
+    }
+    if (n < 0) {
+        r->told = errno;
     }
     note(r->heard, bytes, n);
     return n;

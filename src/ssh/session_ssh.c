@@ -119,6 +119,17 @@ session_received(const struct session *s)
     return over_const(s)->counter.in_bytes;
 }
 
+/* After a farewell of the server libssh closes the socket, and then tells an errno of something
+ * else as the socket's ("No such file or directory"), over what the server said. */
+static bool
+is_hearsay(const struct session *s, const char *text)
+{
+    static const char start[] = "Socket error: ";
+
+    return strncmp(text, start, sizeof(start) - 1) == 0 && seam_error(s->fd) == 0 &&
+           strcmp(text + sizeof(start) - 1, "disconnected") != 0;
+}
+
 void
 session_error(const struct session *s, struct buf *out)
 {
@@ -126,6 +137,8 @@ session_error(const struct session *s, struct buf *out)
 
     if (text == NULL || text[0] == '\0') {
         text = "the connection was closed";
+    } else if (is_hearsay(s, text)) {
+        text = "closed by the server";
     }
     escape_line(out, text, strlen(text));
 }
@@ -298,11 +311,12 @@ on_close(ssh_session ssh, ssh_channel channel, void *arg)
     ((struct session *)arg)->exit.closed = true;
 }
 
-/* A command ends once: of a server that says it twice the first word counts. */
+/* A command ends once: of a server that says it twice the first word counts, and none after the
+ * channel's close. */
 static bool
 has_ended(const struct session *s)
 {
-    return s->exit.has_status || s->exit.signal[0] != '\0';
+    return s->exit.closed || s->exit.has_status || s->exit.signal[0] != '\0';
 }
 
 static void

@@ -34,6 +34,13 @@ seam_tap(int fd, struct buf *heard)
     (void)heard;
 }
 
+int
+seam_error(int fd)
+{
+    (void)fd;
+    return 0;
+}
+
 ssize_t
 send(int fd, const void *bytes, size_t len, int flags)
 {

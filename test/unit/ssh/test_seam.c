@@ -77,8 +77,10 @@ test_hands_over_what_had_arrived_before_the_error(void **state)
     assert_int_equal(send(fds[0], "x", 1, 0), 1);
     assert_int_equal(recv(fds[0], bytes, sizeof(bytes), 0), 6);
     assert_memory_equal(bytes, "status", 6);
+    assert_int_equal(seam_error(fds[0]), 0);
     assert_int_equal(recv(fds[0], bytes, sizeof(bytes), 0), -1);
     assert_int_equal(errno, EPIPE);
+    assert_int_equal(seam_error(fds[0]), EPIPE);
     seam_forget(fds[0]);
     (void)close(fds[0]);
 }
