@@ -1,4 +1,6 @@
 # Servers that misbehave, one host a row of faults_rows.py, all in one run beside three good ones.
+# Under valgrind: SLOW=8 runner='valgrind -q --error-exitcode=99 --leak-check=full --child-silent-after-fork=yes'
+# bash test/e2e/t-faults.sh (50 s).  KEEP=FOLDER keeps what the run told.
 # shellcheck shell=bash disable=SC2154,SC2034
 . test/e2e/lib.sh
 . test/e2e/fleet.sh

@@ -6,6 +6,7 @@
 #include "fleet/behave.h"
 
 #include "base/xalloc.h"
+#include "fleet/lines.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -83,6 +84,7 @@ struct behaviours {
     struct rule *rules; /* owned */
     size_t count;
     size_t cap;
+    uint64_t seed; /* of what happens by chance */
 };
 
 /* ---------------------------------------------------------------- reading */
@@ -220,12 +222,13 @@ read_times(struct rule *r, const char *word, const char *next)
 }
 
 static int
-read_line(struct behaviours *all, char *line, uint64_t seed, struct err *err)
+read_line(void *arg, char *line, struct err *err)
 {
+    struct behaviours *all = arg;
     enum { WORDS = 6 };
     char *words[WORDS + 1] = {NULL};
     char *rest = NULL;
-    struct rule r = {.throttle = {.prng = {seed}}};
+    struct rule r = {.throttle = {.prng = {all->seed}}};
 
     line[strcspn(line, "#\r\n")] = '\0';
     words[0] = strtok_r(line, " \t", &rest);
@@ -256,25 +259,9 @@ struct behaviours *
 behaviours_new(const char *path, uint64_t seed, struct err *err)
 {
     struct behaviours *all = xcalloc(1, sizeof(*all));
-    FILE *file = path == NULL ? NULL : fopen(path, "re");
-    char *line = NULL;
-    size_t cap = 0;
-    int rc = 0;
 
-    if (path != NULL && file == NULL) {
-        rc = err_set(err, ERR_IO, "%s: %s", path, strerror(errno));
-    }
-    for (int number = 1; rc == 0 && file != NULL && getline(&line, &cap, file) >= 0; number++) {
-        rc = read_line(all, line, seed, err);
-        if (rc < 0) {
-            err_prefix(err, "%s:%d: ", path, number);
-        }
-    }
-    free(line);
-    if (file != NULL) {
-        (void)fclose(file);
-    }
-    if (rc < 0) {
+    all->seed = seed;
+    if (path != NULL && lines_read(path, read_line, all, err) < 0) {
         behaviours_free(all);
         return NULL;
     }
