@@ -279,7 +279,7 @@ raise_files(void)
 static struct event_base *
 loop_new(void)
 {
-    const struct timeval longest = {.tv_usec = LOOP_TURN_MS * 1000};
+    const struct timeval longest = {.tv_usec = LOOP_TURN_MS * 1000L};
     struct event_config *config = event_config_new();
 
     if (config == NULL || event_config_set_max_dispatch_interval(config, &longest, -1, 0) < 0) {
