@@ -166,16 +166,17 @@ $(DIFF_BINS): $(BUILD)/test/diff/%: $(BUILD)/test/diff/%.o $(MAIN_LIBS)
 
 # Numbers for people: nothing passes or fails by them.
 .PHONY: bench
-bench: all
+bench: all fleet
 	@bench/inventory.sh
+	@bench/mixed.sh
 
 # ---------------------------------------------------------------- gates
 
 C_FILES := $(wildcard src/*.c src/*/*.c test/*/*.c test/unit/*/*.c)
 H_FILES := $(wildcard include/*/*.h test/*/*.h)
 
-.PHONY: gates layers headers format-check format tidy analyze
-gates: layers headers format-check tidy analyze
+.PHONY: gates layers headers format-check format tidy analyze faults faults-doc
+gates: layers headers format-check tidy analyze faults
 
 layers: $(LIBS)
 	@test/check/layers $(BUILD)
@@ -196,6 +197,12 @@ $(BUILD)/tidy/%.ok: %.c $(BUILD)/%.o .clang-tidy
 	@mkdir -p $(@D)
 	@clang-tidy --quiet $< -- $(CPPFLAGS_ALL) -std=c17 2>/dev/null
 	@touch $@
+
+# docs/faults.md is what the tests say, and no fault is without one.
+faults:
+	@test/check/faults
+faults-doc:
+	@test/check/faults write
 
 analyze:
 	@test/check/analyze $(CPPFLAGS_ALL) -std=c17
@@ -226,6 +233,6 @@ clean:
 
 help:
 	@sed -n 's/^# \{0,1\}//p;/^$$/q' Makefile
-	@echo 'targets: all deps run demo test unit servers valgrind diff fuzz fleet bench gates layers headers format-check tidy analyze format install clean'
+	@echo 'targets: all deps run demo test unit servers valgrind diff fuzz fleet bench gates layers headers format-check tidy analyze faults faults-doc format install clean'
 
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)

@@ -79,9 +79,9 @@ struct run {
     struct policy policy;
     struct plan *plan; /* owned, and so is all below */
     struct rollout *rollout;
-    bool preview;    /* nothing is to be done: no connection, no file, no lock */
-    bool mask;       /* what is rendered is for people: secrets are `***` */
-    size_t *steps;   /* plan step -> step of the action */
+    bool preview;  /* nothing is to be done: no connection, no file, no lock */
+    bool mask;     /* what is rendered is for people: secrets are `***` */
+    size_t *steps; /* plan step -> step of the action */
     size_t step_count;
     struct run_host *hosts;
     int32_t host_count;

@@ -10,10 +10,17 @@
 #ifndef SSH_SEAM_H
 #define SSH_SEAM_H
 
+#include "base/buf.h"
+
 #include <stdbool.h>
 
 /* Begin with a clean record for fd. */
 void seam_watch(int fd);
+/* From now on append what comes to heard as well, until it is full; borrowed until seam_tap(fd,
+ * NULL) or seam_forget. */
+void seam_tap(int fd, struct buf *heard);
+/* errno of the last recv that failed, as libssh was told; 0: none has. */
+int seam_error(int fd);
 /* Must come before the number can be given to another socket. */
 void seam_forget(int fd);
 

@@ -59,6 +59,11 @@ void session_error(const struct session *s, struct buf *out);
 enum session_io session_kex(struct session *s);
 /* The server's first line has come. */
 bool session_has_banner(const struct session *s);
+/* After SESSION_FAIL without a banner: what came was a line longer than any of SSH. */
+bool session_babbles(const struct session *s);
+/* After SESSION_FAIL of session_kex: append what the two sides have not in common, with both
+ * lists, escaped.  False: it was something else. */
+bool session_kex_gap(const struct session *s, struct buf *out);
 /* The server's key as the bytes of RFC 4253 6.6; 0 if there is none. */
 size_t session_host_key(struct session *s, unsigned char ret_blob[SESSION_BLOB_MAX]);
 /* SESSION_DENIED: not this key; another may be tried. */

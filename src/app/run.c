@@ -21,6 +21,7 @@
 
 enum {
     CLOSING_MS_MAX = 2000,
+    LOOP_TURN_MS = 5,
     SHOW_BYTES = 64 * 1024, /* queued: written at once, not at the end of a turn */
     STALL_MS =
         60000, /* a disk that is written back may stop a receiver for long, not for a minute */
@@ -278,13 +279,29 @@ on_turn(evutil_socket_t fd, short what, void *arg)
     flush_outs(arg);
 }
 
+/* Of two hundred sockets that are ready at once, each with its share of cryptography, the last
+ * would wait 40 ms, and so would every timer, signal and step: look again after LOOP_TURN_MS. */
+static struct event_base *
+loop_new(void)
+{
+    const struct timeval longest = {.tv_usec = LOOP_TURN_MS * 1000L};
+    struct event_config *config = event_config_new();
+
+    if (config == NULL || event_config_set_max_dispatch_interval(config, &longest, -1, 0) < 0) {
+        abort();
+    }
+    struct event_base *base = event_base_new_with_config(config);
+    event_config_free(config);
+    return base;
+}
+
 /* Checks from here read their certificates before the loop turns. */
 static int
 make_base(struct run *run, struct err *err)
 {
     bool asks = false;
 
-    run->base = event_base_new();
+    run->base = loop_new();
     if (run->base == NULL) {
         return err_set(err, ERR_IO, "no event loop: %s", strerror(errno));
     }

@@ -13,7 +13,7 @@
 #include <string.h>
 
 /* A look-up always has a deadline; this is what stands for none (the resolver gives up before). */
-enum { LOOKUP_MS_UNLIMITED = 24 * 60 * 60 * 1000 };
+enum { LOOKUP_MS_UNLIMITED = 24 * 60 * 60 * 1000, BANNER_BYTES_MAX = 64 * 1024 };
 
 static void
 on_resolved(void *arg, enum resolve_result result, const struct addresses *addresses,
@@ -127,18 +127,31 @@ step_kex(struct slot *s)
 {
     const enum session_io io = session_kex(s->session);
 
-    if (io == SESSION_AGAIN) {
-        return SLOT_WAIT;
-    }
     if (io == SESSION_OK) {
         return SLOT_DONE;
+    }
+    /* libssh passes over lines before the banner for ever, and calls a line too long a greeting of
+     * its own: RFC 4253, 4.2 leaves the limit to the client. */
+    if (!session_has_banner(s->session) &&
+        (session_received(s->session) > BANNER_BYTES_MAX || session_babbles(s->session))) {
+        return slot_fail(s, CAUSE_KEX, "no SSH server: %s before the banner",
+                         io == SESSION_AGAIN ? "more than 64 KB" : "a line too long");
+    }
+    if (io == SESSION_AGAIN) {
+        return SLOT_WAIT;
     }
     if (!session_has_banner(s->session)) {
         /* MaxStartups and PerSourcePenalties look like this: a TCP connection, then nothing. */
         s->throttled = true;
         return slot_fail_ssh(s, CAUSE_CONNECT, "throttled: closed before the banner: ");
     }
-    return slot_fail_ssh(s, CAUSE_KEX, "");
+    struct buf gap;
+    buf_init(&gap, ERR_TEXT_MAX);
+    const enum slot_step step = session_kex_gap(s->session, &gap)
+                                    ? slot_fail(s, CAUSE_KEX, "%s", gap.data)
+                                    : slot_fail_ssh(s, CAUSE_KEX, "");
+    buf_release(&gap);
+    return step;
 }
 
 static void

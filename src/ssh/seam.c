@@ -2,8 +2,7 @@
  * seam.c - send() and recv() as libssh should see them.
  *
  * Decides when an error of a socket is told (at recv, after the last byte that did arrive).  Owns
- * one small record a watched descriptor.  Never touches the sockets of others, and never allocates
- * after seam_watch.
+ * one small record a watched descriptor.  Never touches the sockets of others.
  */
 #include "ssh/seam.h"
 
@@ -24,7 +23,9 @@ enum { SPURIOUS_WAIT_MS = 20 };
 
 struct seam_record {
     bool watched;
-    int error; /* errno of the send that failed, 0 */
+    int error;         /* errno of the send that failed, 0 */
+    int told;          /* errno of the last recv that failed, 0 */
+    struct buf *heard; /* borrowed: the first bytes that come go there too; NULL: nowhere */
 };
 
 /* The one mutable global of the program: send() has no argument to carry a context. */
@@ -53,6 +54,33 @@ seam_watch(int fd)
         seam.count = count;
     }
     seam.records[fd] = (struct seam_record){.watched = true};
+}
+
+void
+seam_tap(int fd, struct buf *heard)
+{
+    struct seam_record *r = record_of(fd);
+
+    if (r != NULL) {
+        r->heard = heard;
+    }
+}
+
+int
+seam_error(int fd)
+{
+    const struct seam_record *r = record_of(fd);
+
+    return r == NULL ? 0 : r->told;
+}
+
+static void
+note(struct buf *to, const void *bytes, ssize_t n)
+{
+    if (to != NULL && n > 0 && to->len < to->max) {
+        const size_t room = to->max - to->len;
+        (void)buf_add(to, bytes, (size_t)n < room ? (size_t)n : room);
+    }
 }
 
 void
@@ -131,8 +159,12 @@ recv(int fd, void *bytes, size_t len, int flags)
     }
     const ssize_t n = recv_patiently(fd, bytes, len, flags);
     if (n <= 0 && r->error != 0) {
-        errno = r->error;
+        r->told = errno = r->error;
         return -1;
     }
+    if (n < 0) {
+        r->told = errno;
+    }
+    note(r->heard, bytes, n);
     return n;
 }

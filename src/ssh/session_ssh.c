@@ -9,12 +9,13 @@
 #include "base/escape.h"
 #include "base/hash.h"
 #include "base/xalloc.h"
+#include "ssh/kexgap.h"
 #include "ssh/seam.h"
 
 #include <assert.h>
 #include <fcntl.h>
 #include <libssh/callbacks.h>
-#include <libssh/server.h> /* ssh_send_keepalive is declared there */
+#include <libssh/server.h> /* ssh_send_keepalive and ssh_set_message_callback are there */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -30,6 +31,7 @@ struct over_ssh {
     ssh_channel channel; /* owned; NULL between steps */
     struct ssh_channel_callbacks_struct callbacks;
     struct ssh_counter_struct counter;
+    struct buf heard; /* owned: the first bytes, until keys are exchanged */
 };
 
 static void
@@ -93,6 +95,7 @@ release(struct session *session)
     if (open) {
         (void)close(s->base.fd);
     }
+    buf_release(&s->heard);
     free(s);
 }
 
@@ -116,6 +119,17 @@ session_received(const struct session *s)
     return over_const(s)->counter.in_bytes;
 }
 
+/* After a farewell of the server libssh closes the socket, and then tells an errno of something
+ * else as the socket's ("No such file or directory"), over what the server said. */
+static bool
+is_hearsay(const struct session *s, const char *text)
+{
+    static const char start[] = "Socket error: ";
+
+    return strncmp(text, start, sizeof(start) - 1) == 0 && seam_error(s->fd) == 0 &&
+           strcmp(text + sizeof(start) - 1, "disconnected") != 0;
+}
+
 void
 session_error(const struct session *s, struct buf *out)
 {
@@ -123,8 +137,17 @@ session_error(const struct session *s, struct buf *out)
 
     if (text == NULL || text[0] == '\0') {
         text = "the connection was closed";
+    } else if (is_hearsay(s, text)) {
+        text = "closed by the server";
     }
     escape_line(out, text, strlen(text));
+}
+
+static void
+stop_listening(struct over_ssh *s)
+{
+    seam_tap(s->base.fd, NULL);
+    buf_release(&s->heard);
 }
 
 enum session_io
@@ -137,6 +160,7 @@ session_kex(struct session *s)
         set_nonblocking(s->fd); /* libssh clears it, even on a socket of ours */
     }
     if (rc == SSH_OK) {
+        stop_listening(over(s));
         return SESSION_OK;
     }
     return rc == SSH_AGAIN && session_alive(s) ? SESSION_AGAIN : SESSION_FAIL;
@@ -146,6 +170,22 @@ bool
 session_has_banner(const struct session *s)
 {
     return ssh_get_serverbanner(over_const(s)->ssh) != NULL;
+}
+
+bool
+session_babbles(const struct session *s)
+{
+    const char *text = ssh_get_error(over_const(s)->ssh);
+
+    return text != NULL && strstr(text, "too large banner") != NULL;
+}
+
+bool
+session_kex_gap(const struct session *s, struct buf *out)
+{
+    const struct over_ssh *o = over_const(s);
+
+    return kexgap_find(o->ssh, &o->heard, out);
 }
 
 size_t
@@ -271,6 +311,14 @@ on_close(ssh_session ssh, ssh_channel channel, void *arg)
     ((struct session *)arg)->exit.closed = true;
 }
 
+/* A command ends once: of a server that says it twice the first word counts, and none after the
+ * channel's close. */
+static bool
+has_ended(const struct session *s)
+{
+    return s->exit.closed || s->exit.has_status || s->exit.signal[0] != '\0';
+}
+
 static void
 on_status(ssh_session ssh, ssh_channel channel, int status, void *arg)
 {
@@ -278,8 +326,10 @@ on_status(ssh_session ssh, ssh_channel channel, int status, void *arg)
 
     (void)ssh;
     (void)channel;
-    s->exit.has_status = true;
-    s->exit.status = (uint32_t)status;
+    if (!has_ended(s)) {
+        s->exit.has_status = true;
+        s->exit.status = (uint32_t)status;
+    }
 }
 
 static void
@@ -293,8 +343,10 @@ on_signal(ssh_session ssh, ssh_channel channel, const char *name, int core, cons
     (void)core;
     (void)message;
     (void)language;
-    (void)snprintf(s->exit.signal, sizeof(s->exit.signal), "%s",
-                   name == NULL || name[0] == '\0' ? "?" : name);
+    if (!has_ended(s)) {
+        (void)snprintf(s->exit.signal, sizeof(s->exit.signal), "%s",
+                       name == NULL || name[0] == '\0' ? "?" : name);
+    }
 }
 
 static void
@@ -393,6 +445,17 @@ static const struct session_kind kind = {
     .drop = drop,
 };
 
+/* What a server asks of us is refused.  Without this libssh keeps each request, unanswered, until
+ * the session ends: a server could fill our memory with them. */
+static int
+on_request(ssh_session ssh, ssh_message message, void *arg)
+{
+    (void)ssh;
+    (void)message;
+    (void)arg;
+    return 1;
+}
+
 struct session *
 session_new(int fd, const struct target *target, const char *host_key_types)
 {
@@ -406,8 +469,11 @@ session_new(int fd, const struct target *target, const char *host_key_types)
         abort();
     }
     seam_watch(fd);
+    buf_init(&s->heard, KEXGAP_BYTES_MAX);
+    seam_tap(fd, &s->heard);
     set_options(s, target, host_key_types);
     ssh_set_blocking(s->ssh, 0);
     ssh_set_counters(s->ssh, &s->counter, NULL);
+    ssh_set_message_callback(s->ssh, on_request, NULL);
     return &s->base;
 }

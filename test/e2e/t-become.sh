@@ -1,4 +1,5 @@
 # sudo that asks for a password: IM_BECOME_PASSWORD and the inventory's, right and wrong, never shown.
+# fault 44: passwords are nowhere
 # shellcheck shell=bash disable=SC2154,SC2016
 . test/e2e/lib.sh
 start_servers 3

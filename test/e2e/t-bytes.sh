@@ -1,5 +1,7 @@
 # Every byte a variable can hold arrives in the script as it is, on dash and on busybox ash; and no value
 # can become a command.
+# fault 21: values with escape sequences, bidi, half UTF-8
+# fault 43: every byte in a variable, on two shells
 # shellcheck shell=bash disable=SC2154,SC2034,SC2016,SC2086
 . test/e2e/lib.sh
 . test/e2e/fleet.sh

@@ -1,4 +1,5 @@
 # The fleet itself: commands really run, each in its host's folder and nowhere else; nothing is left.
+# fault 23: exit status and exit signal of a real command
 # shellcheck shell=bash disable=SC2154,SC2016,SC2119
 . test/e2e/lib.sh
 . test/e2e/fleet.sh

@@ -1,4 +1,5 @@
 # A target's disk is full: the host fails, says so, keeps the release it has; the others go on.
+# fault 28: the disk of a target is full: the release it has stays
 # shellcheck shell=bash disable=SC2154,SC2034,SC2016,SC2119
 . test/e2e/lib.sh
 . test/e2e/fleet.sh

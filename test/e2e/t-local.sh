@@ -1,4 +1,5 @@
 # ansible_connection: local: this machine between two others, with the same actions and the same ends.
+# fault 41: two names of this machine
 # shellcheck shell=bash disable=SC2154,SC2016
 . test/e2e/lib.sh
 start_servers 2

@@ -1,5 +1,6 @@
 # Secrets of a vault, on a real sshd: the scripts get their bytes, and nobody else does: no log, no
 # store, no output, no argument and no environment of any process, here or on the host.
+# fault 44: a vault's values are nowhere
 . test/e2e/lib.sh
 start_servers 2
 new_project

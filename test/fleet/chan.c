@@ -9,7 +9,9 @@
 #include "base/buf.h"
 #include "base/xalloc.h"
 #include "fleet/conn.h"
+#include "fleet/ending.h"
 #include "fleet/fleet.h"
+#include "fleet/flood.h"
 #include "fleet/process.h"
 
 #include <assert.h>
@@ -17,27 +19,30 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
 
 enum { CHUNK = 32 * 1024, CHUNKS_A_TURN = 16 };
 
 struct chan {
-    struct fleet *fleet;     /* borrowed */
-    struct conn *conn;       /* borrowed */
-    ssh_session session;     /* borrowed */
-    ssh_channel ssh;         /* owned, unless the session is freed first */
-    const char *folder;      /* borrowed */
-    const char *client;      /* borrowed */
-    char *command;           /* owned; NULL until asked for */
-    struct process *process; /* owned */
-    struct buf carry;        /* owned: input libssh has let go and the process not taken */
-    size_t waiting;          /* bytes of input that libssh still holds */
-    bool eof_in;             /* the client will send no more */
+    struct fleet *fleet;         /* borrowed */
+    struct conn *conn;           /* borrowed */
+    ssh_session session;         /* borrowed */
+    ssh_channel ssh;             /* owned, unless the session is freed first */
+    const char *folder;          /* borrowed */
+    const char *client;          /* borrowed */
+    const struct behave *behave; /* borrowed; NULL: a good host */
+    char *command;               /* owned; NULL until asked for */
+    struct process *process;     /* owned */
+    struct buf carry;            /* owned: input libssh has let go and the process not taken */
+    size_t waiting;              /* bytes of input that libssh still holds */
+    bool eof_in;                 /* the client will send no more */
     bool eof_given;
     bool closed_in;
     bool closed_out;
     bool status_sent;
     bool out_ended[2];
+    uint64_t sent[2]; /* bytes of each stream */
+    uint64_t taken;   /* bytes of input */
+    struct prng prng; /* of a flood */
     struct ssh_channel_callbacks_struct callbacks;
 };
 
@@ -86,7 +91,8 @@ on_exec(ssh_session session, ssh_channel ssh, const char *command, void *arg)
 
     (void)session;
     (void)ssh;
-    if (ch->command != NULL) {
+    conn_reach(ch->conn, AT_EXEC);
+    if (ch->command != NULL || (ch->behave != NULL && ch->behave->noexec)) {
         return 1;
     }
     ch->command = xstrdup(command);
@@ -121,6 +127,7 @@ chan_new(struct fleet *fleet, struct conn *conn, ssh_session session, const char
     ch->session = session;
     ch->folder = folder;
     ch->client = client;
+    ch->behave = conn_behave(conn);
     buf_init(&ch->carry, CHUNK);
     ch->ssh = ssh_channel_new(session);
     if (ch->ssh == NULL) {
@@ -175,6 +182,28 @@ write_pending(const struct chan *ch)
     return (ssh_get_status(ch->session) & SSH_WRITE_PENDING) != 0;
 }
 
+/* True: go on.  False: what was written has not left yet, and something is due when it has. */
+static bool
+reach(const struct chan *ch, enum phase phase)
+{
+    if (!conn_minds(ch->conn, phase)) {
+        return true;
+    }
+    if (write_pending(ch)) {
+        return false;
+    }
+    conn_reach(ch->conn, phase);
+    return true;
+}
+
+static bool
+reach_output(const struct chan *ch)
+{
+    const uint64_t sent = ch->sent[0] + ch->sent[1];
+
+    return (sent == 0 || reach(ch, AT_HEADER)) && (sent < OUTPUT_BYTES || reach(ch, AT_OUTPUT));
+}
+
 /* Take the next piece of input out of libssh, which may widen the window. */
 static void
 refill(struct chan *ch)
@@ -188,15 +217,29 @@ refill(struct chan *ch)
         return;
     }
     ch->waiting -= (size_t)n;
+    ch->taken += (uint64_t)n;
+    if (ch->taken >= UPLOAD_BYTES) {
+        conn_reach(ch->conn, AT_UPLOAD);
+    }
     const int rc = buf_add(&ch->carry, chunk, (size_t)n);
     assert(rc == 0);
     (void)rc;
+}
+
+static bool
+window_is_stuck(const struct chan *ch)
+{
+    return ch->behave != NULL && ch->behave->window > 0 &&
+           ch->taken >= (uint64_t)ch->behave->window;
 }
 
 static void
 feed(struct chan *ch)
 {
     while (ch->carry.len > 0 || ch->waiting > 0) {
+        if (ch->carry.len == 0 && window_is_stuck(ch)) {
+            return;
+        }
         if (ch->carry.len == 0) {
             refill(ch);
         }
@@ -212,6 +255,24 @@ feed(struct chan *ch)
     }
 }
 
+/* Only after the header: before it we end the connection. */
+static bool
+floods(const struct chan *ch, int stream)
+{
+    return ch->behave != NULL && ch->sent[stream] > 0 &&
+           flood_is_due(ch->behave, stream, ch->sent[stream]);
+}
+
+static ssize_t
+next_output(struct chan *ch, int stream, char *ret_bytes, size_t max)
+{
+    if (floods(ch, stream)) {
+        flood_fill((enum flood)ch->behave->flood, &ch->prng, ret_bytes, max);
+        return (ssize_t)max;
+    }
+    return process_read(ch->process, stream, ret_bytes, max);
+}
+
 static void
 drain(struct chan *ch, int stream)
 {
@@ -223,19 +284,27 @@ drain(struct chan *ch, int stream)
             return; /* a turn follows when that changes */
         }
         const size_t max = window < sizeof(chunk) ? window : sizeof(chunk);
-        const ssize_t n = process_read(ch->process, stream, chunk, max);
+        const ssize_t n = next_output(ch, stream, chunk, max);
         if (n == 0) {
             return;
         }
         if (n < 0) {
             ch->out_ended[stream] = true;
-        } else if (stream == 0) {
+            return;
+        }
+        ch->sent[stream] += (uint64_t)n;
+        if (stream == 0) {
             (void)ssh_channel_write(ch->ssh, chunk, (uint32_t)n);
         } else {
             (void)ssh_channel_write_stderr(ch->ssh, chunk, (uint32_t)n);
         }
+        if (!reach_output(ch)) {
+            return;
+        }
     }
-    if (!ch->out_ended[stream]) {
+    if (floods(ch, stream)) {
+        conn_soon(ch->conn);
+    } else if (!ch->out_ended[stream]) {
         process_later(ch->process, stream);
     }
 }
@@ -248,28 +317,22 @@ send_status(struct chan *ch)
     if (ch->status_sent || !process_ended(ch->process, &status)) {
         return;
     }
-    ch->status_sent = true;
-    if (WIFSIGNALED(status)) {
-        const char *name = sigabbrev_np(WTERMSIG(status));
-        (void)ssh_channel_request_send_exit_signal(ch->ssh, name != NULL ? name : "KILL", 0, "",
-                                                   "");
-    } else {
-        (void)ssh_channel_request_send_exit_status(ch->ssh, WEXITSTATUS(status));
+    if (conn_minds(ch->conn, AT_STATUS) &&
+        (!ch->out_ended[0] || !ch->out_ended[1] || !reach(ch, AT_STATUS))) {
+        return;
     }
+    ch->status_sent = true;
+    ending_status(ch->ssh, ch->behave, status);
 }
 
-/* Both may say AGAIN and want to be called again. */
+/* May say AGAIN and want to be called again. */
 static void
 close_out(struct chan *ch)
 {
-    if (ch->closed_out || write_pending(ch)) {
+    if (ch->closed_out || write_pending(ch) || !reach(ch, AT_END)) {
         return;
     }
-    int rc = ch->closed_in ? SSH_OK : ssh_channel_send_eof(ch->ssh);
-    if (rc == SSH_OK) {
-        rc = ssh_channel_close(ch->ssh);
-    }
-    ch->closed_out = rc != SSH_AGAIN;
+    ch->closed_out = ending_close(ch->ssh, ch->behave, ch->closed_in) != SSH_AGAIN;
 }
 
 bool
@@ -286,8 +349,10 @@ chan_turn(struct chan *ch)
     }
     if (ch->process != NULL && !ch->closed_out) {
         feed(ch);
-        drain(ch, 0);
-        drain(ch, 1);
+        if (reach_output(ch)) {
+            drain(ch, 0);
+            drain(ch, 1);
+        }
         send_status(ch);
         if (ch->status_sent && ch->out_ended[0] && ch->out_ended[1]) {
             close_out(ch);

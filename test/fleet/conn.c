@@ -8,7 +8,9 @@
 
 #include "base/xalloc.h"
 #include "fleet/chan.h"
+#include "fleet/filter.h"
 #include "fleet/fleet.h"
+#include "fleet/noise.h"
 
 #include <errno.h>
 #include <libssh/callbacks.h>
@@ -38,8 +40,42 @@ struct conn {
     bool logged_in;
     bool again;
     int refusals;
+    struct behave *behave; /* owned; NULL: a good host */
+    struct filter *filter; /* released with the connection; NULL: none */
+    bool waiting;          /* counted by the throttle of its host */
     struct ssh_server_callbacks_struct callbacks;
 };
+
+const struct behave *
+conn_behave(const struct conn *c)
+{
+    return c->behave;
+}
+
+bool
+conn_minds(const struct conn *c, enum phase phase)
+{
+    return c->behave != NULL && c->behave->at[phase] != ACT_NONE;
+}
+
+void
+conn_reach(struct conn *c, enum phase phase)
+{
+    if (conn_minds(c, phase)) {
+        const enum act act = (enum act)c->behave->at[phase];
+        c->behave->at[phase] = ACT_NONE;
+        filter_act(c->filter, act);
+    }
+}
+
+static void
+leave_throttle(struct conn *c)
+{
+    if (c->waiting) {
+        c->waiting = false;
+        throttle_leave(c->behave->throttle);
+    }
+}
 
 static int
 refuse(struct conn *c)
@@ -67,6 +103,12 @@ on_password(ssh_session session, const char *user, const char *password, void *a
     return refuse(arg);
 }
 
+static bool
+is_denied(const struct conn *c)
+{
+    return c->behave != NULL && c->refusals < c->behave->deny;
+}
+
 static int
 on_public_key(ssh_session session, const char *user, struct ssh_key_struct *key, char signature,
               void *arg)
@@ -74,7 +116,9 @@ on_public_key(ssh_session session, const char *user, struct ssh_key_struct *key,
     struct conn *c = arg;
 
     (void)session;
-    if (strcmp(user, c->fleet->options.user) != 0 || !keys_allow(&c->fleet->keys, key)) {
+    conn_reach(c, AT_AUTH);
+    if (is_denied(c) || strcmp(user, c->fleet->options.user) != 0 ||
+        !keys_allow(&c->fleet->keys, key)) {
         return refuse(c);
     }
     if (signature == SSH_PUBLICKEY_STATE_NONE) {
@@ -83,10 +127,25 @@ on_public_key(ssh_session session, const char *user, struct ssh_key_struct *key,
     if (signature != SSH_PUBLICKEY_STATE_VALID) {
         return refuse(c);
     }
+    if (c->behave != NULL && c->behave->partial) {
+        ssh_set_auth_methods(session, SSH_AUTH_METHOD_PASSWORD);
+        return SSH_AUTH_PARTIAL;
+    }
     c->logged_in = true;
+    leave_throttle(c);
     c->fleet->counts.logged_in++;
     (void)event_del(c->login);
     return SSH_AUTH_SUCCESS;
+}
+
+static size_t
+sessions_max(const struct conn *c)
+{
+    if (c->behave != NULL && c->behave->nochannel) {
+        return 0;
+    }
+    return (size_t)(c->behave != NULL && c->behave->sessions > 0 ? c->behave->sessions
+                                                                 : c->fleet->options.max_sessions);
 }
 
 static ssh_channel
@@ -94,7 +153,8 @@ on_open(ssh_session session, void *arg)
 {
     struct conn *c = arg;
 
-    if (!c->logged_in || c->count >= (size_t)c->fleet->options.max_sessions) {
+    conn_reach(c, AT_OPEN);
+    if (!c->logged_in || c->count >= sessions_max(c)) {
         return NULL;
     }
     c->open = xgrow(c->open, c->count, &c->cap, sizeof(struct chan *));
@@ -161,26 +221,43 @@ listen_to_session(struct conn *c)
     ssh_set_auth_methods(c->session, SSH_AUTH_METHOD_PUBLICKEY);
 }
 
-void
-conn_start(struct fleet *fleet, int fd, struct in_addr dialled, const char *client)
+/* Give the connection to libssh, through a filter where the host has one. */
+static int
+accept_session(struct conn *c, int fd)
 {
-    const struct timeval login = {.tv_sec = OPTIONS_LOGIN_MS / 1000};
-    char *folder = hosts_folder(fleet->hosts, dialled);
-    struct conn *c = NULL;
+    struct err err = {0};
+    ssh_bind bind = binds_get(c->fleet->binds, c->behave, &err);
 
-    if (folder == NULL) {
-        if (errno != ENOENT) {
-            (void)fprintf(stderr, "fleet: a host's folder cannot be made: %s\n", strerror(errno));
-        }
-        (void)close(fd);
-        return;
+    if (c->behave != NULL && filter_is_needed(c->behave)) {
+        c->filter = filter_new(c->fleet, fd, c->behave, &fd);
     }
-    c = xcalloc(1, sizeof(*c));
+    if (c->behave != NULL && c->behave->rekey > 0) {
+        const uint64_t bytes = (uint64_t)c->behave->rekey;
+        (void)ssh_options_set(c->session, SSH_OPTIONS_REKEY_DATA, &bytes);
+    }
+    if (bind == NULL || ssh_bind_accept_fd(bind, c->session, fd) != SSH_OK) {
+        (void)fprintf(stderr, "fleet: accept: %s\n",
+                      bind == NULL ? err.text : (const char *)ssh_get_error(bind));
+        if (ssh_get_fd(c->session) != fd) {
+            (void)close(fd);
+        }
+        return -1;
+    }
+    return 0;
+}
+
+static struct conn *
+conn_new(struct fleet *fleet, char *folder, struct behave *behave, const char *client)
+{
+    struct conn *c = xcalloc(1, sizeof(*c));
+
     c->fleet = fleet;
     c->folder = folder;
+    c->behave = behave;
+    c->waiting = behave != NULL && behave->throttle != NULL;
     c->client = xstrdup(client);
     c->session = ssh_new();
-    c->io = event_new(fleet->base, fd, 0, on_io, c);
+    c->io = event_new(fleet->base, -1, 0, on_io, c);
     c->timer = evtimer_new(fleet->base, on_timer, c);
     c->login = evtimer_new(fleet->base, on_login_late, c);
     if (c->session == NULL || c->io == NULL || c->timer == NULL || c->login == NULL) {
@@ -189,11 +266,32 @@ conn_start(struct fleet *fleet, int fd, struct in_addr dialled, const char *clie
     LIST_INSERT_HEAD(&fleet->conns, c, link);
     fleet->counts.live++;
     ssh_set_blocking(c->session, 0);
-    if (ssh_bind_accept_fd(fleet->bind, c->session, fd) != SSH_OK) {
-        (void)fprintf(stderr, "fleet: accept: %s\n", ssh_get_error(fleet->bind));
-        if (ssh_get_fd(c->session) != fd) {
-            (void)close(fd);
+    return c;
+}
+
+void
+conn_start(struct fleet *fleet, int fd, struct in_addr dialled, const char *client)
+{
+    const struct timeval login = {.tv_sec = OPTIONS_LOGIN_MS / 1000};
+    char *folder = hosts_folder(fleet->hosts, dialled);
+
+    if (folder == NULL) {
+        if (errno != ENOENT) {
+            (void)fprintf(stderr, "fleet: a host's folder cannot be made: %s\n", strerror(errno));
         }
+        (void)close(fd);
+        return;
+    }
+    struct behave *behave = behaviours_take(fleet->behaviours, dialled);
+    if (behave != NULL && behave->throttle != NULL && throttle_enter(behave->throttle)) {
+        fleet->counts.throttled++;
+        (void)close(fd);
+        free(behave);
+        free(folder);
+        return;
+    }
+    struct conn *c = conn_new(fleet, folder, behave, client);
+    if (accept_session(c, fd) < 0) {
         conn_free(c);
         return;
     }
@@ -216,10 +314,16 @@ conn_free(struct conn *c)
         (void)ssh_event_remove_session(c->pump, c->session);
         ssh_event_free(c->pump);
     }
+    if (c->refusals >= REFUSALS_MAX) {
+        (void)ssh_session_set_disconnect_message(c->session, "Too many authentication failures");
+    }
     ssh_disconnect(c->session);
     ssh_free(c->session);
     LIST_REMOVE(c, link);
-    c->fleet->counts.live--;
+    c->fleet->counts.live -= c->filter == NULL ? 1 : 0; /* else when the client is gone */
+    filter_release(c->filter);
+    leave_throttle(c);
+    free(c->behave);
     free(c->open);
     free(c->folder);
     free(c->client);
@@ -304,6 +408,10 @@ conn_turn(struct conn *c)
             return;
         }
         turn_channels(c);
+        if (c->behave != NULL && c->behave->noise != NOISE_NONE && c->count > 0) {
+            noise_make(c->session, (enum noise)c->behave->noise);
+            c->behave->noise = NOISE_NONE;
+        }
     } while (c->again);
     if (!is_alive(c)) {
         conn_free(c);
@@ -316,4 +424,10 @@ void
 conn_again(struct conn *c)
 {
     c->again = true;
+}
+
+void
+conn_soon(struct conn *c)
+{
+    event_active(c->io, EV_WRITE, 0);
 }

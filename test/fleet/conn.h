@@ -6,6 +6,8 @@
 #ifndef FLEET_CONN_H
 #define FLEET_CONN_H
 
+#include "fleet/behave.h"
+
 #include <netinet/in.h>
 
 struct fleet;
@@ -20,5 +22,14 @@ void conn_turn(struct conn *c);
 
 /* Called from libssh's callbacks: another round is due. */
 void conn_again(struct conn *c);
+/* There is more to do, but others want their turn. */
+void conn_soon(struct conn *c);
+
+/* NULL: a good host. */
+const struct behave *conn_behave(const struct conn *c);
+/* Does something happen to the connection at this phase? */
+bool conn_minds(const struct conn *c, enum phase phase);
+/* The phase has come: let it happen, once. */
+void conn_reach(struct conn *c, enum phase phase);
 
 #endif

@@ -7,6 +7,7 @@
 #include "fleet/hosts.h"
 
 #include "base/xalloc.h"
+#include "fleet/lines.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -37,8 +38,9 @@ folder_is_inside(const char *folder)
 }
 
 static int
-read_line(struct hosts *h, char *line, struct err *err)
+read_line(void *arg, char *line, struct err *err)
 {
+    struct hosts *h = arg;
     char *rest = NULL;
     const char *address = strtok_r(line, " \t\r\n", &rest);
     const char *folder = strtok_r(NULL, " \t\r\n", &rest);
@@ -53,28 +55,6 @@ read_line(struct hosts *h, char *line, struct err *err)
     h->rows = xgrow(h->rows, h->count, &h->cap, sizeof(*h->rows));
     h->rows[h->count++] = (struct row){.address = in.s_addr, .folder = xstrdup(folder)};
     return 0;
-}
-
-static int
-read_file(struct hosts *h, const char *path, struct err *err)
-{
-    FILE *file = fopen(path, "re");
-    char *line = NULL;
-    size_t cap = 0;
-    int rc = 0;
-
-    if (file == NULL) {
-        return err_set(err, ERR_IO, "%s: %s", path, strerror(errno));
-    }
-    for (int number = 1; rc == 0 && getline(&line, &cap, file) >= 0; number++) {
-        rc = read_line(h, line, err);
-        if (rc < 0) {
-            err_prefix(err, "%s:%d: ", path, number);
-        }
-    }
-    free(line);
-    (void)fclose(file);
-    return rc;
 }
 
 static int
@@ -94,7 +74,7 @@ hosts_new(const char *root, const char *file, struct err *err)
 
     h->listed = file != NULL;
     if ((root != NULL && open_root(h, root, err) < 0) ||
-        (file != NULL && read_file(h, file, err) < 0)) {
+        (file != NULL && lines_read(file, read_line, h, err) < 0)) {
         hosts_free(h);
         return NULL;
     }

@@ -16,7 +16,7 @@
 #include <unistd.h>
 
 int
-keys_make_host_key(const char *path, struct err *err)
+keys_make_host_key(const char *path, enum ssh_keytypes_e type, int bits, struct err *err)
 {
     ssh_key key = NULL;
     int rc = -1;
@@ -25,7 +25,7 @@ keys_make_host_key(const char *path, struct err *err)
         return 0;
     }
     const mode_t old = umask(077);
-    if (ssh_pki_generate(SSH_KEYTYPE_ED25519, 0, &key) == SSH_OK &&
+    if (ssh_pki_generate(type, bits, &key) == SSH_OK &&
         ssh_pki_export_privkey_file(key, NULL, NULL, NULL, path) == SSH_OK) {
         rc = 0;
     }

@@ -1,8 +1,8 @@
 /*
  * keys.h - the fleet's host key, and the keys that may log in.
  *
- * One ed25519 host key for all hosts.  Owns the loaded keys.  Never accepts a key that is not in
- * the file.
+ * One ed25519 host key for all good hosts.  Owns the loaded keys.  Never accepts a key that is not
+ * in the file.
  */
 #ifndef FLEET_KEYS_H
 #define FLEET_KEYS_H
@@ -20,8 +20,8 @@ struct keys {
     size_t cap;
 };
 
-/* Make path (0600, ed25519) unless it is there. */
-int keys_make_host_key(const char *path, struct err *err);
+/* Make path (0600) unless it is there. */
+int keys_make_host_key(const char *path, enum ssh_keytypes_e type, int bits, struct err *err);
 
 /* Write `[address]:port type key` lines with the public half of host_key. */
 int keys_write_known_hosts(const char *path, const char *host_key, const struct strv *addresses,

@@ -5,6 +5,7 @@
  * answered before the confinement of commands has been tried and found to hold.
  */
 #include "fleet/conn.h"
+#include "fleet/filter.h"
 #include "fleet/fleet.h"
 #include "fleet/process.h"
 #include "fleet/server.h"
@@ -58,8 +59,9 @@ on_stats(evutil_socket_t signal_number, short what, void *arg)
                         (used.ru_utime.tv_usec + used.ru_stime.tv_usec) / 1000;
     (void)fprintf(stderr,
                   "fleet: accepted=%" PRIu64 " logged_in=%" PRIu64 " refused=%" PRIu64
-                  " execs=%" PRIu64 " live=%" PRIu64 " children=%zu fds=%d cpu_ms=%ld rss_kb=%ld\n",
-                  n->accepted, n->logged_in, n->refused, n->execs, n->live,
+                  " execs=%" PRIu64 " throttled=%" PRIu64 " live=%" PRIu64
+                  " children=%zu fds=%d cpu_ms=%ld rss_kb=%ld\n",
+                  n->accepted, n->logged_in, n->refused, n->execs, n->throttled, n->live,
                   children_count(fleet->children), descriptors(), cpu_ms, used.ru_maxrss);
 }
 
@@ -99,31 +101,14 @@ choose_confinement(struct fleet *fleet, struct err *err)
 }
 
 static int
-make_bind(struct fleet *fleet, struct err *err)
-{
-    const bool no = false;
-
-    if (keys_make_host_key(fleet->options.host_key, err) < 0) {
-        return -1;
-    }
-    fleet->bind = ssh_bind_new();
-    if (fleet->bind == NULL) {
-        abort();
-    }
-    (void)ssh_bind_options_set(fleet->bind, SSH_BIND_OPTIONS_PROCESS_CONFIG, &no);
-    if (ssh_bind_options_set(fleet->bind, SSH_BIND_OPTIONS_HOSTKEY, fleet->options.host_key) < 0) {
-        return err_set(err, ERR_IO, "%s: %s", fleet->options.host_key, ssh_get_error(fleet->bind));
-    }
-    return 0;
-}
-
-static int
 prepare(struct fleet *fleet, struct err *err)
 {
     const struct options *o = &fleet->options;
 
     fleet->hosts = hosts_new(o->root, o->hosts, err);
-    if (fleet->hosts == NULL || choose_confinement(fleet, err) < 0 || make_bind(fleet, err) < 0 ||
+    if (fleet->hosts == NULL || choose_confinement(fleet, err) < 0 ||
+        (fleet->binds = binds_new(o->host_key, err)) == NULL ||
+        (fleet->behaviours = behaviours_new(o->behave, (uint64_t)o->seed, err)) == NULL ||
         keys_load(&fleet->keys, o->authorized_keys, err) < 0) {
         return -1;
     }
@@ -211,11 +196,14 @@ release(struct fleet *fleet)
     while ((c = LIST_FIRST(&fleet->conns)) != NULL) {
         conn_free(c);
     }
+    struct filter *f = NULL;
+    while ((f = LIST_FIRST(&fleet->filters)) != NULL) {
+        filter_free(f);
+    }
     children_free(fleet->children);
     keys_release(&fleet->keys);
-    if (fleet->bind != NULL) {
-        ssh_bind_free(fleet->bind);
-    }
+    binds_free(fleet->binds);
+    behaviours_free(fleet->behaviours);
     hosts_free(fleet->hosts);
     if (fleet->base != NULL) {
         event_base_free(fleet->base);
@@ -230,12 +218,14 @@ main(int argc, char **argv)
     int rc = EXIT_FAILURE;
 
     LIST_INIT(&fleet.conns);
+    LIST_INIT(&fleet.filters);
     if (options_read(&fleet.options, argc, argv, &err) < 0) {
         (void)fprintf(stderr, "fleet: %s\n%s", err.text, options_usage());
         return 2;
     }
     if (fleet.options.help) {
         (void)fputs(options_usage(), stdout);
+        behave_print(stdout);
         return EXIT_SUCCESS;
     }
     (void)signal(SIGPIPE, SIG_IGN);

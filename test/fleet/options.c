@@ -33,6 +33,8 @@ static const struct flag flags[] = {
     {"--known-hosts", KIND_TEXT, AT(known_hosts), 0},
     {"--addresses", KIND_TEXT, AT(addresses), 0},
     {"--pid-file", KIND_TEXT, AT(pid_file), 0},
+    {"--behave", KIND_TEXT, AT(behave), 0},
+    {"--seed", KIND_NUMBER, AT(seed), 1 << 30},
     {"--confine", KIND_TEXT, AT(confine), 0},
     {"--ready-fd", KIND_NUMBER, AT(ready_fd), 1 << 20},
     {"--delay-ms", KIND_NUMBER, AT(delay_ms), 3600L * 1000},
@@ -64,6 +66,8 @@ options_usage(void)
            "  --delay-ms N          each exec takes N ms longer\n"
            "  --rtt-ms N            what a client sends is looked at N ms later\n"
            "  --max-sessions N      channels open at once on a connection, default 10\n"
+           "  --behave FILE         which addresses misbehave, and how: see below\n"
+           "  --seed N              of what happens by chance\n"
            "  --confine WHAT        landlock, mounts or both; default: all that works here\n"
            "  --unconfined          run commands even where nothing confines them\n"
            "  --pid-file FILE       removed at the end\n"

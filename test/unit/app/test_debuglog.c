@@ -114,6 +114,7 @@ test_a_line_has_time_tag_text_and_suffix(void **state)
     debuglog_close(NULL);
 }
 
+/* fault 22: debug.log */
 static void
 test_a_record_is_one_line_whatever_it_holds(void **state)
 {

@@ -214,6 +214,7 @@ replace_file(struct rig *r, struct run *run, int32_t host, const struct step_req
     free(path);
 }
 
+/* fault 46: the source changed since the run began */
 static void
 test_a_file_that_changed_since_fails_its_host_alone(void **state)
 {

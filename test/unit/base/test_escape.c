@@ -34,6 +34,7 @@ check_rows(escaper *escape, const char *const (*rows)[2], size_t count)
     buf_release(&out);
 }
 
+/* fault 22: one line */
 static void
 test_escapes_a_line_for_the_log(void **state)
 {
@@ -101,6 +102,7 @@ random_bytes(struct prng *p, char *bytes, size_t max)
     return len;
 }
 
+/* fault 21: nothing a terminal obeys */
 static void
 test_makes_random_bytes_harmless(void **state)
 {
@@ -203,6 +205,7 @@ check_shell_reads_back(const char *bytes, size_t len)
     buf_release(&out);
 }
 
+/* fault 43: every byte */
 static void
 test_quotes_every_byte_for_a_real_shell(void **state)
 {

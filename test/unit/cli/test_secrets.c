@@ -25,6 +25,7 @@ swap_environ(char **own)
     return before;
 }
 
+/* fault 44: the environment is cleaned */
 static void
 test_every_secret_is_taken_and_its_bytes_are_wiped(void **state)
 {

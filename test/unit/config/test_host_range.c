@@ -177,6 +177,7 @@ test_a_name_has_at_most_253_bytes(void **state)
     strv_clear(&names);
 }
 
+/* fault 42: the grammar of a name */
 static void
 test_a_name_has_a_strict_grammar(void **state)
 {

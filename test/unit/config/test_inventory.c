@@ -200,6 +200,7 @@ test_the_depth_of_a_group_is_its_longest_way(void **state)
     inventory_free(inv);
 }
 
+/* fault 41: the same name twice */
 static void
 test_a_host_named_several_times_has_all_its_variables(void **state)
 {
@@ -330,6 +331,7 @@ test_a_mistake_many_hosts_share_is_told_once(void **state)
           "hosts.yml:1:30: the tag !x is not supported", false);
 }
 
+/* fault 42: names that are something else */
 static void
 test_hostile_names_are_refused_and_shown_harmless(void **state)
 {
@@ -511,6 +513,7 @@ test_a_key_given_twice_is_a_warning_and_the_last_counts(void **state)
     mistakes_release(&m);
 }
 
+/* fault 41: two names of one machine */
 static void
 test_two_names_of_one_machine_are_used_once(void **state)
 {

@@ -33,6 +33,7 @@ test_every_mistake_is_kept_in_its_order(void **state)
 }
 
 /* Found by fuzzing: an unknown key "0\n755". */
+/* fault 22: mistakes of files */
 static void
 test_a_mistake_is_one_line_whatever_it_quotes(void **state)
 {

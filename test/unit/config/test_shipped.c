@@ -206,6 +206,7 @@ test_shipped_actions_work_on_dash(void **state)
     run_scenario("shipped.sh", "dash");
 }
 
+/* fault 29: busybox */
 static void
 test_shipped_actions_work_on_busybox(void **state)
 {

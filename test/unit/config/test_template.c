@@ -297,6 +297,7 @@ test_wants_odd_values_quoted_in_scripts(void **state)
             "x.yml:3:5: 'odd' holds bytes the shell would act on: write {{ odd | quote }}");
 }
 
+/* fault 43: unquoted values are refused */
 static void
 test_every_byte_outside_the_list_must_be_quoted(void **state)
 {

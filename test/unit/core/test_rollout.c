@@ -221,6 +221,7 @@ test_a_wave_that_failed_whole_stops_the_run(void **state)
     bench_end(&b);
 }
 
+/* fault 14: the breaker of denials */
 static void
 test_three_denials_in_a_row_stop_new_starts(void **state)
 {
@@ -242,6 +243,7 @@ test_three_denials_in_a_row_stop_new_starts(void **state)
     bench_end(&b);
 }
 
+/* fault 1: only what may pass by itself is retried */
 static void
 test_connecting_is_retried_only_where_it_may_help(void **state)
 {
@@ -294,6 +296,7 @@ test_retries_back_off_and_end(void **state)
     bench_end(&b);
 }
 
+/* fault 6: its own class, with a pause */
 static void
 test_a_throttled_host_is_retried_without_auto_retry(void **state)
 {
@@ -330,6 +333,7 @@ test_an_early_tick_changes_nothing(void **state)
     bench_end(&b);
 }
 
+/* fault 18: unknown, not failed */
 static void
 test_a_connection_lost_after_sending_is_unknown(void **state)
 {
@@ -372,6 +376,7 @@ test_an_idempotent_step_is_sent_again_over_a_new_connection(void **state)
     bench_end(&b);
 }
 
+/* fault 17: tried once more */
 static void
 test_a_refused_channel_is_tried_once_more_with_the_same_attempt(void **state)
 {

@@ -342,6 +342,7 @@ test_gives_a_clean_environment_and_what_is_passed(void **state)
 }
 
 /* ps shows arguments and environments to everybody: a script may hold secrets. */
+/* fault 44: argv of our children */
 static void
 test_shows_no_byte_of_the_script_to_ps(void **state)
 {

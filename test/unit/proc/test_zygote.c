@@ -307,6 +307,7 @@ test_resolves_localhost_as_the_system_does(void **state)
 
 /* Which failure it is depends on whether this machine has a name server; that it is one does not.
  */
+/* fault 1: a name that does not exist and a resolver that fails are told apart */
 static void
 test_says_why_a_name_has_no_address(void **state)
 {
@@ -372,6 +373,7 @@ test_asks_again_after_a_failure(void **state)
     stage_free(&s);
 }
 
+/* fault 2: a look-up that takes too long */
 static void
 test_kills_a_look_up_at_its_deadline(void **state)
 {
@@ -401,6 +403,7 @@ test_says_that_a_look_up_died(void **state)
     stage_free(&s);
 }
 
+/* fault 2: slow look-ups hold up no loop */
 static void
 test_runs_no_more_than_its_limit_at_once(void **state)
 {

@@ -3,7 +3,7 @@
  *
  * It runs what it is told with /bin/sh, and misbehaves as the user name says: deny, stall-auth,
  * freeze, nochannel, noexec, nologin, nostatus, noclose, linger, noisy, signal, drop, window (takes
- * one window of input and no more, and answers keepalives).  Blocking and
+ * one window of input and no more, and answers keepalives), opens.  Blocking and
  * simple on purpose; the client is what is tested.
  */
 #ifndef TEST_SERVER_H
@@ -43,6 +43,18 @@ listen_on(int *ret_port)
     return fd;
 }
 
+/* Open a channel to the client and ask it something; wait for its answers. */
+static inline bool
+server_is_refused(ssh_session s)
+{
+    ssh_channel c = ssh_channel_new(s);
+    const bool refused = ssh_channel_open_x11(c, "127.0.0.1", 6000) == SSH_ERROR &&
+                         ssh_channel_listen_forward(s, "127.0.0.1", 1, NULL) == SSH_ERROR;
+
+    ssh_channel_free(c);
+    return refused;
+}
+
 /* Read the channel to its end, give it to /bin/sh, send back what comes, both streams apart. */
 static inline void
 server_run(ssh_session s, ssh_channel c, const char *user, const char *command)
@@ -72,6 +84,9 @@ server_run(ssh_session s, ssh_channel c, const char *user, const char *command)
         (void)ssh_channel_send_eof(c);
         (void)ssh_channel_close(c);
         return;
+    }
+    if (strcmp(user, "opens") == 0 && !server_is_refused(s)) {
+        _exit(0);
     }
     const pid_t pid = fork();
     if (pid == 0) {

@@ -84,6 +84,7 @@ dial(const struct addresses *a, int64_t timeout_ms)
     return r;
 }
 
+/* fault 3: several addresses, the first refuses */
 static void
 test_tries_the_next_address_when_one_refuses(void **state)
 {
@@ -108,6 +109,7 @@ test_tries_the_next_address_when_one_refuses(void **state)
     (void)close(listener);
 }
 
+/* fault 3: several addresses, the first is a black hole */
 static void
 test_leaves_time_for_the_next_address_when_one_is_silent(void **state)
 {
@@ -131,6 +133,7 @@ test_leaves_time_for_the_next_address_when_one_is_silent(void **state)
     }
 }
 
+/* fault 4: no address answers */
 static void
 test_names_every_address_that_failed(void **state)
 {

@@ -89,6 +89,7 @@ test_runs_a_script_and_gives_its_exit_code(void **state)
 }
 
 /* Without cat the script cannot be read: that must not look like an empty one that went well. */
+/* fault 29: a shell that lacks what a frame needs */
 static void
 test_a_host_without_cat_fails_the_step(void **state)
 {

@@ -176,6 +176,8 @@ static const struct {
     {"|1|\n|1||\n|1|AAAA|AAAA $A\n| $A\n|1 $A\n", "web-01", 22, 0, HOSTKEY_UNKNOWN, 0},
 };
 
+/* fault 10: known, unknown, changed, revoked */
+/* fault 11: a line of an authority */
 static void
 test_names_the_verdict_and_the_line_that_decided(void **state)
 {
@@ -495,6 +497,7 @@ test_a_nul_ends_its_line_and_no_other(void **state)
     buf_release(&b);
 }
 
+/* fault 13: unreadable */
 static void
 test_refuses_a_file_that_is_there_and_cannot_be_read(void **state)
 {
@@ -531,6 +534,7 @@ test_refuses_a_file_that_is_there_and_cannot_be_read(void **state)
 }
 
 /* Whatever happens to a file, a key that was never in it is never known. */
+/* fault 13: torn */
 static void
 test_no_damage_makes_a_stranger_known(void **state)
 {
@@ -669,6 +673,7 @@ compare(const struct hostkeys *h, const struct known_lines *g, const char *name,
 
 /* Files are asked several at a time, so that three hundred cost 300 processes; two at a time in
  * every third round, so that names stay unknown. */
+/* fault 12: the verdicts of ssh-keygen -F */
 static void
 test_agrees_with_ssh_keygen_on_three_hundred_files(void **state)
 {
@@ -705,6 +710,7 @@ test_agrees_with_ssh_keygen_on_three_hundred_files(void **state)
     free(g);
 }
 
+/* fault 12: hashed names */
 static void
 test_hashing_the_names_changes_no_verdict(void **state)
 {

@@ -151,6 +151,7 @@ test_reads_a_file_once_and_keeps_several_apart(void **state)
 }
 
 /* ssh does not ask who owns a key of somebody else; nor do we. */
+/* fault 45: a key others may read */
 static void
 test_refuses_a_key_of_ours_that_is_open_to_others(void **state)
 {
@@ -328,6 +329,7 @@ write_secret(const char *before, size_t len)
     explicit_bzero(bytes, sizeof(bytes));
 }
 
+/* fault 44: keys in memory */
 static void
 test_leaves_nothing_of_a_file_in_memory(void **state)
 {

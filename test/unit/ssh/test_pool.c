@@ -111,6 +111,11 @@ assert_text(const struct rig *r, const char *part)
     }
 }
 
+/* fault 17: channel and exec refused */
+/* fault 18: the connection ends after the frame was sent */
+/* fault 8: channels and requests nobody asked for */
+/* fault 23: no status, a signal, EOF without close */
+/* fault 29: an account that runs something else */
 static void
 test_tells_each_misbehaviour_apart(void **state)
 {
@@ -126,6 +131,8 @@ test_tells_each_misbehaviour_apart(void **state)
         {"fleet", "echo hi; exit 3", 0, 0, "step_done", "connected\nstep_sent\nstep_done 3 0\n",
          ""},
         {"noisy", "exit 0", 0, 0, "step_done", "connected\nstep_sent\nstep_done 0 0\n", ""},
+        /* A channel and a request of the server's own: refused, and not kept for later. */
+        {"opens", "exit 4", 5000, 0, "step_done", "connected\nstep_sent\nstep_done 4 0\n", ""},
         {"noclose", "exit 5", 0, 0, "step_done", "connected\nstep_sent\nstep_done 5 0\n", ""},
         {"signal", "exit 0", 0, 0, "step_done", "connected\nstep_sent\nstep_done 0 9\n", ""},
         {"nochannel", "true", 0, 0, "step_not_started", "connected\nstep_not_started 7\n",
@@ -234,6 +241,8 @@ test_uploads_a_file_of_several_windows(void **state)
     rig_close(&r);
 }
 
+/* fault 1: a name that does not resolve */
+/* fault 14: a key that is not accepted */
 static void
 test_names_the_phase_in_which_connecting_failed(void **state)
 {
@@ -305,6 +314,7 @@ bad_server(const char *greeting, int reset, int *ret_port)
     }
 }
 
+/* fault 5: no banner, another's banner */
 static void
 test_tells_throttling_silence_and_garbage_apart(void **state)
 {
@@ -340,6 +350,7 @@ test_tells_throttling_silence_and_garbage_apart(void **state)
     }
 }
 
+/* fault 4: connection refused */
 static void
 test_says_that_a_closed_port_refused(void **state)
 {
@@ -378,6 +389,7 @@ test_disconnects_a_step_under_way_as_unknown(void **state)
     rig_close(&r);
 }
 
+/* fault 26: the keepalive deadline */
 static void
 test_ends_a_connection_that_went_silent(void **state)
 {
@@ -398,6 +410,7 @@ test_ends_a_connection_that_went_silent(void **state)
     rig_close(&r);
 }
 
+/* fault 24: a background child */
 static void
 test_does_not_know_of_a_step_whose_host_went_silent(void **state)
 {

@@ -77,8 +77,10 @@ test_hands_over_what_had_arrived_before_the_error(void **state)
     assert_int_equal(send(fds[0], "x", 1, 0), 1);
     assert_int_equal(recv(fds[0], bytes, sizeof(bytes), 0), 6);
     assert_memory_equal(bytes, "status", 6);
+    assert_int_equal(seam_error(fds[0]), 0);
     assert_int_equal(recv(fds[0], bytes, sizeof(bytes), 0), -1);
     assert_int_equal(errno, EPIPE);
+    assert_int_equal(seam_error(fds[0]), EPIPE);
     seam_forget(fds[0]);
     (void)close(fds[0]);
 }
@@ -119,6 +121,35 @@ test_forgets_the_error_of_an_earlier_socket_with_the_same_number(void **state)
     (void)close(fds[0]);
 }
 
+static void
+test_a_tap_keeps_the_first_bytes_that_came_and_no_more(void **state)
+{
+    struct buf heard;
+    int fds[2];
+    char bytes[16];
+
+    (void)state;
+    pair(fds);
+    buf_init(&heard, 10);
+    seam_watch(fds[0]);
+    seam_tap(fds[0], &heard);
+    for (int i = 0; i < 3; i++) {
+        assert_int_equal(send(fds[1], "seven77", 7, 0), 7);
+        assert_int_equal(recv(fds[0], bytes, sizeof(bytes), 0), 7);
+    }
+    assert_string_equal(heard.data, "seven77sev");
+    assert_false(heard.full);
+    buf_clear(&heard);
+    seam_tap(fds[0], NULL);
+    assert_int_equal(send(fds[1], "x", 1, 0), 1);
+    assert_int_equal(recv(fds[0], bytes, sizeof(bytes), 0), 1);
+    assert_int_equal(heard.len, 0);
+    seam_forget(fds[0]);
+    buf_release(&heard);
+    (void)close(fds[0]);
+    (void)close(fds[1]);
+}
+
 int
 main(void)
 {
@@ -129,6 +160,7 @@ main(void)
         cmocka_unit_test(test_hands_over_what_had_arrived_before_the_error),
         cmocka_unit_test(test_says_zero_bytes_sent_when_the_socket_is_full),
         cmocka_unit_test(test_forgets_the_error_of_an_earlier_socket_with_the_same_number),
+        cmocka_unit_test(test_a_tap_keeps_the_first_bytes_that_came_and_no_more),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

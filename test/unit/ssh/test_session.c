@@ -279,6 +279,7 @@ mute_server(int *ret_port)
     }
 }
 
+/* fault 7: the deadline of a key exchange */
 static void
 test_a_key_exchange_that_stalls_is_named(void **state)
 {
@@ -342,6 +343,7 @@ test_zero_is_no_limit_and_a_name_is_resolved_without_one(void **state)
 }
 
 /* RFC 4254 6.10 orders status and data in no way; the header may come last of all. */
+/* fault 23: output after the exit status */
 static void
 test_keeps_output_that_comes_after_the_exit_status(void **state)
 {

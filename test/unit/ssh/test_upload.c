@@ -152,6 +152,7 @@ test_puts_the_file_in_place_with_its_mode(void **state)
 }
 
 /* fault 8: an upload that is cut leaves the old file */
+/* fault 46: the target is whole */
 static void
 test_keeps_the_old_file_when_cut_at_any_byte(void **state)
 {
@@ -196,6 +197,7 @@ refused(const char *prefix, const char *wire, size_t len, int code, const char *
     }
 }
 
+/* fault 46: bytes change on the way */
 static void
 test_refuses_bytes_that_do_not_match_their_hash(void **state)
 {
@@ -276,6 +278,7 @@ test_says_that_the_folder_it_goes_into_is_not_there(void **state)
     buf_release(&wire);
 }
 
+/* fault 46: the source changes while it is sent */
 static void
 test_notices_a_source_that_changes(void **state)
 {

@@ -127,6 +127,7 @@ expect_stream(const char *bytes, uint64_t from, uint64_t to)
 
 /* ---------------------------------------------------------------- */
 
+/* fault 21: the log is lossless */
 static void
 test_every_byte_is_kept_in_a_file_only_we_can_read(void **state)
 {
@@ -184,6 +185,7 @@ test_up_to_the_cap_nothing_is_cut(void **state)
     assert_int_equal(count_files(p), 1);
 }
 
+/* fault 20: the log has a cap */
 static void
 test_of_too_much_the_head_and_the_tail_are_kept(void **state)
 {
@@ -280,6 +282,7 @@ test_a_thousand_hosts_need_few_descriptors(void **state)
     expect_file(p, "h999.log", "h999h999h999", 12);
 }
 
+/* fault 42: names of logs */
 static void
 test_fewer_descriptors_do_too(void **state)
 {
@@ -328,6 +331,7 @@ test_refuses_names_that_are_no_file_names(void **state)
     assert_null(hostlog_new(p->dir, "test", "../run", NULL));
 }
 
+/* fault 42: O_NOFOLLOW */
 static void
 test_never_writes_through_a_planted_file(void **state)
 {
@@ -354,6 +358,7 @@ test_never_writes_through_a_planted_file(void **state)
     expect_file(p, "web-4.log", "fine", 4);
 }
 
+/* fault 45: the folder of the logs */
 static void
 test_refuses_a_planted_folder(void **state)
 {

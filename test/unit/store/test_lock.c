@@ -163,6 +163,7 @@ test_probes_never_refuse_a_run(void **state)
     stop_holder(prober);
 }
 
+/* fault 45: the lock */
 static void
 test_refuses_a_planted_lock_file(void **state)
 {

@@ -356,6 +356,7 @@ test_refuses_a_file_that_is_no_database(void **state)
     refused(p, "not a database");
 }
 
+/* fault 45: a link in the place of the store */
 static void
 test_refuses_a_symlink(void **state)
 {
@@ -398,6 +399,7 @@ test_refuses_a_file_others_may_write(void **state)
     make_store(p);
 }
 
+/* fault 45: the folder of the store */
 static void
 test_refuses_a_folder_everybody_may_write(void **state)
 {
@@ -410,6 +412,7 @@ test_refuses_a_folder_everybody_may_write(void **state)
     make_store(p);
 }
 
+/* fault 45: somebody else's store */
 static void
 test_refuses_a_foreign_file(void **state)
 {

@@ -108,6 +108,7 @@ test_bytes_are_escaped_for_a_terminal_and_whole_for_a_pipe(void **state)
     group_free(g);
 }
 
+/* fault 20: output of a group */
 static void
 test_of_what_is_over_the_limit_beginning_and_end_are_shown_and_the_rest_counted(void **state)
 {

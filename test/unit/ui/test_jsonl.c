@@ -89,6 +89,7 @@ assert_output(const json_t *o, const char *bytes, size_t len)
     free(got);
 }
 
+/* fault 21: jsonl is lossless */
 static void
 test_every_byte_comes_back_as_it_was(void **state)
 {

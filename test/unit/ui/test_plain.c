@@ -329,6 +329,7 @@ test_the_longest_line_loses_nothing_by_being_escaped(void **state)
     free(bytes);
 }
 
+/* fault 20: lines kept on the screen */
 static void
 test_the_lines_kept_for_a_failure_are_bounded(void **state)
 {
