@@ -11,6 +11,7 @@ SLOW = int(os.environ.get("SLOW", "1"))  # times longer
 CONNECT, AUTH, KEEPALIVE, IDLE, DRAIN = 3 * SLOW, 3 * SLOW, SLOW, 5 * SLOW, 2
 SLACK = 6 * SLOW  # a machine that is busy
 LOST = KEEPALIVE * 4
+THROTTLED = 10 * SLOW  # four tries, with rests (ssh/pace.h)
 
 Row = collections.namedtuple("Row", "fault name behave outcome words seconds waits kind script output")
 
@@ -85,9 +86,9 @@ ROWS = [
     row(5, "banner nul", "unreachable", "kex: ", "SSH-9.0-a"),
     row(5, "garbage accept", "unreachable", "kex: ", "banner"),
     row(5, "huge accept", "unreachable", "kex: no answer in time (no banner)", wait=CONNECT),
-    row(6, "drop accept", "unreachable", "kex: closed before the banner"),
-    row(9, "reset accept", "unreachable", "reset by peer"),
-    row(6, "throttle 0:100:1", "unreachable", "kex: closed before the banner"),
+    row(6, "drop accept", "unreachable", "kex: throttled: closed before the banner", wait=THROTTLED),
+    row(9, "reset accept", "unreachable", "reset by peer", wait=THROTTLED),
+    row(6, "throttle 0:100:1", "unreachable", "kex: throttled: closed before the banner", wait=THROTTLED),
     row(6, "throttle 0:100:1 once", "ok"),
     row(7, "algorithms kex", "unreachable", "kex: ", "diffie-hellman-group1-sha1", "curve25519-sha256"),
     row(7, "algorithms cipher", "unreachable", "kex: ", "3des-cbc", "aes256-gcm@openssh.com"),

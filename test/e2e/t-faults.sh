@@ -23,7 +23,7 @@ auth_timeout: $((3 * slow))s
 keepalive_interval: ${slow}s
 output_idle_timeout: $((5 * slow))s
 retry_delay: 200ms
-max_retries: 2
+max_retries: 0
 CONFIG
 cat >"$env/actions/fault.yml" <<ACTION
 name: fault
