@@ -22,6 +22,7 @@ struct pool;
 struct zygote;  /* proc/zygote.h: starts name look-ups */
 struct locals;  /* proc/local.h: children of the loop */
 struct keyring; /* ssh/keys.h: private keys loaded once, by path */
+struct agents;  /* ssh/agent.h: agents that were asked for their keys, by path */
 
 enum step_kind { STEP_SCRIPT, STEP_UPLOAD };
 
@@ -67,8 +68,8 @@ struct pool_events {
     void (*step_unknown)(void *arg, int32_t id, enum cause cause, const char *text);
     void (*disconnected)(void *arg, int32_t id);
     void (*lost)(void *arg, int32_t id, const char *text); /* between steps */
-    void (*warning)(void *arg, int32_t id,
-                    const char *text); /* host key accepted without checking */
+    /* A host key accepted without checking, an agent that is dead. */
+    void (*warning)(void *arg, int32_t id, const char *text);
     /* May be NULL.  Every change of state, for debugging: "kex", "host key". */
     void (*trace)(void *arg, int32_t id, const char *from, const char *to);
 };
@@ -79,6 +80,7 @@ struct pool_config {
     struct locals *locals;           /* borrowed; NULL: no host is local */
     const struct hostkeys *hostkeys; /* borrowed */
     struct keyring *keyring;         /* borrowed */
+    struct agents *agents;           /* borrowed, attached to base; NULL: none is asked */
     enum host_key_checking checking; /* not UNSET */
     int64_t connect_timeout_ms;      /* name, TCP, banner, kex, and each answer; 0: none */
     int64_t auth_timeout_ms;         /* 0: none */

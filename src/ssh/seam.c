@@ -24,7 +24,9 @@ enum { SPURIOUS_WAIT_MS = 20 };
 
 struct seam_record {
     bool watched;
-    int error; /* errno of the send that failed, 0 */
+    int error;                    /* errno of the send that failed, 0 */
+    const struct seam_peer *peer; /* borrowed; NULL: a socket */
+    void *arg;                    /* borrowed */
 };
 
 /* The one mutable global of the program: send() has no argument to carry a context. */
@@ -42,8 +44,9 @@ record_of(int fd)
     return &seam.records[fd];
 }
 
-void
-seam_watch(int fd)
+/* Its record, empty; there is room for it then. */
+static struct seam_record *
+make_record(int fd)
 {
     assert(fd >= 0);
     if ((size_t)fd >= seam.count) {
@@ -53,6 +56,22 @@ seam_watch(int fd)
         seam.count = count;
     }
     seam.records[fd] = (struct seam_record){.watched = true};
+    return &seam.records[fd];
+}
+
+void
+seam_watch(int fd)
+{
+    (void)make_record(fd);
+}
+
+void
+seam_serve(int fd, const struct seam_peer *peer, void *arg)
+{
+    struct seam_record *r = make_record(fd);
+
+    r->peer = peer;
+    r->arg = arg;
 }
 
 void
@@ -82,6 +101,9 @@ send(int fd, const void *bytes, size_t len, int flags)
 
     if (r == NULL) {
         return sendto(fd, bytes, len, flags, NULL, 0);
+    }
+    if (r->peer != NULL) {
+        return r->peer->send(r->arg, bytes, len);
     }
     if (r->error != 0) {
         return (ssize_t)len;
@@ -128,6 +150,9 @@ recv(int fd, void *bytes, size_t len, int flags)
 
     if (r == NULL) {
         return recvfrom(fd, bytes, len, flags, NULL, NULL);
+    }
+    if (r->peer != NULL) {
+        return r->peer->recv(r->arg, bytes, len);
     }
     const ssize_t n = recv_patiently(fd, bytes, len, flags);
     if (n <= 0 && r->error != 0) {
