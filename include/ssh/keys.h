@@ -32,6 +32,8 @@ int keyring_unlock(struct keyring *k, const char *path, const char *passphrase);
 
 /* Borrowed; NULL if it was not loaded. */
 ssh_key keyring_get(const struct keyring *k, const char *path);
+/* What was found at path when it was looked at; MISSING: it was not. */
+enum keyring_found keyring_found(const struct keyring *k, const char *path);
 /* Its public half, borrowed; NULL if it is not known. */
 const struct pubkey *keyring_public(const struct keyring *k, const char *path);
 

@@ -294,6 +294,19 @@ make_base(struct run *run, struct err *err)
     return 0;
 }
 
+/* The host's own limit comes after, so that the agent is named when it is the agent. */
+static void
+attach_agents(struct run *run)
+{
+    const int64_t auth_ms = run->request->settings->auth_timeout_ms;
+    const int64_t most_ms = auth_ms * 3 / 4;
+
+    if (run->agents != NULL) {
+        agents_attach(run->agents, run->base,
+                      auth_ms > 0 && most_ms < AGENT_SIGN_MS ? most_ms : AGENT_SIGN_MS);
+    }
+}
+
 static int
 make_loop(struct run *run, struct err *err)
 {
@@ -309,6 +322,7 @@ make_loop(struct run *run, struct err *err)
         .locals = run->locals,
         .hostkeys = run->hostkeys,
         .keyring = run->keyring,
+        .agents = run->agents,
         .checking = s->host_key_checking == HOST_KEYS_OFF ? HOST_KEY_OFF : HOST_KEY_STRICT,
         .connect_timeout_ms = s->connect_timeout_ms,
         .auth_timeout_ms = s->auth_timeout_ms,
@@ -316,6 +330,7 @@ make_loop(struct run *run, struct err *err)
         .events = listen_pool,
         .arg = run,
     };
+    attach_agents(run);
     run->pool = pool_new(&config);
     run->turn_event = event_new(run->base, -1, 0, on_turn, run);
     run->turn_timer = evtimer_new(run->base, on_turn, run);
@@ -391,6 +406,7 @@ void
 run_free(struct run *run)
 {
     pool_free(run->pool);
+    agents_free(run->agents);
     locals_free(run->locals);
     probes_free(run->probes);
     zygote_detach(run->request->zygote);
@@ -401,7 +417,9 @@ run_free(struct run *run)
     inbox_release(&run->inbox);
     hostkeys_free(run->hostkeys);
     keyring_free(run->keyring);
+    map_free(run->cert_lists);
     strv_clear(&run->default_keys);
+    strv_clear(&run->explicit_keys);
     rollout_free(run->rollout);
     plan_free(run->plan);
     (void)hostlog_close(run->hostlog, NULL);

@@ -252,6 +252,7 @@ list_tried(const struct slot *s, struct buf *out)
 static void
 add_reasons(const struct slot *s, struct buf *out)
 {
+    const char *const *paths = s->target->key_paths;
     const struct slot_auth *a = &s->auth;
     struct buf methods;
 
@@ -267,6 +268,11 @@ add_reasons(const struct slot *s, struct buf *out)
     }
     if (a->trouble[0] != '\0') {
         (void)buf_addf(out, "; %s", a->trouble);
+    }
+    for (size_t i = 0; paths != NULL && paths[i] != NULL; i++) {
+        if (keyring_found(s->config->keyring, paths[i]) == KEYRING_LOCKED) {
+            (void)buf_addf(out, "; key %s has a passphrase, and was not opened", paths[i]);
+        }
     }
     buf_release(&methods);
 }

@@ -312,6 +312,14 @@ keyring_get(const struct keyring *k, const char *path)
     return e == NULL ? NULL : e->key;
 }
 
+enum keyring_found
+keyring_found(const struct keyring *k, const char *path)
+{
+    const struct entry *e = map_get(k->keys, path);
+
+    return e == NULL ? KEYRING_MISSING : e->found;
+}
+
 const struct pubkey *
 keyring_public(const struct keyring *k, const char *path)
 {
