@@ -66,7 +66,7 @@ assert_eq 'an empty secret was not given' 0 "$rc"
 mkdir -p "$work/bare"
 HOME=$work/bare SSH_AUTH_SOCK='' code 'no key' 1 'h1: no key: set ansible_ssh_private_key_file' exec h1, -- true
 assert_not 'no key' "$err" agents
-HOME=$work/bare SSH_AUTH_SOCK=/run/agent code 'an agent' 1 '(not yet: agents)' exec h1, -- true
+HOME=$work/bare SSH_AUTH_SOCK=/run/no-agent code 'an agent' 1 'h1: the agent at /run/no-agent: No such file' exec h1, -- true
 
 # ---- help, and where stdout goes
 code 'help of a command' 0 'usage: inventory-manager deploy ENV' deploy --help
