@@ -104,6 +104,7 @@ struct run {
     struct debuglog *debuglog;
     char suffix[RUN_ID_SIZE + 8]; /* " run=<id>" beside another run, else "" */
     bool sequential;
+    bool defaults_looked; /* default_keys is complete */
 
     struct event_base *base;
     struct pool *pool;
@@ -115,10 +116,9 @@ struct run {
     struct map *cert_lists;    /* of targets: lists of paths, owned */
     struct strv default_keys;  /* those that are there */
     struct strv explicit_keys; /* that the inventory names */
-    bool defaults_looked;
-    struct err key_err; /* why a key or an agent that nobody insists on cannot be used */
-    char *user;         /* who runs us */
-    char *home;         /* their home */
+    struct err key_err;        /* why a key or an agent that nobody insists on cannot be used */
+    char *user;                /* who runs us */
+    char *home;                /* their home */
     struct inbox inbox;
     struct order *due; /* orders of this turn */
     size_t due_count, due_cap;
