@@ -100,10 +100,10 @@ struct run {
     struct journal *journal;
     struct lock *lock;
     struct hostlog *hostlog;
-    bool log_failed; /* said once */
     struct debuglog *debuglog;
     char suffix[RUN_ID_SIZE + 8]; /* " run=<id>" beside another run, else "" */
     bool sequential;
+    bool log_failed;      /* said once */
     bool defaults_looked; /* default_keys is complete */
 
     struct event_base *base;

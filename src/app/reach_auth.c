@@ -14,9 +14,10 @@
 #include <string.h>
 #include <unistd.h>
 
-/* In the order of ssh (readconf.c, fill_default_options); sk-, xmss and dsa keys are no files that
- * libssh reads. */
-static const char *const default_names[] = {"id_rsa", "id_ecdsa", "id_ed25519"};
+/* In the order of ssh (readconf.c, fill_default_options; `ssh -G`), without those that no server
+ * takes any more.  Of an _sk key the public half counts, for an agent. */
+static const char *const default_names[] = {"id_rsa", "id_ecdsa", "id_ecdsa_sk", "id_ed25519",
+                                            "id_ed25519_sk"};
 
 /* Something that nobody insists on: told only if there is no other way. */
 static void
