@@ -171,6 +171,8 @@ reach_known(struct run *run, struct target *t, const struct sshconfig_options *o
  * step needs no vault. */
 int reach_password(struct run *run, struct run_host *h, struct err *err);
 void reach_forget(struct run_host *h); /* wipes it */
+/* Let no output show it. */
+int reach_hide(struct run *run, char *password, struct err *err);
 /* A copy of what the operator gave, if anything; -1: it is no password. */
 int reach_given(const char *name, const char *given, char **ret, struct err *err);
 

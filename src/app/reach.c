@@ -41,6 +41,15 @@ reach_given(const char *name, const char *given, char **ret, struct err *err)
     return 0;
 }
 
+int
+reach_hide(struct run *run, char *password, struct err *err)
+{
+    char *items[] = {password, NULL};
+    const struct strv hidden = {.items = items, .count = 1};
+
+    return run_hide(run, &hidden, err);
+}
+
 static int
 prepare_host(struct run *run, struct run_host *h, struct err *err)
 {
@@ -114,9 +123,7 @@ reach_password(struct run *run, struct run_host *h, struct err *err)
         return 0;
     }
     h->target.become_password = h->become_password;
-    char *items[] = {h->become_password, NULL};
-    const struct strv hidden = {.items = items, .count = 1};
-    return run_hide(run, &hidden, err);
+    return reach_hide(run, h->become_password, err);
 }
 
 static void

@@ -91,9 +91,7 @@ reach_login(struct run *run, struct run_host *h, struct err *err)
         return 0;
     }
     h->target.password = h->ssh_password;
-    char *items[] = {h->ssh_password, NULL};
-    const struct strv hidden = {.items = items, .count = 1};
-    return run_hide(run, &hidden, err);
+    return reach_hide(run, h->ssh_password, err);
 }
 
 /* ---------------------------------------------------------------- a target */

@@ -258,10 +258,8 @@ arm(struct slot *s)
     if (s->session == NULL || session_fd(s->session) < 0) {
         return;
     }
-    const short mask =
-        s->auth.waits
-            ? EV_PERSIST
-            : (short)(EV_READ | EV_PERSIST | (session_wants_write(s->session) ? EV_WRITE : 0));
+    const int ready = EV_READ | (session_wants_write(s->session) ? EV_WRITE : 0);
+    const short mask = (short)(EV_PERSIST | (s->auth.waits ? 0 : ready));
     if (s->io != NULL && mask == s->io_mask) {
         return;
     }

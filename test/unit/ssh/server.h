@@ -160,8 +160,9 @@ server_connection(ssh_bind b, int fd)
     _exit(0);
 }
 
+/* serve is run in a child a connection, and does not return. */
 static inline struct server
-server_start(const char *host_key)
+server_start_with(const char *host_key, void (*serve)(ssh_bind b, int fd))
 {
     struct server server = {0};
     const int listener = listen_on(&server.port);
@@ -182,11 +183,17 @@ server_start(const char *host_key)
         if (fd >= 0 && fork() == 0) {
             (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
             (void)close(listener);
-            server_connection(b, fd);
+            serve(b, fd);
         }
         (void)close(fd);
         while (waitpid(-1, NULL, WNOHANG) > 0) {}
     }
+}
+
+static inline struct server
+server_start(const char *host_key)
+{
+    return server_start_with(host_key, server_connection);
 }
 
 static inline void
