@@ -36,7 +36,7 @@ struct wire {
     struct event_base *base; /* borrowed; NULL before wire_attach */
     int64_t deadline_ms;
     struct line lines[AGENT_LINES];
-    TAILQ_HEAD(, wire_job) waiting;
+    TAILQ_HEAD(wire_jobs, wire_job) waiting; /* borrowed */
     int slow;
     char trouble[ERR_TEXT_MAX];
 };
