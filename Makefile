@@ -119,7 +119,7 @@ unit: $(UNIT_BINS)
 	@test/check/run-unit $(UNIT_BINS)
 
 # The layers that stand on libraries ASan does not see into; the others are ASan's alone (SAN=1).
-VALGRIND := valgrind -q --error-exitcode=9 --leak-check=full --child-silent-after-fork=yes
+VALGRIND := valgrind -q --suppressions=test/check/valgrind.supp --error-exitcode=9 --leak-check=full --child-silent-after-fork=yes
 .PHONY: valgrind
 valgrind: unit-bins
 	@RUNNER='$(VALGRIND)' test/check/run-unit $(foreach l,proc ssh probe store app,$(test_$(l)_bins))

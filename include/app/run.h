@@ -44,6 +44,11 @@ struct run_request {
     struct value *extra;         /* -e: a dict, or NULL */
     struct vault *vault;         /* NULL: there is no password */
     const char *become_password; /* for hosts whose inventory says none; or NULL */
+    const char *ssh_password;    /* the same */
+    const char *key_passphrase;  /* of keys; or NULL */
+    /* Ask at the terminal, without an echo; the answer is the caller's, who wipes it.  NULL: nobody
+     * can be asked. */
+    int (*ask)(const char *prompt, char **ret, struct err *err);
     uint64_t seed;
     const char *const *releases; /* by host (rollback: each its own), or NULL */
     const char *log_path;        /* --log-file, or NULL: <root>/debug.log */

@@ -18,6 +18,7 @@
 #include "core/rollout.h"
 #include "probe/probe.h"
 #include "proc/local.h"
+#include "ssh/agent.h"
 #include "ssh/hostkey.h"
 #include "ssh/keys.h"
 #include "ssh/pool.h"
@@ -50,6 +51,7 @@ struct run_host {
     struct sshconfig_options options; /* of target: owned */
     char *become_password; /* of target: owned, wiped; NULL: none, or not asked for yet */
     bool has_password;     /* it was asked for */
+    char *ssh_password;    /* of target: owned, wiped; NULL: none */
     char *reason;          /* owned: why it failed, or NULL */
     struct local *child;   /* a local step under way, else NULL */
     struct probe *probe;   /* a check from the controller under way, else NULL */
@@ -102,6 +104,7 @@ struct run {
     char suffix[RUN_ID_SIZE + 8]; /* " run=<id>" beside another run, else "" */
     bool log_failed;              /* logging of output; said once */
     bool sequential;
+    bool defaults_looked; /* default_keys is complete */
 
     struct event_base *base;
     struct pool *pool;
@@ -111,11 +114,13 @@ struct run {
     struct newkeys *newkeys; /* NULL: none was accepted */
     struct scan *scan; /* borrowed: nobody logs in, only the hosts' keys are looked at; or NULL */
     struct keyring *keyring;
-    struct strv default_keys;
-    bool defaults_loaded;   /* default_keys has them */
-    struct err default_err; /* why one of them cannot be used */
-    char *user;             /* who runs us */
-    char *home;             /* their home */
+    struct agents *agents;
+    struct map *cert_lists;    /* of targets: lists of paths, owned */
+    struct strv default_keys;  /* those that are there */
+    struct strv explicit_keys; /* that the inventory names */
+    struct err key_err;        /* why a key or an agent that nobody insists on cannot be used */
+    char *user;                /* who runs us */
+    char *home;                /* their home */
     struct inbox inbox;
     struct order *due; /* orders of this turn */
     size_t due_count, due_cap;
@@ -163,6 +168,14 @@ int reach_prepare(struct run *run, struct err *err);
  * Errors name no host. */
 int
 reach_auth(struct run *run, struct target *t, const struct sshconfig_options *o, struct err *err);
+/* The keys that ssh would try by itself are looked at once; what all targets need is unlocked at
+ * the end, so that there is one question at most for one passphrase.  -1 and ERR_CONFIG: a target
+ * has no way to log in; the error names the host. */
+int reach_unlock(struct run *run, struct err *err);
+/* A key that the inventory names must be there. */
+int reach_key(struct run *run, const char *path, struct err *err);
+/* The password of the login, before reach_auth. */
+int reach_login(struct run *run, struct run_host *h, struct err *err);
 int
 reach_known(struct run *run, struct target *t, const struct sshconfig_options *o, struct err *err);
 /* reach_known.c, after reach_known: the index of the environment's own file, and its path. */
@@ -177,6 +190,10 @@ void newkeys_free(struct newkeys *n); /* NULL is fine */
  * step needs no vault. */
 int reach_password(struct run *run, struct run_host *h, struct err *err);
 void reach_forget(struct run_host *h); /* wipes it */
+/* Let no output show it. */
+int reach_hide(struct run *run, char *password, struct err *err);
+/* A copy of what the operator gave, if anything; -1: it is no password. */
+int reach_given(const char *name, const char *given, char **ret, struct err *err);
 
 /* release.c: the release of the run, or of each host. */
 int release_prepare(struct run *run, struct err *err);

@@ -8,6 +8,6 @@
 #include "proc/zygote.h"
 
 /* Run the command of argv; the exit code of the process.  Borrows z and secrets. */
-int cli_main(struct zygote *z, const struct secrets *secrets, int argc, char **argv);
+int cli_main(struct zygote *z, struct secrets *secrets, int argc, char **argv);
 
 #endif

@@ -19,8 +19,8 @@
 #define CLI_VERSION "0.1.0"
 
 struct cli {
-    struct zygote *zygote;         /* borrowed */
-    const struct secrets *secrets; /* borrowed */
+    struct zygote *zygote;   /* borrowed */
+    struct secrets *secrets; /* borrowed */
     struct options options;
     char *root;          /* owned; absolute */
     struct vault *vault; /* owned; NULL: not asked for yet */

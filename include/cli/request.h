@@ -15,6 +15,9 @@
 struct run_request
 request_of(const struct cli *c, const char *env, const struct loaded *l, bool scripted);
 
+/* -k and -K: ask, before the request is made, and keep the answers with the secrets. */
+int request_ask(const struct cli *c, struct err *err);
+
 /* The first of tags that no step of a has, and that means nothing by itself; or NULL.  *ret_near:
  * the tag that was probably meant, or NULL; borrowed from a. */
 const char *

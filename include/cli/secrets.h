@@ -14,8 +14,8 @@ struct secrets {
 
 /* Take every secret out of environ and wipe it there; call it before the first fork. */
 void secrets_take(struct secrets *ret);
-/* The name of the first that was given and has no use yet; NULL: none. */
-const char *secrets_unused(const struct secrets *s);
+/* Wipe one, take over value (NULL: none) in its place. */
+void secrets_set(char **secret, char *value);
 /* Wipe and free. */
 void secrets_release(struct secrets *s);
 

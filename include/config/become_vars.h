@@ -1,5 +1,5 @@
 /*
- * become_vars.h - what the variables of a host say of sudo, as Ansible takes them.
+ * become_vars.h - what the variables of a host say of sudo and of passwords, as Ansible takes them.
  *
  * ansible_become, where it is set, decides over `become` of a step, both ways; ansible_become_user
  * over its `become_user`.  Of several names for one thing the last of these that is set counts:
@@ -26,6 +26,10 @@ int become_vars_apply(const struct scope *scope, bool *wanted, char **user, stru
 
 /* The password; NULL: none is said, "": there is none.  The caller's, who wipes it. */
 int become_vars_password(const struct scope *scope, char **ret, struct err *err);
+
+/* The same for the login by SSH: the last that is set of ansible_password, ansible_ssh_pass,
+ * ansible_ssh_password (plugins/connection/ssh.py). */
+int become_vars_login(const struct scope *scope, char **ret, struct err *err);
 
 /* A name that sudo takes for neither an option nor a number. */
 bool become_vars_is_user(const char *name);

@@ -24,6 +24,7 @@ struct locals;        /* proc/local.h: children of the loop */
 struct keyring;       /* ssh/keys.h: private keys loaded once, by path */
 struct hostkey_shown; /* ssh/hostkey.h */
 struct gate;          /* ssh/gate.h */
+struct agents;        /* ssh/agent.h: agents that were asked for their keys, by path */
 
 enum step_kind { STEP_SCRIPT, STEP_UPLOAD };
 
@@ -69,8 +70,8 @@ struct pool_events {
     void (*step_unknown)(void *arg, int32_t id, enum cause cause, const char *text);
     void (*disconnected)(void *arg, int32_t id);
     void (*lost)(void *arg, int32_t id, const char *text); /* between steps */
-    void (*warning)(void *arg, int32_t id,
-                    const char *text); /* host key accepted without checking */
+    /* A host key accepted without checking, an agent that is dead. */
+    void (*warning)(void *arg, int32_t id, const char *text);
     /* A key that no index has was accepted (HOST_KEY_ACCEPT_NEW).  The callee has to see to it
      * before it returns that the next look finds it (hostkeys_add).  NULL: none is accepted. */
     void (*host_key_accepted)(void *arg, int32_t id, const struct hostkey_shown *key,
@@ -90,6 +91,7 @@ struct pool_config {
     struct locals *locals;           /* borrowed; NULL: no host is local */
     const struct hostkeys *hostkeys; /* borrowed */
     struct keyring *keyring;         /* borrowed */
+    struct agents *agents;           /* borrowed, attached to base; NULL: none is asked */
     enum host_key_checking checking; /* not UNSET */
     int64_t connect_timeout_ms;      /* name, TCP, banner, kex, and each answer; 0: none */
     int64_t auth_timeout_ms;         /* 0: none */

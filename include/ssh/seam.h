@@ -13,6 +13,8 @@
 #include "base/buf.h"
 
 #include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
 
 /* Begin with a clean record for fd. */
 void seam_watch(int fd);
@@ -21,6 +23,14 @@ void seam_watch(int fd);
 void seam_tap(int fd, struct buf *heard);
 /* errno of the last recv that failed, as libssh was told; 0: none has. */
 int seam_error(int fd);
+/* What is sent and received on a descriptor that is no socket goes to functions, as errno and
+ * results of send(2) and recv(2) have it; flags are not looked at. */
+struct seam_peer {
+    ssize_t (*send)(void *arg, const void *bytes, size_t len);
+    ssize_t (*recv)(void *arg, void *bytes, size_t len);
+};
+/* Both borrowed until seam_forget. */
+void seam_serve(int fd, const struct seam_peer *peer, void *arg);
 /* Must come before the number can be given to another socket. */
 void seam_forget(int fd);
 

@@ -12,6 +12,7 @@
 
 #include "base/buf.h"
 #include "proc/local.h"
+#include "ssh/agent.h"
 #include "ssh/target.h"
 
 #include <libssh/libssh.h>
@@ -66,10 +67,38 @@ bool session_babbles(const struct session *s);
 bool session_kex_gap(const struct session *s, struct buf *out);
 /* The server's key as the bytes of RFC 4253 6.6; 0 if there is none. */
 size_t session_host_key(struct session *s, unsigned char ret_blob[SESSION_BLOB_MAX]);
-/* SESSION_DENIED: not this key; another may be tried. */
-enum session_io session_auth(struct session *s, ssh_key key);
+
+/* What came of one way to log in.  A call that says AUTH_AGAIN is made again, the same. */
+enum session_auth {
+    AUTH_OK,
+    AUTH_AGAIN,   /* arm the socket */
+    AUTH_LATER,   /* the agent was asked: its wake says when; do not watch the socket until then */
+    AUTH_DENIED,  /* another way may be tried */
+    AUTH_PARTIAL, /* taken, and the server wants another beside it */
+    AUTH_ASKS,    /* it asks what we have no answer to; another way may be tried */
+    AUTH_CHANGE,  /* the password is right, and has to be changed */
+    AUTH_FAIL,    /* the session is over */
+};
+/* Methods, as bits of libssh: SSH_AUTH_METHOD_PUBLICKEY, ... */
+/* Whether the server has said which it takes: with its first refusal. */
+bool session_knows_methods(const struct session *s);
+bool session_takes(const struct session *s, int method);
 /* Append the methods the server would still take: "publickey, password". */
-void session_methods(struct session *s, struct buf *out);
+void session_methods(const struct session *s, struct buf *out);
+enum session_auth session_auth_key(struct session *s, ssh_key key);
+/* All keys of the login, one by one. */
+enum session_auth session_auth_agent(struct session *s, struct agent_login *login);
+/* Before the login is freed: libssh must forget its number. */
+void session_forget_agent(struct session *s);
+/* Once in the life of a session: the password answers one question that hides what is typed, and
+ * no other.  AUTH_ASKS: the question is in out, escaped. */
+struct session_questions {
+    int rounds;
+    bool answered;
+};
+enum session_auth session_auth_interactive(struct session *s, const char *password,
+                                           struct session_questions *q, struct buf *out);
+enum session_auth session_auth_password(struct session *s, const char *password);
 /* After authentication, once: from now on session_pump reads the socket. */
 void session_attach(struct session *s);
 void session_keepalive(struct session *s);

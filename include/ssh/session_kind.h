@@ -36,4 +36,7 @@ struct session {
     char refusal[ERR_TEXT_MAX]; /* why the channel or its command was denied */
 };
 
+/* libssh's own, of a session that is not local. */
+ssh_session session_libssh(const struct session *s);
+
 #endif

@@ -7,10 +7,10 @@
  *
  * Any state may lead to gone; on a local host a step under way is killed before.  A server that
  * throttles, and a want of descriptors or ports here, lead from dial and kex back to pace.  slot.c
- * has the table, the driver and the end; connect.c the states before ready (hostcheck.c the host's
- * key), exec.c those after it.  A new state is one row in slot.c and one function.  Only slot.c
- * changes state, and only slot_turn calls the functions of the states; timers and callers set a
- * flag and have the turn run.  Internal to ssh/.
+ * has the table, the driver and the end; connect.c the states before auth.c's (hostcheck.c the
+ * host's key), exec.c those after it.  A new state is one row in slot.c and one function.  Only
+ * slot.c changes state, and only slot_turn calls the functions of the states; timers and callers
+ * set a flag and have the turn run.  Internal to ssh/.
  */
 #ifndef SSH_SLOT_H
 #define SSH_SLOT_H
@@ -102,6 +102,29 @@ struct slot_job {
     char text[ERR_TEXT_MAX]; /* a reason, or the note of a step that is done */
 };
 
+enum { AUTH_PARTIAL_MAX = 4 };
+
+/* How far logging in has come (auth.c). */
+struct slot_auth {
+    int way;                         /* of auth.c's table */
+    int key, cert;                   /* of the target's paths: what is tried */
+    bool heard;                      /* the server has said which methods it takes */
+    bool waits;                      /* for the agent: the socket is not watched meanwhile */
+    int accepted;                    /* partial successes */
+    int denials;                     /* by the server */
+    ssh_key taken[AUTH_PARTIAL_MAX]; /* borrowed: of those */
+    struct agent_login *agent;       /* owned, until it is past */
+    bool agent_done, interactive_done, password_done;
+    struct session_questions questions;
+    /* For the words of a denial. */
+    bool password_denied;
+    bool asked; /* a question that we have no answer to */
+    int keys_denied, first_key, last_key;
+    int agent_keys;
+    char question[256];
+    char trouble[ERR_TEXT_MAX]; /* the agent's; "": none */
+};
+
 struct slot {
     const struct pool_config *config; /* borrowed */
     const struct target *target;      /* borrowed */
@@ -118,7 +141,7 @@ struct slot {
     short io_mask;
     struct event *kick; /* owned: run a turn soon */
     struct event *timers[SLOT_TIMERS];
-    int key_index;
+    struct slot_auth auth;
     bool preflighted;    /* the shell has run one frame */
     bool password_tried; /* and sudo takes it */
     bool connected;      /* was told */
@@ -170,13 +193,17 @@ enum slot_step step_resolve(struct slot *s);
 enum slot_step step_pace(struct slot *s);
 enum slot_step step_dial(struct slot *s);
 enum slot_step step_kex(struct slot *s);
-enum slot_step step_auth(struct slot *s);
 enum slot_step step_local(struct slot *s);
 
 /* hostcheck.c */
 enum slot_step step_hostkey(struct slot *s);
 /* Append the host key algorithms to ask for, in order. */
 void hostcheck_algorithms(const struct slot *s, struct buf *out);
+
+/* auth.c */
+enum slot_step step_auth(struct slot *s);
+/* Before the session is freed. */
+void auth_release(struct slot *s);
 
 /* exec.c */
 enum slot_step step_ready(struct slot *s);

@@ -27,6 +27,29 @@ home_of(void)
     return xstrdup(pw == NULL ? "/" : pw->pw_dir);
 }
 
+int
+reach_given(const char *name, const char *given, char **ret, struct err *err)
+{
+    if (given == NULL) {
+        return 0;
+    }
+    if (!become_vars_is_password(given)) {
+        return err_set(err, ERR_CONFIG, "%s: expected one line of at most %d bytes", name,
+                       BECOME_VARS_PASSWORD_MAX);
+    }
+    *ret = xstrdup(given);
+    return 0;
+}
+
+int
+reach_hide(struct run *run, char *password, struct err *err)
+{
+    char *items[] = {password, NULL};
+    const struct strv hidden = {.items = items, .count = 1};
+
+    return run_hide(run, &hidden, err);
+}
+
 static int
 prepare_host(struct run *run, struct run_host *h, struct err *err)
 {
@@ -45,7 +68,9 @@ prepare_host(struct run *run, struct run_host *h, struct err *err)
     if (host->key_path != NULL) {
         strv_add(&h->options.identity_files, host->key_path);
     }
-    if (run->scan == NULL && reach_auth(run, &h->target, &h->options, err) < 0) {
+    if (run->scan == NULL &&
+        ((host->key_path != NULL && reach_key(run, host->key_path, err) < 0) ||
+         reach_login(run, h, err) < 0 || reach_auth(run, &h->target, &h->options, err) < 0)) {
         err_prefix(err, "%s: ", host->name);
         return -1;
     }
@@ -66,7 +91,7 @@ reach_prepare(struct run *run, struct err *err)
             rc = prepare_host(run, &run->hosts[i], err);
         }
     }
-    return rc;
+    return rc < 0 || run->scan != NULL ? rc : reach_unlock(run, err);
 }
 
 /* ---------------------------------------------------------------- sudo */
@@ -82,15 +107,7 @@ find_password(const struct run *run, const struct run_host *h, char **ret, struc
         err_prefix(err, "%s: ", h->host->name);
         return -1;
     }
-    if (*ret == NULL && given != NULL) {
-        if (!become_vars_is_password(given)) {
-            return err_set(err, ERR_CONFIG,
-                           "IM_BECOME_PASSWORD: expected one line of at most %d bytes",
-                           BECOME_VARS_PASSWORD_MAX);
-        }
-        *ret = xstrdup(given);
-    }
-    return 0;
+    return *ret == NULL ? reach_given("IM_BECOME_PASSWORD", given, ret, err) : 0;
 }
 
 int
@@ -107,18 +124,24 @@ reach_password(struct run *run, struct run_host *h, struct err *err)
         return 0;
     }
     h->target.become_password = h->become_password;
-    char *items[] = {h->become_password, NULL};
-    const struct strv hidden = {.items = items, .count = 1};
-    return run_hide(run, &hidden, err);
+    return reach_hide(run, h->become_password, err);
+}
+
+static void
+wipe(char **secret)
+{
+    if (*secret != NULL) {
+        explicit_bzero(*secret, strlen(*secret));
+        free(*secret);
+        *secret = NULL;
+    }
 }
 
 void
 reach_forget(struct run_host *h)
 {
-    if (h->become_password != NULL) {
-        explicit_bzero(h->become_password, strlen(h->become_password));
-        free(h->become_password);
-        h->become_password = NULL;
-        h->target.become_password = NULL;
-    }
+    wipe(&h->become_password);
+    wipe(&h->ssh_password);
+    h->target.become_password = NULL;
+    h->target.password = NULL;
 }

@@ -315,6 +315,19 @@ make_base(struct run *run, struct err *err)
     return 0;
 }
 
+/* The host's own limit comes after, so that the agent is named when it is the agent. */
+static void
+attach_agents(struct run *run)
+{
+    const int64_t auth_ms = run->request->settings->auth_timeout_ms;
+    const int64_t most_ms = auth_ms * 3 / 4;
+
+    if (run->agents != NULL) {
+        agents_attach(run->agents, run->base,
+                      auth_ms > 0 && most_ms < AGENT_SIGN_MS ? most_ms : AGENT_SIGN_MS);
+    }
+}
+
 static enum host_key_checking
 checking_of(enum host_keys word)
 {
@@ -342,6 +355,7 @@ run_make_pool(struct run *run, const struct pool_events *events)
         .zygote = run->request->zygote,
         .locals = run->locals,
         .keyring = run->keyring,
+        .agents = run->agents,
         .checking = checking_of(s->host_key_checking),
         .connect_timeout_ms = s->connect_timeout_ms,
         .auth_timeout_ms = s->auth_timeout_ms,
@@ -353,6 +367,7 @@ run_make_pool(struct run *run, const struct pool_events *events)
         .events = *events,
         .arg = run,
     };
+    attach_agents(run);
     run->pool = pool_new(&config);
 }
 
@@ -436,6 +451,7 @@ void
 run_free(struct run *run)
 {
     pool_free(run->pool);
+    agents_free(run->agents);
     locals_free(run->locals);
     probes_free(run->probes);
     zygote_detach(run->request->zygote);
@@ -447,7 +463,9 @@ run_free(struct run *run)
     knowns_free(run->knowns);
     newkeys_free(run->newkeys);
     keyring_free(run->keyring);
+    map_free(run->cert_lists);
     strv_clear(&run->default_keys);
+    strv_clear(&run->explicit_keys);
     rollout_free(run->rollout);
     plan_free(run->plan);
     (void)hostlog_close(run->hostlog, NULL);

@@ -171,8 +171,6 @@ run_command(struct cli *c, struct err *err)
 static int
 dispatch(struct cli *c, int argc, char **argv, struct err *err)
 {
-    const char *unused = secrets_unused(c->secrets);
-
     if (options_parse(argc, argv, &c->options, err) != 0) {
         return -1;
     }
@@ -182,9 +180,6 @@ dispatch(struct cli *c, int argc, char **argv, struct err *err)
     }
     if (c->options.help) {
         return help(c, err);
-    }
-    if (unused != NULL) {
-        return err_set(err, ERR_NOT_YET, "not yet: %s", unused);
     }
     if (place_root(c->options.root, &c->root, err) != 0) {
         return -1;
@@ -218,7 +213,7 @@ close_stdout(struct err *err)
 }
 
 int
-cli_main(struct zygote *z, const struct secrets *secrets, int argc, char **argv)
+cli_main(struct zygote *z, struct secrets *secrets, int argc, char **argv)
 {
     struct cli c = {.zygote = z, .secrets = secrets};
     struct err err = {0};

@@ -131,6 +131,9 @@ run_loaded(struct cli *c, const char *env, struct loaded *l, bool scripted, stru
     if (back && rollback_targets(c, env, l, &targets, err) != 0) {
         goto out;
     }
+    if (!c->options.check && request_ask(c, err) != 0) {
+        goto out;
+    }
     r = request_of(c, env, l, scripted);
     r.extra = l->extra;
     r.releases = (const char *const *)targets.releases;

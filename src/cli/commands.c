@@ -6,8 +6,8 @@
  */
 #include "cli/command.h"
 
-#define SHOW_FLAGS "vqK" /* what a run shows, and how */
-#define HOST_FLAGS "lwfeCobLS" SHOW_FLAGS
+#define SHOW_FLAGS "vqO" /* what a run shows, and how */
+#define HOST_FLAGS "lwfeCobLSkK" SHOW_FLAGS
 #define ACTION_FLAGS "tT" HOST_FLAGS
 #define CHANGE_FLAGS ACTION_FLAGS "y" /* what may ask first */
 

@@ -14,7 +14,10 @@ static const char module[] = "there are no modules: exec ENV -- COMMAND, or copy
 static const char sudo[] = "sudo is asked for by ansible_become (-e ansible_become=true)";
 static const char sudo_user[] = "the user of sudo is ansible_become_user";
 static const char sudo_password[] =
-    "the password of sudo is IM_BECOME_PASSWORD, or ansible_become_password in a vault";
+    "the password of sudo is asked for by -K, or IM_BECOME_PASSWORD, or ansible_become_password in "
+    "a vault";
+static const char ssh_password[] =
+    "the password of SSH is asked for by -k, or IM_SSH_PASSWORD, or ansible_password in a vault";
 static const char login[] = "the user is ansible_user (-e ansible_user=me)";
 static const char key[] = "the key is ansible_ssh_private_key_file (-e, or in the inventory)";
 static const char vault[] = "IM_VAULT_PASSWORD_FILE names the file with the vault's password";
@@ -39,11 +42,9 @@ static const struct {
     {"sudo", sudo},
     {"become-user", sudo_user},
     {"become-method", "sudo is the only one"},
-    {"K", sudo_password},
-    {"ask-become-pass", sudo_password},
     {"become-password-file", sudo_password},
-    {"k", "not yet: passwords of SSH; keys only"},
-    {"ask-pass", "not yet: passwords of SSH; keys only"},
+    {"connection-password-file", ssh_password},
+    {"conn-pass-file", ssh_password},
     {"u", login},
     {"user", login},
     {"remote-user", login},

@@ -164,9 +164,11 @@ help_all(FILE *f)
     fputs("\noptions (" CLI_NAME " COMMAND --help: those of one, and examples):\n", f);
     options_help(f, NULL);
     fputs(
-        "\nsecrets, from the environment only:\n"
+        "\nsecrets, from the environment (or -k, -K):\n"
         "  IM_VAULT_PASSWORD_FILE       a file with the vault's password, or a program that prints "
         "it\n"
+        "  IM_SSH_PASSWORD              for hosts that take no key\n"
+        "  IM_KEY_PASSPHRASE            of the key\n"
         "  IM_BECOME_PASSWORD           for a sudo that asks\n"
         "\nexit codes:\n"
         "  0 all is well  1 a mistake in a file, or of this machine  2 some host failed\n"

@@ -40,7 +40,9 @@ static const struct row rows[] = {
     {"group", 'b', true, NULL, NULL, "identical output once, under the folded names of its hosts"},
     {"verbose", 'v', true, NULL, NULL, "the output of steps too, and checks passed over"},
     {"quiet", 'q', true, NULL, NULL, "only what failed"},
-    {"color", 'K', false, "WHEN", NULL, "auto, always or never"},
+    {"ask-pass", 'k', true, NULL, NULL, "ask for the password of SSH before anything starts"},
+    {"ask-become-pass", 'K', true, NULL, NULL, "ask for the password of sudo"},
+    {"color", 'O', false, "WHEN", NULL, "auto, always or never"},
     {"root", 'R', false, "DIR", NULL, "the folder that holds inventory/"},
     {"log-file", 'L', false, "FILE", NULL, "instead of debug.log in the root"},
     {"yes", 'y', true, NULL, NULL, "run without asking (config.yml: confirm)"},
@@ -171,7 +173,7 @@ take_value(struct options *o, const struct row *row, const char *text, struct er
         return take_path(&o->log_file, row->name, text, err);
     case 'o':
         return read_output(o, text, err);
-    case 'K':
+    case 'O':
         return read_color(o, text, err);
     case 'f':
         if (read_number("forks", text, POLICY_WORKERS_MAX, &n, err) != 0) {
@@ -201,6 +203,8 @@ take_switch(struct options *o, const struct row *row)
     o->vars = o->vars || row->letter == 'U';
     o->raw = o->raw || row->letter == 'r';
     o->yes = o->yes || row->letter == 'y';
+    o->ask_pass = o->ask_pass || row->letter == 'k';
+    o->ask_become_pass = o->ask_become_pass || row->letter == 'K';
     o->help = o->help || row->letter == 'h';
     o->version = o->version || row->letter == 'V';
 }

@@ -7,6 +7,7 @@
 #include "cli/request.h"
 
 #include "base/xalloc.h"
+#include "cli/ask.h"
 #include "config/nearest.h"
 
 #include <stdlib.h>
@@ -52,28 +53,69 @@ seed_of(const struct options *o)
     return seed;
 }
 
+/* A program that reads events has nobody to ask. */
+static bool
+asks(const struct options *o)
+{
+    return o->output != OUTPUT_JSONL && ask_can();
+}
+
+int
+request_ask(const struct cli *c, struct err *err)
+{
+    const struct options *o = &c->options;
+    char *answer = NULL;
+
+    if ((o->ask_pass || o->ask_become_pass) && !asks(o)) {
+        return err_set(err, ERR_USAGE, "nobody can be asked here: %s gives the password",
+                       o->ask_pass ? "IM_SSH_PASSWORD" : "IM_BECOME_PASSWORD");
+    }
+    if (o->ask_pass) {
+        if (ask_hidden("SSH password: ", &answer, err) < 0) {
+            return -1;
+        }
+        secrets_set(&c->secrets->ssh_password, answer);
+    }
+    if (o->ask_become_pass) {
+        const char *ssh = c->secrets->ssh_password;
+        if (ask_hidden(o->ask_pass ? "sudo password (empty: that of SSH): " : "sudo password: ",
+                       &answer, err) < 0) {
+            return -1;
+        }
+        if (answer[0] == '\0' && o->ask_pass && ssh != NULL) {
+            free(answer);
+            answer = xstrdup(ssh);
+        }
+        secrets_set(&c->secrets->become_password, answer);
+    }
+    return 0;
+}
+
 struct run_request
 request_of(const struct cli *c, const char *env, const struct loaded *l, bool scripted)
 {
-    return (struct run_request){.zygote = c->zygote,
-                                .root = c->root,
-                                .env = env,
-                                .env_dir = l->env_dir,
-                                .settings = &l->settings,
-                                .inventory = l->inventory,
-                                .hosts = l->hosts,
-                                .host_count = l->host_count,
-                                .action = l->action,
-                                .strategy = strategy_of(l, scripted),
-                                .workers = c->options.forks,
-                                .max_fail_given = l->settings.max_fail_given,
-                                .tags = tags_of(c, l, scripted),
-                                .skip_tags = &c->options.skip_tags,
-                                .become_password =
-                                    c->secrets == NULL ? NULL : c->secrets->become_password,
-                                .seed = seed_of(&c->options),
-                                .vault = c->vault,
-                                .log_path = c->options.log_file};
+    return (struct run_request){
+        .zygote = c->zygote,
+        .root = c->root,
+        .env = env,
+        .env_dir = l->env_dir,
+        .settings = &l->settings,
+        .inventory = l->inventory,
+        .hosts = l->hosts,
+        .host_count = l->host_count,
+        .action = l->action,
+        .strategy = strategy_of(l, scripted),
+        .workers = c->options.forks,
+        .max_fail_given = l->settings.max_fail_given,
+        .tags = tags_of(c, l, scripted),
+        .skip_tags = &c->options.skip_tags,
+        .become_password = c->secrets == NULL ? NULL : c->secrets->become_password,
+        .ssh_password = c->secrets == NULL ? NULL : c->secrets->ssh_password,
+        .key_passphrase = c->secrets == NULL ? NULL : c->secrets->key_passphrase,
+        .ask = asks(&c->options) ? ask_hidden : NULL,
+        .seed = seed_of(&c->options),
+        .vault = c->vault,
+        .log_path = c->options.log_file};
 }
 
 /* ---------------------------------------------------------------- tags */

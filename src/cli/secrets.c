@@ -8,7 +8,6 @@
 
 #include "base/xalloc.h"
 
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,12 +16,11 @@
 static const struct name {
     const char *name;
     size_t field; /* offset in struct secrets */
-    bool used;
 } names[] = {
-    {"IM_KEY_PASSPHRASE", offsetof(struct secrets, key_passphrase), false},
-    {"IM_SSH_PASSWORD", offsetof(struct secrets, ssh_password), false},
-    {"IM_BECOME_PASSWORD", offsetof(struct secrets, become_password), true},
-    {"IM_VAULT_PASSWORD_FILE", offsetof(struct secrets, vault_password_file), true},
+    {"IM_KEY_PASSPHRASE", offsetof(struct secrets, key_passphrase)},
+    {"IM_SSH_PASSWORD", offsetof(struct secrets, ssh_password)},
+    {"IM_BECOME_PASSWORD", offsetof(struct secrets, become_password)},
+    {"IM_VAULT_PASSWORD_FILE", offsetof(struct secrets, vault_password_file)},
 };
 enum { NAME_COUNT = sizeof(names) / sizeof(names[0]) };
 _Static_assert(NAME_COUNT * sizeof(char *) == sizeof(struct secrets), "a name a secret");
@@ -62,28 +60,20 @@ secrets_take(struct secrets *ret)
     }
 }
 
-const char *
-secrets_unused(const struct secrets *s)
+void
+secrets_set(char **secret, char *value)
 {
-    struct secrets copy = *s;
-
-    for (size_t i = 0; i < NAME_COUNT; i++) {
-        if (!names[i].used && *field_of(&copy, i) != NULL) {
-            return names[i].name;
-        }
+    if (*secret != NULL) {
+        explicit_bzero(*secret, strlen(*secret));
+        free(*secret);
     }
-    return NULL;
+    *secret = value;
 }
 
 void
 secrets_release(struct secrets *s)
 {
     for (size_t i = 0; i < NAME_COUNT; i++) {
-        char **secret = field_of(s, i);
-        if (*secret != NULL) {
-            explicit_bzero(*secret, strlen(*secret));
-            free(*secret);
-            *secret = NULL;
-        }
+        secrets_set(field_of(s, i), NULL);
     }
 }

@@ -1,7 +1,8 @@
 /*
- * become_vars.c - the become variables of a host: their names, what may stand in them.
+ * become_vars.c - the become variables of a host, and the password of its login: their names, what
+ * may stand in them.
  *
- * Decides who wins, a host or a step.  Owns nothing.  Never shows a value: one is a password.
+ * Decides who wins, a host or a step.  Owns nothing.  Never shows a value: some are passwords.
  */
 #include "config/become_vars.h"
 
@@ -15,7 +16,7 @@
 
 enum { USER_MAX = 32, NAME_BYTES_MAX = 512 };
 
-enum what { WISH, USER, PASSWORD, METHOD, PROGRAM, FLAGS };
+enum what { WISH, USER, PASSWORD, METHOD, PROGRAM, FLAGS, LOGIN };
 
 static const struct {
     const char *name;
@@ -26,7 +27,8 @@ static const struct {
     {"ansible_become_pass", PASSWORD}, {"ansible_sudo_pass", PASSWORD},
     {"ansible_become_method", METHOD}, {"ansible_become_exe", PROGRAM},
     {"ansible_sudo_exe", PROGRAM},     {"ansible_become_flags", FLAGS},
-    {"ansible_sudo_flags", FLAGS},
+    {"ansible_sudo_flags", FLAGS},     {"ansible_password", LOGIN},
+    {"ansible_ssh_pass", LOGIN},       {"ansible_ssh_password", LOGIN},
 };
 enum { ROWS = sizeof(rows) / sizeof(rows[0]) };
 
@@ -75,6 +77,7 @@ misfit(enum what what, const char *text)
     case USER:
         return text[0] == '\0' || become_vars_is_user(text) ? NULL : "the name of a user";
     case PASSWORD:
+    case LOGIN:
         return become_vars_is_password(text) ? NULL : "one line of at most 1024 bytes";
     case METHOD:
         return text[0] == '\0' || strcmp(text, "sudo") == 0 ||
@@ -213,4 +216,10 @@ int
 become_vars_password(const struct scope *scope, char **ret, struct err *err)
 {
     return text_of(scope, PASSWORD, ret, err);
+}
+
+int
+become_vars_login(const struct scope *scope, char **ret, struct err *err)
+{
+    return text_of(scope, LOGIN, ret, err);
 }

@@ -29,11 +29,9 @@ enum row {
     ROW_KEY,
     ROW_SSH_KEY,
     ROW_CONNECTION,
-    ROW_PASSWORD,
-    ROW_SSH_PASS,
     ROW_COMMON_ARGS,
     ROW_EXTRA_ARGS,
-    ROWS /* those of sudo follow: become_vars.h names them */
+    ROWS /* those of sudo and the passwords follow: become_vars.h names them */
 };
 
 static const struct {
@@ -49,8 +47,6 @@ static const struct {
     [ROW_KEY] = {"ansible_private_key_file", false},
     [ROW_SSH_KEY] = {"ansible_ssh_private_key_file", false},
     [ROW_CONNECTION] = {"ansible_connection", false},
-    [ROW_PASSWORD] = {"ansible_password", true},
-    [ROW_SSH_PASS] = {"ansible_ssh_pass", true},
     [ROW_COMMON_ARGS] = {"ansible_ssh_common_args", true},
     [ROW_EXTRA_ARGS] = {"ansible_ssh_extra_args", true},
 };

@@ -1,12 +1,10 @@
 /*
- * connect.c - the states before ready: name, TCP, key exchange, authentication; or local.
+ * connect.c - the states before auth: name, TCP, key exchange; or local.
  *
- * Decides in which order keys are offered; hostcheck.c has the host's key.  Owns nothing of its
- * own.  Never changes state: slot.c does.
+ * Decides what the end of a connection before its banner means; hostcheck.c has the host's key.
+ * Owns nothing of its own.  Never changes state: slot.c does.
  */
 #include "ssh/slot.h"
-
-#include "ssh/keys.h"
 
 #include <assert.h>
 #include <netdb.h>
@@ -166,63 +164,4 @@ step_local(struct slot *s)
     assert(s->config->locals != NULL);
     s->session = session_new_local(s->config->locals, on_wake, s);
     return SLOT_DONE;
-}
-
-static enum slot_step
-denied(struct slot *s)
-{
-    const char *const *paths = s->target->key_paths;
-    const char *first = NULL;
-    struct buf methods;
-    int tried = 0;
-
-    for (int i = 0; paths != NULL && i < s->key_index; i++) {
-        const char *path = paths[i];
-        if (keyring_get(s->config->keyring, path) != NULL) {
-            first = tried++ == 0 ? path : first;
-        }
-    }
-    buf_init(&methods, 256);
-    session_methods(s->session, &methods);
-    /* A server that takes keys only, refused ours: to say `publickey` would lead astray. */
-    const bool others = strcmp(methods.data, "publickey") != 0;
-    const enum slot_step step = slot_fail(
-        s, CAUSE_AUTH, "%s%s%s as %s%s%s",
-        tried == 0 ? "no key to offer" : (tried == 1 ? "key " : "none of the keys "),
-        tried == 0 ? "" : first,
-        tried == 0 ? "" : (tried == 1 ? " not accepted" : ", ... accepted"), s->target->user,
-        others ? ": the server would still take: " : "", others ? methods.data : "");
-    buf_release(&methods);
-    return step;
-}
-
-/* Each key in turn, without asking "none" first: that would cost a round trip a host.  sshd ends
- * the connection after MaxAuthTries keys, which is a denial too. */
-enum slot_step
-step_auth(struct slot *s)
-{
-    const char *const *paths = s->target->key_paths;
-
-    for (; paths != NULL && paths[s->key_index] != NULL; s->key_index++) {
-        ssh_key key = keyring_get(s->config->keyring, paths[s->key_index]);
-        if (key == NULL) {
-            continue;
-        }
-        switch (session_auth(s->session, key)) {
-        case SESSION_OK:
-            session_attach(s->session);
-            return SLOT_DONE;
-        case SESSION_AGAIN:
-            return SLOT_WAIT;
-        case SESSION_DENIED:
-            break;
-        case SESSION_FAIL:
-            (void)slot_fail_ssh(s, CAUSE_LOST, "");
-            if (strstr(s->text, "Too many authentication failures") != NULL) {
-                s->cause = CAUSE_AUTH;
-            }
-            return SLOT_FAIL;
-        }
-    }
-    return denied(s);
 }

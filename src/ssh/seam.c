@@ -26,6 +26,8 @@ struct seam_record {
     int error;         /* errno of the send that failed, 0 */
     int told;          /* errno of the last recv that failed, 0 */
     struct buf *heard; /* borrowed: the first bytes that come go there too; NULL: nowhere */
+    const struct seam_peer *peer; /* borrowed; NULL: a socket */
+    void *arg;                    /* borrowed */
 };
 
 /* The one mutable global of the program: send() has no argument to carry a context. */
@@ -43,8 +45,9 @@ record_of(int fd)
     return &seam.records[fd];
 }
 
-void
-seam_watch(int fd)
+/* Its record, empty; there is room for it then. */
+static struct seam_record *
+make_record(int fd)
 {
     assert(fd >= 0);
     if ((size_t)fd >= seam.count) {
@@ -54,6 +57,22 @@ seam_watch(int fd)
         seam.count = count;
     }
     seam.records[fd] = (struct seam_record){.watched = true};
+    return &seam.records[fd];
+}
+
+void
+seam_watch(int fd)
+{
+    (void)make_record(fd);
+}
+
+void
+seam_serve(int fd, const struct seam_peer *peer, void *arg)
+{
+    struct seam_record *r = make_record(fd);
+
+    r->peer = peer;
+    r->arg = arg;
 }
 
 void
@@ -111,6 +130,9 @@ send(int fd, const void *bytes, size_t len, int flags)
     if (r == NULL) {
         return sendto(fd, bytes, len, flags, NULL, 0);
     }
+    if (r->peer != NULL) {
+        return r->peer->send(r->arg, bytes, len);
+    }
     if (r->error != 0) {
         return (ssize_t)len;
     }
@@ -156,6 +178,9 @@ recv(int fd, void *bytes, size_t len, int flags)
 
     if (r == NULL) {
         return recvfrom(fd, bytes, len, flags, NULL, NULL);
+    }
+    if (r->peer != NULL) {
+        return r->peer->recv(r->arg, bytes, len);
     }
     const ssize_t n = recv_patiently(fd, bytes, len, flags);
     if (n <= 0 && r->error != 0) {

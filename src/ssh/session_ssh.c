@@ -57,6 +57,12 @@ over_const(const struct session *s)
     return (const struct over_ssh *)s;
 }
 
+ssh_session
+session_libssh(const struct session *s)
+{
+    return over_const(s)->ssh;
+}
+
 static void
 set_options(struct over_ssh *s, const struct target *target, const char *host_key_types)
 {
@@ -203,50 +209,6 @@ session_host_key(struct session *s, unsigned char ret_blob[SESSION_BLOB_MAX])
     ssh_string_free_char(text);
     ssh_key_free(key);
     return len;
-}
-
-enum session_io
-session_auth(struct session *s, ssh_key key)
-{
-    switch (ssh_userauth_publickey(over(s)->ssh, NULL, key)) {
-    case SSH_AUTH_SUCCESS:
-        return SESSION_OK;
-    case SSH_AUTH_DENIED:
-    case SSH_AUTH_PARTIAL:
-        return session_alive(s) ? SESSION_DENIED : SESSION_FAIL;
-    case SSH_AUTH_AGAIN:
-        /* A fatal error in here says AGAIN for ever: look at the connection itself. */
-        return session_alive(s) ? SESSION_AGAIN : SESSION_FAIL;
-    default:
-        return SESSION_FAIL;
-    }
-}
-
-void
-session_methods(struct session *s, struct buf *out)
-{
-    static const struct {
-        int bit;
-        const char *name;
-    } methods[] = {
-        {SSH_AUTH_METHOD_PUBLICKEY, "publickey"},
-        {SSH_AUTH_METHOD_PASSWORD, "password"},
-        {SSH_AUTH_METHOD_INTERACTIVE, "keyboard-interactive"},
-        {SSH_AUTH_METHOD_HOSTBASED, "hostbased"},
-        {SSH_AUTH_METHOD_GSSAPI_MIC, "gssapi-with-mic"},
-    };
-    const int offered = ssh_userauth_list(over(s)->ssh, NULL);
-    const char *comma = "";
-
-    for (size_t i = 0; i < sizeof(methods) / sizeof(methods[0]); i++) {
-        if ((offered & methods[i].bit) != 0) {
-            (void)buf_addf(out, "%s%s", comma, methods[i].name);
-            comma = ", ";
-        }
-    }
-    if (comma[0] == '\0') {
-        (void)buf_adds(out, "none");
-    }
 }
 
 void

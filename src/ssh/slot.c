@@ -25,7 +25,7 @@ enum limit {
 };
 
 /* Invariants: session is NULL before kex or ready and not NULL from there to kill; job.active from
- * open to close; key_index only grows.  gone is entered once and never left. */
+ * open to close.  gone is entered once and never left. */
 static const struct rule {
     const char *name;
     const char *said; /* before a reason: the phase, unless the step under way says it already */
@@ -263,8 +263,8 @@ arm(struct slot *s)
     if (s->session == NULL || session_fd(s->session) < 0) {
         return;
     }
-    const short mask =
-        (short)(EV_READ | EV_PERSIST | (session_wants_write(s->session) ? EV_WRITE : 0));
+    const int ready = EV_READ | (session_wants_write(s->session) ? EV_WRITE : 0);
+    const short mask = (short)(EV_PERSIST | (s->auth.waits ? 0 : ready));
     if (s->io != NULL && mask == s->io_mask) {
         return;
     }
@@ -342,6 +342,7 @@ release_io(struct slot *s)
         event_free(s->io);
         s->io = NULL;
     }
+    auth_release(s);
     session_free(s->session);
     s->session = NULL;
     if (s->lookup != NULL) {
@@ -512,6 +513,7 @@ slot_new(const struct pool_config *config, int32_t id, const struct target *targ
     s->id = id;
     s->target = target;
     s->dialled_fd = -1;
+    s->auth.last_key = -1;
     s->gone = gone;
     s->gone_arg = gone_arg;
     s->ticket.arg = s;

@@ -55,22 +55,18 @@ refused 'there is no tag in it' deploy test-multi -t ''
 refused 'the name is empty' status --root ''
 refused 'the command is empty' exec test-multi -- ''
 refused 'did you mean deploy' deplyo --help
-for name in IM_KEY_PASSPHRASE IM_SSH_PASSWORD; do
-    export $name=geheim
-    refused "not yet: $name" deploy test-multi
-    assert_not "$name is not told" "$err" geheim
-    unset $name
-done
+refused 'nobody can be asked here: IM_SSH_PASSWORD' deploy test-multi -k
+refused 'nobody can be asked here: IM_BECOME_PASSWORD' deploy test-multi -K
 [ ! -e "$project/var" ] || fail 'what was refused made var/'
 [ ! -e "$project/debug.log" ] || fail 'what was refused wrote debug.log'
 IM_SSH_PASSWORD='' im status
 assert_eq 'an empty secret was not given' 0 "$rc"
 
-# ---- no key at all; who has an agent is told that it is not asked
+# ---- no key at all
 mkdir -p "$work/bare"
 HOME=$work/bare SSH_AUTH_SOCK='' code 'no key' 1 'h1: no key: set ansible_ssh_private_key_file' exec h1, -- true
 assert_not 'no key' "$err" agents
-HOME=$work/bare SSH_AUTH_SOCK=/run/agent code 'an agent' 1 '(not yet: agents)' exec h1, -- true
+HOME=$work/bare SSH_AUTH_SOCK=/run/no-agent code 'an agent' 1 'h1: the agent at /run/no-agent: No such file' exec h1, -- true
 
 # ---- help, and where stdout goes
 code 'help of a command' 0 'usage: inventory-manager deploy ENV' deploy --help

@@ -38,6 +38,7 @@ struct conn {
     size_t count;
     size_t cap;
     bool logged_in;
+    bool has_key; /* with --partial: the first half */
     bool again;
     int refusals;
     struct behave *behave; /* owned; NULL: a good host */
@@ -95,12 +96,55 @@ on_none(ssh_session session, const char *user, void *arg)
 }
 
 static int
+welcome(struct conn *c)
+{
+    c->logged_in = true;
+    leave_throttle(c);
+    c->fleet->counts.logged_in++;
+    (void)event_del(c->login);
+    return SSH_AUTH_SUCCESS;
+}
+
+static bool
+is_password(const struct conn *c, const char *password)
+{
+    const struct options *o = &c->fleet->options;
+
+    return o->password != NULL && password != NULL && strcmp(password, o->password) == 0 &&
+           (!o->partial || c->has_key);
+}
+
+static int
 on_password(ssh_session session, const char *user, const char *password, void *arg)
 {
+    struct conn *c = arg;
+    const struct options *o = &c->fleet->options;
+
     (void)session;
-    (void)user;
-    (void)password;
-    return refuse(arg);
+    return strcmp(user, o->user) == 0 && o->kbd == NULL && is_password(c, password) ? welcome(c)
+                                                                                    : refuse(c);
+}
+
+/* libssh has no callback for this method.  True: it was answered. */
+static bool
+on_interactive(struct conn *c, ssh_message message)
+{
+    const char *prompt = c->fleet->options.kbd;
+    char echo = 0;
+
+    if (prompt == NULL) {
+        return false;
+    }
+    if (!ssh_message_auth_kbdint_is_response(message)) {
+        return ssh_message_auth_interactive_request(message, "", "", 1, &prompt, &echo) == SSH_OK;
+    }
+    if (ssh_userauth_kbdint_getnanswers(c->session) != 1 ||
+        !is_password(c, ssh_userauth_kbdint_getanswer(c->session, 0))) {
+        (void)refuse(c);
+        return false;
+    }
+    (void)welcome(c);
+    return ssh_message_auth_reply_success(message, 0) == SSH_OK;
 }
 
 static bool
@@ -131,11 +175,13 @@ on_public_key(ssh_session session, const char *user, struct ssh_key_struct *key,
         ssh_set_auth_methods(session, SSH_AUTH_METHOD_PASSWORD);
         return SSH_AUTH_PARTIAL;
     }
-    c->logged_in = true;
-    leave_throttle(c);
-    c->fleet->counts.logged_in++;
-    (void)event_del(c->login);
-    return SSH_AUTH_SUCCESS;
+    if (c->fleet->options.partial && !c->has_key) {
+        c->has_key = true;
+        ssh_set_auth_methods(c->session, c->fleet->options.kbd != NULL ? SSH_AUTH_METHOD_INTERACTIVE
+                                                                       : SSH_AUTH_METHOD_PASSWORD);
+        return SSH_AUTH_PARTIAL;
+    }
+    return welcome(c);
 }
 
 static size_t
@@ -167,9 +213,11 @@ static int
 on_message(ssh_session session, ssh_message message, void *arg)
 {
     (void)session;
-    (void)message;
-    (void)arg;
-    return 1;
+    return ssh_message_type(message) == SSH_REQUEST_AUTH &&
+                   ssh_message_subtype(message) == SSH_AUTH_METHOD_INTERACTIVE &&
+                   on_interactive(arg, message)
+               ? 0
+               : 1;
 }
 
 static void
@@ -205,6 +253,16 @@ on_login_late(evutil_socket_t fd, short what, void *arg)
     conn_free(arg);
 }
 
+static int
+methods_of(const struct options *o)
+{
+    if (o->password == NULL || o->partial) {
+        return SSH_AUTH_METHOD_PUBLICKEY;
+    }
+    return (int)(SSH_AUTH_METHOD_PUBLICKEY |
+                 (o->kbd != NULL ? SSH_AUTH_METHOD_INTERACTIVE : SSH_AUTH_METHOD_PASSWORD));
+}
+
 static void
 listen_to_session(struct conn *c)
 {
@@ -218,7 +276,7 @@ listen_to_session(struct conn *c)
     ssh_callbacks_init(&c->callbacks);
     (void)ssh_set_server_callbacks(c->session, &c->callbacks);
     ssh_set_message_callback(c->session, on_message, c);
-    ssh_set_auth_methods(c->session, SSH_AUTH_METHOD_PUBLICKEY);
+    ssh_set_auth_methods(c->session, methods_of(&c->fleet->options));
 }
 
 /* Give the connection to libssh, through a filter where the host has one. */

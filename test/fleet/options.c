@@ -30,6 +30,9 @@ static const struct flag flags[] = {
     {"--host-key", KIND_TEXT, AT(host_key), 0},
     {"--authorized-keys", KIND_TEXT, AT(authorized_keys), 0},
     {"--user", KIND_TEXT, AT(user), 0},
+    {"--password", KIND_TEXT, AT(password), 0},
+    {"--kbd", KIND_TEXT, AT(kbd), 0},
+    {"--partial", KIND_SWITCH, AT(partial), 0},
     {"--known-hosts", KIND_TEXT, AT(known_hosts), 0},
     {"--addresses", KIND_TEXT, AT(addresses), 0},
     {"--pid-file", KIND_TEXT, AT(pid_file), 0},
@@ -61,6 +64,9 @@ options_usage(void)
            "  --host-key FILE       made (ed25519) if missing\n"
            "  --authorized-keys F   public keys that may log in, one a line\n"
            "  --user NAME           every other user is refused\n"
+           "  --password TEXT       lets in as a key does\n"
+           "  --kbd PROMPT          so asked for by keyboard-interactive, not by password\n"
+           "  --partial             a key, and then the password\n"
            "  --known-hosts FILE    written, for the addresses of --addresses and --hosts\n"
            "  --addresses LIST      e.g. 127.10.0.1-9,127.10.1.1\n"
            "  --delay-ms N          each exec takes N ms longer\n"
@@ -146,6 +152,9 @@ check(const struct options *o, struct err *err)
     }
     if ((o->root == NULL) == !o->synthetic) {
         return err_set(err, ERR_USAGE, "give either --root or --synthetic");
+    }
+    if ((o->kbd != NULL || o->partial) && o->password == NULL) {
+        return err_set(err, ERR_USAGE, "--kbd and --partial need --password");
     }
     if (o->hosts != NULL && o->synthetic) {
         return err_set(err, ERR_USAGE, "--hosts needs --root");

@@ -24,6 +24,8 @@ struct options {
     const char *host_key;
     const char *authorized_keys;
     const char *user;
+    const char *password; /* lets in, too; NULL: keys only */
+    const char *kbd; /* what keyboard-interactive asks, for the password; NULL: it is not taken */
     const char *known_hosts; /* to write, or NULL */
     const char *addresses;   /* what known_hosts names: 127.10.0.1-9,127.10.1.1 */
     const char *pid_file;
@@ -34,6 +36,7 @@ struct options {
     int rtt_ms;
     int max_sessions; /* channels a connection */
     int seed;         /* of what happens by chance */
+    bool partial;     /* a key and the password are both wanted */
     bool synthetic;
     bool unconfined;
     bool help;

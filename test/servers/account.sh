@@ -24,8 +24,10 @@ make_account() {
     [ -e "$dir/host_key" ] || ssh-keygen -q -t ed25519 -N '' -f "$dir/host_key"
     [ -e "$dir/id_ed25519" ] || ssh-keygen -q -t ed25519 -N '' -C demo -f "$dir/id_ed25519"
     cp "$dir/id_ed25519.pub" "$dir/authorized_keys"
-    printf 'demo:x:%s:%s:demo:%s/home:%s\nsshd:x:%s:%s:sshd:%s/home:/bin/false\n' \
-        "$uid" "$gid" "$dir" "$1" "$((uid + 1))" "$gid" "$dir" >"$dir/passwd"
+    hash=x
+    [ ! -e "$dir/password" ] || hash=$(openssl passwd -6 -stdin <"$dir/password")
+    printf 'demo:%s:%s:%s:demo:%s/home:%s\nsshd:x:%s:%s:sshd:%s/home:/bin/false\n' \
+        "$hash" "$uid" "$gid" "$dir" "$1" "$((uid + 1))" "$gid" "$dir" >"$dir/passwd"
     printf 'demo:x:%s:\n' "$gid" >"$dir/group"
 }
 as_user=

@@ -354,8 +354,63 @@ keyring_free(struct keyring *k)
     (void)k;
 }
 
+/* Every key is there, but those whose name says otherwise. */
+static inline enum keyring_found
+rig_found(const char *path)
+{
+    return strstr(path, "missing") != NULL  ? KEYRING_MISSING
+           : strstr(path, "public") != NULL ? KEYRING_PUBLIC
+           : strstr(path, "locked") != NULL ? KEYRING_LOCKED
+                                            : KEYRING_READY;
+}
+
+static struct strv rig_unlocked;
+
 int
-keyring_load(struct keyring *k, const char *path, struct err *err)
+keyring_look(struct keyring *k, const char *path, enum keyring_found *ret, struct err *err)
+{
+    (void)err;
+    *ret = keyring_found(k, path);
+    return 0;
+}
+
+enum keyring_found
+keyring_found(const struct keyring *k, const char *path)
+{
+    (void)k;
+    return strv_has(&rig_unlocked, path) ? KEYRING_READY : rig_found(path);
+}
+
+/* The passphrase of a key is its name. */
+int
+keyring_unlock(struct keyring *k, const char *path, const char *passphrase)
+{
+    (void)k;
+    if (strstr(path, passphrase) == NULL) {
+        return -1;
+    }
+    strv_add(&rig_unlocked, path);
+    return 0;
+}
+
+ssh_key
+keyring_get(const struct keyring *k, const char *path)
+{
+    return keyring_found(k, path) == KEYRING_READY ? (ssh_key)(uintptr_t)1 : NULL;
+}
+
+const struct pubkey *
+keyring_public(const struct keyring *k, const char *path)
+{
+    static struct pubkey none;
+
+    (void)k;
+    (void)path;
+    return &none;
+}
+
+int
+keyring_load_cert(struct keyring *k, const char *path, struct err *err)
 {
     (void)k;
     (void)path;
@@ -450,6 +505,7 @@ rig_open(struct rig *r, const char *inventory, const char *name, const char *act
     (void)snprintf(r->root, sizeof(r->root), "/tmp/im-app-XXXXXX");
     assert_non_null(mkdtemp(r->root));
     assert_int_equal(setenv("HOME", r->root, 1), 0);
+    (void)unsetenv("SSH_AUTH_SOCK"); /* whoever runs the tests may have an agent */
     (void)snprintf(path, sizeof(path), "%s/inventory", r->root);
     assert_int_equal(mkdir(path, 0700), 0);
     (void)snprintf(path, sizeof(path), "%s/inventory/test", r->root);

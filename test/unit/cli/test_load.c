@@ -80,7 +80,7 @@ load(void *arg)
 {
     struct load *l = arg;
     char *root = xstrdup(l->root);
-    const struct secrets none = {0};
+    struct secrets none = {0};
     struct cli c = {
         .root = root, .secrets = &none, .options = {.limit = l->limit, .nodes = l->nodes}};
 

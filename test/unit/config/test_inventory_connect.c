@@ -191,8 +191,6 @@ test_what_is_promised_is_refused_as_not_yet(void **state)
     static const struct {
         const char *var, *value, *expected;
     } rows[] = {
-        {"ansible_password", "x", "ansible_password"},
-        {"ansible_ssh_pass", "x", "ansible_ssh_pass"},
         {"ansible_ssh_common_args", "-oProxyCommand=id", "ansible_ssh_common_args"},
         {"ansible_ssh_extra_args", "x", "ansible_ssh_extra_args"},
     };

@@ -178,9 +178,9 @@ server_connection(ssh_bind b, int fd)
     _exit(0);
 }
 
-/* Serve for ever. */
+/* Serve for ever: each connection in a child, by serve, which does not return. */
 static inline void
-server_serve(int listener, const char *host_key)
+server_serve(int listener, const char *host_key, void (*serve)(ssh_bind b, int fd))
 {
     const bool no = false;
 
@@ -193,7 +193,7 @@ server_serve(int listener, const char *host_key)
         if (fd >= 0 && fork() == 0) {
             (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
             (void)close(listener);
-            server_connection(b, fd);
+            serve(b, fd);
         }
         (void)close(fd);
         while (waitpid(-1, NULL, WNOHANG) > 0) {}
@@ -201,7 +201,7 @@ server_serve(int listener, const char *host_key)
 }
 
 static inline struct server
-server_start(const char *host_key)
+server_start_with(const char *host_key, void (*serve)(ssh_bind b, int fd))
 {
     struct server server = {0};
     const int listener = listen_on(&server.port);
@@ -209,10 +209,16 @@ server_start(const char *host_key)
     server.pid = fork();
     if (server.pid == 0) {
         (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
-        server_serve(listener, host_key);
+        server_serve(listener, host_key, serve);
     }
     (void)close(listener);
     return server;
+}
+
+static inline struct server
+server_start(const char *host_key)
+{
+    return server_start_with(host_key, server_connection);
 }
 
 static inline void

@@ -228,10 +228,10 @@ test_says_why_a_file_cannot_be_read(void **state)
 }
 
 static void
-test_a_key_with_a_passphrase_is_not_yet(void **state)
+test_unlocks_a_key_of_every_form_with_its_passphrase_only(void **state)
 {
-    static const char *const kinds[][4] = {
-        {"ed25519", NULL}, {"ecdsa", NULL}, {"ecdsa", "PEM"}, {"ecdsa", "PKCS8"}};
+    static const char *const kinds[][4] = {{"ed25519", NULL}, {"ecdsa", NULL}, {"rsa", NULL},
+                                           {"ecdsa", "PEM"},  {"rsa", "PEM"},  {"ecdsa", "PKCS8"}};
 
     (void)state;
     if (!keygen_here()) {
@@ -253,8 +253,134 @@ test_a_key_with_a_passphrase_is_not_yet(void **state)
                                     NULL};
         (void)unlink(path);
         assert_int_equal(keygen_run(argv, NULL), 0);
-        assert_refused(path, ERR_NOT_YET, "not yet: keys with a passphrase");
+        struct keyring *k = keyring_new();
+        enum keyring_found found;
+        assert_refused(path, ERR_CONFIG, "it has a passphrase");
+        assert_int_equal(keyring_look(k, path, &found, NULL), 0);
+        assert_int_equal(found, KEYRING_LOCKED);
+        const struct pubkey *before = keyring_public(k, path);
+        assert_non_null(before); /* its own, or that of the .pub beside it */
+        assert_int_equal(keyring_unlock(k, path, "a secre"), -1);
+        assert_int_equal(keyring_unlock(k, path, ""), -1);
+        assert_null(keyring_get(k, path));
+        assert_int_equal(keyring_unlock(k, path, "a secret"), 0);
+        assert_true(ssh_key_is_private(keyring_get(k, path)));
+        assert_int_equal(keyring_look(k, path, &found, NULL), 0);
+        assert_int_equal(found, KEYRING_READY);
+        assert_ptr_equal(keyring_public(k, path), before);
+        keyring_free(k);
+        (void)unlink(public_path);
     }
+}
+
+static void
+test_finds_the_public_half_where_ssh_would(void **state)
+{
+    struct keyring *k = keyring_new();
+    enum keyring_found found;
+
+    (void)state;
+    make_key(SSH_KEYTYPE_ED25519, 0, NULL);
+    char *line = slurp(public_path);
+    assert_int_equal(keyring_look(k, public_path, &found, NULL), 0); /* a .pub as the key */
+    assert_int_equal(found, KEYRING_PUBLIC);
+    assert_null(keyring_get(k, public_path));
+    assert_int_equal(unlink(path), 0);
+    assert_int_equal(keyring_look(k, path, &found, NULL), 0); /* only the .pub is there */
+    assert_int_equal(found, KEYRING_PUBLIC);
+    assert_true(pubkey_equal(keyring_public(k, path), keyring_public(k, public_path)));
+    assert_int_equal(unlink(public_path), 0);
+    keyring_free(k);
+    k = keyring_new();
+    assert_int_equal(keyring_look(k, path, &found, NULL), 0);
+    assert_int_equal(found, KEYRING_MISSING);
+    assert_null(keyring_public(k, path));
+    keyring_free(k);
+    free(line);
+}
+
+/* No machine that builds this has such a key in it: the form of its file is what counts. */
+static void
+test_a_security_key_is_for_an_agent(void **state)
+{
+    static const char sk[] =
+        "-----BEGIN OPENSSH PRIVATE KEY-----\n"
+        "b3BlbnNzaC1rZXktdjEAAAAABG5vbmUAAAAEbm9uZQAAAAAAAAABAAAASgAAABpzay1zc2gtZWQy"
+        "NTUxOUBvcGVuc3NoLmNvbQAAACBBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQQAAAARz"
+        "c2g6\n-----END OPENSSH PRIVATE KEY-----\n";
+    struct keyring *k = keyring_new();
+    enum keyring_found found;
+
+    (void)state;
+    write_key(sk, strlen(sk), 0600);
+    assert_int_equal(keyring_look(k, path, &found, NULL), 0);
+    assert_int_equal(found, KEYRING_PUBLIC);
+    assert_true(pubkey_is_sk(keyring_public(k, path)));
+    keyring_free(k);
+}
+
+static void
+sign(const char *ca, const char *key)
+{
+    const char *const argv[] = {"ssh-keygen", "-q",   "-s", ca,    "-I", "me",
+                                "-n",         "demo", "-V", "+1h", key,  NULL};
+
+    assert_int_equal(keygen_run(argv, NULL), 0);
+}
+
+static void
+generate(const char *type, const char *to)
+{
+    const char *const argv[] = {"ssh-keygen", "-q", "-t", type, "-N", "", "-f", to, NULL};
+
+    (void)unlink(to);
+    assert_int_equal(keygen_run(argv, NULL), 0);
+}
+
+static void
+test_a_certificate_goes_with_its_own_key_only(void **state)
+{
+    static const char *const types[] = {"ed25519", "ecdsa", "rsa"};
+    char other[80];
+    char ca[80];
+    char cert[80];
+    char removed[2][96];
+
+    (void)state;
+    if (!keygen_here()) {
+        skip();
+    }
+    (void)snprintf(other, sizeof(other), "%s/other", folder);
+    (void)snprintf(ca, sizeof(ca), "%s/ca", folder);
+    (void)snprintf(cert, sizeof(cert), "%s/id-cert.pub", folder);
+    for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
+        struct keyring *k = keyring_new();
+        struct err err = {0};
+        generate("ed25519", ca);
+        generate(types[i], other);
+        generate(types[i], path);
+        sign(ca, public_path);
+        assert_int_equal(keyring_load_cert(k, public_path, &err), -1);
+        assert_non_null(strstr(err.text, "not a certificate"));
+        assert_int_equal(keyring_load_cert(k, cert, &err), 0);
+        assert_int_equal(keyring_load(k, path, &err), 0);
+        assert_int_equal(keyring_load(k, other, &err), 0);
+        ssh_key both = keyring_certified(k, path, cert);
+        assert_non_null(both);
+        assert_ptr_not_equal(both, keyring_get(k, path));
+        assert_ptr_equal(keyring_certified(k, path, cert), both);
+        assert_null(keyring_certified(k, other, cert));
+        assert_null(keyring_certified(k, path, other));
+        assert_null(keyring_certified(k, cert, cert));
+        keyring_free(k);
+        (void)unlink(ca);
+    }
+    (void)snprintf(removed[0], sizeof(removed[0]), "%s.pub", ca);
+    (void)snprintf(removed[1], sizeof(removed[1]), "%s.pub", other);
+    (void)unlink(removed[0]);
+    (void)unlink(removed[1]);
+    (void)unlink(other);
+    (void)unlink(cert);
 }
 
 /* ---------------------------------------------------------------- secrets */
@@ -367,7 +493,10 @@ main(void)
         cmocka_unit_test(test_refuses_a_key_of_ours_that_is_open_to_others),
         cmocka_unit_test(test_refuses_what_is_not_a_private_key),
         cmocka_unit_test(test_says_why_a_file_cannot_be_read),
-        cmocka_unit_test(test_a_key_with_a_passphrase_is_not_yet),
+        cmocka_unit_test(test_unlocks_a_key_of_every_form_with_its_passphrase_only),
+        cmocka_unit_test(test_finds_the_public_half_where_ssh_would),
+        cmocka_unit_test(test_a_security_key_is_for_an_agent),
+        cmocka_unit_test(test_a_certificate_goes_with_its_own_key_only),
         cmocka_unit_test(test_leaves_nothing_of_a_file_in_memory),
     };
     return cmocka_run_group_tests(tests, setup, teardown);

@@ -506,7 +506,7 @@ throttling_server(int *ret_port)
     for (int i = 0; i < 2; i++) {
         (void)close(accept(listener, NULL, NULL));
     }
-    server_serve(listener, key_path);
+    server_serve(listener, key_path, server_connection);
     _exit(0);
 }
 
