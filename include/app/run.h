@@ -44,6 +44,7 @@ struct run_request {
     struct value *extra;         /* -e: a dict, or NULL */
     struct vault *vault;         /* NULL: there is no password */
     const char *become_password; /* for hosts whose inventory says none; or NULL */
+    bool verbose;                /* tell what ssh_config says and is not used */
     uint64_t seed;
     const char *const *releases; /* by host (rollback: each its own), or NULL */
     const char *log_path;        /* --log-file, or NULL: <root>/debug.log */

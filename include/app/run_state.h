@@ -109,6 +109,11 @@ struct run {
     struct probes *probes; /* NULL: no check asks from here */
     struct hostkeys *hostkeys;
     struct keyring *keyring;
+    struct map *configs; /* ssh_config: -F (or "") -> struct sshconfig */
+    struct map *jumps;   /* jump hosts: what tells them apart -> struct jump (reach_jump.c) */
+    struct map *ways;    /* the same as they are written; borrowed from jumps */
+    struct strv notes;   /* for -v: what is not used of ssh_config, each once */
+    struct map *noted;
     struct strv default_keys;
     bool defaults_loaded;   /* default_keys has them */
     struct err default_err; /* why one of them cannot be used */
@@ -148,6 +153,21 @@ int run_load(struct run *run, struct err *err);
 
 /* reach.c: how each host is reached: user, keys, known hosts. */
 int reach_prepare(struct run *run, struct err *err);
+/* What ssh_config says: reads the files of -F (NULL: the usual two) once for all, keeps notes.
+ * Release ret in any case. */
+int reach_resolve(struct run *run, const char *file, const struct sshconfig_query *q,
+                  struct sshconfig_options *ret, struct err *err);
+/* All of t that an answer decides, but the way there; t then borrows from o and the run.  given: a
+ * key that the inventory names, which must be there; NULL: none. */
+int reach_fill(struct run *run, struct target *t, struct sshconfig_options *o, const char *given,
+               struct err *err);
+/* reach_jump.c: the last of the hosts of a ProxyJump, with those before it as its own jump.  One
+ * target for one way, whoever asks.  NULL and err. */
+const struct target *
+reach_jump(struct run *run, const char *file, const char *jump, struct err *err);
+void reach_jump_free(void *jump);
+/* Where a check from here asks. */
+const char *reach_address(const struct run_host *h);
 /* reach_auth.c, reach_known.c: fill in their part of t, which then borrows from o and the run.
  * Errors name no host. */
 int

@@ -45,6 +45,7 @@ struct target {
     const char *ciphers;
     const char *macs;
     const char *pubkey_algorithms;
+    int rsa_bits_min; /* of the server's keys and ours; 0: libssh's */
 
     /* Who we are, tried in this order: keys, agent, password. */
     const char *const *key_paths;         /* NULL-terminated; already in the keyring */

@@ -401,6 +401,11 @@ run_free(struct run *run)
     inbox_release(&run->inbox);
     hostkeys_free(run->hostkeys);
     keyring_free(run->keyring);
+    map_free(run->ways);
+    map_free(run->jumps);
+    map_free(run->configs);
+    map_free(run->noted);
+    strv_clear(&run->notes);
     strv_clear(&run->default_keys);
     rollout_free(run->rollout);
     plan_free(run->plan);

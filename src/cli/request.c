@@ -71,6 +71,7 @@ request_of(const struct cli *c, const char *env, const struct loaded *l, bool sc
                                 .skip_tags = &c->options.skip_tags,
                                 .become_password =
                                     c->secrets == NULL ? NULL : c->secrets->become_password,
+                                .verbose = c->options.verbose > 0,
                                 .seed = seed_of(&c->options),
                                 .vault = c->vault,
                                 .log_path = c->options.log_file};
