@@ -79,9 +79,10 @@ struct run {
     struct policy policy;
     struct plan *plan; /* owned, and so is all below */
     struct rollout *rollout;
-    bool preview;  /* nothing is to be done: no connection, no file, no lock */
-    bool mask;     /* what is rendered is for people: secrets are `***` */
-    size_t *steps; /* plan step -> step of the action */
+    bool preview;    /* nothing is to be done: no connection, no file, no lock */
+    bool mask;       /* what is rendered is for people: secrets are `***` */
+    bool log_failed; /* said once */
+    size_t *steps;   /* plan step -> step of the action */
     size_t step_count;
     struct run_host *hosts;
     int32_t host_count;
@@ -98,7 +99,6 @@ struct run {
     struct journal *journal;
     struct lock *lock;
     struct hostlog *hostlog;
-    bool log_failed; /* said once */
     struct debuglog *debuglog;
     char suffix[RUN_ID_SIZE + 8]; /* " run=<id>" beside another run, else "" */
     bool sequential;

@@ -40,12 +40,12 @@ struct target {
     const char *key_alias;           /* its name in known_hosts; NULL: the address */
     const struct hostkeys *hostkeys; /* NULL: the pool's */
     enum host_key_checking checking;
+    int rsa_bits_min;                /* of the server's keys and ours; 0: libssh's */
     const char *host_key_algorithms; /* NULL: libssh's, and so for the next four */
     const char *kex;
     const char *ciphers;
     const char *macs;
     const char *pubkey_algorithms;
-    int rsa_bits_min; /* of the server's keys and ours; 0: libssh's */
 
     /* Who we are, tried in this order: keys, agent, password. */
     const char *const *key_paths;         /* NULL-terminated; already in the keyring */

@@ -12,6 +12,7 @@
 #include "base/xalloc.h"
 #include "ssh/wildcard.h"
 
+#include <assert.h>
 #include <ctype.h>
 #include <netdb.h>
 #include <stdio.h>
@@ -217,7 +218,7 @@ add_file(struct sshconfig_found *f, const struct sshconfig_line *line, struct er
             return 0;
         }
     }
-    *list = xgrow((void *)*list, *count, cap, sizeof(**list));
+    *list = xgrow((void *)*list, *count, cap, sizeof(struct sshconfig_line *));
     (*list)[(*count)++] = line;
     return 0;
 }
@@ -288,16 +289,18 @@ walk(struct sshconfig_found *f, const struct sshconfig_line *line, struct nest *
 static int
 pass_files(struct sshconfig_found *f, struct err *err)
 {
-    struct nest nests[SSHCONFIG_DEPTH_MAX + 2];
+    struct nest nests[SSHCONFIG_DEPTH_MAX + 2] = {{.active = false}};
     struct nest now = {.active = true};
     size_t depth = 0;
 
     for (size_t i = 0; i < f->config->count; i++) {
         const struct sshconfig_line *line = &f->config->lines[i];
         if (line->key == KEY_BEGIN) {
+            assert(depth < sizeof(nests) / sizeof(nests[0]));
             nests[depth++] = now;
             now.never = now.never || !now.active;
         } else if (line->key == KEY_END) {
+            assert(depth > 0); /* sshconfig_read.c makes pairs */
             now = nests[--depth];
         } else if (walk(f, line, &now, err) < 0) {
             return -1;

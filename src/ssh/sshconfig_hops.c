@@ -45,8 +45,10 @@ decode(char *text)
 
     for (const char *p = text; *p != '\0'; p++) {
         char hex[3] = {0};
-        *out = *p == '+' ? ' ' : *p;
-        if (*p == '%') {
+        *out = *p;
+        if (*p == '+') {
+            *out = ' ';
+        } else if (*p == '%') {
             if (!isxdigit((unsigned char)p[1]) || !isxdigit((unsigned char)p[2])) {
                 return -1;
             }

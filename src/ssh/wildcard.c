@@ -10,10 +10,12 @@
 
 enum { PATTERN_BYTES_MAX = 1022 };
 
-static char
+static unsigned char
 lower_of(char c, bool lower)
 {
-    return lower && c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+    const unsigned char byte = (unsigned char)c;
+
+    return lower && byte >= 'A' && byte <= 'Z' ? (unsigned char)(byte | 0x20U) : byte;
 }
 
 /* Only the last star has to give way: what an earlier one could take, the last one can take. */
@@ -30,7 +32,7 @@ match_span(const char *p, size_t len, const char *text, bool lower)
             retry = text;
         } else if (*text == '\0') {
             return p == end;
-        } else if (p < end && (*p == '?' || lower_of(*p, lower) == *text)) {
+        } else if (p < end && (*p == '?' || lower_of(*p, lower) == (unsigned char)*text)) {
             p++;
             text++;
         } else if (after_star != NULL) {
