@@ -7,6 +7,7 @@
  */
 #include "app/run_state.h"
 
+#include "base/escape.h"
 #include "base/map.h"
 #include "base/xalloc.h"
 #include "config/become_vars.h"
@@ -17,7 +18,7 @@
 #include <sys/types.h>
 #include <unistd.h>
 
-enum { PORT_DEFAULT = 22 };
+enum { PORT_DEFAULT = 22, NOTE_BYTES_MAX = 2000 };
 
 static char *
 home_of(void)
@@ -59,14 +60,20 @@ config_of(struct run *run, const char *file, struct err *err)
     return c;
 }
 
-/* Hosts share lines. */
+/* Hosts share lines.  What stands in a file is made harmless: it goes to a terminal. */
 static void
 note(struct run *run, const char *text)
 {
-    if (map_get(run->noted, text) == NULL) {
-        map_set(run->noted, text, run);
-        strv_add(&run->notes, text);
+    struct buf shown;
+
+    if (map_get(run->noted, text) != NULL) {
+        return;
     }
+    map_set(run->noted, text, run);
+    buf_init(&shown, NOTE_BYTES_MAX);
+    escape_line(&shown, text, strlen(text));
+    strv_add(&run->notes, shown.data);
+    buf_release(&shown);
 }
 
 int

@@ -95,13 +95,16 @@ add_line(struct ssh_args *args, const char *keyword, const char *value)
 static void
 take(struct ssh_args *args, const struct option *o, const char *value)
 {
+    if (o->keyword == NULL || value == NULL) {
+        return;
+    }
     if (o->letter == 'o') {
         strv_add(&args->lines, value);
     } else if (o->letter == 'F') {
         free(args->file);
         args->file = xstrdup(value);
-    } else if (o->keyword != NULL) {
-        add_line(args, o->keyword, o->has_value ? value : o->value);
+    } else {
+        add_line(args, o->keyword, value);
     }
 }
 
@@ -120,7 +123,7 @@ take_word(struct ssh_args *args, const struct strv *words, size_t *i)
             return not_taken;
         }
         if (!o->has_value) {
-            take(args, o, NULL);
+            take(args, o, o->value);
             continue;
         }
         if (p[1] == '\0' && *i + 1 == words->count) {

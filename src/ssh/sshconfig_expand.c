@@ -116,9 +116,10 @@ sshconfig_percent(const char *text, const char *which, const struct sshconfig_to
 const char *
 sshconfig_env_misfit(const char *text)
 {
+    const struct sshconfig_tokens none = {.host = ""};
     const char *why = NULL;
 
-    free(expand(text, NULL, true, NULL, &why));
+    free(expand(text, NULL, true, &none, &why));
     return why;
 }
 

@@ -393,7 +393,7 @@ def judge(score, what, code, answer, stderr, ours, has):
         score.deliberate(taken[0])
     elif code != 0 and error:
         at = re.search(r"(\S+?):(\d+): ", error)
-        lines = places(stderr)
+        lines = places("\n".join(complaints))
         if at and lines and "command-line" not in stderr and not any(
                 known(error, answer) for known in KNOWN.values()) and (os.path.basename(at[1]), int(at[2])) not in lines:
             score.check(f"{what}: where the mistake is", error, stderr)
