@@ -72,11 +72,12 @@ struct sshconfig_options {
     int64_t connect_timeout_ms;
     int64_t alive_interval_ms;
     int alive_count;
-    int family;         /* AF_INET, AF_INET6 or 0 */
-    char *bind_address; /* literal */
-    int rsa_bits_min;   /* RequiredRSASize */
-    bool no_password;   /* `PasswordAuthentication no`: none may be sent */
-    struct strv notes;  /* "file:line: ...": what is not used of it, for -v */
+    int family;          /* AF_INET, AF_INET6 or 0 */
+    char *bind_address;  /* literal */
+    int rsa_bits_min;    /* RequiredRSASize */
+    bool no_password;    /* `PasswordAuthentication no`: none may be sent */
+    bool host_key_exact; /* the order of host_key_algorithms counts: no + or - stood before them */
+    struct strv notes;   /* "file:line: ...": what is not used of it, for -v */
 };
 
 /* Fill ret, or -1 and ERR_CONFIG: "file:line: keyword: ...".  Release ret in any case. */

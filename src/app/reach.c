@@ -149,7 +149,6 @@ reach_fill(struct run *run, struct target *t, struct sshconfig_options *o, const
     t->keepalive_ms = o->alive_interval_ms;
     t->keepalive_misses = o->alive_count;
     t->key_alias = o->host_key_alias;
-    t->checking = checking_of(run, o->checking);
     t->host_key_algorithms = o->host_key_algorithms;
     t->kex = o->kex;
     t->ciphers = o->ciphers;
@@ -160,6 +159,7 @@ reach_fill(struct run *run, struct target *t, struct sshconfig_options *o, const
     if (reach_auth(run, t, o, err) < 0 || reach_known(run, t, o, err) < 0) {
         return -1;
     }
+    t->checking = checking_of(run, o->checking);
     if (o->no_password) {
         t->password = NULL;
     }

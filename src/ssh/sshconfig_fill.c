@@ -314,7 +314,9 @@ static int
 fill_lists(struct filling *f)
 {
     struct sshconfig_options *o = f->ret;
+    const char *host_keys = text_of(f, KEY_HOST_KEY_ALGORITHMS);
 
+    o->host_key_exact = host_keys != NULL && host_keys[0] != '+' && host_keys[0] != '-';
     if (fill_list(f, KEY_KEX, ALGORITHMS_KEX, &o->kex) < 0 ||
         fill_list(f, KEY_CIPHERS, ALGORITHMS_CIPHERS, &o->ciphers) < 0 ||
         fill_list(f, KEY_MACS, ALGORITHMS_MACS, &o->macs) < 0 ||
