@@ -81,9 +81,10 @@ struct run {
     struct policy policy;
     struct plan *plan; /* owned, and so is all below */
     struct rollout *rollout;
-    bool preview;  /* nothing is to be done: no connection, no file, no lock */
-    bool mask;     /* what is rendered is for people: secrets are `***` */
-    size_t *steps; /* plan step -> step of the action */
+    bool preview;    /* nothing is to be done: no connection, no file, no lock */
+    bool mask;       /* what is rendered is for people: secrets are `***` */
+    bool log_failed; /* said once */
+    size_t *steps;   /* plan step -> step of the action */
     size_t step_count;
     struct run_host *hosts;
     int32_t host_count;
@@ -102,7 +103,6 @@ struct run {
     struct hostlog *hostlog;
     struct debuglog *debuglog;
     char suffix[RUN_ID_SIZE + 8]; /* " run=<id>" beside another run, else "" */
-    bool log_failed;              /* logging of output; said once */
     bool sequential;
     bool defaults_looked; /* default_keys is complete */
 
@@ -114,6 +114,11 @@ struct run {
     struct newkeys *newkeys; /* NULL: none was accepted */
     struct scan *scan; /* borrowed: nobody logs in, only the hosts' keys are looked at; or NULL */
     struct keyring *keyring;
+    struct map *configs; /* ssh_config: -F (or "") -> struct sshconfig */
+    struct map *jumps;   /* jump hosts: what tells them apart -> struct jump (reach_jump.c) */
+    struct map *ways;    /* the same as they are written; borrowed from jumps */
+    struct strv notes;   /* for -v: what is not used of ssh_config, each once */
+    struct map *noted;
     struct agents *agents;
     struct map *cert_lists;    /* of targets: lists of paths, owned */
     struct strv default_keys;  /* those that are there */
@@ -164,10 +169,23 @@ void run_make_pool(struct run *run, const struct pool_events *events);
 
 /* reach.c: how each host is reached: user, keys, known hosts. */
 int reach_prepare(struct run *run, struct err *err);
+/* What ssh_config says: reads the files of -F (NULL: the usual two) once for all, keeps notes.
+ * Release ret in any case. */
+int reach_resolve(struct run *run, const char *file, const struct sshconfig_query *q,
+                  struct sshconfig_options *ret, struct err *err);
+/* All of t that an answer decides, but the way there; t then borrows from o and the run. */
+int
+reach_fill(struct run *run, struct target *t, const struct sshconfig_options *o, struct err *err);
+/* reach_jump.c: the last of the hosts of a ProxyJump, with those before it as its own jump.  One
+ * target for one way, whoever asks.  NULL and err. */
+const struct target *
+reach_jump(struct run *run, const char *file, const char *jump, struct err *err);
+void reach_jump_free(void *jump);
+/* Where a check from here asks. */
+const char *reach_address(const struct run_host *h);
 /* reach_auth.c, reach_known.c: fill in their part of t, which then borrows from o and the run.
  * Errors name no host. */
-int
-reach_auth(struct run *run, struct target *t, const struct sshconfig_options *o, struct err *err);
+void reach_auth(struct run *run, struct target *t, const struct sshconfig_options *o);
 /* The keys that ssh would try by itself are looked at once; what all targets need is unlocked at
  * the end, so that there is one question at most for one passphrase.  -1 and ERR_CONFIG: a target
  * has no way to log in; the error names the host. */

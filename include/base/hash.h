@@ -24,6 +24,7 @@ void hash_update(struct hash *h, const void *bytes, size_t len);
 void hash_finish(struct hash *h, char ret_hex[HASH_SHA256_HEX]);
 
 void hash_sha256(const void *bytes, size_t len, unsigned char ret_digest[HASH_SHA256_BYTES]);
+void hash_sha1(const void *bytes, size_t len, unsigned char ret_digest[HASH_SHA1_BYTES]);
 /* For `|1|salt|hash` lines of known_hosts (sshd(8), SSH_KNOWN_HOSTS FILE FORMAT; hostfile.c). */
 void hash_hmac_sha1(const void *key, size_t key_len, const void *bytes, size_t len,
                     unsigned char ret_digest[HASH_SHA1_BYTES]);

@@ -27,6 +27,9 @@ struct ini_words {
 /* Split as Python's shlex.split(line, comments=True).  -1 and *ret_why (static).  Release words in
  * any case. */
 int ini_words_split(struct ini_words *words, const char *line, size_t len, const char **ret_why);
+/* The same, where `#` is a letter like others: Python's shlex.split(line). */
+int
+ini_words_split_all(struct ini_words *words, const char *line, size_t len, const char **ret_why);
 void ini_words_release(struct ini_words *words);
 
 #endif

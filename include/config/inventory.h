@@ -29,10 +29,15 @@ struct host {
     /* Connection, from its variables: */
     bool local;     /* ansible_connection: this machine, and no SSH; address is for checks then */
     char *address;  /* ansible_host, else name */
-    int port;       /* ansible_port, else 22 */
-    char *user;     /* ansible_user, else NULL: who runs us */
+    int port;       /* ansible_port, else 0: ssh_config's, or 22 */
+    char *user;     /* ansible_user, else NULL: ssh_config's, or who runs us */
     char *key_path; /* ansible_ssh_private_key_file with ~ expanded, relative to the root; NULL:
-                       default keys */
+                       ssh_config's, or the default keys */
+    /* Arguments of ssh, as lines of ssh_config. */
+    struct strv ssh_first;   /* ansible_ssh_args: before port, user and key */
+    struct strv ssh_options; /* ansible_ssh_common_args, then _extra_args: behind them */
+    char *ssh_config;        /* of -F, absolute or "none"; NULL: the usual files */
+    char *ssh_where; /* "file:line:col" of the first of them that is set; NULL: none is, or -e */
 };
 
 /* What is to be read.  All borrowed, during the call only. */

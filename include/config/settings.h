@@ -26,6 +26,7 @@ struct settings {
     int64_t gate_timeout_ms;
     int64_t connect_timeout_ms, auth_timeout_ms, step_timeout_ms, output_idle_timeout_ms;
     enum host_keys host_key_checking;
+    bool host_keys_given; /* it stands in the file: ssh_config can only be stricter */
     int32_t connect_rate;
     bool connect_ahead;
     int64_t keepalive_ms;

@@ -21,10 +21,16 @@ struct dial;
  * be freed, and not from inside the call. */
 typedef void dial_done(void *arg, int fd, bool reset, const char *text);
 
-/* addresses is copied.  timeout_ms: 0 for none but the kernel's.  user_timeout_ms:
- * TCP_USER_TIMEOUT, 0 for the kernel's. */
+struct dial_way {
+    int64_t timeout_ms;       /* 0: none but the kernel's */
+    int64_t user_timeout_ms;  /* TCP_USER_TIMEOUT, 0: the kernel's */
+    int family;               /* AF_INET, AF_INET6: no other address is tried; AF_UNSPEC: any */
+    const char *bind_address; /* literal: where it comes from, and of what family; NULL: any */
+};
+
+/* addresses and way are copied. */
 struct dial *dial_start(struct event_base *base, const struct addresses *addresses,
-                        int64_t timeout_ms, int64_t user_timeout_ms, dial_done *fn, void *arg);
+                        const struct dial_way *way, dial_done *fn, void *arg);
 /* Inside fn: the last address failed for want of a descriptor, a port or memory on this machine. */
 bool dial_is_short(const struct dial *d);
 /* NULL is fine; closes what is under way, fn is not called any more. */

@@ -40,6 +40,7 @@ struct target {
     const char *key_alias;           /* its name in known_hosts; NULL: the address */
     const struct hostkeys *hostkeys; /* NULL: the pool's */
     enum host_key_checking checking;
+    int rsa_bits_min;    /* of the server's keys and ours; 0: libssh's */
     bool host_key_exact; /* the order of host_key_algorithms counts (ssh: a list without + or -
                             before it); else those of known types come first */
     const char *host_key_algorithms; /* NULL: libssh's, and so for kex to pubkey_algorithms */

@@ -282,7 +282,7 @@ send_probe(struct run *run, struct run_host *h, const struct action_step *step,
 {
     const struct probe_request q = {
         .kind = step->kind == ACTION_TCP ? PROBE_TCP : PROBE_HTTP,
-        .address = h->host->address,
+        .address = reach_address(h),
         .port = r->port,
         .tls = step->tls,
         .host = r->host,
@@ -294,7 +294,7 @@ send_probe(struct run *run, struct run_host *h, const struct action_step *step,
     };
 
     free(h->asked);
-    h->asked = asked_of(step, r, h->host->address);
+    h->asked = asked_of(step, r, reach_address(h));
     h->probe = probe_start(run->probes, &q, listen_probe, h);
 }
 

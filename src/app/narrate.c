@@ -84,6 +84,19 @@ why_sequential(const struct run *run)
                : "max_parallel_workers is absent";
 }
 
+/* Of ssh_config, under -v. */
+static void
+tell_notes(struct run *run)
+{
+    for (size_t i = 0; run->request->verbose && i < run->notes.count; i++) {
+        struct event e = make_event(run, EVENT_MESSAGE);
+        e.text = run->notes.items[i];
+        e.reason = e.text;
+        SAY(run, "Note: %s", e.text);
+        sink_event(run->request->sink, &e);
+    }
+}
+
 void
 narrate_start(struct run *run)
 {
@@ -111,6 +124,7 @@ narrate_start(struct run *run)
     e.waves = plan_has_waves(run->plan) ? plan_wave_count(run->plan) : 0;
     e.step_count = (int32_t)run->step_count;
     sink_event(run->request->sink, &e);
+    tell_notes(run);
 }
 
 static void

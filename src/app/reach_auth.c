@@ -179,10 +179,9 @@ agent_of(struct run *run, const struct sshconfig_options *o)
     return count > 0 ? path : NULL;
 }
 
-int
-reach_auth(struct run *run, struct target *t, const struct sshconfig_options *o, struct err *err)
+void
+reach_auth(struct run *run, struct target *t, const struct sshconfig_options *o)
 {
-    (void)err;
     if (!run->defaults_looked) {
         run->defaults_looked = true;
         look_at_defaults(run);
@@ -196,5 +195,4 @@ reach_auth(struct run *run, struct target *t, const struct sshconfig_options *o,
     t->certificate_paths = certificates(run, o, t->key_paths);
     t->agent = agent_of(run, o);
     t->identities_only = o->identities_only;
-    return 0;
 }

@@ -161,14 +161,5 @@ reach_known(struct run *run, struct target *t, const struct sshconfig_options *o
     t->hostkeys =
         list_of(k, o->user_known_hosts.count > 0 ? &o->user_known_hosts : &k->user,
                 o->global_known_hosts.count > 0 ? &o->global_known_hosts : &k->global, err);
-    if (o->host_key_alias != NULL) {
-        t->key_alias = o->host_key_alias;
-    }
-    if (o->checking != HOST_KEY_UNSET) {
-        t->checking = o->checking;
-    }
-    if (o->host_key_algorithms != NULL) {
-        t->host_key_algorithms = o->host_key_algorithms;
-    }
     return t->hostkeys == NULL ? -1 : 0;
 }

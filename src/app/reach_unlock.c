@@ -175,6 +175,15 @@ unlock_target(struct run *run, const struct target *t, const struct strv *locked
     return has_way(run, t) ? 0 : no_way(run, t, err);
 }
 
+/* Who only looks at keys logs in to the hosts on the way. */
+static const struct target *
+first_login(const struct run *run, int32_t host)
+{
+    const struct target *t = &run->hosts[host].target;
+
+    return run->scan != NULL ? t->jump : t;
+}
+
 int
 reach_unlock(struct run *run, struct err *err)
 {
@@ -182,13 +191,13 @@ reach_unlock(struct run *run, struct err *err)
     int rc = 0;
 
     for (int32_t i = 0; i < run->host_count; i++) {
-        add_locked(run, &run->hosts[i].target, &locked);
+        add_locked(run, first_login(run, i), &locked);
     }
     if (run->request->key_passphrase != NULL) {
         try_passphrase(run, &locked, run->request->key_passphrase);
     }
     for (int32_t i = 0; i < run->host_count && rc == 0 && plan_is_remote(run->plan); i++) {
-        const struct target *t = &run->hosts[i].target;
+        const struct target *t = first_login(run, i);
         for (; t != NULL && !t->local && rc == 0; t = t->jump) {
             rc = unlock_target(run, t, &locked, err);
         }

@@ -464,6 +464,11 @@ run_free(struct run *run)
     newkeys_free(run->newkeys);
     keyring_free(run->keyring);
     map_free(run->cert_lists);
+    map_free(run->ways);
+    map_free(run->jumps);
+    map_free(run->configs);
+    map_free(run->noted);
+    strv_clear(&run->notes);
     strv_clear(&run->default_keys);
     strv_clear(&run->explicit_keys);
     rollout_free(run->rollout);

@@ -76,6 +76,14 @@ hash_sha256(const void *bytes, size_t len, unsigned char ret_digest[HASH_SHA256_
 }
 
 void
+hash_sha1(const void *bytes, size_t len, unsigned char ret_digest[HASH_SHA1_BYTES])
+{
+    if (EVP_Digest(bytes, len, ret_digest, NULL, EVP_sha1(), NULL) != 1) {
+        abort();
+    }
+}
+
+void
 hash_hmac_sha1(const void *key, size_t key_len, const void *bytes, size_t len,
                unsigned char ret_digest[HASH_SHA1_BYTES])
 {

@@ -25,6 +25,8 @@ static const char plan[] = "`plan ACTION ENV` shows hosts and steps, -C what eac
 static const char difference[] = "-C shows every script and file as it would be sent";
 static const char timeout[] = "limits stand in config.yml: connect_timeout, step_timeout";
 static const char exclude[] = "write -l 'all:!web-01' or -w '@*!web-01'";
+static const char ssh_args[] =
+    "arguments of ssh are ansible_ssh_common_args (-e, or in the inventory); ~/.ssh/config is read";
 static const char strict[] = "host keys are checked; host_key_checking in config.yml";
 
 static const struct {
@@ -66,8 +68,8 @@ static const struct {
     {"timeout", timeout},
     {"step", "a run is not asked step by step; -t runs those with a tag"},
     {"start-at-task", "-t runs the steps with a tag, --skip-tags the others"},
-    {"ssh-common-args", "not yet: options of ssh, jump hosts"},
-    {"ssh-extra-args", "not yet: options of ssh, jump hosts"},
+    {"ssh-common-args", ssh_args},
+    {"ssh-extra-args", ssh_args},
     {"x", exclude},
     {"exclude", exclude},
     {"all", "without -l and -w all hosts are meant"},

@@ -112,6 +112,7 @@ request_of(const struct cli *c, const char *env, const struct loaded *l, bool sc
         .become_password = c->secrets == NULL ? NULL : c->secrets->become_password,
         .ssh_password = c->secrets == NULL ? NULL : c->secrets->ssh_password,
         .key_passphrase = c->secrets == NULL ? NULL : c->secrets->key_passphrase,
+        .verbose = c->options.verbose > 0,
         .ask = asks(&c->options) ? ask_hidden : NULL,
         .seed = seed_of(&c->options),
         .vault = c->vault,

@@ -1,5 +1,6 @@
 /*
- * ini_words.c - the words of a host line, as Python's shlex.split(line, comments=True).
+ * ini_words.c - the words of a host line, as Python's shlex.split(line) has them, with comments or
+ * without.
  *
  * Decides what quotes, backslashes and `#` mean (shlex.py, POSIX mode, split at white space).  A
  * `#` inside a word ends the line too.  Owns nothing.
@@ -68,15 +69,15 @@ take_part(struct splitter *s)
     return NULL;
 }
 
-int
-ini_words_split(struct ini_words *words, const char *line, size_t len, const char **ret_why)
+static int
+split(struct ini_words *words, const char *line, size_t len, bool comments, const char **ret_why)
 {
     struct splitter s = {.line = line, .at = line, .end = line + len};
 
     *words = (struct ini_words){0};
     *ret_why = NULL;
     buf_init(&s.word, INI_LINE_MAX);
-    while (s.at < s.end && *s.at != '#' && *ret_why == NULL) {
+    while (s.at < s.end && (*s.at != '#' || !comments) && *ret_why == NULL) {
         if (strchr(" \t\r\n", *s.at) != NULL) {
             finish(&s, words);
             s.at++;
@@ -87,6 +88,18 @@ ini_words_split(struct ini_words *words, const char *line, size_t len, const cha
     finish(&s, words);
     buf_release(&s.word);
     return *ret_why == NULL ? 0 : -1;
+}
+
+int
+ini_words_split(struct ini_words *words, const char *line, size_t len, const char **ret_why)
+{
+    return split(words, line, len, true, ret_why);
+}
+
+int
+ini_words_split_all(struct ini_words *words, const char *line, size_t len, const char **ret_why)
+{
+    return split(words, line, len, false, ret_why);
 }
 
 void

@@ -22,6 +22,10 @@ inventory_host_release(struct host *h)
     free(h->address);
     free(h->user);
     free(h->key_path);
+    strv_clear(&h->ssh_first);
+    strv_clear(&h->ssh_options);
+    free(h->ssh_config);
+    free(h->ssh_where);
 }
 
 void

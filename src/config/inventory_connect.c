@@ -2,8 +2,8 @@
  * inventory_connect.c - how to reach a host: the connection variables among its merged ones.
  *
  * Decides what an address, a port, a user and a key file may look like: nothing that a program
- * could take for an option, no control bytes.  `{{ }}` in them is rendered, with the variables of
- * the host.  What is promised for later is refused as "not yet".  Owns nothing.  Opens no key.
+ * could take for an option, no control bytes.  Arguments of ssh are ssh_args.c's.  `{{ }}` in them
+ * is rendered, with the variables of the host.  Owns nothing.  Opens no key.
  */
 #include "config/inventory_state.h"
 
@@ -11,13 +11,14 @@
 #include "base/xalloc.h"
 #include "config/become_vars.h"
 #include "config/render.h"
+#include "config/ssh_args.h"
 #include "config/vault.h"
 
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { TEXT_MAX = 1024, PORT_MAX = 65535, PORT_DEFAULT = 22 };
+enum { TEXT_MAX = 1024, PORT_MAX = 65535 };
 
 enum row {
     ROW_HOST,
@@ -29,26 +30,25 @@ enum row {
     ROW_KEY,
     ROW_SSH_KEY,
     ROW_CONNECTION,
+    ROW_SSH_ARGS,
     ROW_COMMON_ARGS,
     ROW_EXTRA_ARGS,
     ROWS /* those of sudo and the passwords follow: become_vars.h names them */
 };
 
-static const struct {
-    const char *name;
-    bool later; /* means something to us, and not yet */
-} rows[] = {
-    [ROW_HOST] = {"ansible_host", false},
-    [ROW_SSH_HOST] = {"ansible_ssh_host", false},
-    [ROW_PORT] = {"ansible_port", false},
-    [ROW_SSH_PORT] = {"ansible_ssh_port", false},
-    [ROW_USER] = {"ansible_user", false},
-    [ROW_SSH_USER] = {"ansible_ssh_user", false},
-    [ROW_KEY] = {"ansible_private_key_file", false},
-    [ROW_SSH_KEY] = {"ansible_ssh_private_key_file", false},
-    [ROW_CONNECTION] = {"ansible_connection", false},
-    [ROW_COMMON_ARGS] = {"ansible_ssh_common_args", true},
-    [ROW_EXTRA_ARGS] = {"ansible_ssh_extra_args", true},
+static const char *const rows[] = {
+    [ROW_HOST] = "ansible_host",
+    [ROW_SSH_HOST] = "ansible_ssh_host",
+    [ROW_PORT] = "ansible_port",
+    [ROW_SSH_PORT] = "ansible_ssh_port",
+    [ROW_USER] = "ansible_user",
+    [ROW_SSH_USER] = "ansible_ssh_user",
+    [ROW_KEY] = "ansible_private_key_file",
+    [ROW_SSH_KEY] = "ansible_ssh_private_key_file",
+    [ROW_CONNECTION] = "ansible_connection",
+    [ROW_SSH_ARGS] = "ansible_ssh_args",
+    [ROW_COMMON_ARGS] = "ansible_ssh_common_args",
+    [ROW_EXTRA_ARGS] = "ansible_ssh_extra_args",
 };
 _Static_assert(sizeof(rows) / sizeof(rows[0]) == ROWS, "a name a row");
 
@@ -66,7 +66,7 @@ inventory_connect_count(void)
 const char *
 inventory_connect_name(size_t i)
 {
-    const char *name = i < ROWS ? rows[i].name : become_vars_name(i - ROWS);
+    const char *name = i < ROWS ? rows[i] : become_vars_name(i - ROWS);
 
     assert(name != NULL);
     return name;
@@ -158,7 +158,7 @@ render(const struct connect_request *r, enum row row)
     const struct scope scope = {
         .extra = r->inv->extra, .magic = magic, .vars = r->vars, .vault = r->inv->vault};
     buf_init(&out, TEXT_MAX);
-    if (render_text(v->text, &scope, false, rows[row].name, &out, &err) == 0) {
+    if (render_text(v->text, &scope, false, rows[row], &out, &err) == 0) {
         text = buf_detach(&out);
     } else {
         const char *why = strstr(err.text, ": ");
@@ -171,11 +171,11 @@ render(const struct connect_request *r, enum row row)
 }
 
 static bool
-is_harmless(const char *text, bool blanks)
+is_plain(const char *text, bool blanks)
 {
     const size_t len = strlen(text);
 
-    if (len == 0 || len > TEXT_MAX || text[0] == '-' || !utf8_valid(text, len)) {
+    if (len > TEXT_MAX || !utf8_valid(text, len)) {
         return false;
     }
     for (size_t i = 0; i < len; i++) {
@@ -185,6 +185,12 @@ is_harmless(const char *text, bool blanks)
         }
     }
     return true;
+}
+
+static bool
+is_harmless(const char *text, bool blanks)
+{
+    return text[0] != '\0' && text[0] != '-' && is_plain(text, blanks);
 }
 
 /* *ret is replaced if the variable is set. */
@@ -294,16 +300,39 @@ take_connection(const struct connect_request *r, bool *ret_local)
     return known ? 0 : expected(r, ROW_CONNECTION, "ssh or local");
 }
 
+/* Append what one of the variables says to lines; the first of them gives the place. */
 static int
-check_later(const struct connect_request *r)
+take_args(const struct connect_request *r, enum row row, struct strv *lines, struct host *h)
 {
-    int rc = 0;
+    const struct value *v = r->values[row];
+    struct ssh_args args = {0};
 
-    for (size_t i = 0; i < ROWS; i++) {
-        if (rows[i].later && !is_off(r->values[i])) {
-            rc = refuse(r, (enum row)i, true, rows[i].name);
-        }
+    if (is_off(v)) {
+        return 0;
     }
+    if (v->kind != VALUE_TEXT) {
+        return expected(r, row, "arguments of ssh");
+    }
+    char *text = render(r, row);
+    if (text == NULL) {
+        return -1;
+    }
+    const char *why = is_plain(text, true) ? ssh_args_read(text, &args)
+                                           : "control bytes in it, or more than 1024 bytes";
+    const int rc = why == NULL ? 0 : refuse(r, row, false, why);
+    for (size_t i = 0; rc == 0 && i < args.lines.count; i++) {
+        strv_add(lines, args.lines.items[i]);
+    }
+    if (rc == 0 && args.file != NULL) {
+        free(h->ssh_config);
+        h->ssh_config =
+            strcmp(args.file, "none") == 0 ? xstrdup("none") : key_file(r->root, args.file);
+    }
+    if (h->ssh_where == NULL && v->file != NULL) {
+        h->ssh_where = xasprintf("%s:%d:%d", v->file, v->line, v->col);
+    }
+    ssh_args_release(&args);
+    free(text);
     return rc;
 }
 
@@ -327,12 +356,11 @@ int
 inventory_connect(const struct connect_request *r, struct host *h)
 {
     char *key = NULL;
-    int rc = check_later(r);
+    int rc = check_become(r);
 
-    rc |= check_become(r);
     rc |= take_connection(r, &h->local);
     h->address = xstrdup(h->name);
-    h->port = PORT_DEFAULT;
+    h->port = 0;
     rc |= take_text(r, pick(r, ROW_HOST, ROW_SSH_HOST), "a name or an address", false, &h->address);
     rc |= take_port(r, pick(r, ROW_PORT, ROW_SSH_PORT), &h->port);
     rc |= take_text(r, pick(r, ROW_USER, ROW_SSH_USER), "the name of a user", false, &h->user);
@@ -341,5 +369,8 @@ inventory_connect(const struct connect_request *r, struct host *h)
         h->key_path = key_file(r->root, key);
         free(key);
     }
+    rc |= take_args(r, ROW_SSH_ARGS, &h->ssh_first, h);
+    rc |= take_args(r, ROW_COMMON_ARGS, &h->ssh_options, h);
+    rc |= take_args(r, ROW_EXTRA_ARGS, &h->ssh_options, h);
     return rc;
 }

@@ -1,9 +1,10 @@
 /*
  * inventory_twins.c - two names for one machine: the first stands.
  *
- * Decides that a machine is an address, a port and a user, and that the one we run on is one
- * whatever they are; names of it with differing variables are a mistake, because a deployment would
- * do both.  Owns nothing.
+ * Decides that a machine is an address, a port, a user and the arguments of ssh, and that the one
+ * we run on is one whatever they are (ssh_config may make one of more: app/reach.c looks again);
+ * names of it with differing variables are a mistake, because a deployment would do both.  Owns
+ * nothing.
  */
 #include "config/inventory_state.h"
 
@@ -36,8 +37,17 @@ forget_members(struct inventory *inv, const struct map *dropped)
     }
 }
 
-/* Its address, port and user as one text, in the same buffer for every host; "" is the one we run
- * on. */
+static void
+add_lines(struct buf *text, const struct strv *lines)
+{
+    for (size_t i = 0; i < lines->count; i++) {
+        buf_addf(text, "\001%s", lines->items[i]);
+    }
+    buf_addc(text, '\002');
+}
+
+/* Its address, port and user as one text, and the arguments of ssh, among which may be a way there;
+ * in the same buffer for every host.  "" is the one we run on. */
 static const char *
 machine_of(const struct host *h, struct buf *text)
 {
@@ -51,6 +61,9 @@ machine_of(const struct host *h, struct buf *text)
     buf_adds(text, h->address);
     buf_add(text, port, sizeof(port));
     buf_adds(text, h->user == NULL ? "" : h->user);
+    add_lines(text, &h->ssh_first);
+    add_lines(text, &h->ssh_options);
+    buf_adds(text, h->ssh_config == NULL ? "" : h->ssh_config);
     return text->data;
 }
 

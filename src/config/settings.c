@@ -426,6 +426,10 @@ read_key(struct reading *r, const struct yaml_node *key, const struct yaml_node 
         rows[i].decode == read_number) {
         r->s->workers_given = true;
     }
+    if (rows[i].field == offsetof(struct settings, host_key_checking) &&
+        rows[i].words == key_words) {
+        r->s->host_keys_given = true;
+    }
     if (rows[i].decode == read_budget) {
         r->s->max_fail_given = true;
     }

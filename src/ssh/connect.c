@@ -100,8 +100,13 @@ step_dial(struct slot *s)
     struct buf types;
 
     if (s->dial == NULL) {
-        s->dial = dial_start(s->config->base, &s->addresses, slot_connect_ms(s),
-                             slot_keepalive_ms(s) * (slot_keepalive_misses(s) + 1), on_dialled, s);
+        const struct dial_way way = {
+            .timeout_ms = slot_connect_ms(s),
+            .user_timeout_ms = slot_keepalive_ms(s) * (slot_keepalive_misses(s) + 1),
+            .family = s->target->family,
+            .bind_address = s->target->bind_address,
+        };
+        s->dial = dial_start(s->config->base, &s->addresses, &way, on_dialled, s);
         return SLOT_WAIT;
     }
     if (!s->dialled) {

@@ -26,6 +26,8 @@ struct dial {
     int fd;           /* owned; -1 between addresses */
     int64_t share_ms; /* of each address; -1: the kernel's own limit */
     int64_t user_timeout_ms;
+    struct sockaddr_storage bind_to;
+    socklen_t bind_size; /* 0: the kernel chooses */
     struct event *event; /* owned: fd writable or the share is over; rebuilt for each address */
     struct buf text;     /* owned: what went wrong so far */
     bool reset;          /* the last address, see dial.h */
@@ -116,7 +118,8 @@ start_one(struct dial *d, int index)
     if (user_ms > 0) {
         (void)setsockopt(d->fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &user_ms, sizeof(user_ms));
     }
-    if (connect(d->fd, a, d->addresses.sizes[index]) < 0 && errno != EINPROGRESS) {
+    if ((d->bind_size > 0 && bind(d->fd, (const struct sockaddr *)&d->bind_to, d->bind_size) < 0) ||
+        (connect(d->fd, a, d->addresses.sizes[index]) < 0 && errno != EINPROGRESS)) {
         const int error = errno;
         drop_socket(d);
         return error;
@@ -145,20 +148,57 @@ dial_try(struct dial *d)
     wait_for(d, 0, 0);
 }
 
+/* Only addresses of the family stay.  The address we come from has one, too. */
+static void
+keep_family(struct dial *d, int family)
+{
+    int kept = 0;
+
+    for (int i = 0; i < d->addresses.count; i++) {
+        const int is = ((const struct sockaddr *)&d->addresses.items[i])->sa_family;
+        if ((family == AF_UNSPEC || is == family) &&
+            (d->bind_size == 0 || is == d->bind_to.ss_family)) {
+            d->addresses.items[kept] = d->addresses.items[i];
+            d->addresses.sizes[kept++] = d->addresses.sizes[i];
+        }
+    }
+    if (kept == 0 && d->addresses.count > 0) {
+        (void)buf_addf(&d->text, "none of %d addresses is of the family %s", d->addresses.count,
+                       d->bind_size > 0 ? "of the BindAddress" : "that AddressFamily names");
+    }
+    d->addresses.count = kept;
+}
+
+/* A literal address: nothing is looked up. */
+static void
+read_bind(struct dial *d, const char *text)
+{
+    const struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_NUMERICHOST};
+    struct addrinfo *all = NULL;
+
+    if (text != NULL && getaddrinfo(text, NULL, &hints, &all) == 0) {
+        memcpy(&d->bind_to, all->ai_addr, all->ai_addrlen);
+        d->bind_size = all->ai_addrlen;
+        freeaddrinfo(all);
+    }
+}
+
 struct dial *
-dial_start(struct event_base *base, const struct addresses *addresses, int64_t timeout_ms,
-           int64_t user_timeout_ms, dial_done *fn, void *arg)
+dial_start(struct event_base *base, const struct addresses *addresses, const struct dial_way *way,
+           dial_done *fn, void *arg)
 {
     struct dial *d = xcalloc(1, sizeof(*d));
 
     d->base = base;
     d->addresses = *addresses;
     d->fd = -1;
-    d->share_ms = timeout_ms > 0 ? timeout_ms / (addresses->count + 1) : -1;
-    d->user_timeout_ms = user_timeout_ms;
+    d->user_timeout_ms = way->user_timeout_ms;
     d->fn = fn;
     d->arg = arg;
     buf_init(&d->text, DIAL_TEXT_MAX);
+    read_bind(d, way->bind_address);
+    keep_family(d, way->family);
+    d->share_ms = way->timeout_ms > 0 ? way->timeout_ms / (d->addresses.count + 1) : -1;
     dial_try(d);
     return d;
 }

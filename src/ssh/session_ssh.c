@@ -22,7 +22,8 @@
 #include <unistd.h>
 
 /* dopoll reads one buffer of libssh's a call; more than this in one turn would starve others. */
-enum { PUMP_ROUNDS_MAX = 16 };
+/* libssh takes no smaller limit of RSA keys. */
+enum { PUMP_ROUNDS_MAX = 16, RSA_BITS_MIN = 768 };
 
 struct over_ssh {
     struct session base; /* first; its fd is owned */
@@ -63,6 +64,30 @@ session_libssh(const struct session *s)
     return over_const(s)->ssh;
 }
 
+/* What ssh_config says may be agreed on; lists of names that libssh has. */
+static void
+set_algorithms(ssh_session ssh, const struct target *target)
+{
+    const struct {
+        enum ssh_options_e option;
+        const char *list;
+    } lists[] = {{SSH_OPTIONS_KEY_EXCHANGE, target->kex},
+                 {SSH_OPTIONS_CIPHERS_C_S, target->ciphers},
+                 {SSH_OPTIONS_CIPHERS_S_C, target->ciphers},
+                 {SSH_OPTIONS_HMAC_C_S, target->macs},
+                 {SSH_OPTIONS_HMAC_S_C, target->macs},
+                 {SSH_OPTIONS_PUBLICKEY_ACCEPTED_TYPES, target->pubkey_algorithms}};
+
+    for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++) {
+        if (lists[i].list != NULL && ssh_options_set(ssh, lists[i].option, lists[i].list) != 0) {
+            abort(); /* sshconfig.c leaves nothing in it that libssh has not */
+        }
+    }
+    if (target->rsa_bits_min >= RSA_BITS_MIN) {
+        (void)ssh_options_set(ssh, SSH_OPTIONS_RSA_MIN_SIZE, &target->rsa_bits_min);
+    }
+}
+
 static void
 set_options(struct over_ssh *s, const struct target *target, const char *host_key_types)
 {
@@ -79,6 +104,7 @@ set_options(struct over_ssh *s, const struct target *target, const char *host_ke
     (void)ssh_options_set(s->ssh, SSH_OPTIONS_KNOWNHOSTS, "/dev/null");
     (void)ssh_options_set(s->ssh, SSH_OPTIONS_GLOBAL_KNOWNHOSTS, "/dev/null");
     (void)ssh_options_set(s->ssh, SSH_OPTIONS_GSSAPI_DELEGATE_CREDENTIALS, &zero);
+    set_algorithms(s->ssh, target);
     if (host_key_types != NULL) {
         (void)ssh_options_set(s->ssh, SSH_OPTIONS_HOSTKEYS, host_key_types);
     }

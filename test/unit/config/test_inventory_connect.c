@@ -100,6 +100,7 @@ test_connection_variables_have_types_and_bounds(void **state)
         {"ansible_connection", "community.docker.local", "ssh or local"},
         {"ansible_connection", "[local]", "ssh or local"},
         {"ansible_connection", "true", "ssh or local"},
+        {"ansible_ssh_common_args", "5", "arguments of ssh"},
         {"ansible_become", "maybe", "true or false"},
         {"ansible_become_user", "-u", "the name of a user"},
         {"ansible_become_password", "[a]", "a text"},
@@ -186,27 +187,7 @@ test_extra_variables_win(void **state)
 }
 
 static void
-test_what_is_promised_is_refused_as_not_yet(void **state)
-{
-    static const struct {
-        const char *var, *value, *expected;
-    } rows[] = {
-        {"ansible_ssh_common_args", "-oProxyCommand=id", "ansible_ssh_common_args"},
-        {"ansible_ssh_extra_args", "x", "ansible_ssh_extra_args"},
-    };
-
-    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-        char *text = xasprintf("all:\n  hosts:\n    a: {%s: %s}\n", rows[i].var, rows[i].value);
-        char *expected = xasprintf("hosts.yml:3:%zu: a: not yet: %s", strlen(rows[i].var) + 11,
-                                   rows[i].expected);
-        tells(*state, text, expected, true);
-        free(text);
-        free(expected);
-    }
-}
-
-static void
-test_what_is_promised_may_be_empty(void **state)
+test_variables_of_a_connection_may_be_empty(void **state)
 {
     struct inventory *inv = load_good(*state, "all:\n  hosts:\n"
                                               "    a: {ansible_password: '', ansible_ssh_pass: ~,\n"
@@ -215,6 +196,41 @@ test_what_is_promised_may_be_empty(void **state)
                                               "        ansible_connection: ~}\n");
 
     assert_int_equal(inventory_count(inv), 1);
+    inventory_free(inv);
+}
+
+static void
+test_arguments_of_ssh_become_lines_in_the_order_of_ansible(void **state)
+{
+    const struct value *vars = NULL;
+    struct inventory *inv =
+        load_good(*state, "all:\n  vars: {ansible_ssh_args: '-C -o ControlMaster=auto'}\n  hosts:\n"
+                          "    a: {ansible_ssh_extra_args: -p 23, jump: bastion,\n"
+                          "        ansible_ssh_common_args: '-J {{ jump }} -F conf/ssh'}\n"
+                          "    b: {ansible_ssh_common_args: -F none}\n");
+    const struct host *a = host_named(inv, "a", &vars);
+
+    assert_int_equal(a->ssh_first.count, 1);
+    assert_string_equal(a->ssh_first.items[0], "ControlMaster=auto");
+    assert_int_equal(a->ssh_options.count, 2);
+    assert_string_equal(a->ssh_options.items[0], "ProxyJump bastion");
+    assert_string_equal(a->ssh_options.items[1], "Port \"23\"");
+    assert_string_equal(a->ssh_config, "/root-of-project/conf/ssh");
+    assert_non_null(strstr(a->ssh_where, "hosts.yml:2:28"));
+    assert_int_equal(a->port, 0);
+    assert_string_equal(host_named(inv, "b", &vars)->ssh_config, "none");
+    inventory_free(inv);
+}
+
+static void
+test_two_ways_to_one_address_are_two_machines(void **state)
+{
+    struct inventory *inv = load_good(
+        *state, "all:\n  vars: {ansible_host: 10.0.0.1}\n  hosts:\n"
+                "    a: {ansible_ssh_common_args: -J paris}\n"
+                "    b: {ansible_ssh_common_args: -J lyon}\n    c: {ansible_port: 22}\n    d:\n");
+
+    assert_int_equal(inventory_count(inv), 4);
     inventory_free(inv);
 }
 
@@ -230,8 +246,9 @@ main(void)
         T(test_a_connection_is_ssh_or_local),
         T(test_templates_are_rendered_for_each_host),
         T(test_extra_variables_win),
-        T(test_what_is_promised_is_refused_as_not_yet),
-        T(test_what_is_promised_may_be_empty),
+        T(test_variables_of_a_connection_may_be_empty),
+        T(test_arguments_of_ssh_become_lines_in_the_order_of_ansible),
+        T(test_two_ways_to_one_address_are_two_machines),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

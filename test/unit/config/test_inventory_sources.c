@@ -543,7 +543,7 @@ test_a_misspelled_connection_variable_is_warned_of(void **state)
                 "web:\n"
                 "  hosts:\n"
                 "    h: {ansible_prot: 2222, ansible_python_interpreter: x, port: 3}\n"
-                "    i: {ansible_prot: 2222, ansible_timeout: 3, ansible_ssh_args: x}\n"
+                "    i: {ansible_prot: 2222, ansible_timeout: 3, ansible_ssh_args: -v}\n"
                 "  vars: {ansible_port: 1, ansible_usr: me, ansible_pipelining: true}\n");
     struct inventory *inv = inventory_load(&request, &m);
     assert_non_null(inv);

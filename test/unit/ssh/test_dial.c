@@ -71,10 +71,10 @@ deaf_listener(int *ret_port, int fds[8])
 }
 
 static struct result
-dial(const struct addresses *a, int64_t timeout_ms)
+dial_by(const struct addresses *a, const struct dial_way *way)
 {
     struct result r = {.base = event_base_new(), .fd = -2};
-    struct dial *d = dial_start(r.base, a, timeout_ms, 4000, on_done, &r);
+    struct dial *d = dial_start(r.base, a, way, on_done, &r);
 
     assert_int_equal(r.calls, 0); /* never from inside */
     (void)event_base_dispatch(r.base);
@@ -82,6 +82,12 @@ dial(const struct addresses *a, int64_t timeout_ms)
     dial_free(d);
     event_base_free(r.base);
     return r;
+}
+
+static struct result
+dial(const struct addresses *a, int64_t timeout_ms)
+{
+    return dial_by(a, &(struct dial_way){.timeout_ms = timeout_ms, .user_timeout_ms = 4000});
 }
 
 /* fault 3: several addresses, the first refuses */
@@ -164,6 +170,60 @@ test_says_that_there_is_no_address(void **state)
     assert_string_equal(r.text, "no address");
 }
 
+static void
+add_six(struct addresses *a, int port)
+{
+    struct sockaddr_in6 in = {.sin6_family = AF_INET6,
+                              .sin6_port = htons((uint16_t)port),
+                              .sin6_addr = IN6ADDR_LOOPBACK_INIT};
+
+    memcpy(&a->items[a->count], &in, sizeof(in));
+    a->sizes[a->count++] = sizeof(in);
+}
+
+static void
+test_only_addresses_of_the_family_are_tried(void **state)
+{
+    struct addresses a = {0};
+    int port;
+
+    (void)state;
+    const int listener = listen_on(&port);
+    add_six(&a, port);
+    add(&a, port);
+    struct result r = dial_by(&a, &(struct dial_way){.family = AF_INET});
+    assert_true(r.fd >= 0);
+    (void)close(r.fd);
+    a.count = 1;
+    r = dial_by(&a, &(struct dial_way){.family = AF_INET});
+    assert_int_equal(r.fd, -1);
+    assert_string_equal(r.text, "none of 1 addresses is of the family that AddressFamily names");
+    (void)close(listener);
+}
+
+static void
+test_comes_from_the_address_that_is_asked_for(void **state)
+{
+    struct sockaddr_in from;
+    socklen_t size = sizeof(from);
+    struct addresses a = {0};
+    int port;
+
+    (void)state;
+    const int listener = listen_on(&port);
+    add_six(&a, port); /* of another family than 127.0.0.77 */
+    add(&a, port);
+    struct result r = dial_by(&a, &(struct dial_way){.bind_address = "127.0.0.77"});
+    assert_true(r.fd >= 0);
+    assert_int_equal(getsockname(r.fd, (struct sockaddr *)&from, &size), 0);
+    assert_int_equal(ntohl(from.sin_addr.s_addr), 0x7f00004dU);
+    (void)close(r.fd);
+    r = dial_by(&a, &(struct dial_way){.bind_address = "192.0.2.1"}); /* not of this machine */
+    assert_int_equal(r.fd, -1);
+    assert_non_null(strstr(r.text, "Cannot assign requested address"));
+    (void)close(listener);
+}
+
 int
 main(void)
 {
@@ -172,6 +232,8 @@ main(void)
         cmocka_unit_test(test_leaves_time_for_the_next_address_when_one_is_silent),
         cmocka_unit_test(test_names_every_address_that_failed),
         cmocka_unit_test(test_says_that_there_is_no_address),
+        cmocka_unit_test(test_only_addresses_of_the_family_are_tried),
+        cmocka_unit_test(test_comes_from_the_address_that_is_asked_for),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
