@@ -256,25 +256,6 @@ test_circles_end(void **state)
     }
 }
 
-static void
-test_jumps_and_proxies_are_not_yet(void **state)
-{
-    static const char *const rows[][2] = {
-        {"IdentityFile ~/key\nHost web-02\nProxyJump bastion\n", "web-02: not yet: ProxyJump"},
-        {"Host web-01\nProxyCommand nc %h %p\n", "web-01: not yet: ProxyCommand"},
-    };
-
-    (void)state;
-    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-        struct rig r;
-        struct run *run = open_run(&r, NULL, rows[i][0]);
-        assert_int_equal(reach_prepare(run, &r.err), -1);
-        assert_string_equal(r.err.text, rows[i][1]);
-        assert_int_equal(r.err.kind, ERR_NOT_YET);
-        close_run(&r, run);
-    }
-}
-
 int
 main(void)
 {
@@ -287,7 +268,6 @@ main(void)
         cmocka_unit_test(test_hosts_on_the_way_are_found_as_ssh_finds_them),
         cmocka_unit_test(test_one_way_is_one_target_however_it_is_written),
         cmocka_unit_test(test_circles_end),
-        cmocka_unit_test(test_jumps_and_proxies_are_not_yet),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
