@@ -83,6 +83,7 @@ struct pool_config {
     int64_t connect_timeout_ms;      /* name, TCP, banner, kex, and each answer; 0: none */
     int64_t auth_timeout_ms;         /* 0: none */
     int64_t keepalive_ms;            /* 0: none; three misses end a connection */
+    int64_t jump_idle_ms;            /* of a jump host's session that nobody uses; 0: 5 s */
     struct pool_events events;
     void *arg;
 };

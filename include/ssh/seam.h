@@ -11,9 +11,12 @@
 #define SSH_SEAM_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 /* Begin with a clean record for fd. */
 void seam_watch(int fd);
+/* From now on recv hands over at most so many bytes at once; 0: as many as are asked for. */
+void seam_limit(int fd, size_t max);
 /* Must come before the number can be given to another socket. */
 void seam_forget(int fd);
 

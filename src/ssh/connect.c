@@ -1,5 +1,5 @@
 /*
- * connect.c - the states before ready: name, TCP, key exchange, host key, authentication; or local.
+ * connect.c - the states before ready: the way there, key exchange, host key, authentication; or local.
  *
  * Decides whether a host key is accepted, in which order key types are asked for and keys are
  * offered.  Owns nothing of its own.  Never changes state: slot.c does.
@@ -13,57 +13,46 @@
 #include <assert.h>
 #include <string.h>
 
-/* A look-up always has a deadline; this is what stands for none (the resolver gives up before). */
-enum { LOOKUP_MS_UNLIMITED = 24 * 60 * 60 * 1000, PORT_DEFAULT = 22 };
+enum { PORT_DEFAULT = 22 };
 
 static void
-on_resolved(void *arg, enum resolve_result result, const struct addresses *addresses,
-            const char *text)
+on_way_changed(void *arg)
 {
-    static const enum cause causes[] = {
-        [RESOLVE_OK] = CAUSE_NONE,
-        [RESOLVE_NO_NAME] = CAUSE_NAME,
-        [RESOLVE_TEMPORARY] = CAUSE_NAME_TEMPORARY,
-        [RESOLVE_DEADLINE] = CAUSE_NAME_TEMPORARY,
-    };
-    struct slot *s = arg;
-
-    s->lookup = NULL;
-    s->resolved = true;
-    if (result == RESOLVE_OK) {
-        s->addresses = *addresses;
-    } else {
-        (void)slot_fail(s, causes[result], "%s: %s", s->target->address, text);
-    }
-    slot_kick(s);
+    slot_kick(arg);
 }
 
+static void
+on_way_note(void *arg, const char *text)
+{
+    const struct slot *s = arg;
+
+    s->config->events.warning(s->config->arg, s->id, text);
+}
+
+/* Each of these states waits until the way has left its stage behind. */
 enum slot_step
-step_resolve(struct slot *s)
+step_way(struct slot *s)
 {
-    if (s->resolved) {
-        return s->cause == CAUSE_NONE ? SLOT_DONE : SLOT_FAIL;
-    }
-    if (s->lookup == NULL) {
-        const int64_t ms = slot_connect_ms(s);
-        s->lookup = zygote_resolve(s->config->zygote, s->target->address, s->target->port,
-                                   ms > 0 ? ms : LOOKUP_MS_UNLIMITED, on_resolved, s);
-    }
-    return SLOT_WAIT;
-}
+    const enum way_stage stage =
+        s->state == SLOT_LINE ? WAY_LINE : (s->state == SLOT_RESOLVE ? WAY_NAME : WAY_DIAL);
 
-static void
-on_dialled(void *arg, int fd, bool reset, const char *text)
-{
-    struct slot *s = arg;
-
-    s->dialled = true;
-    s->dialled_fd = fd;
-    s->throttled = reset;
-    if (fd < 0) {
-        (void)slot_fail(s, CAUSE_CONNECT, "%s", text);
+    if (s->way == NULL) {
+        const struct way_request request = {
+            .ways = s->owner.ways,
+            .target = s->target,
+            .connect_ms = slot_connect_ms(s),
+            .user_timeout_ms = slot_keepalive_ms(s) * (slot_keepalive_misses(s) + 1),
+            .changed = on_way_changed,
+            .note = on_way_note,
+            .arg = s,
+        };
+        s->way = way_new(&request);
     }
-    slot_kick(s);
+    if (s->way->stage == WAY_FAILED && s->way->failed_at <= stage) {
+        s->throttled = s->way->throttled;
+        return slot_fail(s, s->way->cause, "%s", s->way->text);
+    }
+    return s->way->stage > stage ? SLOT_DONE : SLOT_WAIT;
 }
 
 /* As ssh does, an alias stands for every port (sshconnect.c, get_hostfile_hostname_ipaddr). */
@@ -113,25 +102,15 @@ host_key_types(const struct slot *s, struct buf *out)
 enum slot_step
 step_dial(struct slot *s)
 {
+    const enum slot_step step = step_way(s);
     struct buf types;
 
-    if (s->dial == NULL) {
-        s->dial = dial_start(s->config->base, &s->addresses, slot_connect_ms(s),
-                             slot_keepalive_ms(s) * (slot_keepalive_misses(s) + 1), on_dialled, s);
-        return SLOT_WAIT;
-    }
-    if (!s->dialled) {
-        return SLOT_WAIT;
-    }
-    dial_free(s->dial);
-    s->dial = NULL;
-    if (s->dialled_fd < 0) {
-        return SLOT_FAIL;
+    if (step != SLOT_DONE) {
+        return step;
     }
     buf_init(&types, 512);
     host_key_types(s, &types);
-    s->session = session_new(s->dialled_fd, s->target, types.data);
-    s->dialled_fd = -1;
+    s->session = session_new(way_take(s->way), s->target, types.data);
     buf_release(&types);
     return SLOT_DONE;
 }
@@ -211,6 +190,27 @@ step_hostkey(struct slot *s)
     }
     memcpy(type, blob + 4, type_len);
     return judge(s, blob, len, type);
+}
+
+/* The end of the session is known; what its way has to say of it is not. */
+enum slot_step
+step_words(struct slot *s)
+{
+    const size_t len = strlen(s->text);
+    struct buf words;
+
+    if (!way_left(s->way)) {
+        return SLOT_WAIT;
+    }
+    buf_init(&words, ERR_TEXT_MAX - 1);
+    way_words(s->way, &words);
+    if (words.len > 0) {
+        (void)snprintf(s->text + len, sizeof(s->text) - len, " (%s)", words.data);
+        s->throttled = false;
+        s->cause = s->cause == CAUSE_KEX ? CAUSE_CONNECT : s->cause;
+    }
+    buf_release(&words);
+    return SLOT_DONE;
 }
 
 static void

@@ -24,7 +24,8 @@ enum { SPURIOUS_WAIT_MS = 20 };
 
 struct seam_record {
     bool watched;
-    int error; /* errno of the send that failed, 0 */
+    int error;    /* errno of the send that failed, 0 */
+    size_t limit; /* of one recv; 0: none */
 };
 
 /* The one mutable global of the program: send() has no argument to carry a context. */
@@ -62,6 +63,16 @@ seam_forget(int fd)
 
     if (r != NULL) {
         *r = (struct seam_record){0};
+    }
+}
+
+void
+seam_limit(int fd, size_t max)
+{
+    struct seam_record *r = record_of(fd);
+
+    if (r != NULL) {
+        r->limit = max;
     }
 }
 
@@ -129,7 +140,8 @@ recv(int fd, void *bytes, size_t len, int flags)
     if (r == NULL) {
         return recvfrom(fd, bytes, len, flags, NULL, NULL);
     }
-    const ssize_t n = recv_patiently(fd, bytes, len, flags);
+    const size_t max = r->limit > 0 && r->limit < len ? r->limit : len;
+    const ssize_t n = recv_patiently(fd, bytes, max, flags);
     if (n <= 0 && r->error != 0) {
         errno = r->error;
         return -1;

@@ -12,7 +12,6 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 /* The time limit that enter() arms. */
 enum limit {
@@ -23,7 +22,7 @@ enum limit {
     LIMIT_NONE,
 };
 
-/* Invariants: session is NULL before kex or ready and not NULL from there to kill; job.active from
+/* Invariants: session is NULL before kex or ready and not NULL from there to kill and words; job.active from
  * open to close; key_index only grows.  gone is entered once and never left. */
 static const struct rule {
     const char *name;
@@ -33,7 +32,8 @@ static const struct rule {
     enum limit limit;
     enum cause blame; /* when the limit passes */
 } rules[] = {
-    [SLOT_RESOLVE] = {"resolve", "resolve: ", step_resolve, SLOT_DIAL, LIMIT_CONNECT,
+    [SLOT_LINE] = {"line", "", step_way, SLOT_RESOLVE, LIMIT_NONE, CAUSE_NONE},
+    [SLOT_RESOLVE] = {"resolve", "resolve: ", step_way, SLOT_DIAL, LIMIT_CONNECT,
                       CAUSE_NAME_TEMPORARY},
     [SLOT_DIAL] = {"connect", "connect: ", step_dial, SLOT_KEX, LIMIT_KEEP, CAUSE_CONNECT},
     [SLOT_KEX] = {"kex", "kex: ", step_kex, SLOT_HOSTKEY, LIMIT_KEEP, CAUSE_KEX},
@@ -48,6 +48,7 @@ static const struct rule {
     [SLOT_IO] = {"step", "", step_io, SLOT_CLOSE, LIMIT_NONE, CAUSE_DEADLINE},
     [SLOT_CLOSE] = {"close", "", step_close, SLOT_READY, LIMIT_NONE, CAUSE_LOST},
     [SLOT_KILL] = {"kill", "", step_kill, SLOT_GONE, LIMIT_NONE, CAUSE_NONE},
+    [SLOT_WORDS] = {"words", "", step_words, SLOT_GONE, LIMIT_NONE, CAUSE_NONE},
     [SLOT_GONE] = {"gone", "", NULL, SLOT_GONE, LIMIT_NONE, CAUSE_NONE},
 };
 _Static_assert(sizeof(rules) / sizeof(rules[0]) == SLOT_STATES, "a rule a state");
@@ -153,7 +154,6 @@ slot_fail_ssh(struct slot *s, enum cause cause, const char *what)
 
 /* ---------------------------------------------------------------- the turn */
 
-/* 0: no limit, and none left over from the state before. */
 /* ---------------------------------------------------------------- what holds for this host */
 
 int64_t
@@ -194,6 +194,7 @@ slot_checking(const struct slot *s)
     return own != HOST_KEY_UNSET ? own : s->config->checking;
 }
 
+/* 0: no limit, and none left over from the state before. */
 static void
 limit_phase(struct slot *s, int64_t ms)
 {
@@ -255,7 +256,7 @@ slot_kick(struct slot *s)
 static void
 arm(struct slot *s)
 {
-    if (s->session == NULL || session_fd(s->session) < 0) {
+    if (s->session == NULL || session_fd(s->session) < 0 || s->state == SLOT_WORDS) {
         return;
     }
     const short mask =
@@ -320,25 +321,23 @@ keepalive_over(struct slot *s)
 }
 
 static void
-release_io(struct slot *s)
+disarm(struct slot *s)
 {
     if (s->io != NULL) {
         event_free(s->io);
         s->io = NULL;
     }
+}
+
+static void
+release_io(struct slot *s)
+{
+    disarm(s);
     session_free(s->session);
     s->session = NULL;
-    if (s->lookup != NULL) {
-        lookup_cancel(s->lookup);
-        s->lookup = NULL;
-    }
-    dial_free(s->dial);
-    s->dial = NULL;
+    way_free(s->way); /* after the session, whose goodbye it carries */
+    s->way = NULL;
     (void)event_del(s->kick); /* a kick that waits must not wake the dead */
-    if (s->dialled_fd >= 0) {
-        (void)close(s->dialled_fd);
-        s->dialled_fd = -1;
-    }
     for (int t = 0; t < SLOT_TIMERS; t++) {
         slot_timer_stop(s, (enum slot_timer)t);
     }
@@ -355,7 +354,7 @@ end(struct slot *s)
         job_settle(s, s->cause, s->text);
     }
     release_io(s);
-    s->gone(s->gone_arg, s);
+    s->owner.gone(s->owner.arg, s);
     job_tell(s);
     if (s->closing) {
         events->disconnected(arg, s->id);
@@ -366,13 +365,27 @@ end(struct slot *s)
     }
 }
 
+/* A way that broke under the session says why: the session only knows that its socket ended. */
+static enum slot_state
+leave_way(struct slot *s)
+{
+    const bool cut = s->cause == CAUSE_CONNECT || s->cause == CAUSE_KEX || s->cause == CAUSE_LOST;
+
+    if (!cut || s->closing || s->session == NULL) {
+        return SLOT_GONE;
+    }
+    disarm(s);
+    (void)way_leave(s->way);
+    return SLOT_WORDS;
+}
+
 /* What runs on this machine is killed first, and its end waited for: nothing may be begun beside
  * it. How the step then ends says nothing of it. */
 static enum slot_state
 leave(struct slot *s)
 {
     if (s->session == NULL || !session_channel_kill(s->session)) {
-        return SLOT_GONE;
+        return leave_way(s);
     }
     job_settle(s, s->cause, s->text);
     return SLOT_KILL;
@@ -410,7 +423,8 @@ slot_turn(struct slot *s)
 {
     assert(!s->turning && s->state != SLOT_GONE);
     s->turning = true;
-    if (s->state != SLOT_KILL && (interrupted(s) || keepalive_over(s))) {
+    const bool ending = s->state == SLOT_KILL || s->state == SLOT_WORDS;
+    if (!ending && (interrupted(s) || keepalive_over(s))) {
         enter(s, leave(s));
     }
     while (s->state != SLOT_GONE) {
@@ -433,21 +447,28 @@ slot_turn(struct slot *s)
 
 /* ---------------------------------------------------------------- from the pool */
 
+/* Nobody stands in line for a straight way. */
+static enum slot_state
+first_state(const struct target *target)
+{
+    if (target->local) {
+        return SLOT_LOCAL;
+    }
+    return target->jump != NULL || target->proxy_command != NULL ? SLOT_LINE : SLOT_RESOLVE;
+}
+
 struct slot *
-slot_new(const struct pool_config *config, int32_t id, const struct target *target,
-         void (*gone)(void *arg, struct slot *s), void *gone_arg)
+slot_new(const struct slot_owner *owner, int32_t id, const struct target *target)
 {
     struct slot *s = xcalloc(1, sizeof(*s));
 
-    s->config = config;
+    s->config = owner->config;
+    s->owner = *owner;
     s->id = id;
     s->target = target;
-    s->dialled_fd = -1;
-    s->gone = gone;
-    s->gone_arg = gone_arg;
-    s->kick = event_new(config->base, -1, 0, on_kick, s);
+    s->kick = event_new(s->config->base, -1, 0, on_kick, s);
     assert(s->kick != NULL);
-    s->state = target->local ? SLOT_LOCAL : SLOT_RESOLVE;
+    s->state = first_state(target);
     enter(s, s->state);
     slot_kick(s);
     return s;
