@@ -58,6 +58,12 @@ void local_kill(struct local *c);
  * local_drop).  `output`, `room`, `exited` and `ended` are called.  NULL and ERR_IO. */
 struct local *local_feed(struct locals *l, const char *command, const struct local_events *events,
                          void *arg, struct err *err);
+/* A child that speaks on a socket, as ssh has it with a ProxyCommand: `sh -c command` where we are,
+ * with our environment (what is secret was taken out of it before) and in a session of its own.  fd
+ * is its stdin and stdout, borrowed; its stderr comes through `output`.  Else as local_feed; NULL
+ * and ERR_IO. */
+struct local *local_join(struct locals *l, const char *command, int fd,
+                         const struct local_events *events, void *arg, struct err *err);
 /* Bytes taken, without waiting; with less than len wait for `room`, which does not come if it has
  * closed its stdin.  SIGPIPE must be ignored. */
 size_t local_write(struct local *c, const char *bytes, size_t len);

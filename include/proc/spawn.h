@@ -19,13 +19,15 @@ struct spawn_request {
     const char *cwd;
     char *const *env;
     int in;           /* what it reads */
+    int out;          /* what it writes to; 0: a pipe */
     bool own_session; /* as sshd does it: no terminal that it could ask or stop at */
 };
 
 /* Our ends of its stdout and stderr, the caller's to close. */
 struct spawned {
     pid_t pid;
-    int out, errors;
+    int out; /* -1 if it was given one */
+    int errors;
 };
 
 /* -1 and ERR_IO, and nothing is left behind. */
@@ -33,6 +35,10 @@ int spawn_shell(const struct spawn_request *request, struct spawned *ret, struct
 
 /* A pipe for spawn_request.in: ends[0] is the child's.  -1 and ERR_IO. */
 int spawn_pipe(int ends[2], struct err *err);
+
+/* A pair of sockets, both ends above 2: ends[0] is the child's, ours does not block.  -1 and
+ * ERR_IO. */
+int spawn_sockets(int ends[2], struct err *err);
 
 /* Text as a file of no name, to be read from its beginning.  -1 and ERR_IO. */
 int spawn_file(const char *text, struct err *err);

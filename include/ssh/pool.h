@@ -101,6 +101,7 @@ struct pool_config {
     bool retry_throttled; /* try again who was throttled, as pace.h says, before telling */
     uint64_t seed;        /* of the pauses between these */
     struct gate *gate;    /* of pool_new: what is given is ignored */
+    int64_t jump_idle_ms; /* of a jump host's session that nobody uses; 0: 5 s */
     struct pool_events events;
     void *arg;
 };

@@ -31,6 +31,8 @@ struct seam_peer {
 };
 /* Both borrowed until seam_forget. */
 void seam_serve(int fd, const struct seam_peer *peer, void *arg);
+/* From now on recv hands over at most so many bytes at once; 0: as many as are asked for. */
+void seam_limit(int fd, size_t max);
 /* Must come before the number can be given to another socket. */
 void seam_forget(int fd);
 

@@ -2,7 +2,8 @@
  * session.h - a way to run commands on one machine, one channel at a time, as calls that never
  * wait.
  *
- * Two kinds: over SSH, on a socket that is connected (the only user of libssh but keys.c); or this
+ * Two kinds: over SSH, on a socket that is connected (the only user of libssh but keys.c and
+ * bridge.c); or this
  * machine, where a channel is a child.  A call that cannot go on says SESSION_AGAIN: arm the socket
  * (session_wants_write), or wait to be woken, and call it again.  Nothing here may be called from
  * inside session_channel's callback.
@@ -101,6 +102,8 @@ enum session_auth session_auth_interactive(struct session *s, const char *passwo
 enum session_auth session_auth_password(struct session *s, const char *password);
 /* After authentication, once: from now on session_pump reads the socket. */
 void session_attach(struct session *s);
+/* One buffer of libssh's; SESSION_AGAIN: something came. */
+enum session_io session_pump_once(struct session *s);
 void session_keepalive(struct session *s);
 
 /* Handle what has arrived, at most a bounded part of it. */

@@ -1,30 +1,32 @@
 /*
  * slot.h - one host's session as a state machine: from a name to an idle session, step by step.
  *
- *   resolve -> pace -> dial -> kex -> hostkey -> auth -> ready <-> open -> exec -> io -> close ->
- *   ready
- *                                       local -> ready
+ *   line -> resolve -> pace -> dial -> kex -> hostkey -> auth -> ready
+ *   ready <-> open -> exec -> io -> close -> ready
+ *   local -> ready
  *
- * Any state may lead to gone; on a local host a step under way is killed before.  A server that
- * throttles, and a want of descriptors or ports here, lead from dial and kex back to pace.  slot.c
- * has the table, the driver and the end; connect.c the states before auth.c's (hostcheck.c the
- * host's key), exec.c those after it.  A new state is one row in slot.c and one function.  Only
- * slot.c changes state, and only slot_turn calls the functions of the states; timers and callers
- * set a flag and have the turn run.  Internal to ssh/.
+ * Any state may lead to gone; on a local host a step under way is killed before, and where a
+ * program was the way its last words are waited for.  The first four wait for the way (way.h).  A
+ * server that throttles, and a want of descriptors or ports here, lead from dial and kex back to
+ * pace.  slot.c has the table, the driver and the end; connect.c the states before auth.c's
+ * (hostcheck.c the host's key), exec.c those after it.  A new state is one row in slot.c and one
+ * function.  Only slot.c changes state, and only slot_turn calls the functions of the states;
+ * timers and callers set a flag and have the turn run.  Internal to ssh/.
  */
 #ifndef SSH_SLOT_H
 #define SSH_SLOT_H
 
-#include "ssh/dial.h"
 #include "ssh/frame.h"
 #include "ssh/gate.h"
 #include "ssh/pool.h"
 #include "ssh/session.h"
 #include "ssh/upload.h"
+#include "ssh/way.h"
 
 #include <event2/event.h>
 
 enum slot_state {
+    SLOT_LINE,
     SLOT_RESOLVE,
     SLOT_PACE,
     SLOT_DIAL,
@@ -38,6 +40,7 @@ enum slot_state {
     SLOT_IO,
     SLOT_CLOSE,
     SLOT_KILL,
+    SLOT_WORDS,
     SLOT_GONE,
 };
 enum { SLOT_STATES = SLOT_GONE + 1 };
@@ -125,17 +128,22 @@ struct slot_auth {
     char trouble[ERR_TEXT_MAX]; /* the agent's; "": none */
 };
 
+/* All borrowed. */
+struct slot_owner {
+    const struct pool_config *config;
+    struct ways *ways;
+    /* The last act of a turn, before the slot's own last words are told. */
+    void (*gone)(void *arg, struct slot *s);
+    void *arg;
+};
+
 struct slot {
     const struct pool_config *config; /* borrowed */
-    const struct target *target;      /* borrowed */
+    struct slot_owner owner;
+    const struct target *target; /* borrowed */
     int32_t id;
     enum slot_state state;
-    struct lookup *lookup; /* owned until its answer */
-    struct addresses addresses;
-    bool resolved;
-    struct dial *dial; /* owned */
-    bool dialled;
-    int dialled_fd;          /* owned until the session takes it; -1 */
+    struct way *way;         /* owned */
     struct session *session; /* owned */
     struct event *io;        /* owned: the socket */
     short io_mask;
@@ -157,14 +165,12 @@ struct slot {
     struct pace_ticket ticket;
     char text[ERR_TEXT_MAX];
     struct slot_job job;
-    void (*gone)(void *arg, struct slot *s);
-    void *gone_arg;      /* borrowed */
-    struct slot *buried; /* the pool's list of those to free */
+    /* Of a jump host: what is done with its session instead of steps (bridge.h). */
+    struct bridges *bridges; /* borrowed; NULL: a host */
+    struct slot *buried;     /* the pool's list of those to free */
 };
 
-/* gone is called as the last act of a turn, before the slot's own last words are told. */
-struct slot *slot_new(const struct pool_config *config, int32_t id, const struct target *target,
-                      void (*gone)(void *arg, struct slot *s), void *gone_arg);
+struct slot *slot_new(const struct slot_owner *owner, int32_t id, const struct target *target);
 /* Not from inside a callback of the slot. */
 void slot_free(struct slot *s);
 /* False if the slot is not idle; then nothing was taken. */
@@ -189,11 +195,12 @@ enum slot_step slot_fail_ssh(struct slot *s, enum cause cause, const char *what)
 const char *slot_state_said(enum slot_state state); /* "channel: " */
 
 /* connect.c */
-enum slot_step step_resolve(struct slot *s);
+enum slot_step step_way(struct slot *s); /* of line and resolve */
 enum slot_step step_pace(struct slot *s);
 enum slot_step step_dial(struct slot *s);
 enum slot_step step_kex(struct slot *s);
 enum slot_step step_local(struct slot *s);
+enum slot_step step_words(struct slot *s);
 
 /* hostcheck.c */
 enum slot_step step_hostkey(struct slot *s);

@@ -379,7 +379,9 @@ watch(struct local *c, const struct spawned *spawned)
 
     c->phase = PHASE_RUNNING;
     c->pid = spawned->pid;
-    watch_stream(c, 0, spawned->out);
+    if (spawned->out >= 0) {
+        watch_stream(c, 0, spawned->out);
+    }
     watch_stream(c, 1, spawned->errors);
     c->timer = event_new(base, -1, 0, on_timer, c);
     c->check = event_new(base, -1, EV_PERSIST, on_check, c);
@@ -648,23 +650,52 @@ start_fed(struct local *c, const char *command, struct err *err)
     return 0;
 }
 
+/* With the limit of descriptors that it gets; the caller's. */
+static char *
+limited(const struct locals *l, const char *command)
+{
+    return l->config.files == 0
+               ? xstrdup(command)
+               : xasprintf("ulimit -S -n %u 2>/dev/null;%s", l->config.files, command);
+}
+
 struct local *
 local_feed(struct locals *l, const char *command, const struct local_events *events, void *arg,
            struct err *err)
 {
     static const char *const none[] = {NULL};
     struct local *c = local_new(l, none, events, arg);
-    char *limited = l->config.files == 0
-                        ? xstrdup(command)
-                        : xasprintf("ulimit -S -n %u 2>/dev/null;%s", l->config.files, command);
-    const int rc = start_fed(c, limited, err);
+    char *whole = limited(l, command);
+    const int rc = start_fed(c, whole, err);
 
     c->fed = true;
-    free(limited);
+    free(whole);
     if (rc < 0) {
         local_free(c);
         return NULL;
     }
+    return c;
+}
+
+struct local *
+local_join(struct locals *l, const char *command, int fd, const struct local_events *events,
+           void *arg, struct err *err)
+{
+    static const char *const none[] = {NULL};
+    struct local *c = local_new(l, none, events, arg);
+    char *whole = limited(l, command);
+    const struct spawn_request request = {
+        .command = whole, .cwd = ".", .env = environ, .in = fd, .out = fd, .own_session = true};
+    struct spawned spawned;
+    const int rc = spawn_shell(&request, &spawned, err);
+
+    c->fed = true;
+    free(whole);
+    if (rc < 0) {
+        local_free(c);
+        return NULL;
+    }
+    watch(c, &spawned);
     return c;
 }
 

@@ -15,6 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 /* The same descriptor above 2; low itself is closed.  -1 and errno. */
@@ -31,13 +32,10 @@ lift(int low)
     return high;
 }
 
-/* A pipe with both ends above 2; ours does not block.  -1 and errno. */
+/* Both ends above 2; ours does not block.  -1 and errno. */
 static int
-open_pipe(int ends[2], int ours)
+lift_pair(int ends[2], int ours)
 {
-    if (pipe2(ends, O_CLOEXEC) < 0) {
-        return -1;
-    }
     for (int i = 0; i < 2; i++) {
         ends[i] = lift(ends[i]);
         if (ends[i] < 0) {
@@ -49,6 +47,22 @@ open_pipe(int ends[2], int ours)
     }
     (void)fcntl(ends[ours], F_SETFL, O_NONBLOCK);
     return 0;
+}
+
+/* -1 and errno. */
+static int
+open_pipe(int ends[2], int ours)
+{
+    return pipe2(ends, O_CLOEXEC) < 0 ? -1 : lift_pair(ends, ours);
+}
+
+int
+spawn_sockets(int ends[2], struct err *err)
+{
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) == 0 && lift_pair(ends, 1) == 0) {
+        return 0;
+    }
+    return err_set(err, ERR_IO, "no pair of sockets: %s", strerror(errno));
 }
 
 int
@@ -138,19 +152,27 @@ no_files:
 }
 
 static void
+close_end(int fd)
+{
+    if (fd >= 0) {
+        (void)close(fd);
+    }
+}
+
+static void
 close_pipe(const int ends[2])
 {
-    (void)close(ends[0]);
-    (void)close(ends[1]);
+    close_end(ends[0]);
+    close_end(ends[1]);
 }
 
 static int
 spawn_in(const struct spawn_request *r, int folder, struct spawned *ret, struct err *err)
 {
-    int out[2];
+    int out[2] = {-1, -1};
     int errors[2];
 
-    if (open_pipe(out, 0) < 0) {
+    if (r->out == 0 && open_pipe(out, 0) < 0) {
         return err_set(err, ERR_IO, "no pipe: %s", strerror(errno));
     }
     if (open_pipe(errors, 0) < 0) {
@@ -158,12 +180,12 @@ spawn_in(const struct spawn_request *r, int folder, struct spawned *ret, struct 
         close_pipe(out);
         return -1;
     }
-    const int rc = start(r, folder, out[1], errors[1], &ret->pid);
-    (void)close(out[1]);
-    (void)close(errors[1]);
+    const int rc = start(r, folder, r->out == 0 ? out[1] : r->out, errors[1], &ret->pid);
+    close_end(out[1]);
+    close_end(errors[1]);
     if (rc != 0) {
-        (void)close(out[0]);
-        (void)close(errors[0]);
+        close_end(out[0]);
+        close_end(errors[0]);
         return err_set(err, ERR_IO, "cannot start /bin/sh: %s", strerror(rc));
     }
     ret->out = out[0];

@@ -205,7 +205,7 @@ password_past(struct slot *s)
 
 /* ---------------------------------------------------------------- the order */
 
-static const struct way {
+static const struct login_way {
     int method;
     bool (*ready)(struct slot *s); /* there is something to try */
     enum session_auth (*try)(struct slot *s);
@@ -326,7 +326,7 @@ failed(struct slot *s)
 
 /* Taken, and more is wanted: what was refused before may be taken now. */
 static void
-begin_again(struct slot *s, const struct way *way)
+begin_again(struct slot *s, const struct login_way *way)
 {
     struct slot_auth *a = &s->auth;
 
@@ -348,7 +348,7 @@ begin_again(struct slot *s, const struct way *way)
 
 /* False: the answer ends the state, or has to be waited for. */
 static bool
-move_on(struct slot *s, const struct way *way, enum session_auth answer)
+move_on(struct slot *s, const struct login_way *way, enum session_auth answer)
 {
     struct slot_auth *a = &s->auth;
 
@@ -379,7 +379,7 @@ step_auth(struct slot *s)
 
     a->waits = false;
     while (a->way < WAYS) {
-        const struct way *way = &ways[a->way];
+        const struct login_way *way = &ways[a->way];
         if ((a->heard && !session_takes(s->session, way->method)) || !way->ready(s)) {
             a->way++;
             continue;

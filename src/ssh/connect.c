@@ -1,5 +1,5 @@
 /*
- * connect.c - the states before auth: name, TCP, key exchange; or local.
+ * connect.c - the states before auth: the way there, key exchange; or local.
  *
  * Decides what the end of a connection before its banner means; hostcheck.c has the host's key.
  * Owns nothing of its own.  Never changes state: slot.c does.
@@ -7,120 +7,86 @@
 #include "ssh/slot.h"
 
 #include <assert.h>
-#include <netdb.h>
 #include <string.h>
 
-/* A look-up always has a deadline; this is what stands for none (the resolver gives up before). */
-enum { LOOKUP_MS_UNLIMITED = 24 * 60 * 60 * 1000, BANNER_BYTES_MAX = 64 * 1024 };
+enum { BANNER_BYTES_MAX = 64 * 1024 };
 
 static void
-on_resolved(void *arg, enum resolve_result result, const struct addresses *addresses,
-            const char *text)
+on_way_changed(void *arg)
 {
-    static const enum cause causes[] = {
-        [RESOLVE_OK] = CAUSE_NONE,
-        [RESOLVE_NO_NAME] = CAUSE_NAME,
-        [RESOLVE_TEMPORARY] = CAUSE_NAME_TEMPORARY,
-        [RESOLVE_DEADLINE] = CAUSE_NAME_TEMPORARY,
-    };
-    struct slot *s = arg;
-
-    s->lookup = NULL;
-    s->resolved = true;
-    if (result == RESOLVE_OK) {
-        s->addresses = *addresses;
-    } else {
-        (void)slot_fail(s, causes[result], "%s: %s", s->target->address, text);
-    }
-    slot_kick(s);
+    slot_kick(arg);
 }
 
+static void
+on_way_note(void *arg, const char *text)
+{
+    const struct slot *s = arg;
+
+    s->config->events.warning(s->config->arg, s->id, text);
+}
+
+/* Each of these states waits until the way has left its stage behind. */
 enum slot_step
-step_resolve(struct slot *s)
+step_way(struct slot *s)
 {
-    if (s->resolved) {
-        return s->cause == CAUSE_NONE ? SLOT_DONE : SLOT_FAIL;
+    const enum way_stage stage =
+        s->state == SLOT_LINE ? WAY_LINE : (s->state == SLOT_RESOLVE ? WAY_NAME : WAY_DIAL);
+
+    if (s->way == NULL) {
+        const struct way_request request = {
+            .ways = s->owner.ways,
+            .target = s->target,
+            .connect_ms = slot_connect_ms(s),
+            .user_timeout_ms = slot_keepalive_ms(s) * (slot_keepalive_misses(s) + 1),
+            .changed = on_way_changed,
+            .note = on_way_note,
+            .arg = s,
+        };
+        s->way = way_new(&request);
     }
-    if (s->lookup == NULL) {
-        const int64_t ms = slot_connect_ms(s);
-        s->lookup = zygote_resolve(s->config->zygote, s->target->address, s->target->port,
-                                   ms > 0 ? ms : LOOKUP_MS_UNLIMITED, on_resolved, s);
+    if (s->way->stage == WAY_FAILED && s->way->failed_at <= stage) {
+        s->throttled = s->way->throttled;
+        s->short_here = s->way->is_short;
+        return slot_fail(s, s->way->cause, "%s", s->way->text);
     }
-    return SLOT_WAIT;
+    return s->way->stage > stage ? SLOT_DONE : SLOT_WAIT;
 }
 
-/* The address, and in front of it what it is reached through: many hosts behind one are one. */
-static void
-pace_key(const struct slot *s, struct buf *out)
-{
-    const struct target *t = s->target->jump != NULL ? s->target->jump : s->target;
-    char host[NI_MAXHOST];
-
-    if (t == s->target && s->addresses.count > 0 &&
-        getnameinfo((const struct sockaddr *)&s->addresses.items[0], s->addresses.sizes[0], host,
-                    sizeof(host), NULL, 0, NI_NUMERICHOST) == 0) {
-        (void)buf_addf(out, "%s %d", host, t->port);
-    } else {
-        (void)buf_addf(out, "%s %d", t->address, t->port);
-    }
-}
-
+/* Only connections of this machine's own are paced: a jump host's session was, and what goes
+ * through it is limited there (bridge.h). */
 enum slot_step
 step_pace(struct slot *s)
 {
     struct buf key;
 
+    if (!way_is_paced(s->way)) {
+        return SLOT_DONE;
+    }
     if (s->config->gate != NULL && s->ticket.state == PACE_IDLE) {
         buf_init(&key, 512);
-        pace_key(s, &key);
+        way_key(s->way, &key);
         gate_join(s->config->gate, &s->ticket, key.data);
         buf_release(&key);
     }
-    return s->ticket.state == PACE_WAITING ? SLOT_WAIT : SLOT_DONE;
-}
-
-static void
-on_dialled(void *arg, int fd, bool reset, const char *text)
-{
-    struct slot *s = arg;
-
-    s->dialled = true;
-    s->dialled_fd = fd;
-    s->throttled = reset;
-    s->short_here = fd < 0 && s->dial != NULL && dial_is_short(s->dial);
-    if (fd < 0) {
-        (void)slot_fail(s, CAUSE_CONNECT, "%s%s", reset ? "throttled: " : "", text);
+    if (s->ticket.state == PACE_WAITING) {
+        return SLOT_WAIT;
     }
-    slot_kick(s);
+    way_go(s->way);
+    return SLOT_DONE;
 }
 
 enum slot_step
 step_dial(struct slot *s)
 {
+    const enum slot_step step = step_way(s);
     struct buf types;
 
-    if (s->dial == NULL) {
-        const struct dial_way way = {
-            .timeout_ms = slot_connect_ms(s),
-            .user_timeout_ms = slot_keepalive_ms(s) * (slot_keepalive_misses(s) + 1),
-            .family = s->target->family,
-            .bind_address = s->target->bind_address,
-        };
-        s->dial = dial_start(s->config->base, &s->addresses, &way, on_dialled, s);
-        return SLOT_WAIT;
-    }
-    if (!s->dialled) {
-        return SLOT_WAIT;
-    }
-    dial_free(s->dial);
-    s->dial = NULL;
-    if (s->dialled_fd < 0) {
-        return SLOT_FAIL;
+    if (step != SLOT_DONE) {
+        return step;
     }
     buf_init(&types, 4096);
     hostcheck_algorithms(s, &types);
-    s->session = session_new(s->dialled_fd, s->target, types.data);
-    s->dialled_fd = -1;
+    s->session = session_new(way_take(s->way), s->target, types.data);
     buf_release(&types);
     return SLOT_DONE;
 }
@@ -155,6 +121,27 @@ step_kex(struct slot *s)
                                     : slot_fail_ssh(s, CAUSE_KEX, "");
     buf_release(&gap);
     return step;
+}
+
+/* The end of the session is known; what its way has to say of it is not. */
+enum slot_step
+step_words(struct slot *s)
+{
+    const size_t len = strlen(s->text);
+    struct buf words;
+
+    if (!way_left(s->way)) {
+        return SLOT_WAIT;
+    }
+    buf_init(&words, ERR_TEXT_MAX - 1);
+    way_words(s->way, &words);
+    if (words.len > 0) {
+        (void)snprintf(s->text + len, sizeof(s->text) - len, " (%s)", words.data);
+        s->throttled = false;
+        s->cause = s->cause == CAUSE_KEX ? CAUSE_CONNECT : s->cause;
+    }
+    buf_release(&words);
+    return SLOT_DONE;
 }
 
 static void

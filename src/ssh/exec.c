@@ -6,6 +6,8 @@
  */
 #include "ssh/slot.h"
 
+#include "ssh/bridge.h"
+
 #include <assert.h>
 
 enum { TURN_BYTES_MAX = UPLOAD_CHUNK_MAX }; /* handed over in one turn: other slots want theirs */
@@ -13,7 +15,10 @@ enum { TURN_BYTES_MAX = UPLOAD_CHUNK_MAX }; /* handed over in one turn: other sl
 enum slot_step
 step_ready(struct slot *s)
 {
-    if (session_pump(s->session) == SESSION_FAIL) {
+    const enum session_io io =
+        s->bridges != NULL ? bridges_serve(s->bridges) : session_pump(s->session);
+
+    if (io == SESSION_FAIL) {
         return slot_fail_ssh(s, CAUSE_LOST, "connection lost: ");
     }
     if (!s->job.active) {

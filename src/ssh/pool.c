@@ -32,6 +32,7 @@ struct pool {
     size_t stale_count;
     size_t stale_cap;
     struct event *later; /* owned: free the buried, answer the stale */
+    struct ways ways;
 };
 
 static void
@@ -76,6 +77,17 @@ answer_later(struct pool *p, int32_t id, bool is_step)
     event_active(p->later, EV_TIMEOUT, 0);
 }
 
+/* A slot that is over, a jump host's among them. */
+static void
+bury(void *arg, struct slot *s)
+{
+    struct pool *p = arg;
+
+    s->buried = p->buried;
+    p->buried = s;
+    event_active(p->later, EV_TIMEOUT, 0);
+}
+
 static void
 on_gone(void *arg, struct slot *s)
 {
@@ -84,9 +96,7 @@ on_gone(void *arg, struct slot *s)
     assert(p->slots[s->id] == s);
     p->slots[s->id] = NULL;
     p->open--;
-    s->buried = p->buried;
-    p->buried = s;
-    event_active(p->later, EV_TIMEOUT, 0);
+    bury(p, s);
 }
 
 static struct slot *
@@ -114,6 +124,7 @@ pool_new(const struct pool_config *config)
                               config->retry_throttled, on_turn_of);
     p->later = event_new(config->base, -1, 0, on_later, p);
     assert(p->later != NULL);
+    ways_init(&p->ways, &p->config, bury, p);
     return p;
 }
 
@@ -127,6 +138,7 @@ pool_free(struct pool *p)
     for (size_t i = 0; i < p->slots_cap; i++) {
         slot_free(p->slots[i]);
     }
+    ways_release(&p->ways);
     gate_free(p->config.gate);
     event_free(p->later);
     free(p->slots);
@@ -145,7 +157,9 @@ pool_connect(struct pool *p, int32_t id, const struct target *target)
         memset(p->slots + p->slots_cap, 0, (cap - p->slots_cap) * sizeof(struct slot *));
         p->slots_cap = cap;
     }
-    p->slots[id] = slot_new(&p->config, id, target, on_gone, p);
+    const struct slot_owner owner = {
+        .config = &p->config, .ways = &p->ways, .gone = on_gone, .arg = p};
+    p->slots[id] = slot_new(&owner, id, target);
     p->open++;
 }
 

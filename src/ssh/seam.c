@@ -28,6 +28,7 @@ struct seam_record {
     struct buf *heard; /* borrowed: the first bytes that come go there too; NULL: nowhere */
     const struct seam_peer *peer; /* borrowed; NULL: a socket */
     void *arg;                    /* borrowed */
+    size_t limit;                 /* of one recv; 0: none */
 };
 
 /* The one mutable global of the program: send() has no argument to carry a context. */
@@ -112,6 +113,16 @@ seam_forget(int fd)
     }
 }
 
+void
+seam_limit(int fd, size_t max)
+{
+    struct seam_record *r = record_of(fd);
+
+    if (r != NULL) {
+        r->limit = max;
+    }
+}
+
 bool
 seam_in_place(void)
 {
@@ -182,7 +193,8 @@ recv(int fd, void *bytes, size_t len, int flags)
     if (r->peer != NULL) {
         return r->peer->recv(r->arg, bytes, len);
     }
-    const ssize_t n = recv_patiently(fd, bytes, len, flags);
+    const size_t max = r->limit > 0 && r->limit < len ? r->limit : len;
+    const ssize_t n = recv_patiently(fd, bytes, max, flags);
     if (n <= 0 && r->error != 0) {
         r->told = errno = r->error;
         return -1;

@@ -249,21 +249,27 @@ session_attach(struct session *session)
     }
 }
 
+enum session_io
+session_pump_once(struct session *session)
+{
+    const struct over_ssh *s = over(session);
+    const uint64_t before = s->counter.in_bytes;
+
+    if (ssh_event_dopoll(s->pump, 0) == SSH_ERROR || !session_alive(session)) {
+        return SESSION_FAIL;
+    }
+    return s->counter.in_bytes == before ? SESSION_OK : SESSION_AGAIN;
+}
+
 static enum session_io
 pump(struct session *session)
 {
-    const struct over_ssh *s = over(session);
+    enum session_io io = SESSION_AGAIN; /* more may be waiting; the socket stays readable */
 
-    for (int i = 0; i < PUMP_ROUNDS_MAX; i++) {
-        const uint64_t before = s->counter.in_bytes;
-        if (ssh_event_dopoll(s->pump, 0) == SSH_ERROR || !session_alive(session)) {
-            return SESSION_FAIL;
-        }
-        if (s->counter.in_bytes == before) {
-            return SESSION_OK;
-        }
+    for (int i = 0; i < PUMP_ROUNDS_MAX && io == SESSION_AGAIN; i++) {
+        io = session_pump_once(session);
     }
-    return SESSION_AGAIN; /* more may be waiting; the socket stays readable */
+    return io;
 }
 
 void

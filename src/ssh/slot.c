@@ -13,7 +13,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 /* The time limit that enter() arms. */
 enum limit {
@@ -24,8 +23,8 @@ enum limit {
     LIMIT_NONE,
 };
 
-/* Invariants: session is NULL before kex or ready and not NULL from there to kill; job.active from
- * open to close.  gone is entered once and never left. */
+/* Invariants: session is NULL before kex or ready and not NULL from there to kill and words;
+ * job.active from open to close.  gone is entered once and never left. */
 static const struct rule {
     const char *name;
     const char *said; /* before a reason: the phase, unless the step under way says it already */
@@ -34,7 +33,8 @@ static const struct rule {
     enum limit limit;
     enum cause blame; /* when the limit passes */
 } rules[] = {
-    [SLOT_RESOLVE] = {"resolve", "resolve: ", step_resolve, SLOT_PACE, LIMIT_CONNECT,
+    [SLOT_LINE] = {"line", "", step_way, SLOT_RESOLVE, LIMIT_NONE, CAUSE_NONE},
+    [SLOT_RESOLVE] = {"resolve", "resolve: ", step_way, SLOT_PACE, LIMIT_CONNECT,
                       CAUSE_NAME_TEMPORARY},
     [SLOT_PACE] = {"pace", "connect: ", step_pace, SLOT_DIAL, LIMIT_NONE, CAUSE_CONNECT},
     [SLOT_DIAL] = {"connect", "connect: ", step_dial, SLOT_KEX, LIMIT_CONNECT, CAUSE_CONNECT},
@@ -50,6 +50,7 @@ static const struct rule {
     [SLOT_IO] = {"step", "", step_io, SLOT_CLOSE, LIMIT_NONE, CAUSE_DEADLINE},
     [SLOT_CLOSE] = {"close", "", step_close, SLOT_READY, LIMIT_NONE, CAUSE_LOST},
     [SLOT_KILL] = {"kill", "", step_kill, SLOT_GONE, LIMIT_NONE, CAUSE_NONE},
+    [SLOT_WORDS] = {"words", "", step_words, SLOT_GONE, LIMIT_NONE, CAUSE_NONE},
     [SLOT_GONE] = {"gone", "", NULL, SLOT_GONE, LIMIT_NONE, CAUSE_NONE},
 };
 _Static_assert(sizeof(rules) / sizeof(rules[0]) == SLOT_STATES, "a rule a state");
@@ -260,7 +261,7 @@ slot_kick(struct slot *s)
 static void
 arm(struct slot *s)
 {
-    if (s->session == NULL || session_fd(s->session) < 0) {
+    if (s->session == NULL || session_fd(s->session) < 0 || s->state == SLOT_WORDS) {
         return;
     }
     const int ready = EV_READ | (session_wants_write(s->session) ? EV_WRITE : 0);
@@ -336,29 +337,33 @@ keepalive_over(struct slot *s)
 }
 
 static void
-release_io(struct slot *s)
+disarm(struct slot *s)
 {
     if (s->io != NULL) {
         event_free(s->io);
         s->io = NULL;
     }
+}
+
+static void
+release_session(struct slot *s)
+{
+    disarm(s);
     auth_release(s);
     session_free(s->session);
     s->session = NULL;
-    if (s->lookup != NULL) {
-        lookup_cancel(s->lookup);
-        s->lookup = NULL;
-    }
-    dial_free(s->dial);
-    s->dial = NULL;
     (void)event_del(s->kick); /* a kick that waits must not wake the dead */
-    if (s->dialled_fd >= 0) {
-        (void)close(s->dialled_fd);
-        s->dialled_fd = -1;
-    }
     for (int t = 0; t < SLOT_TIMERS; t++) {
         slot_timer_stop(s, (enum slot_timer)t);
     }
+}
+
+static void
+release_io(struct slot *s)
+{
+    release_session(s);
+    way_free(s->way); /* it carries the session's goodbye */
+    s->way = NULL;
 }
 
 /* The pool forgets the slot first, so that the id is free when its last words are heard. */
@@ -375,7 +380,7 @@ end(struct slot *s)
     if (s->config->gate != NULL) {
         gate_leave(s->config->gate, &s->ticket);
     }
-    s->gone(s->gone_arg, s);
+    s->owner.gone(s->owner.arg, s);
     job_tell(s);
     if (s->closing) {
         events->disconnected(arg, s->id);
@@ -423,11 +428,25 @@ goes_back(struct slot *s)
     if (s->short_here && events->short_here != NULL) {
         events->short_here(s->config->arg, s->id, s->text);
     }
-    release_io(s);
-    s->dialled = s->throttled = s->short_here = false;
+    release_session(s);
+    s->throttled = s->short_here = false;
     s->cause = CAUSE_NONE;
     s->text[0] = '\0';
     return true;
+}
+
+/* A way that broke under the session says why: the session only knows that its socket ended. */
+static enum slot_state
+leave_way(struct slot *s)
+{
+    const bool cut = s->cause == CAUSE_CONNECT || s->cause == CAUSE_KEX || s->cause == CAUSE_LOST;
+
+    if (!cut || s->closing || s->session == NULL) {
+        return SLOT_GONE;
+    }
+    disarm(s);
+    (void)way_leave(s->way);
+    return SLOT_WORDS;
 }
 
 /* What runs on this machine is killed first, and its end waited for: nothing may be begun beside
@@ -439,7 +458,7 @@ leave(struct slot *s)
         return SLOT_PACE;
     }
     if (s->session == NULL || !session_channel_kill(s->session)) {
-        return SLOT_GONE;
+        return leave_way(s);
     }
     job_settle(s, s->cause, s->text);
     return SLOT_KILL;
@@ -480,7 +499,8 @@ slot_turn(struct slot *s)
 {
     assert(!s->turning && s->state != SLOT_GONE);
     s->turning = true;
-    if (s->state != SLOT_KILL && (interrupted(s) || keepalive_over(s))) {
+    const bool ending = s->state == SLOT_KILL || s->state == SLOT_WORDS;
+    if (!ending && (interrupted(s) || keepalive_over(s))) {
         enter(s, leave(s));
     }
     while (s->state != SLOT_GONE) {
@@ -503,23 +523,30 @@ slot_turn(struct slot *s)
 
 /* ---------------------------------------------------------------- from the pool */
 
+/* Nobody stands in line for a straight way. */
+static enum slot_state
+first_state(const struct target *target)
+{
+    if (target->local) {
+        return SLOT_LOCAL;
+    }
+    return target->jump != NULL || target->proxy_command != NULL ? SLOT_LINE : SLOT_RESOLVE;
+}
+
 struct slot *
-slot_new(const struct pool_config *config, int32_t id, const struct target *target,
-         void (*gone)(void *arg, struct slot *s), void *gone_arg)
+slot_new(const struct slot_owner *owner, int32_t id, const struct target *target)
 {
     struct slot *s = xcalloc(1, sizeof(*s));
 
-    s->config = config;
+    s->config = owner->config;
+    s->owner = *owner;
     s->id = id;
     s->target = target;
-    s->dialled_fd = -1;
     s->auth.last_key = -1;
-    s->gone = gone;
-    s->gone_arg = gone_arg;
     s->ticket.arg = s;
-    s->kick = event_new(config->base, -1, 0, on_kick, s);
+    s->kick = event_new(s->config->base, -1, 0, on_kick, s);
     assert(s->kick != NULL);
-    s->state = target->local ? SLOT_LOCAL : SLOT_RESOLVE;
+    s->state = first_state(target);
     enter(s, s->state);
     slot_kick(s);
     return s;
