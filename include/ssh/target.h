@@ -22,19 +22,19 @@ enum host_key_checking {
 
 struct target {
     const char *name;    /* for messages: web-01 */
-    bool local;          /* this machine, as who runs us: of the rest only become_password counts */
     const char *address; /* a literal address or a name */
-    int port;
     const char *user;
+    int port;
+    bool local; /* this machine, as who runs us: of the rest only become_password counts */
 
     /* The way there: straight, through another host, or through a program. */
     const struct target *jump; /* one session to it serves all targets that point to it */
     const char *proxy_command; /* for /bin/sh, tokens expanded; not beside jump */
-    int family;                /* AF_INET, AF_INET6; 0 (AF_UNSPEC): both */
     const char *bind_address;  /* literal; NULL: the kernel's choice */
     int64_t connect_timeout_ms;
     int64_t keepalive_ms;
     int keepalive_misses; /* these three, 0: as the pool says */
+    int family;           /* AF_INET, AF_INET6; 0 (AF_UNSPEC): both */
 
     /* The server's key and what may be agreed on; lists as libssh and ssh_config write them. */
     const char *key_alias;           /* its name in known_hosts; NULL: the address */
