@@ -196,15 +196,13 @@ proxies_new(struct event_base *base, struct locals *locals)
 void
 proxies_free(struct proxies *p)
 {
-    struct proxy *x;
-
     if (p == NULL) {
         return;
     }
     assert(TAILQ_EMPTY(&p->waiting));
-    while ((x = TAILQ_FIRST(&p->started)) != NULL) {
+    for (struct proxy *x = TAILQ_FIRST(&p->started), *next; x != NULL; x = next) {
+        next = TAILQ_NEXT(x, link);
         assert(x->orphan);
-        TAILQ_REMOVE(&p->started, x, link);
         local_drop(x->child);
         destroy(x);
     }

@@ -114,6 +114,7 @@ on_refused(void *arg, enum bridge_refusal why, const char *words)
     struct ride *r = arg;
     const struct target *target = r->base.request.target;
 
+    assert(rows[why].what != NULL);
     way_fail(&r->base, rows[why].cause, rows[why].throttled, "through %s: %s port %d%s%s%s%s%s",
              r->hop->target->name, target->address, target->port,
              rows[why].what[0] == '\0' ? "" : ": ",
