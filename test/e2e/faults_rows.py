@@ -37,7 +37,7 @@ CUT = {
     "status": ("unknown", "step 2/2 Run: connection lost: "),
     "upload": ("unreachable", "step 1/2 Send: connection lost: "),  # not whole: never put in place
 }
-CAUSE = {"drop": "disconnected", "reset": "Connection reset by peer", "garbage": "Packet len too high",
+CAUSE = {"drop": "closed by the server", "reset": "Connection reset by peer", "garbage": "Packet len too high",
          "huge": "Packet len too high"}
 
 
