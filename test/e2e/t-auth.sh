@@ -104,6 +104,8 @@ said=$(ask_at_terminal falsch-1 falsch-2 falsch-3)
 assert_eq 'asked three times' 3 "$(printf '%s\n' "$said" | grep -c '^asked')"
 assert_has 'asked three times' "$said" 'wrong passphrase, 3 times'
 
+assert_has 'Ctrl-D' "$(ask_at_terminal $'\004')" "Passphrase of key $work/locked: no answer"
+
 # ---- default keys: a locked one is passed over where another leads in
 with_key ''
 cp "$work/locked" "$HOME/.ssh/id_ed25519"

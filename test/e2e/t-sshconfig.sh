@@ -66,6 +66,10 @@ assert_has 'arguments of ssh' "$out" " 127.20.0.3 $port"
 im exec conf -l web-01 -e ansible_ssh_common_args='-F none' -e ansible_host=127.20.0.1 -e ansible_user=demo \
     -e ansible_port="$port" -e ansible_ssh_private_key_file="$home/.ssh/id_demo" -- true
 assert_eq '-F none' 0 "$rc"
+IM_SSH_PASSWORD=geheim im exec conf -l web-01 -e ansible_ssh_common_args='-F none' -e ansible_host=127.20.0.1 \
+    -e ansible_user=demo -e ansible_port="$port" -- true
+assert_has 'a password that nobody asks for' "$out$err" \
+    'auth: no key, and no password is taken as demo: the server would take: publickey'
 im exec conf -l web-01 -e ansible_ssh_common_args='-o Ciphers=aes256-cbc -4' -- true
 assert_eq 'a cipher the server has not' 4 "$rc"
 assert_has 'a cipher the server has not' "$out$err" 'kex: '
