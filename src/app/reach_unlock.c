@@ -149,8 +149,8 @@ no_way(const struct run *run, const struct target *t, struct err *err)
                        run->empty_agent);
     }
     return err_set(err, ERR_CONFIG,
-                   "no key: set ansible_ssh_private_key_file, make ~/.ssh/id_ed25519, or start an "
-                   "agent%s",
+                   "no key: set ansible_ssh_private_key_file, make ~/.ssh/id_ed25519, start an "
+                   "agent, or give a password (-k)%s",
                    t->identities_only ? " (IdentitiesOnly is set)" : "");
 }
 
