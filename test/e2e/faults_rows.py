@@ -99,7 +99,7 @@ ROWS = [
     # Login
     row(14, "deny", "unreachable", "auth: key ", " not accepted as demo"),
     row(14, "deny 1", "unreachable", "auth: key ", " not accepted as demo"),
-    row(14, "partial", "unreachable", "auth: key ", "the server would still take: password"),
+    row(14, "partial", "unreachable", "auth: one method passed", "the server would still take: password"),
     # Channels
     row(17, "nochannel", "failed", "step 2/2 Run: channel: refused by the server"),
     row(17, "noexec", "failed", "step 2/2 Run: exec: refused by the server"),
