@@ -111,13 +111,14 @@ scan_words(const struct slot *s)
     return s->config->scan_words != NULL ? s->config->scan_words : "keys scan ENV";
 }
 
+/* keys scan looks at the hosts of an inventory; one on the way is none of them. */
 static enum slot_step
 refuse_unknown(struct slot *s, const char *key)
 {
     return slot_fail(s, CAUSE_HOSTKEY,
                      "unknown: %s is in no known_hosts: if it is the host's, add it with "
-                     "`inventory-manager %s`",
-                     key, scan_words(s));
+                     "`inventory-manager %s`, or what `ssh-keyscan -p %d %s` prints",
+                     key, scan_words(s), s->target->port, s->target->address);
 }
 
 /* "known_hosts:12", or where a key stands that no file has. */
