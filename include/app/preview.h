@@ -1,8 +1,9 @@
 /*
  * preview.h - what a run would do, and nothing of it done.
  *
- * Everything is read, planned and rendered as for a run, and what is wrong with it is told with the
- * same words; no key is loaded, nothing is connected, locked, journaled or written.
+ * Everything is read, planned and rendered as for a run, ssh_config and known_hosts too, and what
+ * is wrong with it is told with the same words; no key is loaded, no agent asked, nothing is
+ * connected, locked, journaled or written.
  */
 #ifndef APP_PREVIEW_H
 #define APP_PREVIEW_H
@@ -10,6 +11,7 @@
 #include "app/run.h"
 #include "config/render.h"
 #include "core/plan.h"
+#include "ssh/target.h"
 #include "ui/sink.h"
 
 struct preview;
@@ -30,7 +32,16 @@ struct preview_step {
 struct preview *preview_new(const struct run_request *request, struct err *err);
 void preview_free(struct preview *p); /* NULL is fine */
 
+/* Only how the hosts would be reached: -1 and what is wrong with ssh_config or known_hosts. */
+int preview_reach(const struct run_request *request, struct err *err);
+
 const struct plan *preview_plan(const struct preview *p);
+
+/* Where a host of the request is, who we are there, and the way: what inventory and ssh_config come
+ * to.  NULL: no step goes there. */
+const struct target *preview_target(const struct preview *p, int32_t host);
+/* What ssh_config says and is not used: for -v. */
+const struct strv *preview_notes(const struct preview *p);
 
 /* What a host goes through: steps, the checks of the gate, then the finally list. */
 int32_t preview_count(const struct preview *p);

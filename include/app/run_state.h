@@ -124,8 +124,10 @@ struct run {
     struct strv default_keys;  /* those that are there */
     struct strv explicit_keys; /* that the inventory names */
     struct err key_err;        /* why a key or an agent that nobody insists on cannot be used */
+    const char *empty_agent;   /* borrowed: an agent that was asked and showed no key; or NULL */
     char *user;                /* who runs us */
     char *home;                /* their home */
+    char *scan_words;          /* "keys scan prod", for messages; NULL: a list of hosts */
     struct inbox inbox;
     struct order *due; /* orders of this turn */
     size_t due_count, due_cap;
@@ -164,6 +166,7 @@ struct run *run_new(const struct run_request *q);
 void run_free(struct run *run);
 /* Plan, files and every step of every host: what is wrong with a run is found here. */
 int run_load(struct run *run, struct err *err);
+int run_plan(struct run *run, struct err *err); /* the first part of it */
 /* The pool of a run that is loaded, with all that it stands on; run->pool. */
 void run_make_pool(struct run *run, const struct pool_events *events);
 

@@ -93,9 +93,10 @@ struct pool_config {
     struct keyring *keyring;         /* borrowed */
     struct agents *agents;           /* borrowed, attached to base; NULL: none is asked */
     enum host_key_checking checking; /* not UNSET */
-    int64_t connect_timeout_ms;      /* name, TCP, banner, kex, and each answer; 0: none */
-    int64_t auth_timeout_ms;         /* 0: none */
-    int64_t keepalive_ms;            /* 0: none; three misses end a connection */
+    const char *scan_words;     /* borrowed: "keys scan prod", for messages; NULL: keys scan ENV */
+    int64_t connect_timeout_ms; /* name, TCP, banner, kex, and each answer; 0: none */
+    int64_t auth_timeout_ms;    /* 0: none */
+    int64_t keepalive_ms;       /* 0: none; three misses end a connection */
     int64_t stall_ms;     /* 0: none; a step of which nothing more is taken for so long ends */
     int32_t connect_rate; /* new connections a second; 0: as many as come */
     bool retry_throttled; /* try again who was throttled, as pace.h says, before telling */

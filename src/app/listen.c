@@ -355,19 +355,20 @@ on_interrupt(evutil_socket_t number, short what, void *arg)
 {
     struct run *run = arg;
     struct fact f = {.kind = FACT_VERB, .host = -1, .step = -1};
+    const int active = (int)rollout_active(run->rollout);
     char text[160];
 
     (void)what;
     run->interrupts++;
     if (run->interrupts == 1) {
-        (void)snprintf(
-            text, sizeof(text),
-            "%s: no new host is started; %d in flight run to their end (again: kill them)",
-            number == SIGINT ? "interrupted" : "terminated", (int)rollout_active(run->rollout));
+        (void)snprintf(text, sizeof(text),
+                       "%s: no new host is started; %d in flight %s end (again: kill %s)",
+                       number == SIGINT ? "interrupted" : "terminated", active,
+                       active == 1 ? "runs to its" : "run to their", active == 1 ? "it" : "them");
         f.verb = VERB_ABORT;
     } else if (run->interrupts == 2) {
-        (void)snprintf(text, sizeof(text), "killing: %d connections are closed (again: leave now)",
-                       (int)rollout_active(run->rollout));
+        (void)snprintf(text, sizeof(text), "killing: %d connection%s closed (again: leave now)",
+                       active, active == 1 ? " is" : "s are");
         f.verb = VERB_KILL;
     } else {
         run->left = true;

@@ -35,6 +35,17 @@ preview_new(const struct run_request *request, struct err *err)
     return p;
 }
 
+int
+preview_reach(const struct run_request *request, struct err *err)
+{
+    struct run *run = run_new(request);
+
+    run->preview = true;
+    const int rc = run_plan(run, err) < 0 ? -1 : reach_prepare(run, err);
+    run_free(run);
+    return rc;
+}
+
 void
 preview_free(struct preview *p)
 {
@@ -48,6 +59,20 @@ const struct plan *
 preview_plan(const struct preview *p)
 {
     return p->run->plan;
+}
+
+const struct target *
+preview_target(const struct preview *p, int32_t host)
+{
+    const struct target *t = &p->run->hosts[host].target;
+
+    return t->address == NULL && !t->local ? NULL : t;
+}
+
+const struct strv *
+preview_notes(const struct preview *p)
+{
+    return &p->run->notes;
 }
 
 static const enum step_list lists[] = {LIST_STEPS, LIST_CHECKS, LIST_FINALLY}; /* in this order */
@@ -128,7 +153,7 @@ preview_step(struct preview *p, int32_t host, int32_t n, struct preview_step *re
     }
     if (!ret->rendered.skipped &&
         (ret->step->kind == ACTION_HTTP || ret->step->kind == ACTION_TCP)) {
-        ret->asked = describe_probe(ret->step, &ret->rendered, run->hosts[host].host->address);
+        ret->asked = describe_probe(ret->step, &ret->rendered, reach_address(&run->hosts[host]));
     }
     if (measure(run, ret, err) < 0) {
         preview_step_release(ret);

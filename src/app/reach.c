@@ -2,8 +2,8 @@
  * reach.c - how each host is reached: what inventory and ssh_config come to, and sudo.
  *
  * Decides who wins, the inventory before ssh_config, and that no machine is there twice.  All files
- * are read before anything connects.  reach_auth.c has the keys, reach_known.c the known hosts,
- * reach_jump.c the hosts on the way.
+ * are read before anything connects; a preview looks at no key and asks no agent.  reach_auth.c has
+ * the keys, reach_known.c the known hosts, reach_jump.c the hosts on the way.
  */
 #include "app/run_state.h"
 
@@ -174,7 +174,9 @@ reach_fill(struct run *run, struct target *t, const struct sshconfig_options *o,
     if (reach_known(run, t, o, err) < 0) {
         return -1;
     }
-    reach_auth(run, t, o);
+    if (!run->preview) {
+        reach_auth(run, t, o);
+    }
     t->checking = checking_of(run, o->checking);
     if (o->no_password) {
         t->password = NULL;
@@ -221,7 +223,7 @@ prepare_host(struct run *run, struct run_host *h, struct err *err)
         return 0;
     }
     /* Who only looks at keys logs in to the hosts on the way, and there alone. */
-    if ((run->scan == NULL &&
+    if ((run->scan == NULL && !run->preview &&
          ((host->key_path != NULL && reach_key(run, host->key_path, err) < 0) ||
           reach_login(run, h, err) < 0)) ||
         reach_resolve(run, host->ssh_config, &query, &h->options, err) < 0 ||
@@ -273,7 +275,7 @@ reach_prepare(struct run *run, struct err *err)
         }
     }
     map_free(seen);
-    return rc < 0 ? rc : reach_unlock(run, err);
+    return rc < 0 || run->preview ? rc : reach_unlock(run, err);
 }
 
 /* ---------------------------------------------------------------- sudo */

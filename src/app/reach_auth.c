@@ -176,6 +176,9 @@ agent_of(struct run *run, const struct sshconfig_options *o)
     if (count < 0) {
         note(run, &err);
     }
+    if (count == 0) {
+        run->empty_agent = path;
+    }
     return count > 0 ? path : NULL;
 }
 

@@ -111,7 +111,7 @@ ask(struct run *run, const char *path, const struct strv *locked, struct err *er
     }
     free(prompt);
     if (rc == 0 && keyring_found(run->keyring, path) == KEYRING_LOCKED) {
-        rc = err_set(err, ERR_CONFIG, "key %s: not its passphrase, %d times", path, TRIES_MAX);
+        rc = err_set(err, ERR_CONFIG, "key %s: wrong passphrase, %d times", path, TRIES_MAX);
     }
     return rc;
 }
@@ -134,6 +134,7 @@ unlock(struct run *run, const char *path, const struct strv *locked, struct err 
 
 /* ---------------------------------------------------------------- ways in */
 
+/* An agent that is there and holds nothing, or is locked, which looks the same. */
 static int
 no_way(const struct run *run, const struct target *t, struct err *err)
 {
@@ -141,9 +142,15 @@ no_way(const struct run *run, const struct target *t, struct err *err)
         *err = run->key_err;
         return -1;
     }
+    if (run->empty_agent != NULL) {
+        return err_set(err, ERR_CONFIG,
+                       "no key: the agent at %s holds none, or is locked: ssh-add gives it one, or "
+                       "set ansible_ssh_private_key_file, or make ~/.ssh/id_ed25519",
+                       run->empty_agent);
+    }
     return err_set(err, ERR_CONFIG,
-                   "no key: set ansible_ssh_private_key_file, make ~/.ssh/id_ed25519, or start an "
-                   "agent%s",
+                   "no key: set ansible_ssh_private_key_file, make ~/.ssh/id_ed25519, start an "
+                   "agent, or give a password (-k)%s",
                    t->identities_only ? " (IdentitiesOnly is set)" : "");
 }
 

@@ -64,8 +64,8 @@ make_hosts(struct run *run)
     }
 }
 
-static int
-make_plan(struct run *run, struct err *err)
+int
+run_plan(struct run *run, struct err *err)
 {
     run->plan = app_plan(run->request, &run->policy, run->names, run->steps, run->step_count, err);
     if (run->plan == NULL) {
@@ -350,6 +350,9 @@ run_make_pool(struct run *run, const struct pool_events *events)
     zygote_attach(run->request->zygote, run->base);
     run->locals = locals_new(&(struct locals_config){
         .base = run->base, .grace_ms = LOCAL_GRACE_MS, .files = run->files_before});
+    /* A list of hosts has no name that can be typed (cli/place.h). */
+    run->scan_words =
+        run->request->env[0] == '_' ? NULL : xasprintf("keys scan %s", run->request->env);
     const struct pool_config config = {
         .base = run->base,
         .zygote = run->request->zygote,
@@ -357,6 +360,7 @@ run_make_pool(struct run *run, const struct pool_events *events)
         .keyring = run->keyring,
         .agents = run->agents,
         .checking = checking_of(s->host_key_checking),
+        .scan_words = run->scan_words,
         .connect_timeout_ms = s->connect_timeout_ms,
         .auth_timeout_ms = s->auth_timeout_ms,
         .keepalive_ms = s->keepalive_ms,
@@ -483,6 +487,7 @@ run_free(struct run *run)
     free_hosts(run);
     free(run->user);
     free(run->home);
+    free(run->scan_words);
     free(run->waves);
     free(run->steps);
     free(run->due);
@@ -509,8 +514,8 @@ run_load(struct run *run, struct err *err)
     if (!run->preview) {
         files_fit(run);
     }
-    if (make_plan(run, err) < 0 || (!run->preview && reach_prepare(run, err) < 0) ||
-        release_prepare(run, err) < 0 || make_base(run, err) < 0 || execute_check(run, err) < 0) {
+    if (run_plan(run, err) < 0 || reach_prepare(run, err) < 0 || release_prepare(run, err) < 0 ||
+        make_base(run, err) < 0 || execute_check(run, err) < 0) {
         return -1;
     }
     return 0;

@@ -71,9 +71,6 @@ on_seen(void *arg, int32_t id, const struct hostkey_shown *key)
     seen->key = *key; /* its name is of the target, which stays */
     seen->key.blob = xmemdup(key->blob, key->blob_len);
     hostkey_fingerprint(key->blob, key->blob_len, seen->fingerprint);
-    if (spot->name == NULL) {
-        spot->name = hostkey_name(key->name, key->port);
-    }
 }
 
 static void
@@ -199,8 +196,13 @@ make_spots(struct scan *s)
     s->spots = xcalloc(s->count, sizeof(*s->spots));
     s->ready = xcalloc(s->count, sizeof(*s->ready));
     for (size_t i = 0; i < s->count; i++) {
-        s->spots[i].target = run->hosts[i].target;
-        s->spots[i].over = run->hosts[i].target.local;
+        const struct target *t = &run->hosts[i].target;
+        s->spots[i].target = *t;
+        s->spots[i].over = t->local;
+        if (!t->local) { /* an alias stands for every port */
+            s->spots[i].name = t->key_alias != NULL ? hostkey_name(t->key_alias, HOSTKEY_PORT)
+                                                    : hostkey_name(t->address, t->port);
+        }
     }
     s->workers = run->policy.workers > 0 ? (size_t)run->policy.workers : 1;
     if (run->request->workers < 0 && s->workers < SCAN_WORKERS) {
@@ -264,10 +266,7 @@ scan_host(const struct scan *s, size_t i)
     const struct spot *spot = &s->spots[i];
     struct scan_host h = {
         .host = s->run->names[i],
-        .name = spot->name != NULL               ? spot->name
-                : spot->target.local             ? NULL
-                : spot->target.key_alias != NULL ? spot->target.key_alias
-                                                 : spot->target.address,
+        .name = spot->name,
         .key_count = spot->seen_count,
         .failed = spot->failed,
     };

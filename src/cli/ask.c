@@ -107,7 +107,9 @@ suffer(const struct terminal *t, const char *prompt)
     tell(t, prompt);
 }
 
-/* The terminal gives a line at a time.  -1: none, or one too long. */
+enum { ANSWER_NONE = -1, ANSWER_LONG = -2 };
+
+/* The terminal gives a line at a time. */
 static int
 read_answer(const struct terminal *t, const char *prompt, char *answer, size_t size)
 {
@@ -128,7 +130,7 @@ read_answer(const struct terminal *t, const char *prompt, char *answer, size_t s
         }
         const ssize_t n = read(t->fd, answer + len, size - 1 - len);
         if (n <= 0) {
-            return -1;
+            return ANSWER_NONE;
         }
         len += (size_t)n;
         if (answer[len - 1] == '\n') {
@@ -137,7 +139,7 @@ read_answer(const struct terminal *t, const char *prompt, char *answer, size_t s
         }
     }
     (void)tcflush(t->fd, TCIFLUSH); /* its rest is no command for the shell */
-    return -1;
+    return ANSWER_LONG;
 }
 
 bool
@@ -159,9 +161,11 @@ ask_hidden(const char *prompt, char **ret, struct err *err)
         rc = read_answer(&t, prompt, answer, sizeof(answer));
         show(&t);
         (void)!write(t.fd, "\n", 1);
-        if (rc < 0) {
-            (void)err_set(err, ERR_USAGE, "%sexpected one line of at most %d bytes", prompt,
-                          ANSWER_BYTES_MAX);
+        if (rc == ANSWER_LONG) {
+            rc = err_set(err, ERR_USAGE, "%sexpected one line of at most %d bytes", prompt,
+                         ANSWER_BYTES_MAX);
+        } else if (rc < 0) {
+            rc = err_set(err, ERR_USAGE, "%sno answer", prompt);
         } else {
             *ret = xstrdup(answer);
         }

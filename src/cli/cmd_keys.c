@@ -45,6 +45,17 @@ show_key(const struct scan_key *key)
     putchar('\n');
 }
 
+/* What an operator who knows why does next. */
+static void
+show_way_out(const struct scan_host *h, const struct scan_key *key)
+{
+    fputs("           if it was set up anew: ssh-keygen -R '", stdout);
+    cli_print(stdout, h->name);
+    fputs("' -f ", stdout);
+    cli_print_near(stdout, key->path);
+    puts(", then scan again");
+}
+
 static bool
 is_bad(const struct scan_key *key)
 {
@@ -87,6 +98,12 @@ show_host(const struct scan_host *h)
     putchar('\n');
     for (size_t k = 0; k < h->key_count; k++) {
         show_key(&h->keys[k]);
+    }
+    for (size_t k = 0; k < h->key_count; k++) {
+        if (h->keys[k].state == SCAN_CHANGED && h->keys[k].path != NULL) {
+            show_way_out(h, &h->keys[k]);
+            break; /* it takes out all lines of the host */
+        }
     }
     if (h->failed != NULL) {
         fputs("  not seen: ", stdout);

@@ -3,10 +3,12 @@
  *
  * Decides which files belong to an environment.  Connects to nothing, writes nothing.
  */
+#include "app/preview.h"
 #include "base/xalloc.h"
 #include "cli/command.h"
 #include "cli/load.h"
 #include "cli/place.h"
+#include "cli/request.h"
 #include "cli/script_run.h"
 
 #include <stdlib.h>
@@ -45,9 +47,27 @@ add_unseen(struct mistakes *m, const struct mistakes *mine, struct strv *seen)
     }
 }
 
+/* How the hosts would be reached: ssh_config and known_hosts, read once the inventory is sound. */
 static void
-validate_env(const struct cli *c, const char *dir, const struct value *extra, struct mistakes *m,
-             struct strv *seen)
+check_reach(const struct cli *c, const char *env, struct loaded *l, struct mistakes *m)
+{
+    struct err err = {0};
+
+    l->host_count = inventory_count(l->inventory);
+    l->hosts = xcalloc(l->host_count, sizeof(*l->hosts));
+    for (size_t i = 0; i < l->host_count; i++) {
+        l->hosts[i] = i;
+    }
+    l->action = action_of_script("validate", ":");
+    const struct run_request request = request_of(c, env, l, true);
+    if (preview_reach(&request, &err) < 0) {
+        mistakes_add(m, "%s", err.text);
+    }
+}
+
+static void
+read_hosts(const struct cli *c, const char *env, const char *dir, const struct value *extra,
+           struct mistakes *m)
 {
     char *config = xasprintf("%s/config.yml", dir);
     struct script_time time = {0};
@@ -58,12 +78,25 @@ validate_env(const struct cli *c, const char *dir, const struct value *extra, st
                                               .run = script_run,
                                               .run_arg = &time,
                                               .tell_unused = true};
-    struct settings settings;
+    struct loaded l = {.env_dir = xstrdup(dir)};
+    const int before = m->count;
+
+    settings_load(config, &l.settings, m);
+    l.inventory = inventory_load(&request, m);
+    if (m->count == before && inventory_count(l.inventory) > 0) {
+        check_reach(c, env, &l, m);
+    }
+    loaded_release(&l);
+    free(config);
+}
+
+static void
+validate_env(const struct cli *c, const char *env, const char *dir, const struct value *extra,
+             struct mistakes *m, struct strv *seen)
+{
     struct strv names = {0};
 
-    settings_load(config, &settings, m);
-    settings_release(&settings);
-    inventory_free(inventory_load(&request, m));
+    read_hosts(c, env, dir, extra, m);
     action_names(c->root, dir, &names);
     for (size_t i = 0; i < names.count; i++) {
         bool found = true;
@@ -75,7 +108,6 @@ validate_env(const struct cli *c, const char *dir, const struct value *extra, st
         free(near);
     }
     strv_clear(&names);
-    free(config);
 }
 
 int
@@ -99,7 +131,7 @@ cmd_validate(struct cli *c, struct err *err)
         char *dir = NULL;
         rc = place_env(c->root, envs.items[i], &dir, err);
         if (rc == 0) {
-            validate_env(c, dir, extra, &m, &seen);
+            validate_env(c, envs.items[i], dir, extra, &m, &seen);
         }
         free(dir);
     }

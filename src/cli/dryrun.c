@@ -25,6 +25,7 @@ enum {
     CONTENT_LINES_MAX = 40, /* of a template, unless -v */
     NAMES_BYTES_MAX = 4 * 1024 * 1024,
     NOTES_BYTES_MAX = 1024,
+    LOGIN_BYTES_MAX = 16384,
 };
 
 /* Where lines go: to stdout, or into a digest to see which hosts are alike. */
@@ -221,6 +222,39 @@ name_of(const struct printer *p, int32_t host)
     return inventory_host(p->request->inventory, p->request->hosts[host])->name;
 }
 
+/* The hosts on the way, the first one first, as ssh -J has them. */
+static void
+put_way(const struct target *t, struct buf *out)
+{
+    if (t->jump != NULL) {
+        put_way(t->jump, out);
+        (void)buf_addf(out, "%s%s@%s port %d", t->jump->jump == NULL ? ", through " : ", ",
+                       t->jump->user, t->jump->address, t->jump->port);
+    } else if (t->proxy_command != NULL) {
+        (void)buf_addf(out, ", through `%s`", t->proxy_command);
+    }
+}
+
+/* "  login deploy@192.0.2.7 port 22, through jump@bastion port 22" */
+static void
+say_login(const struct printer *p, int32_t host)
+{
+    const struct target *t = preview_target(p->preview, host);
+    struct buf text;
+
+    if (t == NULL || t->local) {
+        if (t != NULL) {
+            say(p, "  this machine");
+        }
+        return;
+    }
+    buf_init(&text, LOGIN_BYTES_MAX);
+    (void)buf_addf(&text, "%s@%s port %d", t->user, t->address, t->port);
+    put_way(t, &text);
+    say(p, "  login %s", text.data);
+    buf_release(&text);
+}
+
 static int
 say_steps(const struct printer *p, int32_t host, struct err *err)
 {
@@ -251,6 +285,7 @@ say_hosts(const struct printer *p, struct err *err)
         for (int32_t at = plan_wave_begin(plan, wave); at < plan_wave_end(plan, wave); at++) {
             const int32_t host = plan_host_at(plan, at);
             say(p, "%s:", name_of(p, host));
+            say_login(p, host);
             if (say_steps(p, host, err) < 0) {
                 return -1;
             }
@@ -342,6 +377,16 @@ say_groups(const struct printer *p, struct err *err)
     return rc;
 }
 
+static void
+say_notes(const struct printer *p)
+{
+    const struct strv *notes = preview_notes(p->preview);
+
+    for (size_t i = 0; p->whole && i < notes->count; i++) {
+        say(p, "%s", notes->items[i]);
+    }
+}
+
 int
 dryrun_show(const struct cli *c, const struct run_request *r, struct err *err)
 {
@@ -359,6 +404,7 @@ dryrun_show(const struct cli *c, const struct run_request *r, struct err *err)
         rc = dryrun_json(r, preview, c->options.output == OUTPUT_JSON, err);
     } else if (!c->options.quiet) {
         plan_head(preview_plan(preview), r, c->options.has_seed);
+        say_notes(&p);
         rc = c->options.group ? say_groups(&p, err) : say_hosts(&p, err);
         if (rc == 0) {
             (void)fflush(stdout); /* both may be one pipe: this is the last line */

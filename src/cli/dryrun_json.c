@@ -111,6 +111,51 @@ put_plan(struct writer *w, const struct run_request *r, const struct plan *p)
     put(w, o);
 }
 
+static json_t *
+login_of(const struct target *t)
+{
+    json_t *o = json_object();
+
+    set_text(o, "user", t->user);
+    set_text(o, "address", t->address);
+    set_int(o, "port", t->port, 0);
+    return o;
+}
+
+/* The hosts on the way, the first one first. */
+static void
+append_way(json_t *through, const struct target *t)
+{
+    if (t->jump != NULL) {
+        append_way(through, t->jump);
+        json_array_append_new(through, login_of(t->jump));
+    }
+}
+
+static void
+put_host(struct writer *w, const struct run_request *r, const struct preview *p, int32_t host)
+{
+    const struct target *t = preview_target(p, host);
+
+    if (t == NULL) {
+        return;
+    }
+    json_t *o = object_of(r, "host_planned");
+    set_text(o, "host", name_of(r, host));
+    if (t->local) {
+        json_object_set_new(o, "local", json_true());
+    } else {
+        json_object_update_new(o, login_of(t));
+    }
+    if (t->jump != NULL) {
+        json_t *through = json_array();
+        append_way(through, t);
+        json_object_set_new(o, "through", through);
+    }
+    set_text(o, "proxy_command", t->proxy_command);
+    put(w, o);
+}
+
 static void
 set_rules(json_t *o, const struct preview_step *s)
 {
@@ -189,6 +234,7 @@ dryrun_json(const struct run_request *r, struct preview *p, bool array, struct e
     put_plan(&w, r, plan);
     for (int32_t at = 0; at < plan_host_count(plan) && !ferror(stdout); at++) {
         const int32_t host = plan_host_at(plan, at);
+        put_host(&w, r, p, host);
         for (int32_t i = 0; i < preview_count(p); i++) {
             if (preview_step(p, host, i, &s, err) < 0) {
                 return -1;

@@ -1,5 +1,5 @@
 /*
- * foreign.c - options of Ansible and clush that we have not, and what to do instead.
+ * foreign.c - options of Ansible, clush and ssh that we have not, and what to do instead.
  *
  * Decides which are known and what is said.  Owns a table.  Never takes one: it is refused, and
  * this is the hint.
@@ -21,6 +21,9 @@ static const char ssh_password[] =
 static const char login[] = "the user is ansible_user (-e ansible_user=me)";
 static const char key[] = "the key is ansible_ssh_private_key_file (-e, or in the inventory)";
 static const char vault[] = "IM_VAULT_PASSWORD_FILE names the file with the vault's password";
+static const char jump[] =
+    "a jump host is ProxyJump in ~/.ssh/config, or -J in ansible_ssh_common_args; the vault's "
+    "password is in the file that IM_VAULT_PASSWORD_FILE names";
 static const char plan[] = "`plan ACTION ENV` shows hosts and steps, -C what each would get";
 static const char difference[] = "-C shows every script and file as it would be sent";
 static const char timeout[] = "limits stand in config.yml: connect_timeout, step_timeout";
@@ -52,7 +55,9 @@ static const struct {
     {"remote-user", login},
     {"private-key", key},
     {"key-file", key},
-    {"J", vault},
+    {"J", jump},
+    {"p", "the port is ansible_port (-e ansible_port=2222)"},
+    {"A", "an agent is never forwarded"},
     {"ask-vault-pass", vault},
     {"ask-vault-password", vault},
     {"vault-password-file", vault},
@@ -70,6 +75,7 @@ static const struct {
     {"start-at-task", "-t runs the steps with a tag, --skip-tags the others"},
     {"ssh-common-args", ssh_args},
     {"ssh-extra-args", ssh_args},
+    {"F", ssh_args},
     {"x", exclude},
     {"exclude", exclude},
     {"all", "without -l and -w all hosts are meant"},

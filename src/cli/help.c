@@ -82,7 +82,8 @@ static const char inventory[] =
     "inventory vars prod web-01 -e app_port=81 --json\n";
 
 static const char validate[] = "Reads config.yml, the inventory with its variables and all actions "
-                               "of ENV, or of every\nenvironment; connects to nothing.\n";
+                               "of ENV, or of every\nenvironment, and what ssh_config and "
+                               "known_hosts say of the hosts; connects to nothing.\n";
 
 static const char logs[] = "Of the last run of ENV, or of the run named; of all hosts, or of one.\n"
                            "\n"

@@ -39,6 +39,20 @@ load_tell(const struct mistakes *m, struct err *err)
                    m->count, m->count == 1 ? "" : "s");
 }
 
+/* Those that are shipped are found from the repository, or once they are installed. */
+static const char *
+none_hint(const char *root, const char *env_dir)
+{
+    struct strv names = {0};
+
+    action_names(root, env_dir, &names);
+    const size_t count = names.count;
+    strv_clear(&names);
+    return count > 0 ? ""
+                     : ": there is none in actions/ of the environment, in conf/actions, or "
+                       "in " IM_PREFIX "/share/inventory-manager/actions";
+}
+
 static int
 find_action(struct loaded *l, const char *root, const char *name, struct mistakes *m,
             struct err *err)
@@ -51,7 +65,7 @@ find_action(struct loaded *l, const char *root, const char *name, struct mistake
     if (!found && near != NULL) {
         rc = err_set(err, ERR_NO_MATCH, "no action '%s'; did you mean %s?", name, near);
     } else if (!found) {
-        rc = err_set(err, ERR_NO_MATCH, "no action '%s'", name);
+        rc = err_set(err, ERR_NO_MATCH, "no action '%s'%s", name, none_hint(root, l->env_dir));
     }
     free(near);
     return rc;

@@ -132,6 +132,12 @@ static int
 read_output(struct options *o, const char *text, struct err *err)
 {
     static const char *const words[] = {"text", "json", "jsonl"};
+
+    if (strchr(text, '=') != NULL) { /* -o Port=22, as for ssh */
+        return err_set(err, ERR_USAGE,
+                       "--output: expected text, json or jsonl; options of ssh are "
+                       "ansible_ssh_common_args: -e \"ansible_ssh_common_args='-o ...'\"");
+    }
     const int n = word_of("output", words, text, err);
 
     o->output = n < 0 ? o->output : (enum output)n;

@@ -38,6 +38,20 @@ template_note_secret(const struct reader *rd, const char *text, size_t len)
     strv_addn(&t->texts, text, len);
 }
 
+/* A context that ends with the name has told it, and the vault tells the place. */
+static void
+tell_vault(struct reader *rd, const char *name)
+{
+    const size_t context_len = strlen(rd->context);
+    const size_t len = strlen(name);
+
+    if (context_len > len && strcmp(rd->context + context_len - len, name) == 0) {
+        err_prefix(rd->err, "'%s': ", name);
+    } else {
+        err_prefix(rd->err, "%s: '%s': ", rd->context, name);
+    }
+}
+
 /* Its text without any rendering. */
 static int
 put_text(struct reader *rd, const struct value *v, const char *name, struct buf *out)
@@ -46,7 +60,7 @@ put_text(struct reader *rd, const struct value *v, const char *name, struct buf 
 
     if (v->vault) {
         if (vault_value(rd->scope->vault, v, out, rd->err)) {
-            err_prefix(rd->err, "%s: '%s': ", rd->context, name);
+            tell_vault(rd, name);
             return -1;
         }
     } else if (value_to_text(v, out) && !out->full) {

@@ -250,7 +250,7 @@ list_tried(const struct slot *s, struct buf *out)
 }
 
 static void
-add_reasons(const struct slot *s, struct buf *out)
+add_reasons(const struct slot *s, bool tried, struct buf *out)
 {
     const char *const *paths = s->target->key_paths;
     const struct slot_auth *a = &s->auth;
@@ -261,7 +261,8 @@ add_reasons(const struct slot *s, struct buf *out)
     /* A server that takes keys only, refused ours: to say `publickey` would lead astray. */
     const bool keys_only = strcmp(methods.data, "publickey") == 0;
     if (a->heard && (!keys_only || a->keys_denied + a->agent_keys == 0)) {
-        (void)buf_addf(out, ": the server would still take: %s", methods.data);
+        (void)buf_addf(out, ": the server would %stake: %s",
+                       tried || a->accepted > 0 || a->asked ? "still " : "", methods.data);
     }
     if (a->asked) {
         (void)buf_addf(out, "; it asked \"%s\", which a password does not answer", a->question);
@@ -288,9 +289,11 @@ denied(struct slot *s)
     buf_init(&tried, ERR_TEXT_MAX);
     buf_init(&reasons, ERR_TEXT_MAX);
     list_tried(s, &tried);
-    add_reasons(s, &reasons);
+    add_reasons(s, tried.len > 0, &reasons);
+    const bool unasked = s->target->password != NULL && a->heard && !a->asked;
     const char *what = tried.len > 0     ? " not accepted"
                        : a->accepted > 0 ? "nothing to go on with"
+                       : unasked         ? "no key, and no password is taken"
                                          : "nothing to log in with";
     const enum slot_step step =
         slot_fail(s, a->trouble[0] != '\0' ? CAUSE_CONNECT : CAUSE_AUTH, "%s%s%s as %s%s",

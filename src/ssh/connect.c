@@ -112,7 +112,8 @@ step_kex(struct slot *s)
     if (!session_has_banner(s->session)) {
         /* MaxStartups and PerSourcePenalties look like this: a TCP connection, then nothing. */
         s->throttled = true;
-        return slot_fail_ssh(s, CAUSE_CONNECT, "throttled: closed before the banner: ");
+        return slot_fail(s, CAUSE_CONNECT,
+                         "throttled: closed before the banner, or it is no SSH server");
     }
     struct buf gap;
     buf_init(&gap, ERR_TEXT_MAX);

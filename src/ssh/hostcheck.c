@@ -10,6 +10,7 @@
 
 #include <assert.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* What libssh and OpenSSH both have, the cheap ones first. */
@@ -104,6 +105,22 @@ hostcheck_decide(enum hostkey_verdict verdict, enum host_key_checking checking)
 
 enum { PLACE_SIZE = 512, KEY_SIZE = 512 };
 
+static const char *
+scan_words(const struct slot *s)
+{
+    return s->config->scan_words != NULL ? s->config->scan_words : "keys scan ENV";
+}
+
+/* keys scan looks at the hosts of an inventory; one on the way is none of them. */
+static enum slot_step
+refuse_unknown(struct slot *s, const char *key)
+{
+    return slot_fail(s, CAUSE_HOSTKEY,
+                     "unknown: %s is in no known_hosts: if it is the host's, add it with "
+                     "`inventory-manager %s`, or what `ssh-keyscan -p %d %s` prints",
+                     key, scan_words(s), s->target->port, s->target->address);
+}
+
 /* "known_hosts:12", or where a key stands that no file has. */
 static const char *
 say_place(const struct hostkey_place *place, char text[PLACE_SIZE])
@@ -115,25 +132,44 @@ say_place(const struct hostkey_place *place, char text[PLACE_SIZE])
     return text;
 }
 
+static const char no_ca[] = "host certificates are not supported";
+
+/* The way forward is named, but not for a key that changes while we look, nor where somebody meant
+ * certificates. */
+static enum slot_step
+refuse_changed(struct slot *s, const struct hostkey_answer *a, const char *key)
+{
+    const struct hostkey_shown asked = key_asked(s);
+    char place[PLACE_SIZE], ca[PLACE_SIZE];
+
+    if (a->ca.path != NULL) {
+        return slot_fail(s, CAUSE_HOSTKEY, "CHANGED: %s is not the key %s (@cert-authority %s: %s)",
+                         key, say_place(&a->place, place), say_place(&a->ca, ca), no_ca);
+    }
+    if (a->place.line == 0) {
+        return slot_fail(s, CAUSE_HOSTKEY, "CHANGED: %s is not the key %s", key,
+                         say_place(&a->place, place));
+    }
+    char *name = hostkey_name(asked.name, asked.port);
+    const enum slot_step step =
+        slot_fail(s, CAUSE_HOSTKEY,
+                  "CHANGED: %s is not the key %s: if the host was set up anew, "
+                  "`ssh-keygen -R '%s' -f %s`, then `inventory-manager %s`",
+                  key, say_place(&a->place, place), name, a->place.path, scan_words(s));
+    free(name);
+    return step;
+}
+
 static enum slot_step
 refuse(struct slot *s, const struct hostkey_answer *a, const char *key)
 {
-    static const char no_ca[] = "host certificates are not supported";
-    const struct target *t = s->target;
-    char place[PLACE_SIZE], ca[PLACE_SIZE];
+    char place[PLACE_SIZE];
 
     switch (a->verdict) {
     case HOSTKEY_UNKNOWN:
-        return slot_fail(s, CAUSE_HOSTKEY,
-                         "unknown: %s is in no known_hosts: if it is the host's, add it with `%s`, "
-                         "or what `ssh-keyscan -p %d %s` prints",
-                         key, "inventory-manager keys scan", t->port, t->address);
+        return refuse_unknown(s, key);
     case HOSTKEY_CHANGED:
-        return slot_fail(s, CAUSE_HOSTKEY, "CHANGED: %s is not the key %s%s%s%s%s", key,
-                         say_place(&a->place, place),
-                         a->ca.path == NULL ? "" : " (@cert-authority ",
-                         a->ca.path == NULL ? "" : say_place(&a->ca, ca),
-                         a->ca.path == NULL ? "" : ": ", a->ca.path == NULL ? "" : no_ca);
+        return refuse_changed(s, a, key);
     case HOSTKEY_REVOKED:
         return slot_fail(s, CAUSE_HOSTKEY, "revoked: %s is marked @revoked %s", key,
                          say_place(&a->place, place));

@@ -53,7 +53,9 @@ lock_folder(const char *real, struct err *err)
     int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
     if (fd < 0) {
-        (void)err_set(err, ERR_IO, "%s: %s", folder, strerror(errno));
+        (void)err_set(err, ERR_IO, "%s: %s", folder,
+                      errno == ENOENT ? "there is no such folder: make it to keep new keys there"
+                                      : strerror(errno));
     }
     for (int ms = 0; fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) < 0; ms += LOCK_NAP_MS) {
         if (ms < HOSTKEY_LOCK_MS_MAX && (errno == EWOULDBLOCK || errno == EINTR)) {

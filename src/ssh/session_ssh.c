@@ -151,15 +151,34 @@ session_received(const struct session *s)
     return over_const(s)->counter.in_bytes;
 }
 
-/* After a farewell of the server libssh closes the socket, and then tells an errno of something
- * else as the socket's ("No such file or directory"), over what the server said. */
-static bool
-is_hearsay(const struct session *s, const char *text)
+/* "Socket error: Connection reset by peer".  The end of what the server sends is "disconnected".
+ * After a farewell libssh closes the socket, and then tells an errno of something else as the
+ * socket's ("No such file or directory"), over what the server said. */
+static const char *
+socket_error(const struct session *s, const char *text)
 {
     static const char start[] = "Socket error: ";
 
-    return strncmp(text, start, sizeof(start) - 1) == 0 && seam_error(s->fd) == 0 &&
-           strcmp(text + sizeof(start) - 1, "disconnected") != 0;
+    if (strncmp(text, start, sizeof(start) - 1) != 0) {
+        return NULL;
+    }
+    text += sizeof(start) - 1;
+    return seam_error(s->fd) == 0 || strcmp(text, "disconnected") == 0 ? "closed by the server"
+                                                                       : text;
+}
+
+/* "Received SSH_MSG_DISCONNECT: 2:Too many ..." is what the server says; NULL: it is not that. */
+static const char *
+farewell(const char *text)
+{
+    static const char start[] = "Received SSH_MSG_DISCONNECT: ";
+
+    if (strncmp(text, start, sizeof(start) - 1) != 0) {
+        return NULL;
+    }
+    text += sizeof(start) - 1;
+    text += strspn(text, "0123456789");
+    return *text == ':' ? text + 1 : NULL;
 }
 
 void
@@ -169,8 +188,11 @@ session_error(const struct session *s, struct buf *out)
 
     if (text == NULL || text[0] == '\0') {
         text = "the connection was closed";
-    } else if (is_hearsay(s, text)) {
-        text = "closed by the server";
+    } else if (socket_error(s, text) != NULL) {
+        text = socket_error(s, text);
+    } else if (farewell(text) != NULL) {
+        text = farewell(text);
+        (void)buf_adds(out, text[0] == '\0' ? "closed by the server" : "closed by the server: ");
     }
     escape_line(out, text, strlen(text));
 }

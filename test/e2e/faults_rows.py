@@ -37,7 +37,7 @@ CUT = {
     "status": ("unknown", "step 2/2 Run: connection lost: "),
     "upload": ("unreachable", "step 1/2 Send: connection lost: "),  # not whole: never put in place
 }
-CAUSE = {"drop": "disconnected", "reset": "Connection reset by peer", "garbage": "Packet len too high",
+CAUSE = {"drop": "closed by the server", "reset": "Connection reset by peer", "garbage": "Packet len too high",
          "huge": "Packet len too high"}
 
 
@@ -99,7 +99,7 @@ ROWS = [
     # Login
     row(14, "deny", "unreachable", "auth: key ", " not accepted as demo"),
     row(14, "deny 1", "unreachable", "auth: key ", " not accepted as demo"),
-    row(14, "partial", "unreachable", "auth: key ", "the server would still take: password"),
+    row(14, "partial", "unreachable", "auth: one method passed", "the server would still take: password"),
     # Channels
     row(17, "nochannel", "failed", "step 2/2 Run: channel: refused by the server"),
     row(17, "noexec", "failed", "step 2/2 Run: exec: refused by the server"),

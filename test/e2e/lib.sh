@@ -13,6 +13,10 @@ work=$(mktemp -d "${TMPDIR:-/tmp}/im-e2e.XXXXXX")
 chmod 755 "$work"
 rig=$work/sshd
 project=$work/project
+# Nobody's own ssh_config, keys, known hosts or agent have a say, nor a password left in the environment.
+export HOME=$work/home-of-nobody
+mkdir -m 700 "$HOME"
+unset SSH_AUTH_SOCK SSH_AGENT_PID "${!IM_@}"
 server=${SERVER:-openssh}
 failures=0
 

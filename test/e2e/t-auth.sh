@@ -102,7 +102,9 @@ assert_has 'asked: all three are in' "$said" 'status 0'
 assert_not 'asked: not shown' "$said" 'pass-phrase-3'
 said=$(ask_at_terminal falsch-1 falsch-2 falsch-3)
 assert_eq 'asked three times' 3 "$(printf '%s\n' "$said" | grep -c '^asked')"
-assert_has 'asked three times' "$said" 'not its passphrase, 3 times'
+assert_has 'asked three times' "$said" 'wrong passphrase, 3 times'
+
+assert_has 'Ctrl-D' "$(ask_at_terminal $'\004')" "Passphrase of key $work/locked: no answer"
 
 # ---- default keys: a locked one is passed over where another leads in
 with_key ''
@@ -149,12 +151,15 @@ out_says 'a .pub that nobody has' 1 'only its public half is there, and no agent
 with_key "$work/no-such-key"
 reach
 out_says 'a key that is not there' 1 'no-such-key: there is no such file'
-# more keys than the server lets us try
 with_key ''
+start_agent agent.0
+SSH_AUTH_SOCK=$work/agent.0 reach
+out_says 'an agent without a key' 1 "web-01: no key: the agent at $work/agent.0 holds none, or is locked: ssh-add"
+# more keys than the server lets us try
 for n in 1 2 3 4 5; do new_key "$work/many.$n"; done
 start_agent agent.2 "$work"/many.[1-5] "$good"
 SSH_AUTH_SOCK=$work/agent.2 reach
-out_says 'MaxAuthTries' 4 'Too many authentication failures'
+out_says 'MaxAuthTries' 4 'auth: closed by the server: Too many authentication failures'
 assert_has 'MaxAuthTries: what to do' "$out$err" 'the agent has 6 keys'
 # it dies, it stops: its own hosts are told why, the others go on
 printf '\nauth_timeout: 2s\nmax_fail: 9\n' >>"$env/config.yml"

@@ -44,7 +44,7 @@ mv "$work/sample.tar.gz" "$project/build/"
 chmod 644 "$project/build/demo/id_ed25519"
 bad 'key open to others' 1 'open to others' exec test-multi -- true
 mv "$project/build/demo/id_ed25519" "$work/id"
-bad 'missing key' 1 'id_ed25519: No such file' exec test-multi -- true
+bad 'missing key' 1 'id_ed25519: there is no such file' exec test-multi -- true
 mv "$work/id" "$project/build/demo/id_ed25519"
 chmod 600 "$project/build/demo/id_ed25519"
 before=$(find "$rig/home" | sort)

@@ -62,6 +62,7 @@ assert_eq 'nothing is written' "$before" "$(files_of)"
 assert_has 'the head of the plan' "$out" 'all test-multi: 9 hosts, rolling, 3 workers, failure budget 0
 wave 1/3: web-[01-03]
 web-01:
+  login demo@127.10.0.1 port 22522
   step 1/8 Script: run, become app, retries 2, timeout 1m30s
     skipped where this exits 0:
       | app_dir='

@@ -105,6 +105,7 @@ before=$(ls "$project/var/log/test-multi")
 here copy test-multi tool "$dest/new" -C -l web-03
 assert_has '-C' "$out" "copy test-multi: 1 host, parallel, 3 workers, no failure budget
 web-03:
+  login demo@127.20.0.3 port $port
   step 1/1 copy: upload
     $project/here/tool -> $dest/new, mode 0755, 10 bytes"
 [ ! -e "$dest/new" ] || fail '-C sent it'

@@ -32,11 +32,12 @@ deny() { # WHAT PART: web-01 is not let in, whatever the setting
 im exec test-multi -l web-01 -- true
 assert_eq 'unknown' 4 "$rc"
 assert_has 'unknown' "$out$err" "unknown: ssh-ed25519 $print of 127.20.0.1 port $port is in no known_hosts"
-assert_has 'unknown' "$out$err" 'inventory-manager keys scan'
+assert_has 'unknown: what to do' "$out$err" '`inventory-manager keys scan test-multi`'
 
 # ---- never: changed, revoked, an authority
 printf '# ours\n[127.20.0.1]:%s %s\n' "$port" "$other" >"$known"
 deny 'changed' 'known_hosts:2'
+assert_has 'changed: what to do' "$out$err" "\`ssh-keygen -R '[127.20.0.1]:$port' -f $known\`, then \`inventory-manager keys scan test-multi\`"
 printf '[127.20.0.1]:%s %s\n@revoked * %s\n' "$port" "$key" "$key" >"$known"
 deny 'revoked' 'known_hosts:2'
 printf '@cert-authority *.0.0.1,[127.20.0.*]:%s %s\n' "$port" "$other" >"$known"
@@ -146,6 +147,11 @@ assert_eq 'changed' 2 "$rc"
 assert_has 'changed' "$out" '  CHANGED  ssh-ed25519'
 assert_eq 'a changed one is not added' 3 "$(wc -l <"$known")"
 assert_eq 'a changed one is not added' "[127.20.0.1]:$port $other" "$(head -n 1 "$known")"
+todo=$(printf '%s\n' "$out" | sed -n "s/.* set up anew: \(ssh-keygen .*\), then scan again$/\1/p")
+(cd "$project" && eval "$todo") >/dev/null 2>&1 || fail "what it says to do: «$todo»"
+im keys scan test-multi -l web-01 -y
+assert_eq 'done as it says' 0 "$rc"
+assert_has 'done as it says' "$err" '1 key added to '
 # a server with three types, of which one is known; then one of them is another's
 for type in rsa ecdsa; do
     ssh-keygen -q -t $type -N '' -f "$rig/host_key_$type"
@@ -173,9 +179,15 @@ assert_eq 'none of the known ones is shown' 3 "$(printf '%s\n' "$out" | grep -c 
 assert_eq 'none of the known ones is shown' 1 "$(wc -l <"$known")"
 im keys scan test-multi -l web-04 -y # no server there
 assert_eq 'no answer' 4 "$rc"
-assert_has 'no answer' "$out" '  not seen: '
+assert_has 'no answer' "$out" "web-04 [127.20.0.4]:$port
+  not seen: "
 im keys scan "127.20.0.1:$port,"
 assert_eq 'a list of hosts' 5 "$rc"
+im keys scan "127.20.0.1:$port," -y
+assert_eq 'no folder for it' 1 "$rc"
+assert_has 'no folder for it' "$err" 'inventory/_hosts: there is no such folder: make it'
+im exec "127.20.0.1:$port," -e ansible_user=demo -e ansible_ssh_private_key_file="$rig/id_ed25519" -- true
+assert_has 'a list of hosts has no name to scan' "$out$err" '`inventory-manager keys scan ENV`'
 im keys lock test-multi
 assert_eq 'another word' 5 "$rc"
 finish

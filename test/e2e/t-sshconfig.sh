@@ -66,6 +66,10 @@ assert_has 'arguments of ssh' "$out" " 127.20.0.3 $port"
 im exec conf -l web-01 -e ansible_ssh_common_args='-F none' -e ansible_host=127.20.0.1 -e ansible_user=demo \
     -e ansible_port="$port" -e ansible_ssh_private_key_file="$home/.ssh/id_demo" -- true
 assert_eq '-F none' 0 "$rc"
+IM_SSH_PASSWORD=geheim im exec conf -l web-01 -e ansible_ssh_common_args='-F none' -e ansible_host=127.20.0.1 \
+    -e ansible_user=demo -e ansible_port="$port" -- true
+assert_has 'a password that nobody asks for' "$out$err" \
+    'auth: no key, and no password is taken as demo: the server would take: publickey'
 im exec conf -l web-01 -e ansible_ssh_common_args='-o Ciphers=aes256-cbc -4' -- true
 assert_eq 'a cipher the server has not' 4 "$rc"
 assert_has 'a cipher the server has not' "$out$err" 'kex: '
@@ -82,8 +86,27 @@ assert_has '-v: a key that is not there' "$err" 'nosuch: there is no such file'
 im exec conf -l web-01 -- true
 assert_not 'without -v' "$err" 'not used here'
 
+# ---- before a run: -C shows what it comes to, and looks at no key
+(good; printf 'Host web-02\n  ProxyJump me@127.20.0.3:%s\n' "$port") | config
+im exec conf -C -v -- true
+assert_eq '-C' 0 "$rc"
+assert_has '-C' "$out" "web-01:
+  login demo@127.20.0.1 port $port
+  step"
+assert_has '-C: the way' "$out" "  login demo@127.20.0.2 port $port, through me@127.20.0.3 port $port"
+assert_has '-C -v' "$out" "$home/.ssh/config:8: Compression: not used here"
+im exec conf -C -o jsonl -- true
+assert_has '-C for programs' "$out" \
+    '"host":"web-02","user":"demo","address":"127.20.0.2","port":'"$port"',"through":[{"user":"me","address":"127.20.0.3","port":'"$port"'}]}'
+
 # ---- mistakes: nothing is started
 (good; echo 'Hots other') | config
+for words in 'validate conf' 'exec conf -C -- true'; do
+    # shellcheck disable=SC2086 # words
+    im $words
+    assert_eq "$words: a typing error" 1 "$rc"
+    assert_has "$words: a typing error" "$err" "$home/.ssh/config:11: hots: bad configuration option"
+done
 im deploy conf
 assert_eq 'a typing error' 1 "$rc"
 assert_has 'a typing error' "$err" "$home/.ssh/config:11: hots: bad configuration option"
@@ -113,6 +136,10 @@ assert_eq 'one machine' 1 "$rc"
 assert_has 'one machine' "$err" 'web-02 is the same machine as web-01'
 im exec conf -l web-02 -- true
 assert_eq 'one of its names' 0 "$rc"
+
+im validate conf
+assert_eq 'validate: one machine' 1 "$rc"
+assert_has 'validate: one machine' "$err" 'web-02 is the same machine as web-01'
 
 # ---- host keys: of config.yml and the file the stricter word counts
 good | config

@@ -106,7 +106,7 @@ rig_end_step(const struct pool *p, int32_t id, char what)
         enum cause cause;
         const char *text;
     } unknown[] = {
-        {'u', CAUSE_LOST, "connection lost: Socket error: disconnected"},
+        {'u', CAUSE_LOST, "connection lost: closed by the server"},
         {'d', CAUSE_DEADLINE, "not finished at its time limit"},
         {'i', CAUSE_IDLE, "no output for its idle limit"},
         {'e', CAUSE_NO_STATUS, "closed without an exit status"},
@@ -171,7 +171,7 @@ rig_do(evutil_socket_t fd, short what, void *arg)
         (void)event_add(d->event, &next_turn); /* ends well, but not before an interrupt */
     } else if (rig_end_step(p, d->id, d->what)) {
         p->open--;
-        p->config.events.lost(p->config.arg, d->id, "connection lost: Socket error");
+        p->config.events.lost(p->config.arg, d->id, "connection lost: closed by the server");
     }
 }
 

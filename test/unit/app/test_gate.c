@@ -71,7 +71,7 @@ test_a_check_that_fails_is_tried_again_and_then_fails_the_host(void **state)
         {"run: a", NULL, ".xx.", 0, NULL},
         {"run: a", NULL, ".d..", 0, NULL}, /* the session is gone, and comes back */
         {"run: a", NULL, ".uuu", 3,
-         "failed: check 1/1 Web: connection lost: Socket error: disconnected (3 tries)"},
+         "failed: check 1/1 Web: connection lost: closed by the server (3 tries)"},
     };
 
     (void)state;

@@ -32,10 +32,10 @@ test_each_interrupt_goes_further(void **state)
         const char *said;
     } rows[] = {
         {1, "z", "connect web-01\nrun web-01\ndisconnect web-01\n", OUTCOME_OK,
-         "warning: interrupted: no new host is started; 1 in flight run to their end (again: kill "
-         "them)\n"},
+         "warning: interrupted: no new host is started; 1 in flight runs to its end (again: kill "
+         "it)\n"},
         {2, "w", "connect web-01\nrun web-01\ndisconnect web-01\n", OUTCOME_UNKNOWN,
-         "warning: killing: 1 connections are closed (again: leave now)\n"},
+         "warning: killing: 1 connection is closed (again: leave now)\n"},
         {3, "w", "connect web-01\nrun web-01\n", OUTCOME_UNKNOWN, "run_finished exit=3"},
     };
 

@@ -169,10 +169,10 @@ test_every_end_of_a_host_has_its_text(void **state)
          "host_finished web-01 failed: step 1/1 One: channel: refused by the server\n"},
         {NULL, "n", 2, "failed: step 1/1 One: ended before the frame began:", NULL},
         {NULL, "l", 4, "unreachable: step 1/1 One: connection lost: before the step", NULL},
-        {NULL, "u", 2, "unknown: step 1/1 One: connection lost: Socket error: disconnected",
-         "step_finished web-01 1/1 One #1 unknown: connection lost: Socket error: disconnected\n"
-         "host_finished web-01 unknown: step 1/1 One: connection lost: Socket error: "
-         "disconnected\n"},
+        {NULL, "u", 2, "unknown: step 1/1 One: connection lost: closed by the server",
+         "step_finished web-01 1/1 One #1 unknown: connection lost: closed by the server\n"
+         "host_finished web-01 unknown: step 1/1 One: connection lost: closed by "
+         "the server\n"},
         {NULL, "d", 2, "unknown: step 1/1 One: not finished at its time limit", NULL},
         {NULL, "i", 2, "unknown: step 1/1 One: no output for its idle limit", NULL},
         {NULL, "e", 2, "unknown: step 1/1 One: closed without an exit status", NULL},
@@ -229,7 +229,7 @@ test_the_text_of_the_action_stands_for_an_exit_code_only(void **state)
     } rows[] = {
         {"x", " failed: step 1/1 One: not on web-01\n"},
         {"9", " failed: step 1/1 One: signal 9\n"},
-        {"u", " unknown: step 1/1 One: connection lost: Socket error: disconnected\n"},
+        {"u", " unknown: step 1/1 One: connection lost: closed by the server\n"},
     };
 
     (void)state;
@@ -282,9 +282,9 @@ test_the_first_bad_outcome_keeps_its_reason_through_finally(void **state)
         {"local: kill -9 $$", NULL, ".", " failed: finally 1/1 Back: signal 9\n"},
         {"local: exit 4", NULL, "9", " failed: step 1/1 One: signal 9\n"},
         {"local: exit 0", NULL, "9", " failed: step 1/1 One: signal 9\n"},
-        {"run: 'true'", "Cc", "u", " unknown: step 1/1 One: connection lost: Socket error: "},
+        {"run: 'true'", "Cc", "u", " unknown: step 1/1 One: connection lost: closed by "},
         {"run: 'true'", NULL, ".x", " failed: finally 1/1 Back: exit 3: last \\x1b[31mred\n"},
-        {"run: 'true'", NULL, ".u", " failed: finally 1/1 Back: connection lost: Socket error: "},
+        {"run: 'true'", NULL, ".u", " failed: finally 1/1 Back: connection lost: closed by "},
         {"run: 'true'", NULL, ".e", " failed: finally 1/1 Back: closed without an exit status\n"},
         {"run: 'true'", NULL, ".r", " failed: finally 1/1 Back: channel: refused by the server\n"},
     };

@@ -158,12 +158,59 @@ test_a_file_that_goes_away_meanwhile_is_an_error(void **state)
     rig_close(&r);
 }
 
+static void
+test_it_says_where_each_host_is_and_wants_no_key(void **state)
+{
+    static const char inventory[] =
+        "all:\n  vars: {ansible_ssh_private_key_file: nosuch}\n  hosts:\n"
+        "    web-01: {ansible_connection: local}\n"
+        "    web-02: {ansible_host: 10.0.0.2, ansible_port: 23, ansible_user: me,\n"
+        "             ansible_ssh_common_args: -F none -J a@10.0.0.8:24}\n";
+    struct rig r;
+
+    (void)state;
+    rig_open(&r, inventory, "greet", "name: greet\nsteps:\n  - run: id\n");
+    struct preview *p = preview_new(&r.request, &r.err);
+    if (p == NULL) {
+        fail_msg("%s", r.err.text);
+    }
+    assert_true(preview_target(p, 0)->local);
+    const struct target *t = preview_target(p, 1);
+    assert_string_equal(t->address, "10.0.0.2");
+    assert_int_equal(t->port, 23);
+    assert_string_equal(t->user, "me");
+    assert_string_equal(t->jump->address, "10.0.0.8");
+    assert_int_equal(t->jump->port, 24);
+    assert_null(t->jump->jump);
+    preview_free(p);
+    assert_int_equal(preview_reach(&r.request, &r.err), 0);
+    rig_close(&r);
+}
+
+static void
+test_a_mistake_of_the_arguments_of_ssh_is_told_before_a_run(void **state)
+{
+    static const char inventory[] =
+        "all:\n  hosts:\n    web-01: {ansible_ssh_common_args: -F none -o Prot=22}\n";
+    struct rig r;
+
+    (void)state;
+    rig_open(&r, inventory, "greet", "name: greet\nsteps:\n  - run: id\n");
+    assert_null(preview_new(&r.request, &r.err));
+    assert_non_null(strstr(r.err.text, "prot: bad configuration option"));
+    assert_int_equal(preview_reach(&r.request, &r.err), -1);
+    assert_non_null(strstr(r.err.text, "prot: bad configuration option"));
+    rig_close(&r);
+}
+
 int
 main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_steps_are_what_a_run_would_send),
         cmocka_unit_test(test_nothing_is_connected_or_written),
+        cmocka_unit_test(test_it_says_where_each_host_is_and_wants_no_key),
+        cmocka_unit_test(test_a_mistake_of_the_arguments_of_ssh_is_told_before_a_run),
         cmocka_unit_test(test_mistakes_are_those_of_a_run),
         cmocka_unit_test(test_what_a_secret_may_not_be_is_told_though_it_is_not_shown),
         cmocka_unit_test(test_a_file_that_goes_away_meanwhile_is_an_error),

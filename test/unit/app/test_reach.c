@@ -194,7 +194,7 @@ test_a_locked_key_is_asked_for_before_anything_connects(void **state)
         {NULL, NULL, -1, 0,
          "web-01: key /k/locked: it has a passphrase: give it in IM_KEY_PASSPHRASE"},
         {NULL, ask_key, 0, 2, NULL},
-        {NULL, ask_wrongly, -1, 3, "web-01: key /k/locked: not its passphrase, 3 times"},
+        {NULL, ask_wrongly, -1, 3, "web-01: key /k/locked: wrong passphrase, 3 times"},
         {NULL, ask_in_vain, -1, 1, "web-01: nobody answers"},
     };
 

@@ -93,6 +93,8 @@ test_wrong_and_promised_options_are_refused(void **state)
          "there is no option -i: the environment is named: deploy ENV reads inventory/ENV/"},
         {"deploy prod --user=me", ERR_USAGE,
          "there is no option --user: the user is ansible_user (-e ansible_user=me)"},
+        {"-p 22", ERR_USAGE,
+         "there is no option -p: the port is ansible_port (-e ansible_port=2222)"},
         {"-\xc3\xa9", ERR_USAGE, "there is no option -\\xc3"},
         {"-t ,,", ERR_USAGE, "--tags: there is no tag in it"},
         {"--skip-tags=", ERR_USAGE, "--skip-tags: there is no tag in it"},
@@ -106,6 +108,9 @@ test_wrong_and_promised_options_are_refused(void **state)
         {"--seed 18446744073709551616", ERR_USAGE,
          "--seed: expected a number from 0 to 18446744073709551615, got "
          "\"18446744073709551616\""},
+        {"deploy prod -o Port=22", ERR_USAGE,
+         "--output: expected text, json or jsonl; options of ssh are ansible_ssh_common_args: "
+         "-e \"ansible_ssh_common_args='-o ...'\""},
         {"deploy prod -o xml", ERR_USAGE, "--output: expected text, json or jsonl, got \"xml\""},
     };
     struct options o;

@@ -16,6 +16,8 @@
 
 #include <cmocka.h>
 
+#include "vault_fixture.h"
+
 static struct value *
 vars_of(const char *const *pairs)
 {
@@ -217,6 +219,32 @@ test_a_template_that_fails_names_the_variable(void **state)
     value_free(vars);
 }
 
+static void
+test_a_vault_that_stays_shut_is_told_with_its_place_once(void **state)
+{
+    static const char *const none[] = {NULL};
+    struct value *vars = vars_of(none);
+    struct value *v = value_text(plain_blob);
+    struct vault *vault = vault_with("another");
+    const struct scope scope = {.vars = vars, .vault = vault};
+    struct err err = {0};
+    char *text = NULL;
+
+    (void)state;
+    v->vault = true;
+    v->file = "hosts.yml";
+    v->line = 5;
+    v->col = 23;
+    value_dict_set(vars, "ansible_password", v);
+    assert_int_equal(become_vars_login(&scope, &text, &err), -1);
+    assert_null(text);
+    assert_string_equal(err.text,
+                        "'ansible_password': hosts.yml:5:23: cannot be opened: "
+                        "IM_VAULT_PASSWORD_FILE holds another password, or the text was changed");
+    vault_free(vault);
+    value_free(vars);
+}
+
 int
 main(void)
 {
@@ -227,6 +255,7 @@ main(void)
         cmocka_unit_test(test_what_cannot_be_is_refused_early_and_late),
         cmocka_unit_test(test_templates_are_left_to_the_run_and_lists_are_not),
         cmocka_unit_test(test_a_template_that_fails_names_the_variable),
+        cmocka_unit_test(test_a_vault_that_stays_shut_is_told_with_its_place_once),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

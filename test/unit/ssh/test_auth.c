@@ -383,7 +383,7 @@ test_a_denial_says_what_was_tried_and_what_is_left(void **state)
          password,
          "auth: key %s, the password not accepted as ask-two: the server would still take: "
          "password; it asked \"Password: \", which a password does not answer"},
-        {"slams", {other}, NULL, "auth: Socket error: disconnected"},
+        {"slams", {other}, NULL, "auth: closed by the server"},
     };
 
     (void)state;

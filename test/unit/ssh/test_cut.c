@@ -60,8 +60,8 @@ judge_end(const struct life *l)
         const char *said;
         enum cause cause;
     } rows[] = {
-        [CUT_IN_VERSION] = {"connect_failed",
-                            "kex: throttled: closed before the banner: ", CAUSE_CONNECT},
+        [CUT_IN_VERSION] = {"connect_failed", "kex: throttled: closed before the banner",
+                            CAUSE_CONNECT},
         [CUT_IN_KEX] = {"connect_failed", "kex: ", CAUSE_KEX},
         [CUT_IN_AUTH] = {"connect_failed", "auth: ", CAUSE_LOST},
         /* The next step may have been asked for before the end was seen. */
