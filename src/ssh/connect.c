@@ -7,6 +7,7 @@
 #include "ssh/slot.h"
 
 #include <assert.h>
+#include <limits.h>
 #include <netdb.h>
 #include <string.h>
 
@@ -94,6 +95,16 @@ on_dialled(void *arg, int fd, bool reset, const char *text)
     slot_kick(s);
 }
 
+/* As long as the keepalives; ssh_config may say more of each than fits, which stands for ever. */
+static int64_t
+user_timeout_ms(const struct slot *s)
+{
+    const int64_t ms = slot_keepalive_ms(s);
+    const int64_t times = (int64_t)slot_keepalive_misses(s) + 1;
+
+    return ms > INT_MAX / times ? INT_MAX : ms * times;
+}
+
 enum slot_step
 step_dial(struct slot *s)
 {
@@ -102,7 +113,7 @@ step_dial(struct slot *s)
     if (s->dial == NULL) {
         const struct dial_way way = {
             .timeout_ms = slot_connect_ms(s),
-            .user_timeout_ms = slot_keepalive_ms(s) * (slot_keepalive_misses(s) + 1),
+            .user_timeout_ms = user_timeout_ms(s),
             .family = s->target->family,
             .bind_address = s->target->bind_address,
         };
