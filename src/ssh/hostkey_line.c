@@ -7,6 +7,7 @@
 #include "ssh/hostkey_line.h"
 
 #include "base/xalloc.h"
+#include "ssh/wildcard.h"
 
 #include <ctype.h>
 #include <stdlib.h>
@@ -310,53 +311,6 @@ hostkey_line_is_plain(const struct hostkey_line *l)
     return l->patterns != NULL && strpbrk(l->patterns, "*?!") == NULL;
 }
 
-/* `*` and `?` of OpenSSH's match.c; iterative, so that a hostile pattern costs no exponential time.
- */
-static bool
-glob(const char *p, const char *end, const char *text)
-{
-    const char *star = NULL;
-    const char *mark = NULL;
-
-    while (*text != '\0') {
-        if (p < end && *p == '*') {
-            star = ++p;
-            mark = text;
-        } else if (p < end && (*p == '?' || *p == *text)) {
-            p++;
-            text++;
-        } else if (star != NULL) {
-            p = star;
-            text = ++mark;
-        } else {
-            return false;
-        }
-    }
-    while (p < end && *p == '*') {
-        p++;
-    }
-    return p == end;
-}
-
-static bool
-match_patterns(const char *patterns, const char *name)
-{
-    bool found = false;
-
-    for (const char *p = patterns; *p != '\0';) {
-        const size_t len = strcspn(p, ",");
-        const bool negated = *p == '!';
-        if (glob(p + negated, p + len, name)) {
-            if (negated) {
-                return false;
-            }
-            found = true;
-        }
-        p += len + (p[len] == ',');
-    }
-    return found;
-}
-
 static bool
 match_hashed(const struct hostkey_line *l, const char *name)
 {
@@ -369,5 +323,5 @@ match_hashed(const struct hostkey_line *l, const char *name)
 bool
 hostkey_line_names(const struct hostkey_line *l, const char *name)
 {
-    return l->patterns == NULL ? match_hashed(l, name) : match_patterns(l->patterns, name);
+    return l->patterns == NULL ? match_hashed(l, name) : wildcard_list(l->patterns, name, false);
 }
