@@ -7,6 +7,7 @@
 #include "ssh/hostkey_line.h"
 
 #include "base/xalloc.h"
+#include "ssh/pubkey.h"
 #include "ssh/wildcard.h"
 
 #include <ctype.h>
@@ -78,23 +79,12 @@ struct part {
     size_t len;
 };
 
-/* The string at *at (RFC 4251, 5: a length, then so many bytes), *at moves past it; false if it is
- * not all there. */
+/* The string at *at, which moves past it; false if it is not all there. */
 static bool
 next_part(const unsigned char *blob, size_t len, size_t *at, struct part *ret)
 {
-    const unsigned char *p = blob + *at;
-
-    if (len - *at < 4) {
-        return false;
-    }
-    *ret = (struct part){.bytes = p + 4,
-                         .len = (size_t)p[0] << 24 | (size_t)p[1] << 16 | (size_t)p[2] << 8 | p[3]};
-    if (ret->len > len - *at - 4) {
-        return false;
-    }
-    *at += 4 + ret->len;
-    return true;
+    ret->bytes = pubkey_string(blob, len, at, &ret->len);
+    return ret->bytes != NULL;
 }
 
 /* A positive number of at least 1024 bits, whatever zeros stand before it. */
