@@ -71,7 +71,9 @@ agent_login_new(struct agents *a, const char *path, const struct agent_offer *of
 /* Its number must be libssh's no longer.  NULL is fine. */
 void agent_login_free(struct agent_login *l);
 
-int agent_login_fd(const struct agent_login *l); /* what libssh takes for its agent's socket */
+/* What libssh takes for its agent's socket: one descriptor for all logins, so that none is wanting
+ * while many hosts log in at once.  Whose number was asked for last is answered there. */
+int agent_login_fd(struct agent_login *l);
 enum agent_state agent_login_state(const struct agent_login *l);
 /* Go on behind the key that was to sign last: it was refused, or used up.  False: none is left. */
 bool agent_login_next(struct agent_login *l);

@@ -18,7 +18,7 @@ gate_new(struct event_base *base, int32_t rate, uint64_t seed, bool retry, void 
 /* No ticket may wait any more. */
 void gate_free(struct gate *g); /* NULL is fine */
 
-/* Wait for a turn; t is under way at once if it is its turn already. */
+/* Wait for a turn: t is under way when open is called, also if it is its turn already. */
 void gate_join(struct gate *g, struct pace_ticket *t, const char *key);
 /* As pace_over; also for a ticket that is not under way: then false, and nothing happens. */
 bool gate_over(struct gate *g, struct pace_ticket *t, enum pace_end end);

@@ -48,6 +48,21 @@ open_now(void)
     return count;
 }
 
+/* What a connection stands on beside its own socket: the other end of a pair, a program's stderr.
+ */
+static int
+files_of_way(const struct run *run)
+{
+    int most = 0;
+
+    for (int32_t i = 0; i < run->host_count; i++) {
+        const struct target *t = &run->hosts[i].target;
+        const int files = t->jump != NULL ? 1 : t->proxy_command != NULL ? 2 : 0;
+        most = files > most ? files : most;
+    }
+    return most;
+}
+
 /* Of a worker slot at its worst moment: the session, and the file or child of a step. */
 static int
 files_per_slot(const struct run *run)
@@ -67,7 +82,7 @@ files_per_slot(const struct run *run)
     for (size_t i = 0; i < a->check_count; i++) {
         local = local || a->checks[i].rule.local;
     }
-    return 1 + (local ? CHILD_FILES : uploads ? 1 : 0);
+    return 1 + files_of_way(run) + (local ? CHILD_FILES : uploads ? 1 : 0);
 }
 
 void

@@ -40,6 +40,8 @@ struct agent {
 
 struct agents {
     struct map *agents; /* owned: path -> agent */
+    int fd;             /* owned: what libssh takes for the socket of each; -1 before the loop */
+    const struct agent_login *served; /* borrowed: who answers there; NULL: nobody */
 };
 
 /* ---------------------------------------------------------------- messages */
@@ -154,16 +156,21 @@ agents_new(void)
     struct agents *a = xcalloc(1, sizeof(*a));
 
     a->agents = map_new(free_agent);
+    a->fd = -1;
     return a;
 }
 
 void
 agents_free(struct agents *a)
 {
-    if (a != NULL) {
-        map_free(a->agents);
-        free(a);
+    if (a == NULL) {
+        return;
     }
+    map_free(a->agents);
+    if (a->fd >= 0) {
+        (void)close(a->fd);
+    }
+    free(a);
 }
 
 int
@@ -227,17 +234,20 @@ agents_attach(struct agents *all, struct event_base *base, int64_t sign_ms)
     while ((a = map_next(all->agents, &iter, &path)) != NULL) {
         wire_attach(a->wire, base, sign_ms);
     }
+    if (all->fd < 0) {
+        all->fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    }
 }
 
 /* ---------------------------------------------------------------- one login */
 
 struct agent_login {
+    struct agents *all;         /* borrowed */
     struct agent *agent;        /* borrowed */
     struct agent_offer *offers; /* owned */
     size_t count;
     size_t first;             /* of those that are still to be shown */
     size_t signing;           /* the one that libssh last asked a signature of */
-    int fd;                   /* owned */
     struct buf asked, answer; /* owned: what libssh sends, and what it has to read yet */
     struct wire_job job;      /* a request to sign, and its answer */
     bool refused;             /* the last signature */
@@ -375,16 +385,15 @@ agent_login_new(struct agents *all, const char *path, const struct agent_offer *
                 size_t count, void (*wake)(void *arg), void *arg)
 {
     struct agent *a = map_get(all->agents, path);
-    const int fd = a == NULL ? -1 : eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 
-    if (fd < 0) {
+    if (a == NULL || all->fd < 0) {
         return NULL;
     }
     struct agent_login *l = xcalloc(1, sizeof(*l));
-    *l = (struct agent_login){.agent = a,
+    *l = (struct agent_login){.all = all,
+                              .agent = a,
                               .offers = xmemdup(offers, count * sizeof(*offers)),
                               .count = count,
-                              .fd = fd,
                               .job = {.done = on_done, .arg = l},
                               .wake = wake,
                               .arg = arg};
@@ -392,7 +401,6 @@ agent_login_new(struct agents *all, const char *path, const struct agent_offer *
     buf_init(&l->answer, WIRE_MESSAGE_MAX);
     buf_init(&l->job.request, REQUEST_BYTES_MAX);
     buf_init(&l->job.reply, REQUEST_BYTES_MAX);
-    seam_serve(fd, &peer, l);
     return l;
 }
 
@@ -403,8 +411,10 @@ agent_login_free(struct agent_login *l)
         return;
     }
     wire_cancel(&l->job);
-    seam_forget(l->fd);
-    (void)close(l->fd);
+    if (l->all->served == l) {
+        seam_forget(l->all->fd);
+        l->all->served = NULL;
+    }
     buf_release(&l->asked);
     buf_release(&l->answer);
     buf_release(&l->job.request);
@@ -413,10 +423,13 @@ agent_login_free(struct agent_login *l)
     free(l);
 }
 
+/* libssh asks and reads in one call: one number does for all. */
 int
-agent_login_fd(const struct agent_login *l)
+agent_login_fd(struct agent_login *l)
 {
-    return l->fd;
+    seam_serve(l->all->fd, &peer, l);
+    l->all->served = l;
+    return l->all->fd;
 }
 
 enum agent_state

@@ -7,6 +7,7 @@
 #include "ssh/slot.h"
 
 #include <assert.h>
+#include <limits.h>
 #include <string.h>
 
 enum { BANNER_BYTES_MAX = 64 * 1024 };
@@ -25,6 +26,16 @@ on_way_note(void *arg, const char *text)
     s->config->events.warning(s->config->arg, s->id, text);
 }
 
+/* As long as the keepalives; ssh_config may say more of each than fits, which stands for ever. */
+static int64_t
+user_timeout_ms(const struct slot *s)
+{
+    const int64_t ms = slot_keepalive_ms(s);
+    const int64_t times = (int64_t)slot_keepalive_misses(s) + 1;
+
+    return ms > INT_MAX / times ? INT_MAX : ms * times;
+}
+
 /* Each of these states waits until the way has left its stage behind. */
 enum slot_step
 step_way(struct slot *s)
@@ -37,7 +48,7 @@ step_way(struct slot *s)
             .ways = s->owner.ways,
             .target = s->target,
             .connect_ms = slot_connect_ms(s),
-            .user_timeout_ms = slot_keepalive_ms(s) * (slot_keepalive_misses(s) + 1),
+            .user_timeout_ms = user_timeout_ms(s),
             .changed = on_way_changed,
             .note = on_way_note,
             .arg = s,

@@ -102,29 +102,69 @@ wait_for(struct dial *d, short what, int64_t ms)
     (void)event_add(d->event, ms < 0 ? NULL : &tv);
 }
 
-/* 0, or errno. */
-static int
-start_one(struct dial *d, int index)
+/* An address that this machine has no way to come from (IPv6 that is off) fails like one for which
+ * no port is left; only the first fails for a socket that needs none. */
+static bool
+has_source(const struct sockaddr *to, socklen_t size)
 {
-    const struct sockaddr *a = (const struct sockaddr *)&d->addresses.items[index];
-    const int one = 1;
-    const unsigned user_ms = (unsigned)d->user_timeout_ms;
+    const int fd = socket(to->sa_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    const bool has = fd < 0 || connect(fd, to, size) == 0 || errno != EADDRNOTAVAIL;
 
-    d->fd = socket(a->sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    if (d->fd < 0) {
-        return errno;
+    if (fd >= 0) {
+        (void)close(fd);
     }
+    return has;
+}
+
+/* Of socket(2) and connect(2). */
+static bool
+is_short_of(const struct dial *d, int index, int error)
+{
+    if (error == EADDRNOTAVAIL) {
+        return has_source((const struct sockaddr *)&d->addresses.items[index],
+                          d->addresses.sizes[index]);
+    }
+    return error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM;
+}
+
+static void
+prepare_socket(const struct dial *d)
+{
+    const unsigned user_ms = (unsigned)d->user_timeout_ms;
+    const int one = 1;
+
     (void)setsockopt(d->fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
     if (user_ms > 0) {
         (void)setsockopt(d->fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &user_ms, sizeof(user_ms));
     }
-    if ((d->bind_size > 0 && bind(d->fd, (const struct sockaddr *)&d->bind_to, d->bind_size) < 0) ||
-        (connect(d->fd, a, d->addresses.sizes[index]) < 0 && errno != EINPROGRESS)) {
-        const int error = errno;
-        drop_socket(d);
+}
+
+/* 0, or errno, and is_short. */
+static int
+start_one(struct dial *d, int index)
+{
+    const struct sockaddr *a = (const struct sockaddr *)&d->addresses.items[index];
+    int error = 0;
+
+    d->is_short = false;
+    d->fd = socket(a->sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    if (d->fd < 0) {
+        error = errno;
+        d->is_short = is_short_of(d, index, error);
         return error;
     }
-    return 0;
+    prepare_socket(d);
+    if (d->bind_size > 0 && bind(d->fd, (const struct sockaddr *)&d->bind_to, d->bind_size) < 0) {
+        error = errno;
+        d->is_short = error == EADDRINUSE; /* no port; EADDRNOTAVAIL: it is not ours */
+    } else if (connect(d->fd, a, d->addresses.sizes[index]) < 0 && errno != EINPROGRESS) {
+        error = errno;
+        d->is_short = is_short_of(d, index, error);
+    }
+    if (error != 0) {
+        drop_socket(d);
+    }
+    return error;
 }
 
 static void
@@ -139,8 +179,6 @@ dial_try(struct dial *d)
         }
         note_failure(d, index, strerror(error));
         d->reset = false;
-        d->is_short = error == EMFILE || error == ENFILE || error == EADDRNOTAVAIL ||
-                      error == ENOBUFS || error == ENOMEM;
     }
     if (d->text.len == 0) {
         (void)buf_adds(&d->text, "no address");

@@ -27,7 +27,13 @@ now_ms(void)
     return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
 }
 
-/* Soon: from the loop, as something may just have ended. */
+/* Look once a turn of the loop, however much has happened: a look walks over all that wait. */
+static void
+look_soon(const struct gate *g)
+{
+    event_active(g->timer, EV_TIMEOUT, 0);
+}
+
 static void
 arm(struct gate *g)
 {
@@ -36,8 +42,6 @@ arm(struct gate *g)
 
     if (ms < 0) {
         (void)evtimer_del(g->timer);
-    } else if (ms == 0) {
-        event_active(g->timer, EV_TIMEOUT, 0);
     } else {
         (void)evtimer_add(g->timer, &tv);
     }
@@ -85,7 +89,7 @@ void
 gate_join(struct gate *g, struct pace_ticket *t, const char *key)
 {
     pace_join(g->pace, now_ms(), t, key);
-    arm(g);
+    look_soon(g);
 }
 
 bool
@@ -96,7 +100,7 @@ gate_over(struct gate *g, struct pace_ticket *t, enum pace_end end)
     }
     const bool again = pace_over(g->pace, now_ms(), t, end, g->retry || end == PACE_SHORT);
 
-    arm(g);
+    look_soon(g);
     return again;
 }
 
@@ -105,5 +109,5 @@ gate_leave(struct gate *g, struct pace_ticket *t)
 {
     pace_leave(g->pace, t);
     pace_freed(g->pace);
-    arm(g);
+    look_soon(g);
 }

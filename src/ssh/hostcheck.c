@@ -115,6 +115,12 @@ scan_words(const struct slot *s)
 static enum slot_step
 refuse_unknown(struct slot *s, const char *key)
 {
+    if (s->bridges != NULL) { /* a jump host is in no inventory */
+        return slot_fail(s, CAUSE_HOSTKEY,
+                         "unknown: %s is in no known_hosts: if it is the host's, add what "
+                         "`ssh-keyscan -p %d %s` prints",
+                         key, s->target->port, s->target->address);
+    }
     return slot_fail(s, CAUSE_HOSTKEY,
                      "unknown: %s is in no known_hosts: if it is the host's, add it with "
                      "`inventory-manager %s`, or what `ssh-keyscan -p %d %s` prints",

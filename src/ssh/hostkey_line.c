@@ -7,6 +7,8 @@
 #include "ssh/hostkey_line.h"
 
 #include "base/xalloc.h"
+#include "ssh/pubkey.h"
+#include "ssh/wildcard.h"
 
 #include <ctype.h>
 #include <stdlib.h>
@@ -77,23 +79,12 @@ struct part {
     size_t len;
 };
 
-/* The string at *at (RFC 4251, 5: a length, then so many bytes), *at moves past it; false if it is
- * not all there. */
+/* The string at *at, which moves past it; false if it is not all there. */
 static bool
 next_part(const unsigned char *blob, size_t len, size_t *at, struct part *ret)
 {
-    const unsigned char *p = blob + *at;
-
-    if (len - *at < 4) {
-        return false;
-    }
-    *ret = (struct part){.bytes = p + 4,
-                         .len = (size_t)p[0] << 24 | (size_t)p[1] << 16 | (size_t)p[2] << 8 | p[3]};
-    if (ret->len > len - *at - 4) {
-        return false;
-    }
-    *at += 4 + ret->len;
-    return true;
+    ret->bytes = pubkey_string(blob, len, at, &ret->len);
+    return ret->bytes != NULL;
 }
 
 /* A positive number of at least 1024 bits, whatever zeros stand before it. */
@@ -310,53 +301,6 @@ hostkey_line_is_plain(const struct hostkey_line *l)
     return l->patterns != NULL && strpbrk(l->patterns, "*?!") == NULL;
 }
 
-/* `*` and `?` of OpenSSH's match.c; iterative, so that a hostile pattern costs no exponential time.
- */
-static bool
-glob(const char *p, const char *end, const char *text)
-{
-    const char *star = NULL;
-    const char *mark = NULL;
-
-    while (*text != '\0') {
-        if (p < end && *p == '*') {
-            star = ++p;
-            mark = text;
-        } else if (p < end && (*p == '?' || *p == *text)) {
-            p++;
-            text++;
-        } else if (star != NULL) {
-            p = star;
-            text = ++mark;
-        } else {
-            return false;
-        }
-    }
-    while (p < end && *p == '*') {
-        p++;
-    }
-    return p == end;
-}
-
-static bool
-match_patterns(const char *patterns, const char *name)
-{
-    bool found = false;
-
-    for (const char *p = patterns; *p != '\0';) {
-        const size_t len = strcspn(p, ",");
-        const bool negated = *p == '!';
-        if (glob(p + negated, p + len, name)) {
-            if (negated) {
-                return false;
-            }
-            found = true;
-        }
-        p += len + (p[len] == ',');
-    }
-    return found;
-}
-
 static bool
 match_hashed(const struct hostkey_line *l, const char *name)
 {
@@ -369,5 +313,5 @@ match_hashed(const struct hostkey_line *l, const char *name)
 bool
 hostkey_line_names(const struct hostkey_line *l, const char *name)
 {
-    return l->patterns == NULL ? match_hashed(l, name) : match_patterns(l->patterns, name);
+    return l->patterns == NULL ? match_hashed(l, name) : wildcard_list(l->patterns, name, false);
 }

@@ -268,6 +268,38 @@ forbid_keys(struct filling *f)
 
 /* ---------------------------------------------------------------- the way there */
 
+/* What stands for a token goes to a shell, and names may come from an inventory that others write.
+ * As OpenSSH has it since 9.6 (ssh.c, valid_hostname, valid_ruser). */
+static bool
+is_safe(const char *text, const char *forbidden)
+{
+    const size_t len = strlen(text);
+
+    for (size_t i = 0; i < len; i++) {
+        if ((unsigned char)text[i] <= ' ' || text[i] == 0x7f ||
+            strchr(forbidden, text[i]) != NULL) {
+            return false;
+        }
+    }
+    return text[0] != '-' && (len == 0 || text[len - 1] != '\\');
+}
+
+static int
+check_tokens(const struct filling *f, const struct sshconfig_line *command)
+{
+    static const char in_names[] = "'`\"$\\;&<>|(){}";
+    static const char in_users[] = "'`\";&<>|(){}";
+    const struct sshconfig_tokens *t = &f->tokens;
+
+    if (is_safe(t->host, in_names) && is_safe(t->original, in_names) &&
+        is_safe(t->alias, in_names) && is_safe(t->remote, in_users)) {
+        return 0;
+    }
+    return refuse(f, command,
+                  "refused: the name of the host or the user has a character in it that "
+                  "means something to a shell");
+}
+
 static int
 fill_proxy(struct filling *f)
 {
@@ -280,6 +312,9 @@ fill_proxy(struct filling *f)
     }
     if (command == NULL || is_none(command->rest)) {
         return 0;
+    }
+    if (check_tokens(f, command) < 0) {
+        return -1;
     }
     f->ret->proxy_command = sshconfig_percent(command->rest, "hknpr", &f->tokens, &why);
     return f->ret->proxy_command != NULL ? 0 : refuse(f, command, why);

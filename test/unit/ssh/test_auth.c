@@ -15,6 +15,8 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 
 #include <cmocka.h>
@@ -623,6 +625,49 @@ test_many_logins_share_a_slow_agent(void **state)
     agent_stop(&a);
 }
 
+static void
+on_wake(void *arg)
+{
+    (void)arg;
+}
+
+/* Else hosts that log in at once would be denied where their sockets take all the descriptors. */
+static void
+test_a_login_with_an_agent_costs_no_descriptor(void **state)
+{
+    static const char *const held[] = {good, NULL};
+    struct agents *agents = agents_new();
+    struct agent_rig a;
+    struct rlimit before;
+
+    (void)state;
+    if (!agent_here()) {
+        skip();
+    }
+    agent_start(&a, folder, "quick", held);
+    assert_int_equal(agents_load(agents, a.path, NULL), 1);
+    agents_attach(agents, base, 60000);
+    const struct pubkey *key = agents_key(agents, a.path, 0);
+    const struct agent_offer offer = {.shown = key, .signs = key};
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+    const struct rlimit none = {.rlim_cur = 0, .rlim_max = before.rlim_max};
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
+    struct agent_login *one = agent_login_new(agents, a.path, &offer, 1, on_wake, NULL);
+    struct agent_login *two = agent_login_new(agents, a.path, &offer, 1, on_wake, NULL);
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
+    assert_non_null(one);
+    assert_non_null(two);
+    const int fd = agent_login_fd(one);
+    assert_int_equal(agent_login_fd(two), fd);
+    agent_login_free(one); /* the other is still answered there */
+    assert_int_equal(send(fd, "\0\0\0\1\x0b", 5, 0), 5);
+    char list[4];
+    assert_int_equal(recv(fd, list, sizeof(list), 0), sizeof(list));
+    agent_login_free(two);
+    agents_free(agents);
+    agent_stop(&a);
+}
+
 int
 main(void)
 {
@@ -637,6 +682,7 @@ main(void)
         cmocka_unit_test(test_an_agent_that_fails_is_no_denial),
         cmocka_unit_test(test_an_agent_that_died_is_told_at_once_to_everybody),
         cmocka_unit_test(test_many_logins_share_a_slow_agent),
+        cmocka_unit_test(test_a_login_with_an_agent_costs_no_descriptor),
     };
 
     return cmocka_run_group_tests(tests, setup, teardown);

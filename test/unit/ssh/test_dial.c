@@ -7,10 +7,14 @@
 
 #include <fcntl.h>
 #include <netinet/tcp.h>
+#include <sched.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -18,6 +22,8 @@ struct result {
     struct event_base *base;
     int fd;
     int calls;
+    const struct dial *dial;
+    bool is_short;
     char text[900];
 };
 
@@ -29,6 +35,7 @@ on_done(void *arg, int fd, bool reset, const char *text)
     (void)reset;
     r->fd = fd;
     r->calls++;
+    r->is_short = dial_is_short(r->dial);
     (void)snprintf(r->text, sizeof(r->text), "%s", text);
     (void)event_base_loopbreak(r->base);
 }
@@ -76,6 +83,7 @@ dial_by(const struct addresses *a, const struct dial_way *way)
     struct result r = {.base = event_base_new(), .fd = -2};
     struct dial *d = dial_start(r.base, a, way, on_done, &r);
 
+    r.dial = d;
     assert_int_equal(r.calls, 0); /* never from inside */
     (void)event_base_dispatch(r.base);
     assert_int_equal(r.calls, 1);
@@ -221,7 +229,36 @@ test_comes_from_the_address_that_is_asked_for(void **state)
     r = dial_by(&a, &(struct dial_way){.bind_address = "192.0.2.1"}); /* not of this machine */
     assert_int_equal(r.fd, -1);
     assert_non_null(strstr(r.text, "Cannot assign requested address"));
+    assert_false(r.is_short); /* nothing would be there later */
     (void)close(listener);
+}
+
+/* As in a container without IPv6, where a name has an address of it too.  In a child: a network of
+ * its own cannot be left again. */
+static void
+test_an_address_of_a_network_that_is_off_is_no_want_of_ports(void **state)
+{
+    enum { SKIPPED = 77 };
+    struct addresses a = {0};
+    int status;
+
+    (void)state;
+    add_six(&a, 9);
+    const pid_t child = fork();
+    assert_true(child >= 0);
+    if (child == 0) {
+        if (unshare(CLONE_NEWUSER | CLONE_NEWNET) < 0) {
+            _exit(SKIPPED);
+        }
+        const struct result r = dial(&a, 5000);
+        _exit(r.fd == -1 && !r.is_short ? 0 : 1);
+    }
+    assert_int_equal(waitpid(child, &status, 0), child);
+    if (WIFEXITED(status) && WEXITSTATUS(status) == SKIPPED) {
+        (void)fprintf(stderr, "SKIPPED: no network of its own for a test here\n");
+        skip();
+    }
+    assert_int_equal(status, 0);
 }
 
 int
@@ -234,6 +271,7 @@ main(void)
         cmocka_unit_test(test_says_that_there_is_no_address),
         cmocka_unit_test(test_only_addresses_of_the_family_are_tried),
         cmocka_unit_test(test_comes_from_the_address_that_is_asked_for),
+        cmocka_unit_test(test_an_address_of_a_network_that_is_off_is_no_want_of_ports),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

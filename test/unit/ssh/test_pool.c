@@ -5,6 +5,8 @@
 #include "unit/ssh/server.h"
 
 #include <fcntl.h>
+#include <limits.h>
+#include <netinet/tcp.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -410,6 +412,47 @@ test_ends_a_connection_that_went_silent(void **state)
     rig_close(&r);
 }
 
+/* The longest that a socket of ours is waited for. */
+static int
+longest_user_timeout(void)
+{
+    int longest = 0;
+
+    for (int fd = 3; fd < 256; fd++) {
+        socklen_t len = sizeof(int);
+        int ms = 0;
+        if (getsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &ms, &len) == 0 && ms > longest) {
+            longest = ms;
+        }
+    }
+    return longest;
+}
+
+/* ServerAliveCountMax 143165 in a file, for as good as ever: 12,704 ms if 32 bits were to hold it.
+ */
+static void
+test_a_large_number_of_keepalives_is_not_a_short_time(void **state)
+{
+    static const struct {
+        int64_t ms;
+        int misses;
+    } rows[] = {{30000, 143165}, {30000, INT_MAX}, {INT64_C(1000) * INT_MAX, INT_MAX}};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct target target = target_of("fleet");
+        struct rig r;
+        target.keepalive_ms = rows[i].ms;
+        target.keepalive_misses = rows[i].misses;
+        open_rig(&r);
+        start_pool(&r);
+        pool_connect(r.pool, 0, &target);
+        assert_true(rig_wait(&r, "connected", 1));
+        assert_int_equal(longest_user_timeout(), INT_MAX);
+        rig_close(&r);
+    }
+}
+
 /* fault 24: a background child */
 static void
 test_does_not_know_of_a_step_whose_host_went_silent(void **state)
@@ -677,6 +720,7 @@ main(void)
         cmocka_unit_test(test_says_that_a_closed_port_refused),
         cmocka_unit_test(test_disconnects_a_step_under_way_as_unknown),
         cmocka_unit_test(test_ends_a_connection_that_went_silent),
+        cmocka_unit_test(test_a_large_number_of_keepalives_is_not_a_short_time),
         cmocka_unit_test(test_does_not_know_of_a_step_whose_host_went_silent),
         cmocka_unit_test(test_ends_an_upload_of_which_nothing_more_is_taken),
         cmocka_unit_test(test_waits_when_there_is_no_descriptor_and_blames_no_host),

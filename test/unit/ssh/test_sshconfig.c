@@ -326,6 +326,44 @@ test_a_mistake_names_file_and_line(void **state)
     free(folder);
 }
 
+/* An inventory of others must not run a program here. */
+static void
+test_no_name_reaches_the_shell_of_a_proxy_command(void **state)
+{
+    static const struct {
+        const char *host, *user;
+        bool good;
+    } rows[] = {
+        {"web-01", "demo", true},   {"fe80::1%eth0", "demo", true}, {"web-01", "DOM\\demo", true},
+        {"web-01", "a$b", true},    {"x;id", "demo", false},        {"$(id)", "demo", false},
+        {"`id`", "demo", false},    {"a'b", "demo", false},         {"a|b", "demo", false},
+        {"a&b", "demo", false},     {"a>b", "demo", false},         {"a\\b", "demo", false},
+        {"web-01", "a;b", false},   {"web-01", "a`b`", false},      {"web-01", "a\\", false},
+        {"web-01", "$(id)", false},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        const struct sshconfig_query q = {.host = rows[i].host, .user = rows[i].user};
+        struct sshconfig_options o = {0};
+        struct err err = {0};
+        write_file(config, "ProxyCommand nc %h %p\n", 0600);
+        struct sshconfig *c = load(config, &err);
+        assert_non_null(c);
+        if ((sshconfig_resolve(c, &q, &o, &err) == 0) != rows[i].good) {
+            fail_msg("%s %s: %s %s", rows[i].host, rows[i].user,
+                     o.proxy_command == NULL ? "" : o.proxy_command, err.text);
+        }
+        sshconfig_options_release(&o);
+        sshconfig_free(c);
+        write_file(config, "ProxyCommand none\n", 0600);
+        c = load(config, &err);
+        assert_int_equal(sshconfig_resolve(c, &q, &o, &err), 0);
+        sshconfig_options_release(&o);
+        sshconfig_free(c);
+    }
+}
+
 static void
 test_files_in_each_other_keep_what_counts_apart(void **state)
 {
@@ -586,6 +624,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_answers_as_ssh_does),
         cmocka_unit_test(test_a_mistake_names_file_and_line),
+        cmocka_unit_test(test_no_name_reaches_the_shell_of_a_proxy_command),
         cmocka_unit_test(test_files_in_each_other_keep_what_counts_apart),
         cmocka_unit_test(test_the_command_line_comes_before_the_files),
         cmocka_unit_test(test_a_mistake_of_the_command_line_names_where_it_stands),
