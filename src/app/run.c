@@ -508,14 +508,29 @@ drop_logs(void *arg, const char *run_id)
     free(logs);
 }
 
+/* How many files a connection takes is known when the way to each host is: where they do not
+ * suffice for so many at once, the plan is made anew. */
+static int
+fit_files(struct run *run, struct err *err)
+{
+    if (run->preview) {
+        return 0;
+    }
+    files_fit(run);
+    if (run->policy.workers == run->workers_asked) {
+        return 0;
+    }
+    plan_free(run->plan);
+    free(run->waves);
+    run->waves = NULL;
+    return run_plan(run, err);
+}
+
 int
 run_load(struct run *run, struct err *err)
 {
-    if (!run->preview) {
-        files_fit(run);
-    }
-    if (run_plan(run, err) < 0 || reach_prepare(run, err) < 0 || release_prepare(run, err) < 0 ||
-        make_base(run, err) < 0 || execute_check(run, err) < 0) {
+    if (run_plan(run, err) < 0 || reach_prepare(run, err) < 0 || fit_files(run, err) < 0 ||
+        release_prepare(run, err) < 0 || make_base(run, err) < 0 || execute_check(run, err) < 0) {
         return -1;
     }
     return 0;
