@@ -9,6 +9,8 @@
 #include <assert.h>
 #include <string.h>
 
+#define THROTTLED "throttled: "
+
 enum { BANNER_BYTES_MAX = 64 * 1024 };
 
 static void
@@ -112,7 +114,7 @@ step_kex(struct slot *s)
     if (!session_has_banner(s->session)) {
         /* MaxStartups and PerSourcePenalties look like this: a TCP connection, then nothing. */
         s->throttled = true;
-        return slot_fail_ssh(s, CAUSE_CONNECT, "throttled: closed before the banner: ");
+        return slot_fail_ssh(s, CAUSE_CONNECT, THROTTLED "closed before the banner: ");
     }
     struct buf gap;
     buf_init(&gap, ERR_TEXT_MAX);
@@ -123,11 +125,23 @@ step_kex(struct slot *s)
     return step;
 }
 
+/* The way knows why it ended: no server has said later. */
+static void
+is_not_throttled(struct slot *s)
+{
+    char *word = s->throttled ? strstr(s->text, THROTTLED) : NULL;
+
+    s->throttled = false;
+    if (word != NULL) {
+        const char *rest = word + strlen(THROTTLED);
+        memmove(word, rest, strlen(rest) + 1);
+    }
+}
+
 /* The end of the session is known; what its way has to say of it is not. */
 enum slot_step
 step_words(struct slot *s)
 {
-    const size_t len = strlen(s->text);
     struct buf words;
 
     if (!way_left(s->way)) {
@@ -136,8 +150,9 @@ step_words(struct slot *s)
     buf_init(&words, ERR_TEXT_MAX - 1);
     way_words(s->way, &words);
     if (words.len > 0) {
+        is_not_throttled(s);
+        const size_t len = strlen(s->text);
         (void)snprintf(s->text + len, sizeof(s->text) - len, " (%s)", words.data);
-        s->throttled = false;
         s->cause = s->cause == CAUSE_KEX ? CAUSE_CONNECT : s->cause;
     }
     buf_release(&words);

@@ -115,19 +115,54 @@ say_place(const struct hostkey_place *place, char text[PLACE_SIZE])
     return text;
 }
 
+/* How to get at the key: only what works for a host of its kind.  keys scan asks the hosts of the
+ * inventory, not those on the way; ssh-keyscan goes no other way than straight. */
+static void
+say_way_out(const struct slot *s, struct buf *out)
+{
+    const struct target *t = s->target;
+    const bool is_straight = t->jump == NULL && t->proxy_command == NULL;
+    const bool is_hop = s->bridges != NULL;
+    struct buf place;
+
+    buf_init(&place, ERR_TEXT_MAX);
+    (void)buf_addf(&place, "ssh-keyscan -p %d %s", t->port, t->address);
+    if (!is_hop) {
+        (void)buf_adds(out, ": if it is the host's, add it with `inventory-manager keys scan`");
+        if (is_straight) {
+            (void)buf_addf(out, ", or what `%s` prints", place.data);
+        }
+    } else if (is_straight) {
+        (void)buf_addf(out, ": if it is the host's, add what `%s` prints", place.data);
+    } else if (t->jump != NULL) {
+        (void)buf_addf(out, ": if it is the host's, add what `ssh %s %s` prints", t->jump->name,
+                       place.data);
+    }
+    buf_release(&place);
+}
+
+static enum slot_step
+refuse_unknown(struct slot *s, const char *key)
+{
+    struct buf way_out;
+
+    buf_init(&way_out, ERR_TEXT_MAX);
+    say_way_out(s, &way_out);
+    const enum slot_step step = slot_fail(s, CAUSE_HOSTKEY, "unknown: %s is in no known_hosts%s",
+                                          key, way_out.len == 0 ? "" : way_out.data);
+    buf_release(&way_out);
+    return step;
+}
+
 static enum slot_step
 refuse(struct slot *s, const struct hostkey_answer *a, const char *key)
 {
     static const char no_ca[] = "host certificates are not supported";
-    const struct target *t = s->target;
     char place[PLACE_SIZE], ca[PLACE_SIZE];
 
     switch (a->verdict) {
     case HOSTKEY_UNKNOWN:
-        return slot_fail(s, CAUSE_HOSTKEY,
-                         "unknown: %s is in no known_hosts: if it is the host's, add it with `%s`, "
-                         "or what `ssh-keyscan -p %d %s` prints",
-                         key, "inventory-manager keys scan", t->port, t->address);
+        return refuse_unknown(s, key);
     case HOSTKEY_CHANGED:
         return slot_fail(s, CAUSE_HOSTKEY, "CHANGED: %s is not the key %s%s%s%s%s", key,
                          say_place(&a->place, place),
