@@ -308,6 +308,7 @@ wait $run
 rc=$? out=$(cat "$work/out") err=$(cat "$work/err")
 end_held
 assert_eq 'it dies: exit' 2 "$rc"
-assert_eq 'it dies: unknown, once each' 3 "$(grep -c '^web-0[234] unknown ' <<<"$out")"
+assert_eq 'it dies: unknown, once each' 3 \
+    "$(grep -c '^web-0[234] unknown .*(the proxy command ended by signal 9)' <<<"$out")"
 none_left 'it dies'
 finish
