@@ -721,6 +721,12 @@ local_eof(struct local *c)
 }
 
 bool
+local_is_killed(const struct local *c)
+{
+    return c->phase == PHASE_KILLED;
+}
+
+bool
 local_survives(const struct local *c)
 {
     return c->survives;

@@ -78,13 +78,21 @@ on_output(void *arg, int stderr_stream, const char *bytes, size_t len)
     }
 }
 
+/* It ended as one does that we have ended.  One that ended by itself has not been, even if both
+ * came at once: of the kernel's KILL, for want of memory, we hear after the end of its socket. */
+static bool
+is_our_end(const struct proxy *x, int exit_code, int signal)
+{
+    return x->told_to_end && (signal == SIGTERM || exit_code == 128 + SIGTERM ||
+                              (signal == SIGKILL && local_is_killed(x->child)));
+}
+
 static void
 on_exited(void *arg, int exit_code, int signal)
 {
     struct proxy *x = arg;
 
-    /* One that ended by itself has not been ended by us, even if both came at once. */
-    if (!x->told_to_end || (signal != SIGTERM && signal != SIGKILL && exit_code != 128 + SIGTERM)) {
+    if (!is_our_end(x, exit_code, signal)) {
         x->exit_code = exit_code;
         x->signal = signal;
     }

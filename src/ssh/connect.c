@@ -10,6 +10,9 @@
 #include <limits.h>
 #include <string.h>
 
+#define THROTTLED "throttled: "
+#define GUESS ", or it is no SSH server"
+
 enum { BANNER_BYTES_MAX = 64 * 1024 };
 
 static void
@@ -124,7 +127,7 @@ step_kex(struct slot *s)
         /* MaxStartups and PerSourcePenalties look like this: a TCP connection, then nothing. */
         s->throttled = true;
         return slot_fail(s, CAUSE_CONNECT,
-                         "throttled: closed before the banner, or it is no SSH server");
+                         THROTTLED "closed before the banner" GUESS);
     }
     struct buf gap;
     buf_init(&gap, ERR_TEXT_MAX);
@@ -135,11 +138,27 @@ step_kex(struct slot *s)
     return step;
 }
 
+/* The way knows why it ended: no server has said later. */
+static void
+is_not_throttled(struct slot *s)
+{
+    char *word = s->throttled ? strstr(s->text, THROTTLED) : NULL;
+    char *guess = s->throttled ? strstr(s->text, GUESS) : NULL;
+
+    s->throttled = false;
+    if (guess != NULL) {
+        *guess = '\0';
+    }
+    if (word != NULL) {
+        const char *rest = word + strlen(THROTTLED);
+        memmove(word, rest, strlen(rest) + 1);
+    }
+}
+
 /* The end of the session is known; what its way has to say of it is not. */
 enum slot_step
 step_words(struct slot *s)
 {
-    const size_t len = strlen(s->text);
     struct buf words;
 
     if (!way_left(s->way)) {
@@ -148,8 +167,9 @@ step_words(struct slot *s)
     buf_init(&words, ERR_TEXT_MAX - 1);
     way_words(s->way, &words);
     if (words.len > 0) {
+        is_not_throttled(s);
+        const size_t len = strlen(s->text);
         (void)snprintf(s->text + len, sizeof(s->text) - len, " (%s)", words.data);
-        s->throttled = false;
         s->cause = s->cause == CAUSE_KEX ? CAUSE_CONNECT : s->cause;
     }
     buf_release(&words);

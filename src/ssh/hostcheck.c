@@ -112,19 +112,44 @@ scan_words(const struct slot *s)
 }
 
 /* keys scan looks at the hosts of an inventory; one on the way is none of them. */
+/* How to get at the key: only what works for a host of its kind.  keys scan asks the hosts of the
+ * inventory, not those on the way; ssh-keyscan goes no other way than straight. */
+static void
+say_way_out(const struct slot *s, struct buf *out)
+{
+    const struct target *t = s->target;
+    const bool is_straight = t->jump == NULL && t->proxy_command == NULL;
+    const bool is_hop = s->bridges != NULL;
+    struct buf place;
+
+    buf_init(&place, ERR_TEXT_MAX);
+    (void)buf_addf(&place, "ssh-keyscan -p %d %s", t->port, t->address);
+    if (!is_hop) {
+        (void)buf_addf(out, ": if it is the host's, add it with `inventory-manager %s`",
+                       scan_words(s));
+        if (is_straight) {
+            (void)buf_addf(out, ", or what `%s` prints", place.data);
+        }
+    } else if (is_straight) {
+        (void)buf_addf(out, ": if it is the host's, add what `%s` prints", place.data);
+    } else if (t->jump != NULL) {
+        (void)buf_addf(out, ": if it is the host's, add what `ssh %s %s` prints", t->jump->name,
+                       place.data);
+    }
+    buf_release(&place);
+}
+
 static enum slot_step
 refuse_unknown(struct slot *s, const char *key)
 {
-    if (s->bridges != NULL) { /* a jump host is in no inventory */
-        return slot_fail(s, CAUSE_HOSTKEY,
-                         "unknown: %s is in no known_hosts: if it is the host's, add what "
-                         "`ssh-keyscan -p %d %s` prints",
-                         key, s->target->port, s->target->address);
-    }
-    return slot_fail(s, CAUSE_HOSTKEY,
-                     "unknown: %s is in no known_hosts: if it is the host's, add it with "
-                     "`inventory-manager %s`, or what `ssh-keyscan -p %d %s` prints",
-                     key, scan_words(s), s->target->port, s->target->address);
+    struct buf way_out;
+
+    buf_init(&way_out, ERR_TEXT_MAX);
+    say_way_out(s, &way_out);
+    const enum slot_step step = slot_fail(s, CAUSE_HOSTKEY, "unknown: %s is in no known_hosts%s",
+                                          key, way_out.len == 0 ? "" : way_out.data);
+    buf_release(&way_out);
+    return step;
 }
 
 /* "known_hosts:12", or where a key stands that no file has. */

@@ -186,7 +186,8 @@ session_error(const struct session *s, struct buf *out)
 {
     const char *text = ssh_get_error(over_const(s)->ssh);
 
-    if (text == NULL || text[0] == '\0') {
+    /* What libssh makes of an errno that nobody has set is no reason. */
+    if (text == NULL || text[0] == '\0' || strcmp(text, "Success") == 0) {
         text = "the connection was closed";
     } else if (socket_error(s, text) != NULL) {
         text = socket_error(s, text);

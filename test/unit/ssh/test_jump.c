@@ -240,6 +240,7 @@ test_closes_a_session_that_nobody_uses(void **state)
     rig_close(&r);
 }
 
+/* fault 14: a jump host denies: it is asked once, and counts once */
 static void
 test_counts_one_denial_once_and_asks_no_more(void **state)
 {
@@ -336,6 +337,7 @@ test_tells_each_host_why_it_cannot_be_reached(void **state)
     rig_close(&r);
 }
 
+/* fault 17: a channel to a host is refused by the jump host */
 static void
 test_says_that_a_hop_forbids_it(void **state)
 {
@@ -351,6 +353,7 @@ test_says_that_a_hop_forbids_it(void **state)
     rig_close(&r);
 }
 
+/* fault 18: the session to a jump host is lost while steps run behind it */
 static void
 test_a_hop_that_dies_ends_each_host_in_its_own_state(void **state)
 {
