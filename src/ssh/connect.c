@@ -126,8 +126,7 @@ step_kex(struct slot *s)
     if (!session_has_banner(s->session)) {
         /* MaxStartups and PerSourcePenalties look like this: a TCP connection, then nothing. */
         s->throttled = true;
-        return slot_fail(s, CAUSE_CONNECT,
-                         THROTTLED "closed before the banner" GUESS);
+        return slot_fail(s, CAUSE_CONNECT, THROTTLED "closed before the banner" GUESS);
     }
     struct buf gap;
     buf_init(&gap, ERR_TEXT_MAX);

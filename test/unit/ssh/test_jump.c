@@ -388,13 +388,13 @@ test_carries_megabytes_both_ways_intact(void **state)
     open_rig(&r);
     (void)snprintf(from, sizeof(from), "%s/from", bastion.folder);
     (void)snprintf(dest, sizeof(dest), "%s/dest", bastion.folder);
-    assert_true(shell("head -c 4194304 /dev/urandom >%s", from));
+    assert_true(shell("head -c 1572864 /dev/urandom >%s", from));
     pool_connect(r.pool, 0, &host);
     assert_true(rig_wait(&r, "connected", 1));
     const struct step_request q = {.kind = STEP_UPLOAD,
                                    .key = "1.0.1.0",
                                    .fd = open(from, O_RDONLY | O_CLOEXEC),
-                                   .size = 4194304,
+                                   .size = 1572864,
                                    .dest = dest,
                                    .mode = 0600};
     pool_run(r.pool, 0, &q);
@@ -403,7 +403,7 @@ test_carries_megabytes_both_ways_intact(void **state)
     (void)snprintf(script, sizeof(script), "cat %s", from);
     run_script(&r, 0, script);
     assert_true(rig_wait(&r, "step_done", 1));
-    assert_int_equal(r.output[0].len, 4194304);
+    assert_int_equal(r.output[0].len, 1572864);
     FILE *f = fopen(dest, "w");
     assert_int_equal(fwrite(r.output[0].data, 1, r.output[0].len, f), r.output[0].len);
     (void)fclose(f);
