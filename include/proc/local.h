@@ -71,6 +71,8 @@ void local_eof(struct local *c);
 /* Inside `ended`: it was told to end, and something of it is left: another user's (sudo), asleep in
  * the kernel, or out of the group and holding the pipes. */
 bool local_survives(const struct local *c);
+/* It was told to end, and has been sent KILL. */
+bool local_was_killed(const struct local *c);
 /* Be told nothing more; c is gone for the caller.  What has exited is let go with all it left
  * behind, what has not is killed.  Not from inside a callback. */
 void local_drop(struct local *c);

@@ -726,6 +726,12 @@ local_survives(const struct local *c)
     return c->survives;
 }
 
+bool
+local_was_killed(const struct local *c)
+{
+    return c->phase == PHASE_KILLED;
+}
+
 static void
 deaf_output(void *arg, int stderr_stream, const char *bytes, size_t len)
 {

@@ -82,9 +82,11 @@ static void
 on_exited(void *arg, int exit_code, int signal)
 {
     struct proxy *x = arg;
+    const bool ours = signal == SIGTERM || exit_code == 128 + SIGTERM ||
+                      (signal == SIGKILL && local_was_killed(x->child));
 
     /* One that ended by itself has not been ended by us, even if both came at once. */
-    if (!x->told_to_end || (signal != SIGTERM && signal != SIGKILL && exit_code != 128 + SIGTERM)) {
+    if (!x->told_to_end || !ours) {
         x->exit_code = exit_code;
         x->signal = signal;
     }
