@@ -325,8 +325,7 @@ hear(struct bridges *b)
     if (said == NULL) {
         return;
     }
-    TAILQ_FOREACH(x, &b->queues[QUEUE_OPENING], queue)
-    {
+    for (x = TAILQ_FIRST(&b->queues[QUEUE_OPENING]); x != NULL; x = TAILQ_NEXT(x, queue)) {
         if (x->number == number && x->why == 0) {
             buf_init(&words, WORDS_MAX - 1);
             escape_line(&words, said, strlen(said));
