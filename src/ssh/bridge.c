@@ -24,6 +24,8 @@
 #include <assert.h>
 #include <errno.h>
 #include <libssh/callbacks.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -323,8 +325,7 @@ hear(struct bridges *b)
     if (said == NULL) {
         return;
     }
-    TAILQ_FOREACH(x, &b->queues[QUEUE_OPENING], queue)
-    {
+    for (x = TAILQ_FIRST(&b->queues[QUEUE_OPENING]); x != NULL; x = TAILQ_NEXT(x, queue)) {
         if (x->number == number && x->why == 0) {
             buf_init(&words, WORDS_MAX - 1);
             escape_line(&words, said, strlen(said));
@@ -665,10 +666,22 @@ turn_ready(struct bridges *b)
     }
 }
 
+/* sshd leaves Nagle's algorithm on for a session that only forwards: what it sends next to a small
+ * packet waits for our word that the packet came, which our kernel would hold back for 40 ms.  Not
+ * over another hop, where there is no TCP of ours. */
+static void
+acknowledge(const struct bridges *b)
+{
+    const int one = 1;
+
+    (void)setsockopt(session_fd(b->session), IPPROTO_TCP, TCP_QUICKACK, &one, sizeof(one));
+}
+
 /* Any call of libssh may have read what others wait for: go on until one round reads nothing. */
 enum session_io
 bridges_serve(struct bridges *b)
 {
+    const uint64_t at_first = session_received(b->session);
     bool more = true;
 
     b->serving = true;
@@ -687,6 +700,9 @@ bridges_serve(struct bridges *b)
     b->serving = false;
     if (!session_alive(b->session)) {
         return SESSION_FAIL;
+    }
+    if (session_received(b->session) != at_first) {
+        acknowledge(b);
     }
     if (more) {
         b->kick(b->arg);

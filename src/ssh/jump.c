@@ -21,6 +21,7 @@
 enum hop_state { HOP_OFF, HOP_CONNECTING, HOP_READY, HOP_CLOSING, HOP_HELD };
 
 TAILQ_HEAD(ride_list, ride);
+SLIST_HEAD(hop_list, hop);
 
 struct hop {
     SLIST_ENTRY(hop) link;
@@ -42,8 +43,8 @@ struct hop {
 struct jumps {
     struct ways *ways; /* borrowed */
     void (*bury)(void *arg, struct slot *s);
-    void *bury_arg;         /* borrowed */
-    SLIST_HEAD(, hop) hops; /* owned */
+    void *bury_arg;       /* borrowed */
+    struct hop_list hops; /* owned */
 };
 
 /* One host's way through a hop. */
@@ -205,12 +206,10 @@ static void
 on_later(evutil_socket_t fd, short what, void *arg)
 {
     struct hop *h = arg;
-    struct ride *r;
 
     (void)fd;
     (void)what;
-    TAILQ_FOREACH(r, &h->rides, link)
-    {
+    for (struct ride *r = TAILQ_FIRST(&h->rides); r != NULL; r = TAILQ_NEXT(r, link)) {
         if (waits(r)) {
             see_to(r);
         }
@@ -256,14 +255,12 @@ static void
 on_lost(void *arg, int32_t id, const char *text)
 {
     struct hop *h = arg;
-    struct ride *r;
 
     (void)id;
     h->slot = NULL;
     h->state = HOP_OFF;
     (void)evtimer_del(h->timer);
-    TAILQ_FOREACH(r, &h->rides, link)
-    {
+    for (struct ride *r = TAILQ_FIRST(&h->rides); r != NULL; r = TAILQ_NEXT(r, link)) {
         if (r->bridge == NULL) {
             continue;
         }
@@ -418,10 +415,7 @@ hop_free(struct hop *h)
 static struct hop *
 hop_of(struct jumps *j, const struct target *target)
 {
-    struct hop *h;
-
-    SLIST_FOREACH(h, &j->hops, link)
-    {
+    for (struct hop *h = SLIST_FIRST(&j->hops); h != NULL; h = SLIST_NEXT(h, link)) {
         if (h->target == target) {
             return h;
         }
@@ -445,19 +439,16 @@ jumps_new(struct ways *ways, void (*bury)(void *arg, struct slot *s), void *arg)
 void
 jumps_free(struct jumps *j)
 {
-    struct hop *h;
-
     if (j == NULL) {
         return;
     }
-    SLIST_FOREACH(h, &j->hops, link)
-    {
+    for (struct hop *h = SLIST_FIRST(&j->hops); h != NULL; h = SLIST_NEXT(h, link)) {
         h->state = HOP_OFF;
         slot_free(h->slot);
         bridges_lose(h->bridges);
     }
-    while ((h = SLIST_FIRST(&j->hops)) != NULL) {
-        SLIST_REMOVE_HEAD(&j->hops, link);
+    for (struct hop *h = SLIST_FIRST(&j->hops), *next; h != NULL; h = next) {
+        next = SLIST_NEXT(h, link);
         hop_free(h);
     }
     free(j);

@@ -188,11 +188,15 @@ session_error(const struct session *s, struct buf *out)
 
     /* What libssh makes of an errno that nobody has set is no reason. */
     if (text == NULL || text[0] == '\0' || strcmp(text, "Success") == 0) {
-        text = "the connection was closed";
-    } else if (socket_error(s, text) != NULL) {
-        text = socket_error(s, text);
-    } else if (farewell(text) != NULL) {
-        text = farewell(text);
+        (void)buf_adds(out, "the connection was closed");
+        return;
+    }
+    const char *of_socket = socket_error(s, text);
+    const char *last_words = farewell(text);
+    if (of_socket != NULL) {
+        text = of_socket;
+    } else if (last_words != NULL) {
+        text = last_words;
         (void)buf_adds(out, text[0] == '\0' ? "closed by the server" : "closed by the server: ");
     }
     escape_line(out, text, strlen(text));

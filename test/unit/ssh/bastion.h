@@ -114,4 +114,12 @@ bastion_cut(const struct bastion *b)
                  b->folder);
 }
 
+/* It serves nobody. */
+static inline bool
+bastion_is_idle(const struct bastion *b)
+{
+    return shell("for p in $(cat %s/pid); do [ -z \"$(ps -o pid= --ppid $p)\" ] || exit 1; done",
+                 b->folder);
+}
+
 #endif

@@ -150,10 +150,37 @@ test_a_tap_keeps_the_first_bytes_that_came_and_no_more(void **state)
     (void)close(fds[1]);
 }
 
+static void
+test_hands_over_no_more_at_once_than_it_is_told(void **state)
+{
+    static const size_t limits[] = {4, 100, 0};
+    static const ssize_t got[] = {4, 4, 2};
+    char bytes[4];
+    int ends[2];
+
+    (void)state;
+    assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
+    seam_watch(ends[0]);
+    assert_int_equal(write(ends[1], "0123456789", 10), 10);
+    for (size_t i = 0; i < 3; i++) {
+        seam_limit(ends[0], limits[i]);
+        assert_int_equal(recv(ends[0], bytes, sizeof(bytes), 0), got[i]);
+    }
+    assert_int_equal(write(ends[1], "0123", 4), 4);
+    seam_limit(ends[0], 1);
+    assert_int_equal(recv(ends[0], bytes, sizeof(bytes), 0), 1);
+    seam_limit(ends[0], 0);
+    assert_int_equal(recv(ends[0], bytes, sizeof(bytes), 0), 3);
+    seam_forget(ends[0]);
+    (void)close(ends[0]);
+    (void)close(ends[1]);
+}
+
 int
 main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_hands_over_no_more_at_once_than_it_is_told),
         cmocka_unit_test(test_is_what_libssh_calls),
         cmocka_unit_test(test_passes_other_sockets_through),
         cmocka_unit_test(test_tells_a_failed_send_at_the_next_recv),
