@@ -431,10 +431,12 @@ static void
 test_ends_at_any_moment(void **state)
 {
     enum { TURNS = 30 };
+    const int stride =
+        getenv("RUNNER") == NULL ? 1 : 5; /* valgrind takes its time; odd, for both ends */
     const int before = descriptors();
 
     (void)state;
-    for (int turns = 0; turns < 2 * TURNS; turns++) {
+    for (int turns = 0; turns < 2 * TURNS; turns += stride) {
         struct rig r;
         open_rig(&r, RELAY, LONG_MS);
         pool_connect(r.pool, 0, &host);
