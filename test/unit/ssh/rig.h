@@ -219,4 +219,45 @@ rig_wait(struct rig *r, const char *kind, int count)
     return r->waiting <= 0;
 }
 
+/* Ask for a script. */
+static inline void
+rig_run(struct rig *r, int32_t id, const char *script)
+{
+    const struct step_request q = {.kind = STEP_SCRIPT,
+                                   .key = "1.0.1.0",
+                                   .script = script,
+                                   .script_len = strlen(script),
+                                   .fd = -1};
+
+    pool_run(r->pool, id, &q);
+}
+
+static inline void
+rig_beat(evutil_socket_t fd, short what, void *arg)
+{
+    (void)fd;
+    (void)what;
+    (void)arg;
+}
+
+/* So many turns of the loop through connecting host 0 and one step; where nothing is left to happen
+ * a beat counts as one. */
+static inline void
+rig_advance(struct rig *r, int turns)
+{
+    const struct timeval tenth = {.tv_usec = 100000};
+    struct event *beat = event_new(r->base, -1, EV_PERSIST, rig_beat, NULL);
+    bool asked = false;
+
+    (void)event_add(beat, &tenth);
+    for (int i = 0; i < turns && strstr(r->log.data, "step_done") == NULL; i++) {
+        if (!asked && strstr(r->log.data, "connected") != NULL) {
+            rig_run(r, 0, "exit 0");
+            asked = true;
+        }
+        (void)event_base_loop(r->base, EVLOOP_ONCE);
+    }
+    event_free(beat);
+}
+
 #endif

@@ -104,17 +104,6 @@ open_rig(struct rig *r)
 }
 
 static void
-run_script(struct rig *r, int32_t id, const char *script)
-{
-    const struct step_request q = {.kind = STEP_SCRIPT,
-                                   .key = "1.0.1.0",
-                                   .script = script,
-                                   .script_len = strlen(script),
-                                   .fd = -1};
-    pool_run(r->pool, id, &q);
-}
-
-static void
 assert_text(const struct rig *r, const char *expected)
 {
     if (strstr(r->text, expected) == NULL) {
@@ -131,7 +120,7 @@ test_reaches_a_host_through_another(void **state)
     open_rig(&r);
     pool_connect(r.pool, 0, &host);
     assert_true(rig_wait(&r, "connected", 1));
-    run_script(&r, 0, "echo hi; echo no >&2; exit 3");
+    rig_run(&r, 0, "echo hi; echo no >&2; exit 3");
     assert_true(rig_wait(&r, "step_done", 1));
     pool_disconnect(r.pool, 0);
     assert_true(rig_wait(&r, "disconnected", 1));
@@ -158,7 +147,7 @@ test_reaches_a_host_through_a_chain(void **state)
         host.jump = &hops[depths[i] - 1];
         pool_connect(r.pool, 0, &host);
         assert_true(rig_wait(&r, "connected", 1));
-        run_script(&r, 0, "echo hi");
+        rig_run(&r, 0, "echo hi");
         assert_true(rig_wait(&r, "step_done", 1));
         pool_disconnect(r.pool, 0);
         assert_true(rig_wait(&r, "disconnected", 1));
@@ -198,7 +187,7 @@ test_serves_fifty_hosts_with_one_session(void **state)
     }
     assert_true(rig_wait(&r, "connected", HOSTS));
     for (int32_t id = 0; id < HOSTS; id++) {
-        run_script(&r, id, "echo ok");
+        rig_run(&r, id, "echo ok");
     }
     assert_true(rig_wait(&r, "step_done", HOSTS));
     assert_int_equal(r.output[0].len, 3 * HOSTS);
@@ -363,7 +352,7 @@ test_a_hop_that_dies_ends_each_host_in_its_own_state(void **state)
         pool_connect(r.pool, id, &host);
     }
     assert_true(rig_wait(&r, "connected", 3));
-    run_script(&r, 1, "sleep 30");
+    rig_run(&r, 1, "sleep 30");
     assert_true(rig_wait(&r, "step_sent", 1));
     assert_true(bastion_cut(&bastion));
     assert_true(rig_wait(&r, "lost", 3));
@@ -399,7 +388,7 @@ test_carries_megabytes_both_ways_intact(void **state)
     assert_true(rig_wait(&r, "step_done", 1));
     assert_true(shell("cmp %s %s", from, dest));
     (void)snprintf(script, sizeof(script), "cat %s", from);
-    run_script(&r, 0, script);
+    rig_run(&r, 0, script);
     assert_true(rig_wait(&r, "step_done", 1));
     assert_int_equal(r.output[0].len, 1572864);
     FILE *f = fopen(dest, "w");
@@ -407,35 +396,6 @@ test_carries_megabytes_both_ways_intact(void **state)
     (void)fclose(f);
     assert_true(shell("cmp %s %s", from, dest));
     rig_close(&r);
-}
-
-static void
-on_beat(evutil_socket_t fd, short what, void *arg)
-{
-    (void)fd;
-    (void)what;
-    (void)arg;
-}
-
-/* So many turns of the loop through connecting and one step; where nothing is left to happen a beat
- * counts as one. */
-static void
-advance(struct rig *r, int turns)
-{
-    const struct timeval tenth = {.tv_usec = 100000};
-    struct event *beat = event_new(base, -1, EV_PERSIST, on_beat, NULL);
-    bool asked = false;
-
-    (void)event_add(beat, &tenth);
-
-    for (int i = 0; i < turns && strstr(r->log.data, "step_done") == NULL; i++) {
-        if (!asked && strstr(r->log.data, "connected") != NULL) {
-            run_script(r, 0, "exit 0");
-            asked = true;
-        }
-        (void)event_base_loop(base, EVLOOP_ONCE);
-    }
-    event_free(beat);
 }
 
 /* The state a call finds hop and host in is up to the scheduler; none may crash or stay silent. */
@@ -454,7 +414,7 @@ test_ends_at_any_moment(void **state)
         host.jump = &hops[1];
         pool_connect(r.pool, 0, &host);
         pool_connect(r.pool, 1, &host);
-        advance(&r, turns / ENDS);
+        rig_advance(&r, turns / ENDS);
         if (turns % (ENDS * stride) == 0) {
             pool_disconnect(r.pool, 0);
             assert_true(rig_wait(&r, "disconnected", 1));
@@ -468,7 +428,7 @@ static bool
 has_ended(struct rig *r)
 {
     const struct timeval tenth = {.tv_usec = 100000};
-    struct event *beat = event_new(base, -1, EV_PERSIST, on_beat, NULL);
+    struct event *beat = event_new(base, -1, EV_PERSIST, rig_beat, NULL);
     bool ended = false;
 
     (void)event_add(beat, &tenth);
@@ -491,7 +451,7 @@ test_a_hop_may_die_at_any_moment(void **state)
         struct rig r;
         open_rig(&r);
         pool_connect(r.pool, 0, &host);
-        advance(&r, turns);
+        rig_advance(&r, turns);
         if (bastion_cut(&bastion)) {
             assert_true(has_ended(&r));
         }

@@ -210,17 +210,6 @@ close_rig(struct rig *r, int descriptors_before)
     assert_int_equal(descriptors(), descriptors_before);
 }
 
-static void
-run_script(struct rig *r, const char *script)
-{
-    const struct step_request q = {.kind = STEP_SCRIPT,
-                                   .key = "1.0.1.0",
-                                   .script = script,
-                                   .script_len = strlen(script),
-                                   .fd = -1};
-    pool_run(r->pool, 0, &q);
-}
-
 #define RELAY "exec /usr/bin/python3 $1/relay $2"
 
 static void
@@ -233,7 +222,7 @@ test_reaches_a_host_through_a_program(void **state)
     open_rig(&r, RELAY, LONG_MS);
     pool_connect(r.pool, 0, &host);
     assert_true(rig_wait(&r, "connected", 1));
-    run_script(&r, "echo hi; echo no >&2; exit 3");
+    rig_run(&r, 0, "echo hi; echo no >&2; exit 3");
     assert_true(rig_wait(&r, "step_done", 1));
     pool_disconnect(r.pool, 0);
     assert_true(rig_wait(&r, "disconnected", 1));
@@ -317,7 +306,7 @@ test_a_flood_of_words_is_bounded(void **state)
     open_rig(&r, "yes so many words >&2 & " RELAY, LONG_MS);
     pool_connect(r.pool, 0, &host);
     assert_true(rig_wait(&r, "connected", 1));
-    run_script(&r, "echo hi");
+    rig_run(&r, 0, "echo hi");
     assert_true(rig_wait(&r, "step_done", 1));
     assert_string_equal(r.output[0].data, "hi\n");
     assert_int_equal(r.output[1].len, 0);
@@ -389,7 +378,7 @@ test_a_program_that_dies_under_a_step_leaves_it_unknown(void **state)
         open_rig(&r, RELAY, LONG_MS);
         pool_connect(r.pool, 0, &host);
         assert_true(rig_wait(&r, "connected", 1));
-        run_script(&r, "sleep 30");
+        rig_run(&r, 0, "sleep 30");
         assert_true(rig_wait(&r, "step_sent", 1));
         kill_programs(rows[i].signal);
         assert_true(rig_wait(&r, "lost", 1));
@@ -397,33 +386,6 @@ test_a_program_that_dies_under_a_step_leaves_it_unknown(void **state)
         assert_non_null(strstr(r.text, rows[i].text));
         close_rig(&r, before);
     }
-}
-
-static void
-on_beat(evutil_socket_t fd, short what, void *arg)
-{
-    (void)fd;
-    (void)what;
-    (void)arg;
-}
-
-/* So many turns of the loop; where nothing is left to happen a beat counts as one. */
-static void
-advance(struct rig *r, int turns)
-{
-    const struct timeval tenth = {.tv_usec = 100000};
-    struct event *beat = event_new(base, -1, EV_PERSIST, on_beat, NULL);
-    bool asked = false;
-
-    (void)event_add(beat, &tenth);
-    for (int i = 0; i < turns && strstr(r->log.data, "step_done") == NULL; i++) {
-        if (!asked && strstr(r->log.data, "connected") != NULL) {
-            run_script(r, "exit 0");
-            asked = true;
-        }
-        (void)event_base_loop(base, EVLOOP_ONCE);
-    }
-    event_free(beat);
 }
 
 /* The state a call finds the program in is up to the scheduler; none may crash or stay silent. */
@@ -440,7 +402,7 @@ test_ends_at_any_moment(void **state)
         struct rig r;
         open_rig(&r, RELAY, LONG_MS);
         pool_connect(r.pool, 0, &host);
-        advance(&r, turns / 2);
+        rig_advance(&r, turns / 2);
         if (turns % 2 == 0) {
             pool_disconnect(r.pool, 0);
             assert_true(rig_wait(&r, "disconnected", 1));
