@@ -51,8 +51,11 @@ enum cause {
     CAUSE_KILLED,         /* closed by the operator */
     CAUSE_GATE,           /* the checks of the gate were not passed */
     CAUSE_ONCE,           /* a run_once step ended badly on the host that ran it for all */
+    CAUSE_SWITCH,         /* blue_green: the run was halted before its switch */
+    CAUSE_HEALTH,         /* it was ok, and became unhealthy while the run went on */
+    CAUSE_CANCELLED,      /* the run was aborted before anything was done for it */
 };
-enum { CAUSES = CAUSE_ONCE + 1 };
+enum { CAUSES = CAUSE_CANCELLED + 1 };
 
 enum verb {
     VERB_PAUSE,

@@ -19,10 +19,16 @@ enum order_kind {
     ORDER_FINALLY,    /* host, step of the finally list, attempt */
     ORDER_DISCONNECT, /* host; a probe under way ends: with its fact or by disconnected alone */
     ORDER_RELEASE,    /* host, slot: the host has its outcome, the slot is free */
-    ORDER_ROLLBACK,   /* host: what follows are steps of the rollback list */
+    ORDER_ROLLBACK,   /* host, slot: it is in this slot; what follows are steps of the rollback list
+                       */
     ORDER_FINISH,     /* the run is over; value = exit code */
+    ORDER_PARK,       /* host, slot: it waits for the switch, the slot is free */
+    ORDER_UNPARK,     /* host, slot: it goes on, in this slot */
+    ORDER_OUTCOME,    /* host: its outcome has changed after its release: ok became failed */
+    ORDER_WAVE_BEGIN, /* value = wave: its first host is about to start; waves that are told only */
+    ORDER_WAVE_END,   /* value = wave: every host of it has an outcome, or is parked */
 };
-enum { ORDER_KINDS = ORDER_FINISH + 1 };
+enum { ORDER_KINDS = ORDER_WAVE_END + 1 };
 
 struct order {
     enum order_kind kind;

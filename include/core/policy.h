@@ -42,6 +42,12 @@ enum on_failure {
 };
 enum { ON_FAILURES = ON_FAILURE_PAUSE + 1 };
 
+enum promote {
+    PROMOTE_AUTO,   /* when its hosts are ok, gate and bake passed */
+    PROMOTE_MANUAL, /* when the operator says so */
+};
+enum { PROMOTES = PROMOTE_MANUAL + 1 };
+
 /* `5` or `20%`. */
 struct amount {
     int32_t value;
@@ -55,6 +61,10 @@ struct policy {
     int32_t serial_count; /* 0: unset, waves of W hosts */
     enum host_order order;
     uint64_t seed; /* shuffles and jitter */
+
+    struct amount canary; /* hosts of the canary's waves; with the strategy canary alone */
+    enum promote promote;
+    bool answerable; /* somebody can promote and continue: a terminal, or a control socket */
 
     bool has_budget; /* false: nothing counts but the authentication breaker */
     struct amount max_fail;
@@ -77,6 +87,7 @@ struct policy {
 const char *strategy_name(enum strategy s);     /* "rolling" */
 const char *host_order_name(enum host_order o); /* "reverse_sorted" */
 const char *on_failure_name(enum on_failure f);
+const char *promote_name(enum promote p);
 
 /* Largest number of bad outcomes a scope of `total` hosts may have: N, or floor(P% of total). */
 int32_t amount_budget(struct amount a, int32_t total);

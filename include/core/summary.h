@@ -24,6 +24,7 @@ enum { OUTCOMES = OUTCOME_SKIPPED + 1 };
 
 struct summary {
     int32_t count[OUTCOMES]; /* hosts by outcome */
+    int32_t rolled_back;     /* hosts, whatever their outcome had been */
     int32_t rollbacks_failed;
 };
 
@@ -32,8 +33,8 @@ const char *outcome_name(enum outcome o); /* "ok", "unreachable" */
 /* failed, unreachable or unknown. */
 bool outcome_is_bad(enum outcome o);
 
-/* 7 a rollback failed; 3 untouched or cancelled hosts remain; 2 some failed or are unknown; 4 only
- * unreachable ones; 0 every host succeeded.  The first that applies. */
+/* 7 a rollback failed; 3 untouched, cancelled or rolled back hosts remain; 2 some failed or are
+ * unknown; 4 only unreachable ones; 0 every host succeeded.  The first that applies. */
 int summary_exit(const struct summary *s);
 
 #endif

@@ -415,6 +415,11 @@ execute(struct run *run, const struct order *o)
     case ORDER_RELEASE:
         break; /* bookkeeping: told by narrate.c */
     case ORDER_ROLLBACK:
+    case ORDER_PARK:
+    case ORDER_UNPARK:
+    case ORDER_OUTCOME:
+    case ORDER_WAVE_BEGIN:
+    case ORDER_WAVE_END:
         assert(false && "the plan refuses rollback");
     }
 }

@@ -267,6 +267,11 @@ narrate_order(struct run *run, const struct order *o)
     case ORDER_CONNECT:
     case ORDER_DISCONNECT:
     case ORDER_ROLLBACK:
+    case ORDER_PARK:
+    case ORDER_UNPARK:
+    case ORDER_OUTCOME:
+    case ORDER_WAVE_BEGIN:
+    case ORDER_WAVE_END:
     case ORDER_WAIT:
     case ORDER_FINISH:
         break;

@@ -44,6 +44,9 @@ static const char *const causes[] = {
     [CAUSE_KILLED] = "killed",
     [CAUSE_GATE] = "health check",
     [CAUSE_ONCE] = "run_once",
+    [CAUSE_SWITCH] = "not switched",
+    [CAUSE_HEALTH] = "unhealthy",
+    [CAUSE_CANCELLED] = "cancelled",
 };
 _Static_assert(sizeof(causes) / sizeof(causes[0]) == CAUSES, "name a cause");
 

@@ -446,6 +446,20 @@ plan_wave_count(const struct plan *p)
 }
 
 int32_t
+plan_rollback_count(const struct plan *p)
+{
+    (void)p;
+    return 0;
+}
+
+int32_t
+plan_switch_step(const struct plan *p)
+{
+    (void)p;
+    return -1;
+}
+
+int32_t
 plan_wave_begin(const struct plan *p, int32_t wave)
 {
     assert(wave >= 0 && wave < p->wave_count);

@@ -51,6 +51,19 @@ on_failure_name(enum on_failure f)
     return on_failures[f];
 }
 
+static const char *const promotes[] = {
+    [PROMOTE_AUTO] = "auto",
+    [PROMOTE_MANUAL] = "manual",
+};
+_Static_assert(sizeof(promotes) / sizeof(promotes[0]) == PROMOTES, "name a choice");
+
+const char *
+promote_name(enum promote p)
+{
+    assert((unsigned)p < PROMOTES);
+    return promotes[p];
+}
+
 int32_t
 amount_budget(struct amount a, int32_t total)
 {

@@ -259,7 +259,9 @@ on_tick(struct rollout *r, int64_t now_ms)
 static void
 on_verb(struct rollout *r, enum verb verb)
 {
-    if (rollout_refuses(r, verb) != NULL) {
+    const struct fact told = {.kind = FACT_VERB, .verb = verb};
+
+    if (rollout_refuses(r, &told) != NULL) {
         return;
     }
     if (verb == VERB_ABORT) {
@@ -338,12 +340,12 @@ rollout_tell(struct rollout *r, int64_t now_ms, const struct fact *fact)
 /* ---- what can be seen from outside */
 
 const char *
-rollout_refuses(const struct rollout *r, enum verb verb)
+rollout_refuses(const struct rollout *r, const struct fact *verb)
 {
     if (r->finished) {
         return "the run is over";
     }
-    switch (verb) {
+    switch (verb->verb) {
     case VERB_ABORT:
     case VERB_KILL:
         return NULL;
@@ -397,6 +399,8 @@ static const char *const halts[] = {
     [HALT_KILL] = "killed",
     [HALT_TIMEOUT] = "run_timeout passed",
     [HALT_ONCE] = "a run_once step failed",
+    [HALT_CANARY] = "a canary failed",
+    [HALT_ROLLBACK] = "rolled back",
 };
 _Static_assert(sizeof(halts) / sizeof(halts[0]) == HALTS, "say each halt");
 
@@ -417,6 +421,68 @@ int32_t
 rollout_active(const struct rollout *r)
 {
     return r->active;
+}
+
+int32_t
+rollout_workers(const struct rollout *r)
+{
+    return plan_slot_count(r->plan);
+}
+
+int32_t
+rollout_wave(const struct rollout *r)
+{
+    return r->wave;
+}
+
+int64_t
+rollout_wave_due_ms(const struct rollout *r)
+{
+    return timers_due_ms(&r->timers, rollout_timer_wave(r));
+}
+
+int32_t
+rollout_bad(const struct rollout *r)
+{
+    return r->bad;
+}
+
+enum run_state
+rollout_state(const struct rollout *r)
+{
+    if (r->finished) {
+        return RUN_OVER;
+    }
+    return r->halt == HALT_NONE ? RUN_RUNNING : r->halt == HALT_KILL ? RUN_KILLING : RUN_DRAINING;
+}
+
+static const char *const run_states[] = {
+    [RUN_RUNNING] = "running",   [RUN_PROMOTING] = "promoting", [RUN_PAUSED] = "paused",
+    [RUN_DRAINING] = "draining", [RUN_KILLING] = "killing",     [RUN_ROLLING_BACK] = "rolling back",
+    [RUN_OVER] = "over",
+};
+_Static_assert(sizeof(run_states) / sizeof(run_states[0]) == RUN_STATES, "name a state");
+
+const char *
+run_state_name(enum run_state s)
+{
+    assert((unsigned)s < RUN_STATES);
+    return run_states[s];
+}
+
+static const char *const rollbacks[] = {
+    [ROLLBACK_NONE] = "none",
+    [ROLLBACK_RUNNING] = "running",
+    [ROLLBACK_DONE] = "done",
+    [ROLLBACK_FAILED] = "failed",
+};
+_Static_assert(sizeof(rollbacks) / sizeof(rollbacks[0]) == ROLLBACK_STATES, "name a state");
+
+const char *
+rollback_name(enum rollback_state s)
+{
+    assert((unsigned)s < ROLLBACK_STATES);
+    return rollbacks[s];
 }
 
 int32_t

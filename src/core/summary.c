@@ -36,7 +36,7 @@ summary_exit(const struct summary *s)
     if (s->rollbacks_failed > 0) {
         return 7;
     }
-    if (s->count[OUTCOME_UNTOUCHED] > 0 || s->count[OUTCOME_CANCELLED] > 0) {
+    if (s->count[OUTCOME_UNTOUCHED] > 0 || s->count[OUTCOME_CANCELLED] > 0 || s->rolled_back > 0) {
         return 3;
     }
     if (s->count[OUTCOME_FAILED] > 0 || s->count[OUTCOME_UNKNOWN] > 0) {

@@ -294,6 +294,11 @@ check_order(struct check *k, const struct order *o)
         k->finished = true;
         break;
     case ORDER_ROLLBACK:
+    case ORDER_PARK:
+    case ORDER_UNPARK:
+    case ORDER_OUTCOME:
+    case ORDER_WAVE_BEGIN:
+    case ORDER_WAVE_END:
         CHECK(k, false, "%s: not built yet", order_name(o->kind));
         break;
     }

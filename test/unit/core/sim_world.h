@@ -385,6 +385,11 @@ world_carry_out(struct sim_world *w, const struct order *o)
     case ORDER_FINISH:
         break;
     case ORDER_ROLLBACK:
+    case ORDER_PARK:
+    case ORDER_UNPARK:
+    case ORDER_OUTCOME:
+    case ORDER_WAVE_BEGIN:
+    case ORDER_WAVE_END:
         w->broken = "an order that is not built yet";
         break;
     }

@@ -33,7 +33,7 @@ test_causes_keep_their_numbers_and_names(void **state)
         "none",         "name",           "name (temporary)", "connect",         "key exchange",
         "host key",     "authentication", "refused",          "connection lost", "deadline",
         "output idle",  "no exit status", "did not begin",    "local",           "killed",
-        "health check", "run_once",
+        "health check", "run_once",       "not switched",     "unhealthy",       "cancelled",
     };
 
     (void)state;

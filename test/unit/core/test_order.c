@@ -12,8 +12,11 @@
 static void
 test_orders_keep_their_numbers_and_names(void **state)
 {
-    static const char *const names[] = {"connect", "start",      "run_step", "probe",    "wait",
-                                        "finally", "disconnect", "release",  "rollback", "finish"};
+    static const char *const names[] = {
+        "connect", "start",      "run_step", "probe",      "wait",
+        "finally", "disconnect", "release",  "rollback",   "finish",
+        "park",    "unpark",     "outcome",  "wave_begin", "wave_end",
+    };
 
     (void)state;
     assert_int_equal(ORDER_KINDS, sizeof(names) / sizeof(names[0]));

@@ -113,7 +113,7 @@ test_every_run_keeps_the_rules_and_folds_from_its_journal(void **state)
     for (int i = OUTCOME_OK; i < OUTCOME_SKIPPED; i++) {
         assert_true(reach.outcomes[i] > 0);
     }
-    for (int i = HALT_NONE; i < HALTS; i++) {
+    for (int i = HALT_NONE; i < HALT_CANARY; i++) {
         assert_true(reach.halts[i] > 0);
     }
     assert_true(reach.exits[0] > 0 && reach.exits[2] > 0 && reach.exits[3] > 0);
