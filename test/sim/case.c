@@ -132,12 +132,12 @@ make_parting(struct prng *p, struct sim_case *c, struct sim_parting *o, struct a
 
     o->value_count = (int32_t)DRAW(p, 1, 2, 2, 3, 5, 12);
     o->limit = limit;
+    if (blocks && o->value_count > c->host_count) {
+        o->value_count = c->host_count;
+    }
     for (int32_t i = 0; i < c->host_count; i++) {
         o->value_of[i] = blocks ? (int32_t)((int64_t)i * o->value_count / c->host_count)
                                 : (int32_t)prng_below(p, (uint64_t)o->value_count);
-    }
-    if (o->value_count > c->host_count && blocks) {
-        o->value_count = c->host_count;
     }
 }
 
