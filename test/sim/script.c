@@ -454,28 +454,36 @@ read_line(struct reader *r, char *line)
 }
 
 int
-script_read(struct script *s, const char *path, struct err *err)
+script_read_stream(struct script *s, FILE *in, const char *path, struct err *err)
 {
-    FILE *in = fopen(path, "re");
     struct reader r = {.s = s};
     char *line = NULL;
     size_t cap = 0;
     int number = 0;
 
-    if (in == NULL) {
-        return err_set(err, ERR_IO, "%s: %s", path, strerror(errno));
-    }
     while (r.expected == NULL && getline(&line, &cap, in) >= 0) {
         number++;
         line[strcspn(line, "#")] = '\0';
         read_line(&r, line);
     }
     free(line);
-    (void)fclose(in);
     if (r.expected == NULL && (s->c.host_count == 0 || s->c.names[0] == NULL)) {
         r.expected = "hosts and names";
     }
     return r.expected == NULL
                ? 0
                : err_set(err, ERR_CONFIG, "%s:%d: expected %s", path, number, r.expected);
+}
+
+int
+script_read(struct script *s, const char *path, struct err *err)
+{
+    FILE *in = fopen(path, "re");
+
+    if (in == NULL) {
+        return err_set(err, ERR_IO, "%s: %s", path, strerror(errno));
+    }
+    const int rc = script_read_stream(s, in, path, err);
+    (void)fclose(in);
+    return rc;
 }

@@ -28,4 +28,7 @@ void script_write(FILE *out, const struct sim_case *c, const struct record *fact
 /* -1 and err: "FILE:LINE: expected X". */
 int script_read(struct script *s, const char *path, struct err *err);
 
+/* The same from a stream; path is for errors. */
+int script_read_stream(struct script *s, FILE *in, const char *path, struct err *err);
+
 #endif

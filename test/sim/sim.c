@@ -22,7 +22,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { PIECE = 100, PATH_MAX_BYTES = 512, MISSING_FROM_SEEDS = 50000 };
+enum { SCRIPT_EVERY = 100, PIECE = 100, PATH_MAX_BYTES = 512, MISSING_FROM_SEEDS = 50000 };
 
 struct shared {
     _Atomic uint64_t next;   /* seed of the next piece */
@@ -115,12 +115,51 @@ report(struct worker *k, uint64_t seed)
 
 /* ---- seeds */
 
+/* What was run, written as a script and read again, is the same to the letter and runs the same:
+ * else what a failure leaves behind would be worth nothing. */
+static void
+check_script(struct worker *k)
+{
+    struct script again;
+    struct err err = {.text = "another text"};
+    char *text[2] = {NULL, NULL};
+    size_t len[2] = {0, 0};
+    const uint64_t orders = k->run.orders;
+
+    script_init(&again);
+    FILE *out = open_memstream(&text[0], &len[0]);
+    script_write(out, &k->c, k->run.journal, k->run.journal_count);
+    (void)fclose(out);
+    FILE *in = fmemopen(text[0], len[0], "r");
+    const int rc = script_read_stream(&again, in, "script", &err);
+    (void)fclose(in);
+    out = open_memstream(&text[1], &len[1]);
+    script_write(out, &again.c, again.facts, again.count);
+    (void)fclose(out);
+    if (rc < 0 || len[0] != len[1] || memcmp(text[0], text[1], len[0]) != 0) {
+        (void)snprintf(k->run.wrong, sizeof(k->run.wrong),
+                       "its script is not read as written: %.400s", err.text);
+    } else if (run_replay(&k->run, k->world, &again.c, again.facts, again.count) == RUN_PASSED &&
+               k->run.orders != orders) {
+        (void)snprintf(k->run.wrong, sizeof(k->run.wrong), "its script gives other orders");
+    }
+    free(text[0]);
+    free(text[1]);
+    script_release(&again);
+}
+
 static void
 run_seed(struct worker *k, uint64_t seed)
 {
     case_make(&k->c, seed);
     k->run.stats = k->stats;
-    switch (run_live(&k->run, k->world, &k->c)) {
+    enum run_end end = run_live(&k->run, k->world, &k->c);
+    if (end == RUN_PASSED && seed % SCRIPT_EVERY == 0) {
+        k->run.stats = NULL;
+        check_script(k);
+        end = k->run.wrong[0] == '\0' ? RUN_PASSED : RUN_FAILED;
+    }
+    switch (end) {
     case RUN_PASSED:
         k->stats->passed++;
         break;

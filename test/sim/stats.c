@@ -178,13 +178,10 @@ stats_print(const struct stats *s, FILE *out)
 
 /* ---- what must be met */
 
-/* Nothing tells or yields these in the simulator, or they are the other half of something met. */
+/* Nothing can tell or yield these. */
 static bool
 is_exempt(const char *list, int i)
 {
-    if (strcmp(list, "facts") == 0) {
-        return i == FACT_RESUMED || i == FACT_VERDICT;
-    }
     if (strcmp(list, "causes") == 0) { /* the core's own words */
         return i == CAUSE_GATE || i == CAUSE_ONCE || i == CAUSE_SWITCH || i == CAUSE_HEALTH ||
                i == CAUSE_CANCELLED;

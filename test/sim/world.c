@@ -123,7 +123,7 @@ world_say(struct world *w, const struct fact *fact)
     if (!may_stray(fact->kind) || !draw_chance(&w->p, w->c->trouble.stray)) {
         return;
     }
-    switch (prng_below(&w->p, 5)) {
+    switch (prng_below(&w->p, 7)) {
     case 0:
         again.host = (int32_t)DRAW(&w->p, -1, w->c->host_count, INT32_MAX, INT32_MIN);
         break;
@@ -132,6 +132,9 @@ world_say(struct world *w, const struct fact *fact)
         break;
     case 2:
         again.step = (int32_t)DRAW(&w->p, -1, 99, INT32_MAX);
+        break;
+    case 3: /* nobody has asked for these */
+        again.kind = draw_chance(&w->p, 500) ? FACT_RESUMED : FACT_VERDICT;
         break;
     default:
         break;
