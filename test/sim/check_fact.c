@@ -104,14 +104,14 @@ connect_ended(struct check *k, struct check_host *h, const struct fact *f)
     }
     if (h->loose) {
         h->loose = false;
-        h->connected = h->was_connected = f->kind == FACT_CONNECTED && !h->closing;
+        h->connected = h->was_connected = f->kind == FACT_CONNECTED && h->closing == 0;
         return;
     }
     if (f->kind != FACT_CONNECTED) {
         connect_failed(k, h, f);
         return;
     }
-    h->connected = !h->closing;
+    h->connected = h->closing == 0;
     h->was_connected = true;
     if (h->killed && h->stage != STAGE_FINALLY) {
         check_decide_killed(k, h);
@@ -255,7 +255,7 @@ session_gone(struct check *k, struct check_host *h, const struct fact *f)
     if (f->kind != FACT_DISCONNECTED) {
         return;
     }
-    h->closing = false;
+    h->closing -= h->closing > 0;
     if (h->loose && (h->open == OPEN_CONNECT || h->open == OPEN_PROBE)) {
         h->open = OPEN_NONE;
         h->loose = false;
@@ -326,10 +326,6 @@ check_host_fact(struct check *k, int32_t host, const struct fact *f)
 
     if (!fits(h, f)) {
         return;
-    }
-    if (h->open != OPEN_CONNECT && f->kind != FACT_DISCONNECTED &&
-        f->kind != FACT_CONNECTION_LOST && f->kind != FACT_STEP_SENT) {
-        h->closing = false; /* what disconnect was ordered for has ended */
     }
     if (f->kind == FACT_DISCONNECTED || f->kind == FACT_CONNECTION_LOST) {
         session_gone(k, h, f);

@@ -105,7 +105,7 @@ connect_host(struct check *k, struct check_host *h, const struct order *o)
         due = WANT_CONNECT;
     }
     must_be(k, h, o, WANT_CONNECT, due);
-    CHECK(k, !h->closing, "connect of host %d: its last session has not ended", (int)o->host);
+    CHECK(k, h->closing == 0, "connect of host %d: its last session has not ended", (int)o->host);
     CHECK(k, h->open == OPEN_NONE, "connect of host %d: the last order has no answer yet",
           (int)o->host);
     CHECK(k, o->attempt == h->connects + 1, "connect of host %d: attempt %d, not %d", (int)o->host,
@@ -190,6 +190,9 @@ run_finally(struct check *k, struct check_host *h, const struct order *o)
 static void
 close_session(struct check *k, struct check_host *h, const struct order *o)
 {
+    if (h->watching && check_over(k)) {
+        check_watch_stop(k); /* the run is about to finish */
+    }
     const enum check_want due = check_wants(k, h);
     const bool leaves = (due == WANT_LEAVE || due == WANT_PARK) && h->connected;
 
@@ -199,7 +202,7 @@ close_session(struct check *k, struct check_host *h, const struct order *o)
           "disconnect of host %d: at %" PRId64 " ms, not before %" PRId64, (int)o->host, k->now_ms,
           h->from_ms);
     h->must_close = h->connected = false;
-    h->closing = true;
+    h->closing++;
 }
 
 void

@@ -94,7 +94,7 @@ struct check_host {
     /* the shell */
     enum check_open open;
     bool loose;      /* how the open order ends does not matter any more, nor when */
-    bool closing;    /* disconnect was ordered, and its end has not been told */
+    int32_t closing; /* times disconnect was ordered, and its end has not been told */
     bool must_close; /* it must be ordered in this turn */
     bool waiting;    /* for a time, between these two */
     int64_t from_ms, to_ms;

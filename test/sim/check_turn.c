@@ -44,7 +44,7 @@ settled_in_flight(struct check *k, const struct check_host *h, int32_t host, str
               check_want_name(due), h->to_ms);
         return;
     }
-    CHECK(k, h->closing || h->loose || check_may_hold(k, h), "host %d: %s is due, and is missing",
+    CHECK(k, h->closing > 0 || h->loose || check_may_hold(k, h), "host %d: %s is due, and is missing",
           (int)host, check_want_name(due));
 }
 
@@ -54,7 +54,7 @@ static void
 settled_watch(struct check *k, const struct check_host *h, int32_t host, struct due *d)
 {
     if (h->watching) {
-        CHECK(k, h->open != OPEN_NONE || h->closing, "host %d: its late watch does not go on",
+        CHECK(k, h->open != OPEN_NONE || h->closing > 0, "host %d: its late watch does not go on",
               (int)host);
         return;
     }
@@ -63,10 +63,10 @@ settled_watch(struct check *k, const struct check_host *h, int32_t host, struct 
     }
     const bool overdue = h->watch_to_ms <= k->ticked_ms && h->watch_set < k->ticked;
 
-    if (h->closing || h->open != OPEN_NONE || overdue) {
+    if (h->closing > 0 || h->open != OPEN_NONE || overdue) {
         may_be_due(k, d, h->watch_from_ms, h->watch_to_ms);
-        k->overdue = overdue && !h->closing && h->open == OPEN_NONE ? host : k->overdue;
-        k->held_up += overdue && (h->closing || h->open != OPEN_NONE);
+        k->overdue = overdue && h->closing == 0 && h->open == OPEN_NONE ? host : k->overdue;
+        k->held_up += overdue && (h->closing > 0 || h->open != OPEN_NONE);
     } else if (k->watching < k->width) {
         must_be_due(k, d, h->watch_from_ms, h->watch_to_ms);
     } else {

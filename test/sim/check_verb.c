@@ -102,7 +102,7 @@ kill_host(struct check *k, struct check_host *h)
         return;
     }
     h->killed = true;
-    h->must_close = !h->closing && (h->open != OPEN_NONE || h->connected);
+    h->must_close = h->closing == 0 && (h->open != OPEN_NONE || h->connected);
     if (h->stage != STAGE_FINALLY && h->open == OPEN_NONE) {
         check_decide_killed(k, h);
     } else if (h->stage == STAGE_FINALLY) {
