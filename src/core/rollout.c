@@ -288,7 +288,9 @@ on_tick(struct rollout *r, int64_t now_ms)
         if (id == rollout_timer_run(r)) {
             rollout_stop(r, HALT_TIMEOUT);
         } else if (id == rollout_timer_wave(r)) {
-            wave_timer(r);
+            if (r->halt == HALT_NONE) {
+                wave_timer(r);
+            }
         } else {
             host_timer(r, id);
         }

@@ -323,10 +323,10 @@ host_unpark(struct rollout *r, int32_t host, int32_t slot)
     assert(h->phase == PHASE_PARKED);
     h->slot = slot;
     r->parked--;
-    r->wave_started++;
+    r->wave_started += r->wave == 1;
     rollout_order_host(r, ORDER_UNPARK, host);
     if (r->halt != HALT_NONE) {
-        r->wave_left++; /* it leaves its slot a second time */
+        r->wave_left += r->wave == 0; /* which it leaves a second time */
         h->killed = r->halt == HALT_KILL;
         host_conclude(r, host, OUTCOME_CANCELLED, &not_switched);
         return;
