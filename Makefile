@@ -179,11 +179,23 @@ coverage-bins: $(test_core_bins) $(BUILD)/test/base/test_heap $(if $(wildcard te
 bench: all fleet
 	@bench/inventory.sh
 	@bench/mixed.sh
+	@bench/micro.sh
+
+MICRO := $(BUILD)/bench/micro/micro
+.PHONY: bench-micro
+bench-micro: $(MICRO)
+$(MICRO): $(patsubst %.c,$(BUILD)/%.o,$(wildcard bench/micro/*.c)) $(call lib_of,core) $(call lib_of,base)
+	@echo '  LD $@'
+	@$(CC) $(LDFLAGS_ALL) -o $@ $^ -lcrypto $(LDLIBS)
+$(BUILD)/bench/%.o: bench/%.c
+	@mkdir -p $(@D)
+	@echo '  CC $<'
+	@$(CC) $(CPPFLAGS_ALL) $(CFLAGS_ALL) -c -o $@ $<
 
 # ---------------------------------------------------------------- gates
 
-C_FILES := $(wildcard src/*.c src/*/*.c test/*/*.c test/unit/*/*.c)
-H_FILES := $(wildcard include/*/*.h test/*/*.h)
+C_FILES := $(wildcard src/*.c src/*/*.c test/*/*.c test/unit/*/*.c bench/micro/*.c)
+H_FILES := $(wildcard include/*/*.h test/*/*.h bench/micro/*.h)
 
 .PHONY: gates layers headers format-check format tidy analyze faults faults-doc
 gates: layers headers format-check tidy analyze faults
