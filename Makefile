@@ -168,11 +168,12 @@ $(DIFF_BINS): $(BUILD)/test/diff/%: $(BUILD)/test/diff/%.o $(MAIN_LIBS)
 	@$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LDLIBS_ALL)
 
 # Every line and branch of core/ is run by its tests: fails where one is not.  gcov is gcc's.
-.PHONY: coverage coverage-bins
+.PHONY: coverage coverage-run
 coverage: deps
-	@$(MAKE) --no-print-directory CC=gcc COVER=1 BUILD=build/coverage coverage-bins
-	@test/check/coverage build/coverage
-coverage-bins: $(test_core_bins) $(BUILD)/test/base/test_heap $(if $(wildcard test/sim/*.c),$(BUILD)/test/sim/sim)
+	@$(MAKE) --no-print-directory CC=gcc COVER=1 BUILD=build/coverage coverage-run
+cover_bins = $(test_core_bins) $(BUILD)/test/base/test_heap
+coverage-run: $(cover_bins) $(if $(wildcard test/sim/*.c),$(BUILD)/test/sim/sim)
+	@test/check/coverage $(BUILD) $(cover_bins)
 
 # Numbers for people: nothing passes or fails by them.
 .PHONY: bench
