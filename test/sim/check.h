@@ -10,6 +10,7 @@
 #include "sim/case.h"
 
 #include "core/order.h"
+#include "core/rollout.h"
 
 struct check;
 
@@ -28,6 +29,12 @@ void check_turn(struct check *k, int64_t now_ms);
 
 /* The world has said its last word. */
 void check_end(struct check *k);
+
+/* What the rules make of the facts so far; to be compared with what the rollout says of itself. */
+enum run_state check_state(const struct check *k);
+bool check_allows(const struct check *k, const struct fact *verb);
+enum outcome check_host_outcome(const struct check *k, int32_t host);
+int32_t check_bad(const struct check *k);
 
 /* NULL while all is right; else the first sentence, until check_free. */
 const char *check_wrong(const struct check *k);
