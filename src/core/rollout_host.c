@@ -119,6 +119,9 @@ host_step(struct rollout *r, int32_t host)
         park(r, host);
         return;
     }
+    if (session_waits(r, host, PHASE_CONNECTING)) {
+        return;
+    }
     if (!h->was_connected && needs_connection(r, h)) {
         session_connect(r, host, PHASE_CONNECTING);
         return;
@@ -204,6 +207,9 @@ run_finally(struct rollout *r, int32_t host)
     struct host_state *h = &r->hosts[host];
     const bool local = plan_finally_step(r->plan, h->finally_step)->local;
 
+    if (session_waits(r, host, PHASE_REACH)) {
+        return;
+    }
     if (!local && !h->connected && h->was_connected && !h->reached_again && !h->killed) {
         h->reached_again = true;
         session_connect(r, host, PHASE_REACH);
@@ -615,7 +621,7 @@ end_idle(struct rollout *r, int32_t host)
     struct host_state *h = &r->hosts[host];
 
     h->killed = true;
-    h->connect_waits = false;
+    h->close_waits = false;
     timers_drop(&r->timers, host);
     session_close(r, host);
     if (host_undecided(h)) {
@@ -650,7 +656,7 @@ host_kill(struct rollout *r, int32_t host)
     case PHASE_CONNECTING:
     case PHASE_PROBE_REACH:
     case PHASE_REACH:
-        if (h->connect_waits) {
+        if (h->close_waits) {
             end_idle(r, host);
             return;
         }
