@@ -32,6 +32,12 @@ static const char *const on_failures[] = {
 };
 _Static_assert(sizeof(on_failures) / sizeof(on_failures[0]) == ON_FAILURES, "name a choice");
 
+static const char *const promotes[] = {
+    [PROMOTE_AUTO] = "auto",
+    [PROMOTE_MANUAL] = "manual",
+};
+_Static_assert(sizeof(promotes) / sizeof(promotes[0]) == PROMOTES, "name a choice");
+
 const char *
 strategy_name(enum strategy s)
 {
@@ -52,12 +58,6 @@ on_failure_name(enum on_failure f)
     assert((unsigned)f < ON_FAILURES);
     return on_failures[f];
 }
-
-static const char *const promotes[] = {
-    [PROMOTE_AUTO] = "auto",
-    [PROMOTE_MANUAL] = "manual",
-};
-_Static_assert(sizeof(promotes) / sizeof(promotes[0]) == PROMOTES, "name a choice");
 
 const char *
 promote_name(enum promote p)

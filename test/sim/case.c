@@ -360,6 +360,9 @@ case_make(struct sim_case *c, uint64_t seed)
     unit_ms = DRAW(&p, 1, 2, 10, 1000, 1000);
     make_policy(&p, &c->policy, unit_ms);
     make_fleet(&p, c);
+    if (c->policy.gate_interval_ms == 0 && c->host_count > 8) {
+        c->policy.gate_interval_ms = unit_ms; /* a watch without a pause is for few hosts */
+    }
     make_partings(&p, c);
     make_steps(&p, c, unit_ms);
     make_world(&p, c, unit_ms);
