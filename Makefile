@@ -167,12 +167,37 @@ $(DIFF_BINS): $(BUILD)/test/diff/%: $(BUILD)/test/diff/%.o $(MAIN_LIBS)
 	@echo '  LD $@'
 	@$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LDLIBS_ALL)
 
+# The core alone, in a world that does not exist: docs/simulation.md.  SEEDS=N FROM=M for campaigns.
+SIM      := $(BUILD)/test/sim/sim
+sim_objs := $(patsubst %.c,$(BUILD)/%.o,$(wildcard test/sim/*.c))
+SEEDS    ?= 100000
+FROM     ?= 1
+JOBS     ?= $(shell nproc)
+.PHONY: sim sim-bin
+sim-bin: $(SIM)
+sim: $(SIM)
+	@test/sim/run $(SIM) $(SEEDS) $(FROM) $(JOBS)
+$(SIM): $(sim_objs) $(call lib_of,core) $(call lib_of,base)
+	@mkdir -p $(@D)
+	@echo '  LD $@'
+	@$(CC) $(LDFLAGS_ALL) -o $@ $^ -lcrypto $(LDLIBS)
+
+# The same with faults in the core, each of which must be caught: docs/sensitivity.md.
+PLANTED := build/planted/test/sim/sim
+.PHONY: planted-bin sensitivity sensitivity-check
+planted-bin:
+	@$(MAKE) --no-print-directory BUILD=build/planted CPPFLAGS='$(CPPFLAGS) -DPLANTED_FAULTS' sim-bin
+sensitivity: planted-bin
+	@test/sim/sensitivity $(PLANTED) write
+sensitivity-check: planted-bin
+	@test/sim/sensitivity $(PLANTED) check
+
 # Every line and branch of core/ is run by its tests: fails where one is not.  gcov is gcc's.
 .PHONY: coverage coverage-run
 coverage: deps
 	@$(MAKE) --no-print-directory CC=gcc COVER=1 BUILD=build/coverage coverage-run
 cover_bins = $(test_core_bins) $(BUILD)/test/base/test_heap
-coverage-run: $(cover_bins) $(if $(wildcard test/sim/*.c),$(BUILD)/test/sim/sim)
+coverage-run: $(cover_bins) $(SIM)
 	@test/check/coverage $(BUILD) $(cover_bins)
 
 # Numbers for people: nothing passes or fails by them.

@@ -67,7 +67,7 @@ struct host_state {
     bool was_connected; /* in this round */
     bool closing;       /* disconnect is ordered, disconnected not told yet */
     bool connect_waits; /* for that; then connect is ordered */
-    bool step_was_sent; /* any step of this round, in any attempt */
+    bool step_was_sent; /* any step, in any round and attempt */
     bool changed;       /* a step that may change something may have run, in any round */
     bool step_unsure;   /* an attempt of this step was sent and its end never seen */
     bool refused_once;  /* this step met a refused channel already */

@@ -6,6 +6,8 @@
  */
 #include "core/policy.h"
 
+#include "core/planted.h"
+
 #include <assert.h>
 
 static const char *const strategies[] = {
@@ -70,7 +72,7 @@ amount_budget(struct amount a, int32_t total)
     if (!a.percent) {
         return a.value;
     }
-    return (int32_t)((int64_t)total * a.value / 100);
+    return (int32_t)(((int64_t)total * a.value + (PLANTED(PERCENT_ROUNDED_UP) ? 99 : 0)) / 100);
 }
 
 int32_t

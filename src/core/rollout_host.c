@@ -287,7 +287,7 @@ begin_round(struct rollout *r, int32_t host, int32_t slot)
     h->attempt_base = h->attempt_top;
     h->connect_base = h->connect_attempt;
     h->finally_step = 0;
-    h->was_connected = h->step_was_sent = h->at_end = h->reached_again = h->admitted = false;
+    h->was_connected = h->at_end = h->reached_again = h->admitted = false;
     h->started_ms = r->now_ms;
     h->finished_ms = -1;
     set_step(h, 0);
