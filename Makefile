@@ -208,7 +208,7 @@ sensitivity-check: planted-bin
 coverage: deps
 	@$(MAKE) --no-print-directory CC=gcc COVER=1 BUILD=build/coverage coverage-run
 cover_bins = $(test_core_bins) $(BUILD)/test/base/test_heap
-coverage-run: $(cover_bins) $(if $(wildcard test/sim/*.c),$(BUILD)/test/sim/sim)
+coverage-run: $(cover_bins) $(SIM)
 	@test/check/coverage $(BUILD) $(cover_bins)
 
 # Numbers for people: nothing passes or fails by them.
