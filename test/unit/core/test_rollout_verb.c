@@ -71,7 +71,7 @@ reach(struct bench *b, enum run_state state)
 static const char *const table[VERBS] = {
     /*                  running promoting paused draining killing rolling-back over */
     [VERB_PAUSE] = "P------", [VERB_CONTINUE] = "--R----", [VERB_PROMOTE] = "-R-----",
-    [VERB_ABORT] = "OOOy-y-", [VERB_KILL] = "OOOK-K-",     [VERB_ROLLBACK] = "OBOy---",
+    [VERB_ABORT] = "OOOy-y-", [VERB_KILL] = "OOOK-O-",     [VERB_ROLLBACK] = "OBOy---",
     [VERB_SKIP] = "yyy----",  [VERB_RETRY] = "-------",    [VERB_WORKERS] = "yyyy-y-",
 };
 
