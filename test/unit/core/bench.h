@@ -20,10 +20,12 @@ struct bench {
     struct plan_step steps[8];
     struct plan_step finally_steps[4];
     struct plan_check checks[4];
-    int32_t step_count, finally_count, check_count;
+    struct plan_step rollback_steps[4];
+    int32_t step_count, finally_count, check_count, rollback_count;
     struct plan *plan;
     struct rollout *rollout;
     int64_t now_ms;
+    bool waves;      /* show when waves begin and end, too */
     struct buf seen; /* orders since the last look */
 };
 
@@ -46,6 +48,9 @@ drain(struct bench *b)
     struct order o;
 
     while (rollout_next(b->rollout, &o)) {
+        if ((o.kind == ORDER_WAVE_BEGIN || o.kind == ORDER_WAVE_END) && !b->waves) {
+            continue;
+        }
         buf_addf(&b->seen, "%s%s", b->seen.len > 0 ? " " : "", order_name(o.kind));
         if (o.host >= 0) {
             buf_addf(&b->seen, " %d", (int)o.host);
@@ -78,6 +83,8 @@ bench_start(struct bench *b, int32_t hosts)
         .finally_count = b->finally_count,
         .checks = b->checks,
         .check_count = b->check_count,
+        .rollback_steps = b->rollback_steps,
+        .rollback_count = b->rollback_count,
     };
     struct err err;
 
@@ -105,6 +112,9 @@ expect(struct bench *b, const char *orders)
 static inline void
 tell(struct bench *b, struct fact f)
 {
+    if (f.kind == FACT_FINALLY_DONE && f.attempt == 0) {
+        f.attempt = 1;
+    }
     rollout_tell(b->rollout, b->now_ms, &f);
     drain(b);
 }
