@@ -456,7 +456,7 @@ baking(struct plain *p, const struct event *e)
     if (p->options.quiet || p->options.exec) {
         return;
     }
-    duration_human(e->duration_ms >= 0 ? e->duration_ms : 0, took, sizeof(took));
+    duration_written(e->duration_ms, took, sizeof(took));
     if (e->waves > 0) {
         buf_addf(&p->line, "wave %d/%d ", (int)e->wave, (int)e->waves);
     }
