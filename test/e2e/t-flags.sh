@@ -1,6 +1,4 @@
 # Each exit code of the table, once, for real; flags that would do nothing, or are promised, are refused.
-#
-# 7 (a rollback failed) cannot happen before `on_failure: rollback` is there: that it is refused stands here.
 # shellcheck shell=bash disable=SC2154
 . test/e2e/lib.sh
 start_servers 9
@@ -94,7 +92,10 @@ code 'only unreachable' 4 'web-01' exec test-multi -l web-01 -- true
 mv "$work/known_hosts" "$project/inventory/test-multi/"
 code 'no such environment' 5 'did you mean test-multi' exec test-mutli -- true
 printf 'on_failure: rollback\n' >"$conf"
-code 'rollback by itself' 5 'not yet: on_failure: rollback' deploy test-multi
+code 'no way back' 1 'have no release to go back to' deploy test-multi
+printf 'name: torn\nsteps: [{run: exit 1}]\nrollback: [{run: exit 1}]\n' >"$project/conf/actions/torn.yml"
+code 'a rollback failed' 7 'rollback failed 1: web-01' run torn test-multi -l web-01
+rm "$project/conf/actions/torn.yml"
 cp "$work/config.yml" "$conf"
 
 slow_deploy test-multi 30
