@@ -102,6 +102,10 @@ connect_ended(struct check *k, struct check_host *h, const struct fact *f)
         k->denials = 0;
         h->ever_connected = true;
     }
+    if (h->breaking) {
+        check_watch_broken(k, h);
+        return;
+    }
     if (h->loose) {
         h->loose = false;
         h->connected = h->was_connected = f->kind == FACT_CONNECTED && h->closing == 0;
@@ -115,6 +119,8 @@ connect_ended(struct check *k, struct check_host *h, const struct fact *f)
     h->was_connected = true;
     if (h->killed && h->stage != STAGE_FINALLY) {
         check_decide_killed(k, h);
+    } else if (h->ends_ok) {
+        check_bake_end(k, h);
     }
 }
 
@@ -256,7 +262,13 @@ session_gone(struct check *k, struct check_host *h, const struct fact *f)
         return;
     }
     h->closing -= h->closing > 0;
-    if (h->loose && (h->open == OPEN_CONNECT || h->open == OPEN_PROBE)) {
+    if (h->closing == 0 && h->watch_closing) {
+        check_watch_closed(k, h);
+    }
+    if (h->breaking) {
+        h->open = OPEN_NONE;
+        check_watch_broken(k, h);
+    } else if (h->loose && (h->open == OPEN_CONNECT || h->open == OPEN_PROBE)) {
         h->open = OPEN_NONE;
         h->loose = false;
     } else if (h->killed && (h->open == OPEN_CONNECT || h->open == OPEN_PROBE)) {
@@ -306,10 +318,12 @@ probe_fact(struct check *k, struct check_host *h, const struct fact *f)
     if (f->kind == FACT_PROBE_FAILED) {
         check_session(h, k->c->checks[h->check].local, f);
     }
-    if (h->loose) {
-        h->loose = false;
+    if (h->breaking) {
+        check_watch_broken(k, h);
     } else if (h->killed) {
         check_decide_killed(k, h);
+    } else if (h->ends_ok) {
+        check_bake_end(k, h);
     } else if (f->kind == FACT_PROBE_FAILED) {
         check_try_failed(k, h);
     } else if (h->check + 1 < k->checks) {

@@ -190,19 +190,20 @@ run_finally(struct check *k, struct check_host *h, const struct order *o)
 static void
 close_session(struct check *k, struct check_host *h, const struct order *o)
 {
-    if (h->watching && check_over(k)) {
-        check_watch_stop(k); /* the run is about to finish */
-    }
     const enum check_want due = check_wants(k, h);
     const bool leaves = (due == WANT_LEAVE || due == WANT_PARK) && h->connected;
 
-    CHECK(k, h->must_close || leaves || h->loose || (h->flying && h->killed),
+    CHECK(k, h->must_close || leaves || h->loose || h->breaking || (h->flying && h->killed),
           "disconnect of host %d: nothing asks for it", (int)o->host);
     CHECK(k, !h->waiting || h->must_close || k->now_ms >= h->from_ms,
           "disconnect of host %d: at %" PRId64 " ms, not before %" PRId64, (int)o->host, k->now_ms,
           h->from_ms);
     h->must_close = h->connected = false;
     h->closing++;
+    if (!h->flying && !h->watch_closing) {
+        h->watch_closing = true;
+        k->watch_closing++;
+    }
 }
 
 void

@@ -88,26 +88,11 @@ check_reset_budget(struct check *k)
 
 /* ---- halts and pauses */
 
-/* Parked hosts are cancelled; those with a finally list run it first. */
-static void
-cancel_parked(struct check *k, struct check_host *h)
-{
-    if (k->c->finally_count > 0) {
-        h->cancelling = true;
-        return;
-    }
-    h->parked = false;
-    k->parked--;
-    check_outcome(k, h, OUTCOME_CANCELLED);
-}
-
 /* A host that comes to the switch in a run that was halted meanwhile. */
 void
 check_parked_in_halt(struct check *k, struct check_host *h)
 {
-    if (k->halt != HALT_NONE) {
-        cancel_parked(k, h);
-    }
+    h->cancelling = k->halt != HALT_NONE;
 }
 
 void
@@ -130,9 +115,7 @@ check_halt(struct check *k, enum halt why)
         struct check_host *h = &k->hosts[i];
         k->queued -= h->queued;
         h->queued = false;
-        if (h->parked && !h->cancelling) {
-            cancel_parked(k, h);
-        }
+        h->cancelling |= h->parked; /* and its finally list is due */
     }
 }
 
@@ -189,7 +172,7 @@ last_first(const void *a, const void *b)
 static void
 begin_rollback(struct check *k)
 {
-    if (!k->roll_back || k->rolling || k->active > 0 || k->parked > 0) {
+    if (!k->roll_back || k->rolling || k->active > 0 || k->parked > 0 || k->breaking > 0) {
         return;
     }
     struct started *list = xcalloc((size_t)k->host_count, sizeof(*list));
@@ -299,12 +282,18 @@ check_next_host(const struct check *k, enum order_kind *ret_how)
 /* ---- the end */
 
 bool
-check_over(const struct check *k)
+check_done(const struct check *k)
 {
     const bool due = k->roll_back && (!k->rolling || (k->roll_left > 0 && !k->roll_stopped));
 
     return k->active == 0 && k->parked == 0 && k->queued == 0 && !k->paused && !due &&
            (k->halt != HALT_NONE || k->phase == WAVE_ALL_OVER);
+}
+
+bool
+check_over(const struct check *k)
+{
+    return check_done(k) && k->watching == 0 && k->breaking == 0;
 }
 
 int
@@ -327,4 +316,7 @@ check_settle(struct check *k)
 {
     check_waves(k);
     begin_rollback(k);
+    if (k->watching > 0 && check_done(k)) {
+        check_watch_stop(k);
+    }
 }

@@ -44,8 +44,8 @@ settled_in_flight(struct check *k, const struct check_host *h, int32_t host, str
               check_want_name(due), h->to_ms);
         return;
     }
-    CHECK(k, h->closing > 0 || h->loose || check_may_hold(k, h), "host %d: %s is due, and is missing",
-          (int)host, check_want_name(due));
+    CHECK(k, h->closing > 0 || h->loose || check_may_hold(k, h),
+          "host %d: %s is due, and is missing", (int)host, check_want_name(due));
 }
 
 /* ---- hosts without */
@@ -57,6 +57,9 @@ settled_watch(struct check *k, const struct check_host *h, int32_t host, struct 
         CHECK(k, h->open != OPEN_NONE || h->closing > 0, "host %d: its late watch does not go on",
               (int)host);
         return;
+    }
+    if (k->paused && check_watched(k, h)) {
+        may_be_due(k, d, h->watch_from_ms, h->watch_to_ms); /* it only queues the host */
     }
     if (!check_watch_on(k) || !check_watched(k, h)) {
         return;
@@ -122,8 +125,10 @@ settled_run(struct check *k)
     const int32_t next = check_next_host(k, &how);
     const bool ended = k->begun < k->wave || k->phase != WAVE_OPEN;
 
-    CHECK(k, next < 0, "%s of host %d is due, and is missing", order_name(how), (int)next);
-    CHECK(k, k->finished || !check_over(k), "the run is over, and does not finish");
+    CHECK(k, next < 0 || (k->rolling && k->watch_closing > 0),
+          "%s of host %d is due, and is missing", order_name(how), (int)next);
+    CHECK(k, k->finished || k->watch_closing > 0 || !check_over(k),
+          "the run is over, and does not finish");
     CHECK(k, !k->begin_told, "wave %d was begun without a host", (int)k->begun + 1);
     CHECK(k, k->halt != HALT_NONE || !ended || k->ended >= k->begun,
           "the end of wave %d was not told", (int)k->begun + 1);

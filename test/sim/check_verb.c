@@ -79,6 +79,7 @@ static void
 retry(struct check *k, struct check_host *h)
 {
     check_reset_budget(k);
+    check_wave_reopen(k);
     h->queued = true;
     k->queued++;
 }
@@ -115,8 +116,6 @@ end_bake(struct check *k, struct check_host *h)
 {
     if (h->stage == STAGE_BAKE) {
         check_bake_end(k, h);
-    } else if (h->stage == STAGE_FINALLY) {
-        h->waiting = false; /* it baked without checks */
     }
 }
 
@@ -148,6 +147,7 @@ stop(struct check *k, enum verb verb)
     case VERB_ROLLBACK:
         check_halt(k, HALT_ROLLBACK);
         k->roll_back = true;
+        each_in_flight(k, cancel_unsent);
         each_in_flight(k, end_bake);
         break;
     case VERB_PAUSE:
@@ -173,6 +173,7 @@ check_verb(struct check *k, const struct fact *f)
     case VERB_CONTINUE:
         check_reset_budget(k);
         check_unpause(k);
+        check_wave_continue(k);
         break;
     case VERB_PROMOTE:
         check_promoted(k);
