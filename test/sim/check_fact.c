@@ -106,9 +106,9 @@ connect_ended(struct check *k, struct check_host *h, const struct fact *f)
         check_watch_broken(k, h);
         return;
     }
-    if (h->loose) {
-        h->loose = false;
-        h->connected = h->was_connected = f->kind == FACT_CONNECTED && h->closing == 0;
+    if (h->dropped) {
+        h->dropped = false;
+        check_decide(k, h, OUTCOME_CANCELLED);
         return;
     }
     if (f->kind != FACT_CONNECTED) {
@@ -119,8 +119,6 @@ connect_ended(struct check *k, struct check_host *h, const struct fact *f)
     h->was_connected = true;
     if (h->killed && h->stage != STAGE_FINALLY) {
         check_decide_killed(k, h);
-    } else if (h->ends_ok) {
-        check_bake_end(k, h);
     }
 }
 
@@ -262,15 +260,16 @@ session_gone(struct check *k, struct check_host *h, const struct fact *f)
         return;
     }
     h->closing -= h->closing > 0;
-    if (h->closing == 0 && h->watch_closing) {
+    if (h->closing == 0) {
         check_watch_closed(k, h);
     }
     if (h->breaking) {
         h->open = OPEN_NONE;
         check_watch_broken(k, h);
-    } else if (h->loose && (h->open == OPEN_CONNECT || h->open == OPEN_PROBE)) {
+    } else if (h->dropped) {
         h->open = OPEN_NONE;
-        h->loose = false;
+        h->dropped = false;
+        check_decide(k, h, OUTCOME_CANCELLED);
     } else if (h->killed && (h->open == OPEN_CONNECT || h->open == OPEN_PROBE)) {
         h->open = OPEN_NONE;
         if (h->stage != STAGE_FINALLY) {
@@ -322,8 +321,6 @@ probe_fact(struct check *k, struct check_host *h, const struct fact *f)
         check_watch_broken(k, h);
     } else if (h->killed) {
         check_decide_killed(k, h);
-    } else if (h->ends_ok) {
-        check_bake_end(k, h);
     } else if (f->kind == FACT_PROBE_FAILED) {
         check_try_failed(k, h);
     } else if (h->check + 1 < k->checks) {

@@ -32,7 +32,7 @@ check_gate_begin(struct check *k, struct check_host *h)
 {
     const int64_t bake_ms = h->rolling ? 0 : k->c->policy.host_bake_ms;
 
-    if (k->checks == 0 && (bake_ms == 0 || check_halted_by_operator(k))) {
+    if (k->checks == 0 && (bake_ms == 0 || k->by_operator)) {
         go_to_finally(k, h);
         return;
     }
@@ -72,7 +72,7 @@ check_bake_end(struct check *k, struct check_host *h)
 static void
 gate_passed(struct check *k, struct check_host *h)
 {
-    if (h->rolling || k->c->policy.host_bake_ms == 0 || check_halted_by_operator(k)) {
+    if (h->rolling || k->c->policy.host_bake_ms == 0 || k->by_operator) {
         go_to_finally(k, h);
         return;
     }
@@ -125,7 +125,7 @@ check_try_passed(struct check *k, struct check_host *h)
         } else {
             gate_goes_on(k, h);
         }
-    } else if (k->now_ms >= h->bake_ends_ms) {
+    } else if (h->ends_ok || k->now_ms >= h->bake_ends_ms) {
         check_bake_end(k, h);
     } else {
         wait_in_bake(k, h);

@@ -40,6 +40,8 @@ must_be(struct check *k, const struct check_host *h, const struct order *o, enum
     CHECK(k, !h->waiting || k->now_ms >= h->from_ms,
           "%s of host %d: at %" PRId64 " ms, not before %" PRId64, order_name(o->kind),
           (int)o->host, k->now_ms, h->from_ms);
+    CHECK(k, h->closing == 0, "%s of host %d: its last session has not ended", order_name(o->kind),
+          (int)o->host);
     CHECK(k, !h->flying || o->slot == h->slot, "%s of host %d: slot %d, it is in slot %d",
           order_name(o->kind), (int)o->host, (int)o->slot, (int)h->slot);
 }
@@ -105,7 +107,6 @@ connect_host(struct check *k, struct check_host *h, const struct order *o)
         due = WANT_CONNECT;
     }
     must_be(k, h, o, WANT_CONNECT, due);
-    CHECK(k, h->closing == 0, "connect of host %d: its last session has not ended", (int)o->host);
     CHECK(k, h->open == OPEN_NONE, "connect of host %d: the last order has no answer yet",
           (int)o->host);
     CHECK(k, o->attempt == h->connects + 1, "connect of host %d: attempt %d, not %d", (int)o->host,
@@ -182,7 +183,6 @@ run_finally(struct check *k, struct check_host *h, const struct order *o)
     }
     check_take_turn(k, h, o->host);
     h->open = OPEN_FINALLY;
-    h->loose = false;
     h->waiting = h->unparked = false;
     check_pass_on(k);
 }
@@ -193,7 +193,7 @@ close_session(struct check *k, struct check_host *h, const struct order *o)
     const enum check_want due = check_wants(k, h);
     const bool leaves = (due == WANT_LEAVE || due == WANT_PARK) && h->connected;
 
-    CHECK(k, h->must_close || leaves || h->loose || h->breaking || (h->flying && h->killed),
+    CHECK(k, h->must_close || leaves || h->breaking || (h->flying && h->killed),
           "disconnect of host %d: nothing asks for it", (int)o->host);
     CHECK(k, !h->waiting || h->must_close || k->now_ms >= h->from_ms,
           "disconnect of host %d: at %" PRId64 " ms, not before %" PRId64, (int)o->host, k->now_ms,

@@ -119,12 +119,6 @@ check_halt(struct check *k, enum halt why)
     }
 }
 
-bool
-check_halted_by_operator(const struct check *k)
-{
-    return k->halt == HALT_ABORT || k->halt == HALT_KILL || k->halt == HALT_ROLLBACK;
-}
-
 void
 check_pause(struct check *k)
 {

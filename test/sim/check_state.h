@@ -96,7 +96,7 @@ struct check_host {
 
     /* the shell */
     enum check_open open;
-    bool loose;      /* how the open order ends does not matter any more, nor when */
+    bool dropped;    /* cancelled, once its connection under way is closed */
     int32_t closing; /* times disconnect was ordered, and its end has not been told */
     bool must_close; /* it must be ordered in this turn */
     bool waiting;    /* for a time, between these two */
@@ -161,6 +161,7 @@ struct check {
     int32_t bad, budget_now;
     int32_t denials;
     enum halt halt;
+    bool by_operator; /* abort, kill or rollback was said */
     bool paused;
     int64_t paused_at_ms;
     int64_t run_due_ms; /* -1: none */
@@ -250,7 +251,6 @@ void check_verb(struct check *k, const struct fact *f);
 /* check_run.c, check_wave.c */
 void check_count(struct check *k, struct check_host *h);
 void check_halt(struct check *k, enum halt why);
-bool check_halted_by_operator(const struct check *k);
 void check_waves(struct check *k); /* go on as far as nothing is left to wait for */
 void check_run_tick(struct check *k);
 void check_promoted(struct check *k);

@@ -88,12 +88,15 @@ retry(struct check *k, struct check_host *h)
 static void
 cancel_unsent(struct check *k, struct check_host *h)
 {
-    if (h->rolling || h->killed || h->stage != STAGE_STEPS || h->ever_connected || h->ever_sent ||
-        (h->open != OPEN_NONE && h->open != OPEN_CONNECT)) {
+    if (h->rolling || h->killed || h->dropped || h->stage != STAGE_STEPS || h->ever_connected ||
+        h->ever_sent || (h->open != OPEN_NONE && h->open != OPEN_CONNECT)) {
         return;
     }
-    h->loose = h->must_close = h->open == OPEN_CONNECT;
-    check_decide(k, h, OUTCOME_CANCELLED);
+    if (h->open == OPEN_CONNECT) {
+        h->dropped = h->must_close = true;
+    } else {
+        check_decide(k, h, OUTCOME_CANCELLED);
+    }
 }
 
 static void
@@ -132,6 +135,7 @@ each_in_flight(struct check *k, void (*what)(struct check *k, struct check_host 
 static void
 stop(struct check *k, enum verb verb)
 {
+    k->by_operator = true;
     switch (verb) {
     case VERB_ABORT:
         check_halt(k, HALT_ABORT);

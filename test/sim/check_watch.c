@@ -116,14 +116,14 @@ check_watch_broken(struct check *k, struct check_host *h)
     check_watch_begin(k, h, 0, wave_bakes(k, h) ? interval(k) : interval(k) * 5);
 }
 
-/* The session of a try, or the one before it, is closed. */
+/* No session of the host is being closed any more. */
 void
 check_watch_closed(struct check *k, struct check_host *h)
 {
     const int64_t period_ms = wave_bakes(k, h) ? interval(k) : interval(k) * 5;
 
+    k->watch_closing -= h->watch_closing;
     h->watch_closing = false;
-    k->watch_closing--;
     if (h->watch_to_ms < k->now_ms + period_ms) {
         h->watch_to_ms = k->now_ms + period_ms;
         h->watch_set = k->facts;

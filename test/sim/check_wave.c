@@ -90,15 +90,21 @@ fail_wave(struct check *k, enum halt why)
     }
 }
 
+static bool
+ends_canary(const struct check *k)
+{
+    return k->canary_waves > 0 && k->wave == k->canary_waves - 1;
+}
+
 static void
-judge(struct check *k, bool canary)
+judge(struct check *k)
 {
     if (k->wave_excused) {
         return;
     }
     if (k->wave < k->waves - 1 && k->c->policy.has_budget && whole_wave_bad(k)) {
         fail_wave(k, HALT_WAVE);
-    } else if (canary && k->c->policy.promote == PROMOTE_AUTO && !canary_fine(k)) {
+    } else if (ends_canary(k) && k->c->policy.promote == PROMOTE_AUTO && !canary_fine(k)) {
         fail_wave(k, HALT_CANARY);
     }
 }
@@ -108,10 +114,6 @@ from_closed(struct check *k)
 {
     const bool before_switch = k->switch_step >= 0 && k->wave == 0;
 
-    judge(k, false);
-    if (k->halt != HALT_NONE || k->paused) {
-        return;
-    }
     if (k->wave_started > 0 && k->c->policy.wave_bake_ms > 0 && !before_switch) {
         k->phase = WAVE_BAKES;
         check_wave_wait(k, k->c->policy.wave_bake_ms);
@@ -124,13 +126,11 @@ from_closed(struct check *k)
 static void
 from_baked(struct check *k)
 {
-    const bool canary = k->canary_waves > 0 && k->wave == k->canary_waves - 1;
-
-    judge(k, canary); /* hosts may have become sick in the bake */
+    judge(k); /* hosts may have become sick in the bake */
     if (k->halt != HALT_NONE || k->paused) {
         return;
     }
-    if (canary && k->c->policy.promote == PROMOTE_MANUAL && k->wave < k->waves - 1) {
+    if (ends_canary(k) && k->c->policy.promote == PROMOTE_MANUAL && k->wave < k->waves - 1) {
         k->phase = WAVE_PROMOTE;
     } else {
         check_promoted(k);
@@ -175,8 +175,9 @@ check_waves(struct check *k)
         }
         if (k->phase == WAVE_OPEN && k->wave_left == 0 && k->again == 0 && k->queued == 0) {
             k->phase = WAVE_CLOSED;
+            judge(k);
         }
-        if (k->phase == WAVE_CLOSED && !k->paused) {
+        if (k->phase == WAVE_CLOSED && !k->paused && k->halt == HALT_NONE) {
             from_closed(k);
         }
         if (k->phase == WAVE_BAKED && !k->paused && k->halt == HALT_NONE) {
