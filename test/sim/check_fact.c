@@ -31,6 +31,8 @@ check_decide(struct check *k, struct check_host *h, enum outcome outcome)
     h->result = outcome;
     h->stage = STAGE_FINALLY;
     h->step = 0;
+    h->came_closing = h->closing > 0;
+    h->came = k->facts;
     h->waiting = false;
     if (outcome_is_bad(outcome) && !h->rolling) {
         check_count(k, h);
@@ -139,6 +141,15 @@ check_code_fine(const struct plan_step *s, const struct fact *f)
                   : f->exit_code == 0;
 }
 
+/* A host that comes to the switch in a run that was halted meanwhile is not switched. */
+static void
+switch_in_halt(struct check *k, struct check_host *h)
+{
+    if (k->halt != HALT_NONE && !h->rolling && k->wave == 0 && h->step == k->switch_step) {
+        check_decide(k, h, OUTCOME_CANCELLED);
+    }
+}
+
 void
 check_step_good(struct check *k, struct check_host *h)
 {
@@ -153,6 +164,7 @@ check_step_good(struct check *k, struct check_host *h)
         check_gate_begin(k, h);
     } else {
         h->step++;
+        switch_in_halt(k, h);
     }
 }
 

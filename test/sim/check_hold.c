@@ -52,8 +52,10 @@ lower_one(const struct check *k, const struct check_host *h, int32_t *ret_host)
             continue;
         }
         const struct check_host *other = &k->hosts[host];
-        const bool waits =
-            check_held(k, other) && check_list_of(other) == list && other->step == h->step;
+        const bool too_late =
+            h->came_closing && h->came < other->came; /* it had its turn by then */
+        const bool waits = check_held(k, other) && check_list_of(other) == list &&
+                           other->step == h->step && !too_late;
         if (once ? not_past(other, list, h->step) : waits) {
             *ret_host = host;
             return true;

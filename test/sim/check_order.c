@@ -17,20 +17,6 @@ check_want_name(enum check_want want)
     return wants[want];
 }
 
-/* In a halted run a host that comes to the switch may be cancelled without being parked. */
-static enum check_want
-due_for(struct check *k, struct check_host *h, const struct order *o)
-{
-    enum check_want want = check_wants(k, h);
-
-    if (want == WANT_PARK && o->kind != ORDER_PARK && o->kind != ORDER_DISCONNECT &&
-        k->halt != HALT_NONE) {
-        check_decide(k, h, OUTCOME_CANCELLED);
-        want = check_wants(k, h);
-    }
-    return want;
-}
-
 static void
 must_be(struct check *k, const struct check_host *h, const struct order *o, enum check_want want,
         enum check_want due)
@@ -82,7 +68,7 @@ static enum check_want
 due_or_watch(struct check *k, struct check_host *h, const struct order *o)
 {
     if (h->flying) {
-        return due_for(k, h, o);
+        return check_wants(k, h);
     }
     if (!h->watching) {
         begin_watch(k, h, o);
@@ -125,7 +111,7 @@ connect_host(struct check *k, struct check_host *h, const struct order *o)
 static void
 run_step(struct check *k, struct check_host *h, const struct order *o)
 {
-    must_be(k, h, o, WANT_STEP, due_for(k, h, o));
+    must_be(k, h, o, WANT_STEP, check_wants(k, h));
     if (k->wrong[0] != '\0') {
         return;
     }
@@ -155,11 +141,14 @@ static void
 probe_host(struct check *k, struct check_host *h, const struct order *o)
 {
     must_be(k, h, o, WANT_PROBE, due_or_watch(k, h, o));
+    const int32_t most = h->flying ? h->tries : INT32_MAX; /* one broken off may have counted */
+
     CHECK(k, o->step == h->check, "probe of host %d: check %d, not %d", (int)o->host, (int)o->step,
           (int)h->check);
-    CHECK(k, h->probed ? o->attempt == h->probes : o->attempt > h->probes && o->attempt <= h->tries,
+    CHECK(k, h->probed ? o->attempt == h->probes : o->attempt > h->probes && o->attempt <= most,
           "probe of host %d: try %d, the last was %d of %d begun", (int)o->host, (int)o->attempt,
           (int)h->probes, (int)h->tries);
+    h->tries = h->flying ? h->tries : o->attempt;
     h->probed = true;
     h->probes = o->attempt;
     h->open = OPEN_PROBE;
@@ -169,7 +158,7 @@ probe_host(struct check *k, struct check_host *h, const struct order *o)
 static void
 run_finally(struct check *k, struct check_host *h, const struct order *o)
 {
-    enum check_want due = due_for(k, h, o);
+    enum check_want due = check_wants(k, h);
 
     if (due == WANT_CONNECT && h->unparked) {
         due = WANT_FINALLY;
@@ -236,7 +225,6 @@ check_host_order(struct check *k, const struct order *o)
     case ORDER_ROLLBACK:
     case ORDER_PARK:
     case ORDER_RELEASE:
-        (void)due_for(k, h, o);
         check_slot_order(k, o);
         break;
     case ORDER_WAIT:

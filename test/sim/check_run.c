@@ -88,13 +88,6 @@ check_reset_budget(struct check *k)
 
 /* ---- halts and pauses */
 
-/* A host that comes to the switch in a run that was halted meanwhile. */
-void
-check_parked_in_halt(struct check *k, struct check_host *h)
-{
-    h->cancelling = k->halt != HALT_NONE;
-}
-
 void
 check_halt(struct check *k, enum halt why)
 {
@@ -130,6 +123,15 @@ check_pause(struct check *k)
     check_watch_stop(k);
 }
 
+static int64_t
+later(const struct check *k, int64_t due_ms, int64_t since_ms)
+{
+    if (due_ms < 0) {
+        return due_ms;
+    }
+    return due_ms < since_ms ? k->now_ms : due_ms + k->now_ms - since_ms;
+}
+
 /* Time has stood still for what belongs to the run. */
 void
 check_unpause(struct check *k)
@@ -137,12 +139,8 @@ check_unpause(struct check *k)
     const int64_t since_ms = k->wave_set_ms > k->paused_at_ms ? k->wave_set_ms : k->paused_at_ms;
 
     k->paused = false;
-    if (k->wave_due_ms >= 0) {
-        k->wave_due_ms += k->now_ms - since_ms;
-    }
-    if (k->run_due_ms >= 0) {
-        k->run_due_ms += k->now_ms - k->paused_at_ms;
-    }
+    k->wave_due_ms = later(k, k->wave_due_ms, since_ms);
+    k->run_due_ms = later(k, k->run_due_ms, k->paused_at_ms);
     check_watch_resume(k);
 }
 

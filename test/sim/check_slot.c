@@ -186,7 +186,6 @@ check_park(struct check *k, struct check_host *h, const struct order *o)
     no_longer_missing(k, h);
     h->parked = true;
     k->parked++;
-    check_parked_in_halt(k, h);
     check_settle(k);
 }
 

@@ -79,6 +79,8 @@ struct check_host {
     bool again;          /* a retried host: no wave is over without it */
     bool turn, ordered;  /* at a run_once or throttled step */
     bool ends_ok;        /* its bake was cut short: ok, once the try under way has ended */
+    bool came_closing;   /* to its finally list, while its session was being closed */
+    int64_t came;        /* at which fact */
     enum outcome result; /* once the finally list begins */
 
     int32_t check, row, round_tries; /* of the gate */
@@ -263,7 +265,6 @@ void check_outcome(struct check *k, struct check_host *h, enum outcome outcome);
 void check_pause(struct check *k);
 void check_unpause(struct check *k);
 void check_reset_budget(struct check *k);
-void check_parked_in_halt(struct check *k, struct check_host *h);
 void check_settle(struct check *k); /* waves go on, or the rollback begins */
 void check_wave_enter(struct check *k, int32_t wave);
 bool check_done(const struct check *k); /* nothing is left but tries of late watch */

@@ -136,12 +136,12 @@ settled_run(struct check *k)
 {
     enum order_kind how = ORDER_START;
     const int32_t next = check_next_host(k, &how);
+    const bool busy = k->watch_closing > 0 || k->held_up > 0; /* a look may count as begun */
     const bool ended = k->begun < k->wave || k->phase != WAVE_OPEN;
 
-    CHECK(k, next < 0 || (k->rolling && k->watch_closing > 0),
-          "%s of host %d is due, and is missing", order_name(how), (int)next);
-    CHECK(k, k->finished || k->watch_closing > 0 || !check_over(k),
-          "the run is over, and does not finish");
+    CHECK(k, next < 0 || (k->rolling && busy), "%s of host %d is due, and is missing",
+          order_name(how), (int)next);
+    CHECK(k, k->finished || busy || !check_over(k), "the run is over, and does not finish");
     CHECK(k, !k->begin_told, "wave %d was begun without a host", (int)k->begun + 1);
     CHECK(k, k->halt != HALT_NONE || !ended || k->ended >= k->begun,
           "the end of wave %d was not told", (int)k->begun + 1);
