@@ -17,7 +17,6 @@
     X(BUDGET_LATE_FREE, "a host that fails after it was ok is not counted")                        \
     X(SCOPE_IGNORED, "budget_by is never exceeded")                                                \
     X(SCOPE_FIRST_ONLY, "of several budget_by variables only the first counts")                    \
-    X(EXCUSE_FORGOTTEN, "continue does not excuse what was counted until then")                    \
     X(EXCUSE_FOREVER, "continue lifts the budget altogether")                                      \
     X(CONTINUE_HALTS, "on_failure continue halts for a budget")                                    \
     X(HALT_STARTS, "hosts are started after a halt")                                               \

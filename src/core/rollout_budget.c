@@ -87,7 +87,7 @@ rollout_count_bad(struct rollout *r, int32_t host)
 void
 rollout_excuse(struct rollout *r)
 {
-    if (r->budget >= 0 && r->bad > r->budget && !PLANTED(EXCUSE_FORGOTTEN)) {
+    if (r->budget >= 0 && r->bad > r->budget) {
         r->budget = PLANTED(EXCUSE_FOREVER) ? INT32_MAX : r->bad;
     }
     for (int32_t i = 0; i < plan_scope_count(r->plan); i++) {
