@@ -169,7 +169,7 @@ $(DIFF_BINS): $(BUILD)/test/diff/%: $(BUILD)/test/diff/%.o $(MAIN_LIBS)
 
 # The core alone, in a world that does not exist: docs/simulation.md.  SEEDS=N FROM=M for campaigns.
 SIM      := $(BUILD)/test/sim/sim
-sim_objs := $(patsubst %.c,$(BUILD)/%.o,$(wildcard test/sim/*.c))
+sim_objs := $(patsubst %.c,$(BUILD)/%.o,$(filter-out test/sim/test_%.c test/sim/play.c,$(wildcard test/sim/*.c)))
 SEEDS    ?= 100000
 FROM     ?= 1
 JOBS     ?= $(shell nproc)
@@ -181,6 +181,17 @@ $(SIM): $(sim_objs) $(call lib_of,core) $(call lib_of,base)
 	@mkdir -p $(@D)
 	@echo '  LD $@'
 	@$(CC) $(LDFLAGS_ALL) -o $@ $^ -lcrypto $(LDLIBS)
+
+# The checker, held to scripts that are wrong in one place.
+TEST_CHECK := $(BUILD)/test/sim/test_check
+UNIT_BINS  += $(TEST_CHECK)
+.PHONY: unit-sim
+unit-sim: $(TEST_CHECK)
+	@test/check/run-unit $^
+$(TEST_CHECK): $(patsubst %.c,$(BUILD)/%.o,$(wildcard test/sim/check*.c) test/sim/case.c test/sim/play.c test/sim/test_check.c) $(call lib_of,core) $(call lib_of,base)
+	@mkdir -p $(@D)
+	@echo '  LD $@'
+	@$(CC) $(LDFLAGS_ALL) -o $@ $^ -lcrypto $(LDLIBS) -lcmocka
 
 # The same with faults in the core, each of which must be caught: docs/sensitivity.md.
 PLANTED := build/planted/test/sim/sim
@@ -197,7 +208,7 @@ sensitivity-check: planted-bin
 coverage: deps
 	@$(MAKE) --no-print-directory CC=gcc COVER=1 BUILD=build/coverage coverage-run
 cover_bins = $(test_core_bins) $(BUILD)/test/base/test_heap
-coverage-run: $(cover_bins) $(if $(wildcard test/sim/*.c),$(BUILD)/test/sim/sim)
+coverage-run: $(cover_bins) $(SIM)
 	@test/check/coverage $(BUILD) $(cover_bins)
 
 # Numbers for people: nothing passes or fails by them.

@@ -29,7 +29,9 @@ verdict_of_next(const struct check *k, const struct check_host *h)
     if (k->paused) {
         return "the run is paused";
     }
-    return k->phase == WAVE_OPEN ? "no host may start" : "the wave before has not ended";
+    const bool waits = k->phase != WAVE_OPEN || h->wave > k->wave || h->parked;
+
+    return waits ? "the wave before it has not ended" : "nothing asks for it";
 }
 
 /* ---- slots */
