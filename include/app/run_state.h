@@ -28,6 +28,7 @@
 #include "store/lock.h"
 #include "store/store.h"
 #include "ui/sink.h"
+#include "ui/snapshot.h"
 
 #include <event2/event.h>
 #include <sys/stat.h>
@@ -67,6 +68,9 @@ struct run_host {
     struct redact_stream streams[RUN_STREAMS]; /* owned: what may yet be a secret's beginning */
     int64_t bytes[RUN_STREAMS];                /* of stdout and stderr that are in the log */
     bool moved;                                /* bytes changed since they were journaled */
+    bool in_flight;                            /* it has a slot */
+    bool connecting;
+    int64_t since_ms; /* it is doing what it does */
 };
 
 struct wave_count {
@@ -148,7 +152,13 @@ struct run {
     struct wave_count *waves;
     int32_t active;
     int32_t workers_asked; /* more than policy.workers where the limit does not allow them */
-    bool short_said;       /* that descriptors or ports ran out */
+    int32_t slots_max;     /* that fit into the limit of files; 0: not known */
+    struct operate *operate;
+    enum run_state state; /* as it was told last */
+    int64_t state_since_ms;
+    int32_t failures[SNAPSHOT_FAILURES_MAX]; /* hosts, the newest first */
+    int32_t failure_count;
+    bool short_said; /* that descriptors or ports ran out */
     bool finished;
     bool left; /* the operator would not wait */
     int exit_code;
@@ -264,12 +274,29 @@ extern const struct pool_events listen_pool;
 void listen_probe(void *arg, bool passed, const char *text);
 extern const struct local_events listen_local;
 void listen_post(struct run *run, const struct fact *fact, const char *reason);
+/* The same of a verb; operate_turn tells this client what became of it. */
+void listen_ask(struct run *run, const struct fact *verb, const char *reason, uint32_t asker);
 /* A fact of this kind about what the host is doing now. */
 struct fact listen_fact_of(const struct run_host *h, enum fact_kind kind, enum cause cause);
 /* The end of a step, of one of the finally list or of a check: these have facts of their own.  What
  * its streams held back is passed on first. */
 void listen_end_step(struct run_host *h, struct fact fact, const char *reason);
 int listen_signals(struct run *run, struct err *err);
+
+/* operate.c: what an operator says to the run, and is told */
+/* Make the control socket.  -1 and ERR_IO: there can be none, and the plan needs an answer. */
+int operate_open(struct run *run, struct err *err);
+void operate_begin(struct run *run); /* the run has its id: it can be found */
+/* NULL, or why this verb is no fact now, for people. */
+const char *operate_refuses(const struct run *run, const struct fact *verb);
+void operate_turn(struct run *run, const struct inbox *mail); /* a turn took these in */
+void operate_end(struct run *run); /* the run is over: the last words, and the socket is gone */
+void operate_free(struct run *run);
+
+/* look.c: where the run stands */
+/* Note what a turn did; tell people on our own terminal when the run waits for them. */
+void look_turn(struct run *run, const struct inbox *mail);
+void look_take(const struct run *run, struct snapshot *ret); /* release it */
 
 /* turn.c */
 void turn_wake(struct run *run); /* there is mail */
@@ -286,6 +313,6 @@ void narrate_output(struct run *run, struct run_host *h, int stream, const char 
 void narrate_warning(struct run *run, const char *host, const char *text);
 void narrate_end(struct run *run);
 /* Why host ended as it did, for people; valid until the next call. */
-const char *narrate_reason(struct run *run, int32_t host, struct buf *scratch);
+const char *narrate_reason(const struct run *run, int32_t host, struct buf *scratch);
 
 #endif

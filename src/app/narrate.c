@@ -491,7 +491,7 @@ narrate_fact(struct run *run, const struct fact *f, const char *reason)
 }
 
 const char *
-narrate_reason(struct run *run, int32_t host, struct buf *scratch)
+narrate_reason(const struct run *run, int32_t host, struct buf *scratch)
 {
     const struct rollout_host r = rollout_host(run->rollout, host);
     const struct run_host *h = &run->hosts[host];

@@ -56,7 +56,13 @@ static int
 take_facts(struct run *run, const struct inbox *mail, int64_t now_ms)
 {
     for (size_t i = 0; i < mail->count; i++) {
-        const struct letter *l = &mail->letters[i];
+        struct letter *l = &mail->letters[i];
+        if (l->fact.kind == FACT_VERB) {
+            l->refused = operate_refuses(run, &l->fact);
+        }
+        if (l->refused != NULL) {
+            continue; /* it would change nothing: no fact */
+        }
         if (journal_fact(run->journal, now_ms, &l->fact, l->reason, &run->err) < 0) {
             return -1;
         }
@@ -203,12 +209,15 @@ turn_event(evutil_socket_t fd, short what, void *arg)
         turn_fail(run);
     } else {
         for (size_t i = 0; i < mail.count; i++) {
-            narrate_fact(run, &mail.letters[i].fact, mail.letters[i].reason);
+            if (mail.letters[i].refused == NULL) {
+                narrate_fact(run, &mail.letters[i].fact, mail.letters[i].reason);
+            }
         }
         for (size_t i = 0; i < run->due_count; i++) {
             narrate_order(run, &run->due[i]);
             execute(run, &run->due[i]);
         }
+        operate_turn(run, &mail);
     }
     inbox_release(&mail);
 }
