@@ -11,6 +11,7 @@
 #include "config/nearest.h"
 #include "core/policy.h"
 
+#include <stdbool.h>
 #include <string.h>
 
 enum { SHOWN_BYTES = 60, NUMBER_DIGITS = 5 };
@@ -129,10 +130,14 @@ int
 verbs_read(const char *line, size_t len, struct asked_verb *ret, struct err *err)
 {
     enum { WORD_BYTES = 16 };
+    bool plain = true;
     const char *space;
     char word[WORD_BYTES];
 
-    if (strlen(line) != len) {
+    for (size_t i = 0; i < len; i++) {
+        plain = plain && (unsigned char)line[i] >= ' ' && line[i] != '\x7f';
+    }
+    if (!plain) {
         return err_set(err, ERR_USAGE, "a line of text was expected");
     }
     space = strchr(line, ' ');
