@@ -72,6 +72,8 @@ static void
 describe(struct buf *out, const struct run *run, const struct fact *f, int32_t asked)
 {
     const int n = (int)rollout_active(run->rollout);
+    const struct summary totals = rollout_summary(run->rollout);
+    const int to_go = (int)(totals.count[OUTCOME_UNTOUCHED] + totals.count[OUTCOME_RUNNING]);
 
     switch (f->verb) {
     case VERB_PAUSE:
@@ -82,10 +84,7 @@ describe(struct buf *out, const struct run *run, const struct fact *f, int32_t a
         (void)buf_adds(out, "continued");
         break;
     case VERB_PROMOTE:
-        (void)buf_addf(out, "promoted: %d host%s left",
-                       (int)rollout_summary(run->rollout).count[OUTCOME_UNTOUCHED],
-                       rollout_summary(run->rollout).count[OUTCOME_UNTOUCHED] == 1 ? " is"
-                                                                                   : "s are");
+        (void)buf_addf(out, "promoted: %d host%s to go", to_go, s_of(to_go));
         break;
     case VERB_ABORT:
         (void)buf_adds(out, "aborted: no new host is started; ");
@@ -171,6 +170,16 @@ answer_durable(struct run *run)
     }
 }
 
+/* Why not; of a host, which. */
+static void
+say_no(struct run *run, uint32_t client, const struct fact *f, const char *why)
+{
+    char *text = f->host < 0 ? xstrdup(why) : xasprintf("%s: %s", run->names[f->host], why);
+
+    say(run, client, "no", text);
+    free(text);
+}
+
 /* A verb that came by ctl has had its turn. */
 static void
 answer(struct run *run, const struct letter *l)
@@ -179,7 +188,7 @@ answer(struct run *run, const struct letter *l)
     struct buf text;
 
     if (l->refused != NULL) {
-        say(run, l->asker, "no", l->refused);
+        say_no(run, l->asker, &l->fact, l->refused);
         if (q != NULL) {
             drop_question(q);
         }
@@ -258,7 +267,7 @@ ask_verb(struct run *run, uint32_t client, uid_t uid, const struct asked_verb *a
         why = "too many verbs at once";
     }
     if (why != NULL) {
-        say(run, client, "no", why);
+        say_no(run, client, &f, why);
         return;
     }
     (void)snprintf(reason, sizeof(reason), "by ctl, uid %lu", (unsigned long)uid);

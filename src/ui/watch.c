@@ -10,6 +10,7 @@
 #include "base/escape.h"
 #include "ui/cut.h"
 
+#include <stdio.h>
 #include <string.h>
 
 enum { ROW_BYTES_MAX = 8192, ROWS_BEFORE_HOSTS = 4, FAILURES_SHOWN = 5 };
@@ -44,12 +45,17 @@ add_text(struct buf *row, const char *text)
     }
 }
 
+/* It is drawn once a second: no parts of one. */
 static void
 add_since(struct buf *row, int64_t ms)
 {
+    enum { MINUTE_MS = 60000 };
     char text[32];
 
     duration_human(ms > 0 ? ms : 0, text, sizeof(text));
+    if (ms < MINUTE_MS) {
+        (void)snprintf(text, sizeof(text), "%ds", ms > 0 ? (int)(ms / 1000) : 0);
+    }
     (void)buf_adds(row, text);
 }
 
@@ -119,10 +125,10 @@ put_waits(struct frame *f, const struct snapshot *s)
         put_row(f, "\033[31m");
     }
     if (s->waits_for != NULL) {
-        (void)buf_adds(&f->row, "waits since ");
+        (void)buf_adds(&f->row, "waits for an answer, ");
         add_since(&f->row, f->size->now_ms - s->state_since_ms);
-        (void)buf_adds(&f->row, " for: inventory-manager ctl ");
-        add_text(&f->row, s->env);
+        (void)buf_adds(&f->row, ": inventory-manager ctl ");
+        add_text(&f->row, s->env != NULL && s->env[0] == '_' ? s->run : s->env);
         (void)buf_addc(&f->row, ' ');
         add_text(&f->row, s->waits_for);
         put_row(f, "\033[33m");

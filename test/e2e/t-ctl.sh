@@ -101,6 +101,54 @@ assert_has 'with its code' "$(tail -n 1 "$work/watched")" 'exit 3'
 assert_eq 'no line twice' '' "$(uniq -d "$work/watched")"
 [ ! -e "$rig/home/web-04/waiting" ] || fail 'a new host was started'
 
+# ---- pause, workers, skip, retry, continue; and what a run does not take
+echo 'max_fail: 1' >>"$env_dir/config.yml"
+begin
+for verb in continue promote rollback 'retry web-04' 'retry web-01' 'skip web-01'; do
+    # shellcheck disable=SC2086 # two words
+    im ctl test-multi $verb
+    assert_eq "$verb is refused" '5 ' "$rc $out"
+    case $verb in
+    continue) why='the run is not paused' ;;
+    promote) why='no canary waits for promote' ;;
+    rollback) why='the action has no rollback list' ;;
+    'retry web-04') why='web-04: it has not been started' ;;
+    'retry web-01') why='web-01: it is under way' ;;
+    'skip web-01') why='web-01: it has been started' ;;
+    esac
+    assert_eq "$verb: why" "inventory-manager: no: $why" "$err"
+done
+assert_not 'what is refused is no fact' "$(cat "$work/e")" 'by ctl'
+im ctl test-multi pause
+assert_eq 'pause' '0 paused: 3 hosts in flight go on' "$rc $out"
+im ctl test-multi pause
+assert_eq 'twice' '5 inventory-manager: no: the run is paused already' "$rc $err"
+status_is 'paused .*waits for continue' || fail "it is paused: $out"
+go 0 web-01 web-02
+go 1 web-03
+wait_for 20 status_is '3/9  ok 2  failed 1  active 0'
+[ ! -e "$rig/home/web-04/waiting" ] || fail 'a host was started in a pause'
+im ctl test-multi skip web-05
+assert_eq 'skip' '0 skipped: web-05' "$rc $out"
+im ctl test-multi workers 1
+assert_eq 'workers' '0 1 worker from now on' "$rc $out"
+rm "$rig"/home/web-03/{go,waiting}
+im ctl test-multi retry web-03
+assert_eq 'retry' '0 web-03 goes again' "$rc $out"
+waiting web-03
+[ ! -e "$rig/home/web-04/waiting" ] || fail 'another one was started by a retry'
+im ctl test-multi workers 3
+im ctl test-multi continue
+assert_eq 'continue' '0 continued' "$rc $out"
+go 0 web-03
+waiting web-04 web-06
+im ctl test-multi workers 2
+go 0 web-0{4,6,7,8,9}
+wait "$pid"
+assert_eq "all but the skipped one: $(cat "$work/e")" 0 $?
+assert_has 'the end' "$(cat "$work/e" "$work/o")" 'skipped 1'
+[ ! -e "$rig/home/web-05/waiting" ] || fail 'the skipped host was started'
+
 # ---- kill; a run's id or its beginning in place of ENV
 begin
 id=$(ls "$project/var/ctl")
