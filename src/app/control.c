@@ -198,14 +198,14 @@ on_readable(evutil_socket_t fd, short what, void *arg)
     if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR)) {
         return;
     }
-    if (n > 0 && buf_add(&l->in, bytes, (size_t)n) == 0) {
-        take_lines(l);
-    } else if (n > 0) {
-        drop(l); /* it asks on and on, and waits for no answer */
-    } else if (n < 0 || l->watches) {
+    /* A client that asks on and on and waits for no answer is lost; and a watcher that has shut its
+     * side cannot be told from one that is gone. */
+    if (n < 0 || (n == 0 && l->watches) || buf_add(&l->in, bytes, (size_t)n) != 0) {
         drop(l);
-    } else {
+    } else if (n == 0) {
         end_of_questions(l);
+    } else {
+        take_lines(l);
     }
 }
 

@@ -48,7 +48,10 @@ note_failure(struct run *run, int32_t host)
 static void
 note_order(struct run *run, const struct order *o, int64_t now_ms)
 {
-    struct run_host *h = o->host < 0 ? NULL : &run->hosts[o->host];
+    if (o->host < 0) {
+        return;
+    }
+    struct run_host *h = &run->hosts[o->host];
 
     switch (o->kind) {
     case ORDER_START:
@@ -184,42 +187,48 @@ doing_of(const struct run *run, const struct run_host *h)
     return doing;
 }
 
+/* A host in flight, to be sorted. */
+struct flight {
+    int64_t since_ms;
+    int32_t host;
+};
+
 static int
 compare_since(const void *a, const void *b)
 {
-    const struct run_host *const *x = a;
-    const struct run_host *const *y = b;
+    const struct flight *x = a;
+    const struct flight *y = b;
 
-    if ((*x)->since_ms != (*y)->since_ms) {
-        return (*x)->since_ms < (*y)->since_ms ? -1 : 1;
+    if (x->since_ms != y->since_ms) {
+        return x->since_ms < y->since_ms ? -1 : 1;
     }
-    return (*x)->index < (*y)->index ? -1 : 1;
+    return x->host < y->host ? -1 : 1;
 }
 
 static void
 take_hosts(const struct run *run, struct snapshot *s, int64_t zero_wall_ms)
 {
-    const size_t most = (size_t)run->host_count;
-    const struct run_host **hosts = xcalloc(most, sizeof(*hosts));
+    struct flight *flights = xcalloc((size_t)run->host_count, sizeof(*flights));
     size_t count = 0;
 
-    for (size_t i = 0; i < most; i++) {
+    for (int32_t i = 0; i < run->host_count; i++) {
         if (run->hosts[i].in_flight) {
-            hosts[count++] = &run->hosts[i];
+            flights[count++] = (struct flight){run->hosts[i].since_ms, i};
         }
     }
-    qsort((void *)hosts, count, sizeof(*hosts), compare_since);
+    qsort(flights, count, sizeof(*flights), compare_since);
     s->shown = count < SNAPSHOT_HOSTS_MAX ? count : SNAPSHOT_HOSTS_MAX;
     s->hosts = xcalloc(s->shown, sizeof(*s->hosts));
     for (size_t i = 0; i < s->shown; i++) {
+        const int32_t host = flights[i].host;
         s->hosts[i] = (struct snapshot_host){
-            .name = xstrdup(hosts[i]->host->name),
-            .doing = doing_of(run, hosts[i]),
-            .slot = rollout_host(run->rollout, hosts[i]->index).slot,
-            .since_ms = zero_wall_ms + hosts[i]->since_ms,
+            .name = xstrdup(run->names[host]),
+            .doing = doing_of(run, &run->hosts[host]),
+            .slot = rollout_host(run->rollout, host).slot,
+            .since_ms = zero_wall_ms + flights[i].since_ms,
         };
     }
-    free((void *)hosts);
+    free(flights);
 }
 
 static void

@@ -69,7 +69,7 @@ static int
 count_in_flight(const struct cli *c, const struct running *r, int *ret_count, struct err *err)
 {
     struct link l = {.fd = -1};
-    struct snapshot s;
+    struct snapshot s = snapshot_empty();
     char *line = NULL;
     int rc = reach(&l, c, r, err);
 

@@ -148,7 +148,7 @@ draw(struct pane *s, const struct snapshot *snapshot, int64_t now_ms)
 
     size.rows--; /* a newline in the last row would scroll */
     buf_init(&rows, FRAME_BYTES_MAX);
-    buf_init(&frame, 2 * FRAME_BYTES_MAX);
+    buf_init(&frame, (size_t)2 * FRAME_BYTES_MAX);
     watch_rows(snapshot, &size, &rows);
     (void)buf_adds(&frame, "\033[H");
     for (size_t i = 0; i < rows.len; i++) {
