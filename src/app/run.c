@@ -471,6 +471,7 @@ free_hosts(struct run *run)
 void
 run_free(struct run *run)
 {
+    operate_free(run);
     pool_free(run->pool);
     agents_free(run->agents);
     locals_free(run->locals);
@@ -569,7 +570,7 @@ static int
 prepare(struct run *run, struct err *err)
 {
     if (run_load(run, err) < 0 || open_files(run, err) < 0 || look_again(run, err) < 0 ||
-        make_loop(run, err) < 0 || begin_journal(run, err) < 0) {
+        make_loop(run, err) < 0 || operate_open(run, err) < 0 || begin_journal(run, err) < 0) {
         return -1;
     }
     return 0;
@@ -595,6 +596,7 @@ turn_until_over(struct run *run, struct err *err)
     run->rollout = rollout_new(run->plan, 0);
     narrate_start(run);
     files_tell(run);
+    operate_begin(run);
     turn_wake(run);
     (void)event_base_dispatch(run->base);
     newkeys_write(run);
@@ -606,6 +608,7 @@ turn_until_over(struct run *run, struct err *err)
         run->exit_code = 3; /* the operator would not wait: what may still run is in the journal */
     }
     narrate_end(run);
+    operate_end(run);
     let_close(run);
     return run->exit_code;
 }
