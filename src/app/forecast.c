@@ -40,10 +40,9 @@ struct world {
     struct rollout *rollout; /* owned, as is all below */
     struct body *bodies;     /* by host */
     struct count *counts;    /* by wave */
-    bool *shares;            /* by step: it has a share in the work */
-    int32_t share_count;
-    int32_t last_share; /* the last step with one takes what the division leaves */
-    enum halt halt;     /* told, and so are the next two */
+    int32_t *weights;        /* by step: what it and those before it have of `weight` */
+    int32_t weight;
+    enum halt halt; /* told, and so are the next two */
     bool paused;
     bool exceeded;
     struct answer *heap; /* by time, then number */
@@ -214,21 +213,17 @@ step_of_trouble(const struct world *w, int32_t host)
     return plan_step(w->plan, step)->run_once ? plan_step_count(w->plan) - 1 : step;
 }
 
-/* The work of a host is spread evenly over its steps; what one host runs for all has no part in it:
- * to the others it was waiting. */
 static int64_t
 step_ms(const struct world *w, int32_t host, int32_t step)
 {
     const int64_t work_ms = w->q->hosts[host].work_ms;
+    const int32_t before = step == 0 ? 0 : w->weights[step - 1];
 
     if (w->bodies[host].rolling_back) {
         return work_ms / plan_rollback_count(w->plan);
     }
-    if (!w->shares[step]) {
-        return 0;
-    }
-    return step == w->last_share ? work_ms - work_ms / w->share_count * (w->share_count - 1)
-                                 : work_ms / w->share_count;
+    return work_ms * w->weights[step] / w->weight - work_ms * before / w->weight +
+           (step == plan_step_count(w->plan) - 1 ? w->q->tail_ms : 0);
 }
 
 static struct fact
@@ -490,20 +485,20 @@ run_to_end(struct world *w)
     w->out->endless = more;
 }
 
+/* Evenly, if nothing was said; what one host runs for all has no part in it then: to the others it
+ * was waiting. */
 static void
-share_work(struct world *w)
+weigh(struct world *w)
 {
     const int32_t count = plan_step_count(w->plan);
 
-    w->shares = xcalloc((size_t)count, sizeof(*w->shares));
+    w->weights = xcalloc((size_t)count, sizeof(*w->weights));
     for (int32_t i = 0; i < count; i++) {
-        w->shares[i] = !plan_step(w->plan, i)->run_once;
-        w->share_count += w->shares[i];
-        w->last_share = w->shares[i] ? i : w->last_share;
+        w->weight += w->q->weights != NULL ? w->q->weights[i] : !plan_step(w->plan, i)->run_once;
+        w->weights[i] = w->weight;
     }
-    if (w->share_count == 0) {
-        w->shares[0] = true;
-        w->share_count = 1;
+    if (w->weight == 0) {
+        w->weight = w->weights[count - 1] = 1;
     }
 }
 
@@ -529,7 +524,7 @@ world_init(struct world *w, const struct forecast_request *q, struct forecast *r
         ret->hosts[i] = (struct forecast_span){.slot = -1, .begin_ms = -1, .end_ms = -1};
         w->bodies[i].again = -1;
     }
-    share_work(w);
+    weigh(w);
     w->rollout = rollout_new(p, 0);
 }
 
@@ -539,7 +534,7 @@ world_release(struct world *w)
     rollout_free(w->rollout);
     free(w->bodies);
     free(w->counts);
-    free(w->shares);
+    free(w->weights);
     free(w->heap);
     free(w->now);
 }
