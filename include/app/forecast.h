@@ -30,7 +30,8 @@ enum trouble {
 struct forecast_host {
     int64_t work_ms;  /* its own time in a slot: steps and all that is theirs; waiting apart */
     unsigned trouble; /* of enum trouble */
-    int32_t step;     /* of the plan, where fail, unknown and flap happen; -1: the last */
+    int32_t step; /* of the plan, where fail, unknown and flap happen; -1: the last that is neither
+                     run_once nor ignore_errors */
 };
 
 enum { FORECAST_FACTS_MAX = 20 * 1000 * 1000 }; /* some ten seconds */
@@ -38,11 +39,11 @@ enum { FORECAST_FACTS_MAX = 20 * 1000 * 1000 }; /* some ten seconds */
 struct forecast_request {
     const struct plan *plan;           /* borrowed, and so is hosts */
     const struct forecast_host *hosts; /* by host of the plan */
-    const int32_t *weights;            /* by step: its part of the work; NULL: all have the same, but
-                                          run_once ones none.  Their sum is at most INT32_MAX */
-    int64_t tail_ms;                   /* after the last step of every host, besides its work */
-    int64_t connect_ms_max;            /* after which an unreachable host is given up */
-    bool story;                        /* keep the events */
+    const int32_t *weights; /* by step: its part of the work; NULL: all have the same, but
+                               run_once ones none.  Their sum is at most INT32_MAX */
+    int64_t tail_ms;        /* after the last step of every host, besides its work */
+    int64_t connect_ms_max; /* after which an unreachable host is given up */
+    bool story;             /* keep the events */
 };
 
 enum forecast_kind {

@@ -196,21 +196,23 @@ has(const struct world *w, int32_t host, enum trouble t)
     return (w->q->hosts[host].trouble & t) != 0 && !w->bodies[host].rolling_back;
 }
 
-/* Where it fails: as was said, else at its last step, which is not one that another host may run
- * for it unless all are. */
+/* Where it fails: as was said, else at the last step whose failure is its own and matters. */
 static int32_t
 step_of_trouble(const struct world *w, int32_t host)
 {
     const int32_t said = w->q->hosts[host].step;
-    int32_t step = plan_step_count(w->plan) - 1;
+    const int32_t last = plan_step_count(w->plan) - 1;
 
     if (said >= 0) {
         return said;
     }
-    while (step > 0 && plan_step(w->plan, step)->run_once) {
-        step--;
+    for (int32_t step = last; step >= 0; step--) {
+        const struct plan_step *s = plan_step(w->plan, step);
+        if (!s->run_once && !s->ignore_errors) {
+            return step;
+        }
     }
-    return plan_step(w->plan, step)->run_once ? plan_step_count(w->plan) - 1 : step;
+    return last;
 }
 
 static int64_t

@@ -21,7 +21,7 @@ const struct command commands[] = {
     {"run", "ACTION ENV", "any action file", CHANGE_FLAGS, 2, 2, cmd_run},
     {"exec", "ENV -- COMMAND...", "a command on every host", HOST_FLAGS, 2, -1, cmd_exec},
     {"copy", "ENV SRC DEST", "a file or folder to every host", HOST_FLAGS, 3, 3, cmd_copy},
-    {"plan", "ACTION ENV", "waves, slots and order; connects to nothing", "lwtTfeS", 2, 2,
+    {"plan", "ACTION ENV", "waves, slots and order; connects to nothing", "lwtTfeSDMAo", 2, 2,
      cmd_plan},
     {"inventory", "list|graph|host|vars ENV [HOST]", "hosts, groups and variables", "lweJEU", 1, 3,
      cmd_inventory},

@@ -26,8 +26,8 @@ put_run(struct store *s, const char *action, const char *plan, int64_t ms, int e
     assert_non_null(j);
     for (int32_t i = 0; i < 2; i++) {
         const struct host_end end = {.host = i,
-                                     .outcome = i == 1 && exit_code == 2 ? OUTCOME_FAILED
-                                                                         : OUTCOME_OK,
+                                     .outcome =
+                                         i == 1 && exit_code == 2 ? OUTCOME_FAILED : OUTCOME_OK,
                                      .started_ms = 100,
                                      .finished_ms = 100 + ms * (i + 1),
                                      .reason = "",
