@@ -17,6 +17,9 @@ app_policy(const struct run_request *q, struct policy *ret)
     *ret = q->settings->policy;
     ret->strategy = q->strategy;
     ret->seed = q->seed;
+    if (q->hosts_in_order) {
+        ret->order = HOST_ORDER_INVENTORY;
+    }
     if (q->workers >= 0) {
         ret->workers = q->workers;
     }
