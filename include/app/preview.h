@@ -56,9 +56,9 @@ void preview_step_release(struct preview_step *s);
 const char *preview_release(const struct preview *p);
 /* Hand every file and folder that would be sent to fn, with the SHA-256 of what would be; it
  * returns other than 0 to stop, which is returned.  -1 and err too. */
-int preview_sources(const struct preview *p,
-                    int (*fn)(void *arg, const char *path, const char *sha256), void *arg,
-                    struct err *err);
+int
+preview_sources(const struct preview *p, int (*fn)(void *arg, const char *path, const char *sha256),
+                void *arg, struct err *err);
 /* The SHA-256 of all that a host would get, files and secrets apart. */
 int preview_digest(struct preview *p, int32_t host, char ret_hex[HASH_SHA256_HEX], struct err *err);
 

@@ -236,8 +236,8 @@ int sources_note(struct run *run, const char *path, struct err *err);
 int sources_match(const struct run *run, const char *path, const struct stat *st, struct err *err);
 /* Of the bytes of a file; ERR_CONFIG. */
 int sources_hash(const char *path, char ret_hex[HASH_SHA256_HEX], struct err *err);
-/* Hand every file and folder that is to be sent to fn, with the SHA-256 of what is; it returns other
- * than 0 to stop, which is returned.  -1 and ERR_CONFIG too. */
+/* Hand every file and folder that is to be sent to fn, with the SHA-256 of what is; it returns
+ * other than 0 to stop, which is returned.  -1 and ERR_CONFIG too. */
 int sources_each(const struct run *run, int (*fn)(void *arg, const char *path, const char *sha256),
                  void *arg, struct err *err);
 /* -1 and ERR_CONFIG unless they are those of the request's sources, where it names any. */

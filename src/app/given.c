@@ -64,28 +64,41 @@ given_value(const struct run_request *q)
 
 /* ---------------------------------------------------------------- and read again */
 
-struct value *
-given_parse(const char *json, size_t len, const char *what, struct err *err)
+/* Takes over y, which may be NULL: m says why. */
+static struct value *
+dict_of(struct yaml *y, struct mistakes *m, const char *what, struct err *err)
 {
-    struct mistakes m = {0};
-    struct yaml *y = yaml_parse(json, len, what, YAML_INVENTORY_MAX, YAML_REPEAT_ERROR, &m);
     struct value *v = NULL;
 
-    if (y != NULL && yaml_root(y) != NULL) {
-        v = value_of_node(yaml_root(y), &m);
+    if (y != NULL && yaml_root(y) != NULL && yaml_root(y)->kind == YAML_NODE_MAP) {
+        v = value_of_node(yaml_root(y), m);
     }
-    if (v != NULL && v->kind != VALUE_DICT) {
-        value_free(v);
-        v = NULL;
-    }
-    if (v == NULL && m.errors.count > 0) {
-        err_set(err, ERR_CONFIG, "%s", m.errors.items[0]);
+    if (v == NULL && m->errors.count > 0) {
+        err_set(err, ERR_CONFIG, "%s", m->errors.items[0]);
     } else if (v == NULL) {
         err_set(err, ERR_CONFIG, "%s: expected a dict", what);
     }
     yaml_close(y);
-    mistakes_release(&m);
+    mistakes_release(m);
     return v;
+}
+
+struct value *
+given_parse(const char *json, size_t len, const char *what, struct err *err)
+{
+    struct mistakes m = {0};
+    struct yaml *y = yaml_parse(json, len, what, GIVEN_BYTES_MAX, YAML_REPEAT_ERROR, &m);
+
+    return dict_of(y, &m, what, err);
+}
+
+struct value *
+given_load(const char *path, struct err *err)
+{
+    struct mistakes m = {0};
+    struct yaml *y = yaml_load(path, GIVEN_BYTES_MAX, YAML_REPEAT_ERROR, &m);
+
+    return dict_of(y, &m, path, err);
 }
 
 const struct value *

@@ -177,9 +177,8 @@ preview_release(const struct preview *p)
 }
 
 int
-preview_sources(const struct preview *p,
-                int (*fn)(void *arg, const char *path, const char *sha256), void *arg,
-                struct err *err)
+preview_sources(const struct preview *p, int (*fn)(void *arg, const char *path, const char *sha256),
+                void *arg, struct err *err)
 {
     return sources_each(p->run, fn, arg, err);
 }
@@ -205,7 +204,8 @@ static void
 add_step(struct hash *h, const struct preview_step *s)
 {
     const struct rendered *r = &s->rendered;
-    const int32_t numbers[] = {(int32_t)s->list, s->number, r->skipped, r->become, (int32_t)s->mode};
+    const int32_t numbers[] = {(int32_t)s->list, s->number, r->skipped, r->become,
+                               (int32_t)s->mode};
 
     hash_update(h, numbers, sizeof(numbers));
     add_bytes(h, r->script, r->script_len);

@@ -7,36 +7,64 @@
 #include "cli/command.h"
 #include "cli/load.h"
 #include "cli/plan_view.h"
+#include "cli/planfile.h"
 #include "cli/request.h"
+#include "cli/rollback.h"
 
-#include <stdlib.h>
+#include <stdio.h>
+#include <string.h>
 
 static int
-show(const struct cli *c, const struct run_request *r, struct err *err)
+show(const struct cli *c, const struct loaded *l, const struct run_request *r,
+     const struct targets *t, struct err *err)
 {
+    const struct options *o = &c->options;
     struct plan_view v;
-    int rc = plan_view_make(&v, r, c->options.assume_ms, c->options.simulate, err);
+    int rc = plan_view_make(&v, r, o->assume_ms, o->simulate, err);
 
-    v.seed_given = c->options.has_seed;
+    v.seed_given = o->has_seed;
+    if (rc == 0 && o->save != NULL) {
+        rc = planfile_save(o->save, c, l, &v, t, err);
+    }
     if (rc == 0) {
         plan_text(&v);
     }
+    if (rc == 0 && o->save != NULL) {
+        puts("kept in the file: run it with --plan");
+    }
     plan_view_release(&v);
     return rc;
+}
+
+/* A plan that is kept names where each host goes back to: with the store as it is now. */
+static int
+find_targets(const struct cli *c, struct loaded *l, struct targets *t, struct err *err)
+{
+    if (c->options.save == NULL || strcmp(l->action->name, "rollback") != 0 ||
+        value_dict_get(l->extra, "release") != NULL) {
+        return 0;
+    }
+    return rollback_targets(c, l->env, l, t, err);
 }
 
 int
 cmd_plan(struct cli *c, struct err *err)
 {
     struct loaded l = {0};
+    struct targets t = {0};
     const char *env = cli_word(c, 1);
     int rc = load_all(&l, c, env, cli_word(c, 0), err);
 
     if (rc == 0) {
-        const struct run_request r = request_of(c, env, &l, false);
-        request_tell_tags(c, &l);
-        rc = show(c, &r, err);
+        rc = find_targets(c, &l, &t, err);
     }
+    if (rc == 0) {
+        struct run_request r = request_of(c, env, &l, false);
+        r.releases = (const char *const *)t.releases;
+        request_tell_tags(c, &l);
+        rc = show(c, &l, &r, &t, err);
+    }
+    targets_release(&t);
     loaded_release(&l);
     return rc;
 }
