@@ -41,7 +41,6 @@ struct forecast_request {
     const struct forecast_host *hosts; /* by host of the plan */
     const int32_t *weights; /* by step: its part of the work; NULL: all have the same, but
                                run_once ones none.  Their sum is at most INT32_MAX */
-    int64_t tail_ms;        /* after the last step of every host, besides its work */
     int64_t connect_ms_max; /* after which an unreachable host is given up */
     bool story;             /* keep the events */
 };

@@ -34,9 +34,8 @@ void prediction_release(struct prediction *p);
  * frees.  Where all take equally long; fills host_count of them. */
 int predict_slots(const struct run_request *request, int32_t *ret_slots, struct err *err);
 
-/* The plan of a request as forecasts need it: answerable, steps as the action's.  Without checks it
- * has no gate, and host_bake is *ret_tail_ms, for the end of each host.  NULL and err. */
-struct plan *
-predict_plan(const struct run_request *request, bool checks, int64_t *ret_tail_ms, struct err *err);
+/* The plan of a request as forecasts need it: answerable, steps as the action's; with its gate or
+ * without.  NULL and err. */
+struct plan *predict_plan(const struct run_request *request, bool checks, struct err *err);
 
 #endif

@@ -188,6 +188,28 @@ wave_goes_on(struct world *w, int32_t wave, bool ok)
     }
 }
 
+/* What is not ordered but can be seen. */
+static void
+look(struct world *w)
+{
+    const int32_t budget = plan_budget(w->plan);
+    const enum halt halt = rollout_halt(w->rollout);
+    const bool paused = rollout_state(w->rollout) == RUN_PAUSED;
+    const bool exceeded = budget >= 0 && rollout_bad(w->rollout) > budget;
+
+    if (halt != w->halt) {
+        w->halt = halt;
+        tell_run(w, FORECAST_HALT, (int32_t)halt);
+    } else if (exceeded && !w->exceeded) {
+        tell_run(w, FORECAST_EXCEEDED, -1);
+    }
+    w->exceeded = exceeded;
+    if (paused && !w->paused) {
+        tell_run(w, FORECAST_PAUSED, -1);
+    }
+    w->paused = paused;
+}
+
 /* ---------------------------------------------------------------- hosts */
 
 static bool
@@ -224,8 +246,7 @@ step_ms(const struct world *w, int32_t host, int32_t step)
     if (w->bodies[host].rolling_back) {
         return work_ms / plan_rollback_count(w->plan);
     }
-    return work_ms * w->weights[step] / w->weight - work_ms * before / w->weight +
-           (step == plan_step_count(w->plan) - 1 ? w->q->tail_ms : 0);
+    return work_ms * w->weights[step] / w->weight - work_ms * before / w->weight;
 }
 
 static struct fact
@@ -325,7 +346,11 @@ on_release(struct world *w, const struct order *o)
     }
     b->released = true;
     tell_end(w, o->host);
+    if (rollout_halt(w->rollout) != HALT_CANARY && rollout_halt(w->rollout) != HALT_WAVE) {
+        look(w); /* those two are judged of a wave that is over */
+    }
     wave_goes_on(w, wave_of(w, o->host), rollout_host(w->rollout, o->host).outcome == OUTCOME_OK);
+    look(w);
 }
 
 static void
@@ -373,6 +398,7 @@ take(struct world *w, const struct order *o)
         break;
     case ORDER_OUTCOME:
         tell_host(w, FORECAST_LATE, o->host);
+        look(w);
         break;
     case ORDER_FINISH:
         w->out->exit_code = (int)o->value;
@@ -384,28 +410,6 @@ take(struct world *w, const struct order *o)
 }
 
 /* ---------------------------------------------------------------- the run */
-
-/* What is not ordered but can be seen. */
-static void
-look(struct world *w)
-{
-    const int32_t budget = plan_budget(w->plan);
-    const enum halt halt = rollout_halt(w->rollout);
-    const bool paused = rollout_state(w->rollout) == RUN_PAUSED;
-    const bool exceeded = budget >= 0 && rollout_bad(w->rollout) > budget;
-
-    if (halt != w->halt) {
-        w->halt = halt;
-        tell_run(w, FORECAST_HALT, (int32_t)halt);
-    } else if (exceeded && !w->exceeded) {
-        tell_run(w, FORECAST_EXCEEDED, -1);
-    }
-    w->exceeded = exceeded;
-    if (paused && !w->paused) {
-        tell_run(w, FORECAST_PAUSED, -1);
-    }
-    w->paused = paused;
-}
 
 static void
 say(struct world *w, const struct fact *f)

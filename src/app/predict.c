@@ -32,7 +32,7 @@ plan_of(const struct run_request *q, const struct action *a, const struct policy
 }
 
 struct plan *
-predict_plan(const struct run_request *q, bool checks, int64_t *ret_tail_ms, struct err *err)
+predict_plan(const struct run_request *q, bool checks, struct err *err)
 {
     struct action a = *q->action;
     struct policy policy;
@@ -41,10 +41,7 @@ predict_plan(const struct run_request *q, bool checks, int64_t *ret_tail_ms, str
 
     app_policy(q, &policy);
     policy.answerable = true;
-    *ret_tail_ms = 0;
     if (!checks) {
-        *ret_tail_ms = policy.host_bake_ms;
-        policy.host_bake_ms = 0;
         policy.gate_enabled = false;
         a.check_count = 0;
     }
@@ -93,9 +90,8 @@ brief_init(struct brief *b, const struct run_request *q)
         brief_add(b, &q->action->steps[steps[i]].rule);
         weight += b->weights[b->count - 1];
     }
-    if (count > 0) { /* the bake is waited for behind all of them */
-        brief_add(b, &(struct plan_step){.local = true});
-        b->weights[b->count - 1] -= weight > 0;
+    if (weight == 0 && count > 0) { /* what one host runs for all is the work then */
+        b->weights[b->count - 1] = 1;
     }
     free(steps);
 }
@@ -109,8 +105,7 @@ brief_release(struct brief *b)
 }
 
 static struct plan *
-brief_plan(const struct brief *b, const struct run_request *q, int64_t *ret_tail_ms,
-           struct err *err)
+brief_plan(const struct brief *b, const struct run_request *q, struct err *err)
 {
     struct action a = *q->action;
     struct policy policy;
@@ -119,8 +114,6 @@ brief_plan(const struct brief *b, const struct run_request *q, int64_t *ret_tail
     policy.answerable = true;
     policy.gate_enabled = false;
     policy.run_timeout_ms = 0; /* that it is too short is told by who shows the time */
-    *ret_tail_ms = policy.host_bake_ms;
-    policy.host_bake_ms = 0;
     a.steps = b->steps;
     a.step_count = b->count;
     a.finally_count = a.check_count = 0;
@@ -196,7 +189,7 @@ predict(const struct run_request *q, const struct worktimes *w, struct predictio
 
     *ret = (struct prediction){0};
     brief_init(&b, q);
-    struct plan *plan = brief_plan(&b, q, &f.tail_ms, err);
+    struct plan *plan = brief_plan(&b, q, err);
     if (plan == NULL) {
         brief_release(&b);
         return -1;
@@ -232,7 +225,7 @@ predict_slots(const struct run_request *q, int32_t *ret_slots, struct err *err)
         bodies[i] = (struct forecast_host){.work_ms = 1000, .step = -1};
     }
     brief_init(&b, q);
-    struct plan *plan = brief_plan(&b, q, &f.tail_ms, err);
+    struct plan *plan = brief_plan(&b, q, err);
     f.plan = plan;
     f.weights = b.weights;
     if (plan != NULL) {

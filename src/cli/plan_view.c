@@ -53,11 +53,10 @@ tell_story(struct plan_view *v, const struct run_request *r, struct err *err)
 {
     struct forecast_host *hosts = xcalloc(r->host_count, sizeof(*hosts));
     struct simulation s;
-    int64_t tail_ms = 0;
     int rc = simulate_parse(v->simulated, &s, err);
 
     if (rc == 0) {
-        v->story_plan = predict_plan(r, simulate_needs_checks(&s), &tail_ms, err);
+        v->story_plan = predict_plan(r, simulate_needs_checks(&s), err);
         rc = v->story_plan == NULL ? -1 : 0;
     }
     for (size_t i = 0; i < r->host_count; i++) {
@@ -71,7 +70,6 @@ tell_story(struct plan_view *v, const struct run_request *r, struct err *err)
         v->story = xcalloc(1, sizeof(*v->story));
         forecast_run(&(struct forecast_request){.plan = v->story_plan,
                                                 .hosts = hosts,
-                                                .tail_ms = tail_ms,
                                                 .connect_ms_max = r->settings->connect_timeout_ms,
                                                 .story = true},
                      v->story);

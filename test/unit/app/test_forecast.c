@@ -27,6 +27,7 @@ struct bench {
     int32_t back_count;
     struct plan_check check;
     int32_t check_count;
+    const struct plan_parting *limit; /* max_parallel_by, or NULL */
     int32_t host_count;
     struct forecast_host hosts[HOSTS_MAX];
     struct plan *plan;
@@ -68,6 +69,8 @@ bench_run(struct bench *b)
         .check_count = b->check_count,
         .rollback_steps = &b->back,
         .rollback_count = b->back_count,
+        .parallel_by = b->limit,
+        .parallel_by_count = b->limit != NULL,
     };
 
     b->plan = plan_new(&request, &err);
@@ -298,6 +301,169 @@ test_a_throttled_step_makes_hosts_wait_for_each_other(void **state)
 }
 
 static void
+test_every_strategy_takes_the_time_of_its_barriers(void **state)
+{
+    static const struct {
+        enum strategy strategy;
+        int32_t workers, canary;
+        int64_t host_bake_m, wave_bake_m, wave_pause_m, minutes;
+    } rows[] = {
+        {STRATEGY_ALL_AT_ONCE, 9, 0, 0, 0, 0, 5}, {STRATEGY_ALL_AT_ONCE, 3, 0, 0, 0, 2, 15},
+        {STRATEGY_ROLLING, 3, 0, 0, 1, 0, 18}, /* after the last wave too */
+        {STRATEGY_ROLLING, 3, 0, 2, 0, 1, 23}, /* 3 * (5 + 2) + 2 */
+        {STRATEGY_CANARY, 3, 1, 0, 0, 0, 20},  /* 1, 3, 3, 2 hosts */
+        {STRATEGY_CANARY, 4, 1, 0, 1, 2, 22},  /* 1, 4, 4 hosts: 3 * (5 + 1) + 2 * 2 */
+        {STRATEGY_BLUE_GREEN, 9, 0, 0, 0, 1, 6},  {STRATEGY_BLUE_GREEN, 3, 0, 0, 0, 0, 15},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct bench b;
+        bench_init(&b, rows[i].strategy, 9, rows[i].workers);
+        b.policy.canary.value = rows[i].canary;
+        b.policy.host_bake_ms = rows[i].host_bake_m * MINUTE;
+        b.policy.wave_bake_ms = rows[i].wave_bake_m * MINUTE;
+        b.policy.wave_pause_ms = rows[i].wave_pause_m * MINUTE;
+        b.steps[1].switches = rows[i].strategy == STRATEGY_BLUE_GREEN;
+        bench_run(&b);
+        assert_int_equal(b.f.total_ms, rows[i].minutes * MINUTE);
+        assert_int_equal(b.f.exit_code, 0);
+        bench_end(&b);
+    }
+}
+
+static void
+test_a_canary_is_promoted_only_when_it_is_well(void **state)
+{
+    struct bench b;
+
+    (void)state;
+    bench_init(&b, STRATEGY_CANARY, 5, 4);
+    b.policy.canary.value = 1;
+    b.policy.promote = PROMOTE_MANUAL;
+    bench_run(&b);
+    expect_story(&b, "0 begin 0, 300 end 0 (1 ok 0 bad), 300 promoted, 300 begin 1, "
+                     "600 end 1 (4 ok 0 bad)");
+    assert_int_equal(b.f.promoted, 1);
+    bench_end(&b);
+
+    bench_init(&b, STRATEGY_CANARY, 5, 4);
+    b.policy.canary.value = 1;
+    b.policy.promote = PROMOTE_MANUAL;
+    b.policy.max_fail.value = 1;
+    b.hosts[0].trouble = TROUBLE_FAIL;
+    bench_run(&b);
+    expect_story(&b, "0 begin 0, 300 bad h0, 300 end 0 (0 ok 1 bad)");
+    assert_int_equal(b.f.state, RUN_PROMOTING);
+    assert_int_equal(b.f.exit_code, -1);
+    bench_end(&b);
+
+    bench_init(&b, STRATEGY_CANARY, 5, 4); /* auto */
+    b.policy.canary.value = 1;
+    b.policy.max_fail.value = 1;
+    b.hosts[0].trouble = TROUBLE_FAIL;
+    bench_run(&b);
+    expect_story(&b, "0 begin 0, 300 bad h0, 300 end 0 (0 ok 1 bad), 300 halt 8");
+    assert_int_equal(b.f.exit_code, 3);
+    bench_end(&b);
+}
+
+static void
+test_blue_green_switches_none_where_one_fails_before_the_switch(void **state)
+{
+    struct bench b;
+
+    (void)state;
+    bench_init(&b, STRATEGY_BLUE_GREEN, 3, 3);
+    b.steps[1].switches = true;
+    bench_run(&b);
+    expect_story(&b, "0 begin 0, 150 end 0 (3 ok 0 bad), 150 begin 1, 300 end 1 (3 ok 0 bad)");
+    bench_end(&b);
+
+    bench_init(&b, STRATEGY_BLUE_GREEN, 3, 3);
+    b.steps[1].switches = true;
+    b.hosts[1].trouble = TROUBLE_FAIL;
+    b.hosts[1].step = 0;
+    bench_run(&b);
+    expect_story(&b, "0 begin 0, 150 bad h1, 150 halt 1, 150 cancelled h0, 150 cancelled h2, "
+                     "150 end 0 (1 ok 2 bad)");
+    assert_int_equal(b.f.waves[1].begin_ms, -1);
+    assert_int_equal(b.f.hosts[0].last.outcome, OUTCOME_CANCELLED);
+    assert_int_equal(b.f.exit_code, 3);
+    bench_end(&b);
+}
+
+static void
+test_a_rollback_brings_back_what_has_changed(void **state)
+{
+    struct bench b;
+
+    (void)state;
+    bench_init(&b, STRATEGY_ROLLING, 4, 2);
+    b.policy.on_failure = ON_FAILURE_ROLLBACK;
+    b.back_count = 1;
+    b.hosts[2].trouble = TROUBLE_UNHEALTHY;
+    bench_run(&b);
+    expect_story(&b, "0 begin 0, 300 end 0 (2 ok 0 bad), 300 begin 1, 606 bad h2, 606 halt 1, "
+                     "606 end 1 (1 ok 1 bad), 606 back h3, 606 back h2, 906 rolled_back h3, "
+                     "906 back h1, 906 rolled_back h2, 906 back h0, 1206 rolled_back h1, "
+                     "1206 rolled_back h0");
+    assert_int_equal(b.f.exit_code, 3);
+    bench_end(&b);
+}
+
+static void
+test_a_paused_run_waits_for_the_operator(void **state)
+{
+    struct bench b;
+
+    (void)state;
+    bench_init(&b, STRATEGY_ROLLING, 4, 2);
+    b.policy.on_failure = ON_FAILURE_PAUSE;
+    b.hosts[0].trouble = TROUBLE_FAIL;
+    b.hosts[1].work_ms = 2 * (int64_t)WORK_MS;
+    bench_run(&b);
+    expect_story(&b, "0 begin 0, 300 bad h0, 300 exceeded, 300 paused, 600 end 0 (1 ok 1 bad)");
+    assert_int_equal(b.f.state, RUN_PAUSED);
+    assert_int_equal(b.f.exit_code, -1);
+    assert_int_equal(b.f.total_ms, 600 * 1000);
+    bench_end(&b);
+}
+
+static void
+test_a_host_that_turns_bad_later_is_seen_while_the_run_lasts(void **state)
+{
+    struct bench b;
+
+    (void)state;
+    bench_init(&b, STRATEGY_ROLLING, 4, 2);
+    b.hosts[0].trouble = TROUBLE_LATE;
+    bench_run(&b);
+    expect_story(&b, "0 begin 0, 300 end 0 (2 ok 0 bad), 300 begin 1, 316 late h0, 316 halt 1, "
+                     "600 end 1 (2 ok 0 bad)");
+    assert_int_equal(b.f.exit_code, 2);
+    bench_end(&b);
+}
+
+static void
+test_limits_by_value_hold_hosts_back(void **state)
+{
+    static const int32_t zones[] = {0, 0, 0, 1, 1, 1};
+    const struct plan_parting zone = {
+        .variable = "zone", .value_of = zones, .value_count = 2, .limit = {.value = 1}};
+    struct bench b;
+
+    (void)state;
+    bench_init(&b, STRATEGY_PARALLEL, 6, 6);
+    b.limit = &zone;
+    bench_run(&b);
+    assert_int_equal(b.f.total_ms, 3 * WORK_MS);
+    assert_int_equal(b.f.hosts[3].slot, 1);
+    assert_int_equal(b.f.hosts[1].begin_ms, WORK_MS);
+    bench_end(&b);
+}
+
+static void
 test_the_same_request_gives_the_same_forecast(void **state)
 {
     struct bench b[2];
@@ -333,6 +499,13 @@ main(void)
         cmocka_unit_test(test_a_budget_that_nobody_heeds_is_told_once),
         cmocka_unit_test(test_what_one_host_runs_for_all_takes_no_time_of_the_others),
         cmocka_unit_test(test_a_throttled_step_makes_hosts_wait_for_each_other),
+        cmocka_unit_test(test_every_strategy_takes_the_time_of_its_barriers),
+        cmocka_unit_test(test_a_canary_is_promoted_only_when_it_is_well),
+        cmocka_unit_test(test_blue_green_switches_none_where_one_fails_before_the_switch),
+        cmocka_unit_test(test_a_rollback_brings_back_what_has_changed),
+        cmocka_unit_test(test_a_paused_run_waits_for_the_operator),
+        cmocka_unit_test(test_a_host_that_turns_bad_later_is_seen_while_the_run_lasts),
+        cmocka_unit_test(test_limits_by_value_hold_hosts_back),
         cmocka_unit_test(test_the_same_request_gives_the_same_forecast),
     };
 
