@@ -51,7 +51,8 @@ struct run_request {
     /* Ask at the terminal, without an echo; the answer is the caller's, who wipes it.  NULL: nobody
      * can be asked. */
     int (*ask)(const char *prompt, char **ret, struct err *err);
-    bool verbose; /* tell what ssh_config says and is not used */
+    bool answerable; /* an operator can promote and continue: a control socket, or a terminal */
+    bool verbose;    /* tell what ssh_config says and is not used */
     uint64_t seed;
     /* The hosts stand in the order in which they start: `order` of the settings does not count. */
     bool hosts_in_order;
