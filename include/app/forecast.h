@@ -67,6 +67,7 @@ struct forecast_event {
     int32_t host; /* -1: none; value likewise */
     int32_t value;
     int32_t ok, bad;
+    int32_t scope; /* EXCEEDED, HALT by a budget: of plan_scope_of; -1: that of the run */
     struct rollout_host seen; /* of host, at this time */
 };
 

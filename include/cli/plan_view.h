@@ -5,6 +5,7 @@
 #define CLI_PLAN_VIEW_H
 
 #include "app/forecast.h"
+#include "app/parting.h"
 #include "app/predict.h"
 #include "app/run.h"
 #include "app/worktimes.h"
@@ -22,6 +23,7 @@ struct plan_view {
     size_t *steps;      /* owned: indexes into the action's */
     size_t step_count;
     struct plan *plan;         /* owned */
+    struct partings partings;  /* owned: values that have limits and budgets of their own */
     int32_t *slots;            /* owned: predict_slots */
     struct worktimes *times;   /* owned; NULL: the store could not be read */
     int64_t assume_ms;         /* --assume; -1: by history */
@@ -41,6 +43,8 @@ void plan_view_release(struct plan_view *v);
 void plan_text(const struct plan_view *v);
 /* The story alone: what happens, in the order of time; who stays; the exit code. */
 void plan_story(const struct plan_view *v);
+/* "zone=a" of a scope of plan_scope_of; free() it. */
+char *plan_scope_name(const struct plan_view *v, int32_t scope);
 /* One JSON object on stdout: docs/plan.md has its keys. */
 void plan_json(const struct plan_view *v);
 

@@ -42,7 +42,8 @@ struct world {
     struct count *counts;    /* by wave */
     int32_t *weights;        /* by step: what it and those before it have of `weight` */
     int32_t weight;
-    enum halt halt; /* told, and so are the next two */
+    int32_t *scope_bad; /* by scope: bad outcomes */
+    enum halt halt;     /* told, and so are the next two */
     bool paused;
     bool exceeded;
     struct answer *heap; /* by time, then number */
@@ -138,16 +139,37 @@ tell(struct world *w, struct forecast_event e)
     f->events[f->event_count++] = e;
 }
 
+static bool
+is_spent(const struct world *w)
+{
+    const int32_t budget = plan_budget(w->plan);
+
+    return budget >= 0 && rollout_bad(w->rollout) > budget;
+}
+
+/* The first value with a budget of its own that is exceeded, unless the run's is; or -1. */
+static int32_t
+spent_scope(const struct world *w)
+{
+    for (int32_t i = 0; !is_spent(w) && i < plan_scope_count(w->plan); i++) {
+        if (w->scope_bad[i] > plan_scope_budget(w->plan, i)) {
+            return i;
+        }
+    }
+    return -1;
+}
+
 static void
 tell_host(struct world *w, enum forecast_kind kind, int32_t host)
 {
-    tell(w, (struct forecast_event){.kind = kind, .host = host, .value = -1});
+    tell(w, (struct forecast_event){.kind = kind, .host = host, .value = -1, .scope = -1});
 }
 
 static void
 tell_run(struct world *w, enum forecast_kind kind, int32_t value)
 {
-    tell(w, (struct forecast_event){.kind = kind, .host = -1, .value = value});
+    tell(w, (struct forecast_event){
+                .kind = kind, .host = -1, .value = value, .scope = spent_scope(w)});
 }
 
 /* blue_green has every host in both of its waves, one after the other. */
@@ -192,10 +214,9 @@ wave_goes_on(struct world *w, int32_t wave, bool ok)
 static void
 look(struct world *w)
 {
-    const int32_t budget = plan_budget(w->plan);
     const enum halt halt = rollout_halt(w->rollout);
     const bool paused = rollout_state(w->rollout) == RUN_PAUSED;
-    const bool exceeded = budget >= 0 && rollout_bad(w->rollout) > budget;
+    const bool exceeded = is_spent(w) || spent_scope(w) >= 0;
 
     if (halt != w->halt) {
         w->halt = halt;
@@ -321,12 +342,22 @@ on_park(struct world *w, const struct order *o)
     w->counts[1].left++;
 }
 
+/* As the budgets of the values do. */
+static void
+count_bad(struct world *w, int32_t host)
+{
+    for (int32_t i = 0; i < plan_scope_vars(w->plan); i++) {
+        w->scope_bad[plan_scope_of(w->plan, host, i)]++;
+    }
+}
+
 static void
 tell_end(struct world *w, int32_t host)
 {
     const struct rollout_host h = rollout_host(w->rollout, host);
 
     if (outcome_is_bad(h.outcome)) {
+        count_bad(w, host);
         tell_host(w, FORECAST_BAD, host);
     } else if (h.outcome == OUTCOME_CANCELLED) {
         tell_host(w, FORECAST_CANCELLED, host);
@@ -397,6 +428,7 @@ take(struct world *w, const struct order *o)
         on_park(w, o);
         break;
     case ORDER_OUTCOME:
+        count_bad(w, o->host);
         tell_host(w, FORECAST_LATE, o->host);
         look(w);
         break;
@@ -420,6 +452,7 @@ say(struct world *w, const struct fact *f)
         if (rollout_host(w->rollout, f->host).outcome == OUTCOME_RUNNING) {
             tell(w, (struct forecast_event){.kind = FORECAST_AGAIN,
                                             .host = f->host,
+                                            .scope = -1,
                                             .value = w->bodies[f->host].again});
         }
         w->bodies[f->host].again = -1;
@@ -530,6 +563,7 @@ world_init(struct world *w, const struct forecast_request *q, struct forecast *r
         ret->hosts[i] = (struct forecast_span){.slot = -1, .begin_ms = -1, .end_ms = -1};
         w->bodies[i].again = -1;
     }
+    w->scope_bad = xcalloc((size_t)plan_scope_count(p), sizeof(*w->scope_bad));
     weigh(w);
     w->rollout = rollout_new(p, 0);
 }
@@ -541,6 +575,7 @@ world_release(struct world *w)
     free(w->bodies);
     free(w->counts);
     free(w->weights);
+    free(w->scope_bad);
     free(w->heap);
     free(w->now);
 }

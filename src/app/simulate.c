@@ -357,9 +357,10 @@ no_such_value(const struct picking *p, const char *variable, const char *value, 
     }
     const char *near = nearest_word(known ? value : variable, list, count);
     if (known) {
-        err_set(err, ERR_NO_MATCH, "--simulate: no host of this plan has %.60s=%.100s%s%.100s%s",
-                variable, value, near != NULL ? "; did you mean " : "", near != NULL ? near : "",
-                near != NULL ? "?" : "");
+        err_set(err, ERR_NO_MATCH,
+                "--simulate: no host of this plan has %.60s=%.100s%s%.60s%s%.100s%s", variable,
+                value, near != NULL ? "; did you mean " : "", near != NULL ? variable : "",
+                near != NULL ? "=" : "", near != NULL ? near : "", near != NULL ? "?" : "");
     } else {
         err_set(err, ERR_NO_MATCH,
                 "--simulate: no host of this plan has a variable '%.60s'%s%.60s%s", variable,

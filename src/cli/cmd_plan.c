@@ -26,11 +26,18 @@ show(const struct cli *c, const struct loaded *l, const struct run_request *r,
     if (rc == 0 && o->save != NULL) {
         rc = planfile_save(o->save, c, l, &v, t, err);
     }
-    if (rc == 0) {
+    if (rc == 0 && o->output == OUTPUT_JSON) {
+        plan_json(&v);
+    } else if (rc == 0) {
         plan_text(&v);
     }
     if (rc == 0 && o->save != NULL) {
-        puts("kept in the file: run it with --plan");
+        (void)fflush(stdout); /* both may be one pipe: this is the last line */
+        fprintf(stderr, CLI_NAME " %s ", l->action->name);
+        cli_print(stderr, l->env);
+        fputs(" --plan ", stderr);
+        cli_print(stderr, o->save);
+        fputs(" runs this plan, if nothing has changed by then\n", stderr);
     }
     plan_view_release(&v);
     return rc;
@@ -53,7 +60,9 @@ cmd_plan(struct cli *c, struct err *err)
     struct loaded l = {0};
     struct targets t = {0};
     const char *env = cli_word(c, 1);
-    int rc = load_all(&l, c, env, cli_word(c, 0), err);
+    int rc = c->options.output == OUTPUT_JSONL
+                 ? err_set(err, ERR_USAGE, "a plan is one object: -o json")
+                 : load_all(&l, c, env, cli_word(c, 0), err);
 
     if (rc == 0) {
         rc = find_targets(c, &l, &t, err);

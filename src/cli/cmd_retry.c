@@ -20,7 +20,6 @@ enum { NAMES_BYTES_MAX = 64 * 1024, RUNS_LOOKED_AT = 50 };
 struct old {
     struct run_list runs; /* one */
     struct host_list hosts;
-    bool *rolled_back; /* owned: by host */
     struct given given;
     struct strv names; /* of the hosts to be tried again */
 };
@@ -30,7 +29,6 @@ old_release(struct old *o)
 {
     run_list_release(&o->runs);
     host_list_release(&o->hosts);
-    free(o->rolled_back);
     given_release(&o->given);
     strv_clear(&o->names);
 }
@@ -56,22 +54,6 @@ find_run(struct store *s, const char *word, struct run_list *ret, struct err *er
     const int rc = history_find(s, id, ret, err);
     free(id);
     return rc;
-}
-
-static bool
-note_rollback(void *arg, int64_t at_ms, const struct fact *fact, const char *reason,
-              const struct order *order)
-{
-    struct old *o = arg;
-
-    (void)at_ms;
-    (void)fact;
-    (void)reason;
-    if (order != NULL && order->kind == ORDER_ROLLBACK && order->host >= 0 &&
-        (size_t)order->host < o->hosts.count) {
-        o->rolled_back[order->host] = true;
-    }
-    return true;
 }
 
 /* What the run was given.  A run of an older version has not kept it. */
@@ -100,9 +82,9 @@ read_given(struct store *s, struct old *o, struct err *err)
 }
 
 static bool
-is_to_be_tried(enum outcome outcome, bool rolled_back)
+is_to_be_tried(const struct host_row *h)
 {
-    switch (outcome) {
+    switch (h->outcome) {
     case OUTCOME_UNTOUCHED:
     case OUTCOME_FAILED:
     case OUTCOME_UNREACHABLE:
@@ -111,7 +93,7 @@ is_to_be_tried(enum outcome outcome, bool rolled_back)
         return true;
     case OUTCOME_OK:
     case OUTCOME_RUNNING:
-        return rolled_back;
+        return h->rollback != ROLLBACK_NONE; /* it is not on the release, or who knows */
     case OUTCOME_SKIPPED:
         break;
     }
@@ -126,12 +108,11 @@ read_old(struct store *s, struct old *o, struct err *err)
     if (history_hosts(s, run->id, &o->hosts, err) != 0) {
         return -1;
     }
-    o->rolled_back = xcalloc(o->hosts.count, sizeof(*o->rolled_back));
-    if (history_replay(s, run->id, note_rollback, o, err) != 0 || read_given(s, o, err) != 0) {
+    if (read_given(s, o, err) != 0) {
         return -1;
     }
     for (size_t i = 0; i < o->hosts.count; i++) {
-        if (is_to_be_tried(o->hosts.rows[i].outcome, o->rolled_back[i])) {
+        if (is_to_be_tried(&o->hosts.rows[i])) {
             strv_add(&o->names, o->hosts.rows[i].name);
         }
     }

@@ -37,7 +37,7 @@ static const struct row rows[] = {
     {"extra-vars", 'e', true, "K=V|@FILE", NULL, "a variable, or a file of them; over all others"},
     {"check", 'C', true, NULL, NULL, "connect to nothing: show what each host would get"},
     {"output", 'o', true, "text|json|jsonl", NULL,
-     "for people; an object a line; an array (-C only)"},
+     "for people; an object a line; one in all (-C, plan)"},
     {"group", 'b', true, NULL, NULL, "identical output once, under the folded names of its hosts"},
     {"verbose", 'v', true, NULL, NULL, "the output of steps too, and checks passed over"},
     {"quiet", 'q', true, NULL, NULL, "only what failed"},

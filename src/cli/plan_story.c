@@ -167,12 +167,30 @@ print_wave_begin(const struct plan_view *v, int32_t wave)
     free(hosts);
 }
 
+/* Whose budget it is. */
 static void
-print_halt(const struct plan_view *v, enum halt halt)
+print_scope(const struct plan_view *v, const struct forecast_event *e)
 {
+    if (e->scope >= 0) {
+        char *name = plan_scope_name(v, e->scope);
+        fputs(" (", stdout);
+        cli_print(stdout, name);
+        putchar(')');
+        free(name);
+    }
+}
+
+static void
+print_halt(const struct plan_view *v, const struct forecast_event *e)
+{
+    const enum halt halt = (enum halt)e->value;
     const enum on_failure on_failure = plan_policy(v->story_plan)->on_failure;
 
-    printf("halt: %s; no host is started any more", halt_text(halt));
+    printf("halt: %s", halt_text(halt));
+    if (halt == HALT_BUDGET) {
+        print_scope(v, e);
+    }
+    fputs("; no host is started any more", stdout);
     if (on_failure == ON_FAILURE_ROLLBACK && (halt == HALT_BUDGET || halt == HALT_WAVE)) {
         fputs(", then it is rolled back", stdout);
     }
@@ -192,13 +210,12 @@ print_run(const struct plan_view *v, const struct forecast_event *e)
                (int)plan_wave_count(v->story_plan), (int)e->ok, (int)e->bad);
         break;
     case FORECAST_EXCEEDED:
-        printf("more have failed than max_fail allows (%d)%s\n", (int)plan_budget(v->story_plan),
-               plan_policy(v->story_plan)->on_failure == ON_FAILURE_CONTINUE
-                   ? "; on_failure is continue"
-                   : "");
+        fputs("more have failed than may", stdout);
+        print_scope(v, e);
+        printf("; on_failure is %s\n", on_failure_name(plan_policy(v->story_plan)->on_failure));
         break;
     case FORECAST_HALT:
-        print_halt(v, (enum halt)e->value);
+        print_halt(v, e);
         break;
     case FORECAST_PAUSED:
         puts("paused: hosts in flight go on to their end, no other is started");

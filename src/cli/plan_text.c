@@ -6,10 +6,20 @@
 #include "cli/plan_view.h"
 
 #include "base/duration.h"
+#include "base/xalloc.h"
 #include "cli/command.h"
 #include "cli/plan_head.h"
 
 #include <stdio.h>
+#include <stdlib.h>
+
+enum { VALUES_SHOWN_MAX = 8 };
+
+static bool
+rolls_back(const struct plan_view *v)
+{
+    return plan_policy(v->plan)->on_failure == ON_FAILURE_ROLLBACK;
+}
 
 static void
 print_lists(const struct plan_view *v)
@@ -24,6 +34,11 @@ print_lists(const struct plan_view *v)
     for (int32_t i = 0; i < plan_check_count(v->plan); i++) {
         printf("  check %d/%d ", (int)i + 1, (int)plan_check_count(v->plan));
         cli_print(stdout, a->checks[i].name);
+        putchar('\n');
+    }
+    for (size_t i = 0; i < a->rollback_count && rolls_back(v); i++) {
+        printf("  rollback step %zu/%zu ", i + 1, a->rollback_count);
+        cli_print(stdout, a->rollback_steps[i].name);
         putchar('\n');
     }
     for (size_t i = 0; i < a->finally_count; i++) {
@@ -66,6 +81,83 @@ print_waits(const struct plan_view *v)
     if (between[0] != '\0') {
         putchar('\n');
     }
+}
+
+/* Values of which the same holds, from number first on; returns the next. */
+static int32_t
+print_values(const char *variable, const struct strv *values, const int32_t *numbers, int32_t first,
+             const char *after)
+{
+    const int32_t count = (int32_t)values->count;
+    int32_t end = first;
+
+    printf("  %s=", variable);
+    for (; end < count && numbers[end] == numbers[first]; end++) {
+        if (end - first < VALUES_SHOWN_MAX) {
+            fputs(end > first ? "," : "", stdout);
+            cli_print(stdout, values->items[end]);
+        }
+    }
+    if (end - first > VALUES_SHOWN_MAX) {
+        printf(",... (%d in all)", (int)(end - first));
+    }
+    printf(": at most %d%s %s\n", (int)numbers[first], end - first > 1 ? " of each" : "", after);
+    return end;
+}
+
+static void
+print_parting(const struct plan_view *v, const struct plan_parting *parting,
+              const struct strv *values, int32_t base, bool budget)
+{
+    int32_t *numbers = xcalloc(values->count, sizeof(*numbers));
+
+    for (int32_t i = 0; i < parting->value_count; i++) {
+        numbers[i] = budget ? plan_scope_budget(v->plan, base + i) : plan_limit(v->plan, base + i);
+    }
+    for (int32_t i = 0; i < parting->value_count;) {
+        i = print_values(parting->variable, values, numbers, i, budget ? "may fail" : "at a time");
+    }
+    free(numbers);
+}
+
+static void
+print_partings(const struct plan_view *v)
+{
+    const struct partings *p = &v->partings;
+    int32_t base = 0;
+
+    for (int32_t i = 0; i < p->parallel_by_count; i++) {
+        print_parting(v, &p->parallel_by[i], &p->parallel_values[i], base, false);
+        base += p->parallel_by[i].value_count;
+    }
+    base = 0;
+    for (int32_t i = 0; i < p->budget_by_count; i++) {
+        print_parting(v, &p->budget_by[i], &p->budget_values[i], base, true);
+        base += p->budget_by[i].value_count;
+    }
+}
+
+/* What is asked of an operator, and what follows when too many fail. */
+static void
+print_policy(const struct plan_view *v)
+{
+    const struct policy *o = plan_policy(v->plan);
+
+    if (plan_canary_waves(v->plan) > 0) {
+        printf("the canary is %s%d, promoted %s\n",
+               plan_canary_waves(v->plan) > 1 ? "waves 1 to " : "wave ",
+               (int)plan_canary_waves(v->plan),
+               o->promote == PROMOTE_MANUAL ? "by an operator" : "when all of it are ok");
+    }
+    if (plan_switch_step(v->plan) >= 0) {
+        printf("every host stops before step %d; when all are there they go on from it\n",
+               (int)plan_switch_step(v->plan) + 1);
+    }
+    if ((plan_budget(v->plan) >= 0 || plan_scope_count(v->plan) > 0) &&
+        o->on_failure != ON_FAILURE_STOP) {
+        printf("on_failure %s\n", on_failure_name(o->on_failure));
+    }
+    print_partings(v);
 }
 
 static void
@@ -144,6 +236,7 @@ void
 plan_text(const struct plan_view *v)
 {
     plan_head(v->plan, v->request, v->seed_given);
+    print_policy(v);
     print_waits(v);
     print_lists(v);
     for (int32_t wave = 0; wave < plan_wave_count(v->plan); wave++) {

@@ -98,6 +98,9 @@ plan_view_make(struct plan_view *v, const struct run_request *r, int64_t assume_
     if (v->plan == NULL) {
         return -1;
     }
+    if (partings_fill(r, v->names, &v->partings, err) != 0) {
+        return -1;
+    }
     v->slots = xcalloc(r->host_count, sizeof(*v->slots));
     rc = predict_slots(r, v->slots, err);
     find_times(v, r);
@@ -106,6 +109,21 @@ plan_view_make(struct plan_view *v, const struct run_request *r, int64_t assume_
         rc = predict(r, v->times, v->future, err);
     }
     return rc == 0 && simulated != NULL ? tell_story(v, r, err) : rc;
+}
+
+/* Values are numbered through, one variable after the other. */
+char *
+plan_scope_name(const struct plan_view *v, int32_t scope)
+{
+    const struct partings *p = &v->partings;
+
+    for (int32_t i = 0; i < p->budget_by_count; i++) {
+        if (scope < p->budget_by[i].value_count) {
+            return xasprintf("%s=%s", p->budget_by[i].variable, p->budget_values[i].items[scope]);
+        }
+        scope -= p->budget_by[i].value_count;
+    }
+    return xstrdup("?");
 }
 
 void
@@ -119,6 +137,7 @@ plan_view_release(struct plan_view *v)
     }
     free(v->future);
     free(v->story);
+    partings_release(&v->partings);
     plan_free(v->story_plan);
     plan_free(v->plan);
     worktimes_free(v->times);

@@ -26,14 +26,11 @@ refused() {
 }
 
 # ---- what is refused, before there is anything of a run
-for command in report ctl resume retry lock completion; do
+for command in report ctl resume lock completion; do
     refused "not yet: $command" "$command" x y
     refused "not yet: $command" "$command" --help
 done
 refused 'not yet: -o json without --check' deploy test-multi -o json
-refused 'not yet: --plan' deploy test-multi --plan x
-refused 'not yet: --save' plan deploy test-multi --save x
-refused 'not yet: --force' deploy test-multi --force
 refused 'not yet: --watch' status --watch
 for command in deploy check status; do refused 'only exec, copy, inventory and keys take one' "$command" web-01,web-02,; done
 for command in status history logs; do
