@@ -29,6 +29,7 @@ struct cli {
         *extra; /* variables under those of -e: of a plan, of an earlier run; or NULL */
     const struct strv *hosts; /* these and no others, instead of -l and -w; or NULL */
     bool hosts_fixed;         /* a plan or an earlier run names them: nobody narrows them further */
+    bool planned;             /* -l and -w are those of a plan: it says itself whom they miss */
     const char *release;      /* that must be made; or NULL */
 };
 

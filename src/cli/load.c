@@ -185,6 +185,26 @@ load_extra(const struct cli *c, struct err *err)
     return extra;
 }
 
+/* A host that the plan names may be gone. */
+static int
+select_planned(struct loaded *l, const struct options *o, struct err *err)
+{
+    struct err mine = {0};
+
+    if (select_hosts(l, o, &mine) == 0) {
+        return 0;
+    }
+    if (mine.kind != ERR_NO_MATCH) {
+        *err = mine;
+        return -1;
+    }
+    free(l->hosts);
+    l->hosts = NULL;
+    l->host_count = 0;
+    l->unselected = xstrdup(mine.text);
+    return 0;
+}
+
 /* A comma makes a list of hosts; what needs an action needs its environment. */
 static int
 find_place(struct loaded *l, const struct cli *c, const char *env, const char *action,
@@ -240,9 +260,11 @@ load_all(struct loaded *l, struct cli *c, const char *env, const char *action, s
         rc = load_tell(&m, err);
     }
     if (rc == 0) {
-        rc = c->hosts != NULL ? select_named(l, c->hosts, err) : select_hosts(l, &c->options, err);
+        rc = c->planned         ? select_planned(l, &c->options, err)
+             : c->hosts != NULL ? select_named(l, c->hosts, err)
+                                : select_hosts(l, &c->options, err);
     }
-    if (rc == 0 && l->host_count == 0) {
+    if (rc == 0 && l->host_count == 0 && !c->planned) {
         rc = err_set(err, ERR_NO_MATCH, "%s has no host", env);
     }
     mistakes_release(&m);
@@ -259,5 +281,6 @@ loaded_release(struct loaded *l)
     inventory_free(l->inventory);
     action_free(l->action);
     free(l->hosts);
+    free(l->unselected);
     *l = (struct loaded){0};
 }

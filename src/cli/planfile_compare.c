@@ -95,7 +95,9 @@ planfile_take_hosts(struct planfile *p, struct loaded *l)
     struct strv gone = {0}, left_out = {0};
     size_t count = 0;
 
-    note_added(p, l);
+    if (l->unselected == NULL) {
+        note_added(p, l);
+    }
     for (size_t i = 0; i < l->host_count; i++) {
         selected[l->hosts[i]] = true;
     }
@@ -107,13 +109,16 @@ planfile_take_hosts(struct planfile *p, struct loaded *l)
             strv_add(&gone, name_at(p, i));
             continue;
         }
-        if (!selected[*at]) {
+        if (!selected[*at] && l->unselected == NULL) {
             strv_add(&left_out, name_at(p, i));
         }
         l->hosts[count++] = *at;
     }
     l->host_count = count;
     note_hosts(p, "", &gone, " is gone", " are gone");
+    if (gone.count == 0 && l->unselected != NULL) {
+        note(p, "inventory", l->unselected, "");
+    }
     note_hosts(p, "", &left_out, " is not selected any more", " are not selected any more");
     strv_clear(&gone);
     strv_clear(&left_out);

@@ -231,5 +231,6 @@ planfile_use(const struct planfile *p, struct cli *c, const char *action, const 
     take_list(&o->tags, &p->given.tags);
     take_list(&o->skip_tags, &p->given.skip_tags);
     c->extra = p->given.extra;
+    c->planned = true;
     return 0;
 }

@@ -38,9 +38,11 @@ for command in status history logs; do
         refused "usage: inventory-manager $command" "$command" $flag
     done
 done
-for flag in -v -q --color=never --json -ojsonl -b -C; do
+for flag in -v -q --color=never --json -b -C; do
     refused 'usage: inventory-manager plan ACTION ENV' plan deploy test-multi $flag
 done
+refused 'a plan is one object: -o json' plan deploy test-multi -o jsonl
+refused '--force goes with --plan: there is nothing to compare with' deploy test-multi --force
 for flag in -v -q --color=never --explain --vars -ojsonl -b; do
     refused 'usage: inventory-manager inventory' inventory list test-multi $flag
 done
