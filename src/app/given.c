@@ -133,10 +133,11 @@ int
 given_read(const struct value *dict, struct given *ret, struct err *err)
 {
     const struct value *extra = given_member(dict, "extra", VALUE_DICT, err);
-    const struct value *workers = given_member(dict, "workers", VALUE_INT, err);
+    const struct value *workers =
+        extra == NULL ? NULL : given_member(dict, "workers", VALUE_INT, err);
 
     *ret = (struct given){.workers = -1};
-    if (extra == NULL || workers == NULL || given_texts(dict, "tags", &ret->tags, err) != 0 ||
+    if (workers == NULL || given_texts(dict, "tags", &ret->tags, err) != 0 ||
         given_texts(dict, "skip_tags", &ret->skip_tags, err) != 0 ||
         given_texts(dict, "extra_secret", &ret->secret, err) != 0) {
         return -1;
