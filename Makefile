@@ -114,6 +114,19 @@ $(FLEET): $(fleet_objs) $(call lib_of,base)
 	@echo '  LD $@'
 	@$(CC) $(LDFLAGS_ALL) -o $@ $^ -lssh -levent_core -lcrypto $(LDLIBS)
 
+# The pictures of docs/strategies.md: the real core against hosts that do not exist.
+DRAW := $(BUILD)/test/strategies/draw
+$(DRAW): $(patsubst %.c,$(BUILD)/%.o,$(wildcard test/strategies/*.c)) $(call lib_of,core) $(call lib_of,base)
+	@mkdir -p $(@D)
+	@echo '  LD $@'
+	@$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LDLIBS_ALL)
+.PHONY: strategies strategies-check
+strategies: $(DRAW)
+	@mkdir -p docs/strategies
+	@$(DRAW) docs/strategies
+strategies-check: $(DRAW)
+	@$(DRAW) --check docs/strategies
+
 .PHONY: unit
 unit: $(UNIT_BINS)
 	@test/check/run-unit $(UNIT_BINS)
@@ -176,7 +189,7 @@ C_FILES := $(wildcard src/*.c src/*/*.c test/*/*.c test/unit/*/*.c)
 H_FILES := $(wildcard include/*/*.h test/*/*.h)
 
 .PHONY: gates layers headers format-check format tidy analyze faults faults-doc
-gates: layers headers format-check tidy analyze faults
+gates: layers headers format-check tidy analyze faults strategies-check
 
 layers: $(LIBS)
 	@test/check/layers $(BUILD)
@@ -233,6 +246,6 @@ clean:
 
 help:
 	@sed -n 's/^# \{0,1\}//p;/^$$/q' Makefile
-	@echo 'targets: all deps run demo test unit servers valgrind diff fuzz fleet bench gates layers headers format-check tidy analyze faults faults-doc format install clean'
+	@echo 'targets: all deps run demo test unit servers valgrind diff fuzz fleet bench gates layers headers format-check tidy analyze faults faults-doc strategies strategies-check format install clean'
 
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
