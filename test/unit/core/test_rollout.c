@@ -539,28 +539,6 @@ test_steps_on_the_controller_need_no_connection(void **state)
     bench_end(&b);
 }
 
-static void
-test_what_is_not_built_is_refused(void **state)
-{
-    static const enum strategy later[] = {STRATEGY_ALL_AT_ONCE, STRATEGY_CANARY,
-                                          STRATEGY_BLUE_GREEN};
-    static const char *const names[] = {"a"};
-    const struct plan_step step = {0};
-
-    (void)state;
-    for (size_t i = 0; i < 3; i++) {
-        const struct policy policy = {.strategy = later[i]};
-        struct err err = {0};
-        assert_null(plan_new(&(struct plan_request){.policy = &policy,
-                                                    .host_count = 1,
-                                                    .host_names = names,
-                                                    .steps = &step,
-                                                    .step_count = 1},
-                             &err));
-        assert_int_equal(err.kind, ERR_NOT_YET);
-    }
-}
-
 int
 main(void)
 {
@@ -590,7 +568,6 @@ main(void)
         cmocka_unit_test(test_run_timeout_drains),
         cmocka_unit_test(test_late_and_duplicate_facts_change_nothing),
         cmocka_unit_test(test_steps_on_the_controller_need_no_connection),
-        cmocka_unit_test(test_what_is_not_built_is_refused),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
