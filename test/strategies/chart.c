@@ -55,7 +55,7 @@ static const char style[] =
     ".ro{fill:#8a56b0}"
     ".bb{fill:#7cc3a2;opacity:.22}.bp{fill:#8796a8;opacity:.2}.bw{fill:#e0a11b;opacity:.2}"
     ".ok{fill:#1f7a4d}.bad{fill:#b3261e}.dim{fill:#7b8794}.back{fill:#6e3c96}"
-    ".x{stroke:#b3261e;stroke-width:2.4;stroke-linecap:round}"
+    ".o{fill:#fff;stroke:#b3261e}.x{stroke:#b3261e;stroke-width:1.8;stroke-linecap:round}"
     "</style>\n";
 
 /* A place or a length. */
@@ -204,7 +204,7 @@ draw_waves(struct buf *out, const struct chart *ch)
     for (int32_t wave = 0; wave < t->wave_count; wave++) {
         if (t->wave_begin_ms[wave] >= 0) {
             (void)snprintf(text, sizeof(text), "wave %d", (int)wave + 1);
-            say(out, "s", x_of(ch, t->wave_begin_ms[wave]) + 20, TOP - 40, text);
+            say(out, "s", x_of(ch, t->wave_begin_ms[wave]) + 40, TOP - 40, text);
         }
         if (t->wave_end_ms[wave] >= 0 && t->wave_end_ms[wave] < t->end_ms) {
             const int64_t x = x_of(ch, t->wave_end_ms[wave]);
@@ -234,18 +234,30 @@ draw_spans(struct buf *out, const struct chart *ch)
     }
 }
 
+/* Where the way forward ended. */
 static int64_t
-end_of_host(const struct trail *t, int32_t host, bool with_rollback)
+end_of_forward(const struct trail *t, int32_t host)
 {
-    int64_t end_ms = -1;
+    int64_t end_ms = 0;
 
     for (int32_t i = 0; i < t->span_count; i++) {
         const struct span *s = &t->spans[i];
-        if (s->host == host && (with_rollback || s->kind != SPAN_ROLLBACK) && s->to_ms > end_ms) {
+        if (s->host == host && s->kind != SPAN_ROLLBACK && s->to_ms > end_ms) {
             end_ms = s->to_ms;
         }
     }
     return end_ms;
+}
+
+static void
+draw_cross(struct buf *out, int64_t x, int64_t y)
+{
+    (void)buf_adds(out, "<circle class=\"o\" r=\"5.5\"");
+    px(out, "cx", x);
+    px(out, "cy", y);
+    (void)buf_adds(out, "/>\n");
+    line(out, "x", x - 22, y - 22, x + 22, y + 22);
+    line(out, "x", x - 22, y + 22, x + 22, y - 22);
 }
 
 /* A cross where it went wrong, and a word at the right edge. */
@@ -264,9 +276,7 @@ draw_ends(struct buf *out, const struct chart *ch)
 
         say(out, class, RIGHT + 130, y + 142, word);
         if (bad) {
-            const int64_t x = x_of(ch, end_of_host(ch->trail, host, false)) + 60;
-            line(out, "x", x - 35, y + 65, x + 35, y + 135);
-            line(out, "x", x - 35, y + 135, x + 35, y + 65);
+            draw_cross(out, x_of(ch, end_of_forward(ch->trail, host)), y + ROW / 2);
         }
     }
 }

@@ -9,6 +9,8 @@
 #include <assert.h>
 #include <string.h>
 
+enum { SLOT_AS_BEFORE = -2 };
+
 void
 trail_init(struct trail *t)
 {
@@ -34,16 +36,20 @@ close_span(struct trail *t, int64_t now_ms, int32_t host)
     t->spans[t->span_count++] = t->open[host];
 }
 
-/* The host does this from now on; slot -2: as before. */
+/* The host does this from now on, if it is in a slot or parked: what the late watch asks is no work
+ * of a slot. */
 static void
 now_does(struct trail *t, int64_t now_ms, int32_t host, enum span_kind kind, int32_t slot)
 {
     struct span *open = &t->open[host];
 
+    if (!t->in_slot[host] && kind != SPAN_PARKED) {
+        return;
+    }
     if (t->rolling_back[host]) {
         kind = SPAN_ROLLBACK;
     }
-    if (slot == -2) {
+    if (slot == SLOT_AS_BEFORE) {
         slot = open->slot;
     }
     if (t->busy[host] && open->kind == kind && open->slot == slot) {
@@ -92,27 +98,27 @@ trail_order(struct trail *t, int64_t now_ms, const struct order *o)
         leave_slot(t, now_ms, o);
         break;
     case ORDER_CONNECT:
+        now_does(t, now_ms, o->host, SPAN_CONNECT, SLOT_AS_BEFORE);
+        break;
     case ORDER_RUN_STEP:
+        t->step_runs[o->step] += t->rolling_back[o->host] ? 0 : 1;
+        now_does(t, now_ms, o->host, SPAN_STEPS, SLOT_AS_BEFORE);
+        break;
     case ORDER_FINALLY:
+        now_does(t, now_ms, o->host, SPAN_STEPS, SLOT_AS_BEFORE);
+        break;
     case ORDER_PROBE:
-        if (t->in_slot[o->host]) { /* else the late watch */
-            now_does(t, now_ms, o->host,
-                     o->kind == ORDER_CONNECT ? SPAN_CONNECT
-                     : o->kind == ORDER_PROBE ? SPAN_GATE
-                                              : SPAN_STEPS,
-                     -2);
-        }
-        if (o->kind == ORDER_RUN_STEP && !t->rolling_back[o->host]) {
-            t->step_runs[o->step]++;
+        if (t->open[o->host].kind != SPAN_BAKE) {
+            now_does(t, now_ms, o->host, SPAN_GATE, SLOT_AS_BEFORE);
         }
         break;
     case ORDER_WAVE_BEGIN:
         t->wave_begin_ms[o->value] = now_ms;
         t->wave_count = (int32_t)o->value + 1;
-        t->baked = false;
         break;
     case ORDER_WAVE_END:
         t->wave_end_ms[o->value] = now_ms;
+        t->baked = false;
         break;
     case ORDER_WAIT:
     case ORDER_DISCONNECT:
@@ -174,7 +180,7 @@ trail_look(struct trail *t, int64_t now_ms, const struct plan *p, const struct r
 {
     for (int32_t host = 0; host < plan_host_count(p); host++) {
         if (t->busy[host] && t->in_slot[host] && rollout_host(r, host).baking) {
-            now_does(t, now_ms, host, SPAN_BAKE, -2);
+            now_does(t, now_ms, host, SPAN_BAKE, SLOT_AS_BEFORE);
         }
     }
     look_at_band(t, now_ms, p, r);
