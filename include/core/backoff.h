@@ -13,4 +13,7 @@ enum { BACKOFF_MS_MAX = 60000 };
  * same.  attempt counts from 1: the one that has just failed. */
 int64_t backoff_ms(int64_t delay_ms, int32_t attempt, uint64_t seed, int32_t host);
 
+/* delay plus up to a quarter of it, drawn in the same way. */
+int64_t backoff_jitter_ms(int64_t delay_ms, int32_t attempt, uint64_t seed, int32_t host);
+
 #endif

@@ -62,7 +62,7 @@ struct rollout_host {
     enum cause cause;  /* of a bad outcome; CAUSE_NONE for an exit code */
     int32_t exit_code; /* of the step that failed */
     int32_t signal;
-    int32_t slot; /* -1: none */
+    int32_t slot; /* it is in, or was in last; -1: never in one */
     int32_t step; /* the step it is at, or where it ended */
     int32_t attempt;
     int32_t connect_attempt;

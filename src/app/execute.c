@@ -370,8 +370,7 @@ set_wait(struct run *run, int64_t until_ms)
     }
 }
 
-/* What goes on from here ends with its own fact; the session is closed by the order that follows.
- */
+/* What goes on from here ends with its own fact; `disconnected` always follows. */
 static void
 disconnect(struct run *run, int32_t host)
 {
@@ -382,9 +381,8 @@ disconnect(struct run *run, int32_t host)
     } else if (h->probe != NULL) {
         probe_cancel(h->probe);
         listen_end_step(h, listen_fact_of(h, FACT_STEP_UNKNOWN, CAUSE_KILLED), NULL);
-    } else {
-        pool_disconnect(run->pool, host);
     }
+    pool_disconnect(run->pool, host);
 }
 
 void
@@ -413,13 +411,13 @@ execute(struct run *run, const struct order *o)
         break;
     case ORDER_START:
     case ORDER_RELEASE:
-        break; /* bookkeeping: told by narrate.c */
-    case ORDER_ROLLBACK:
     case ORDER_PARK:
     case ORDER_UNPARK:
     case ORDER_OUTCOME:
     case ORDER_WAVE_BEGIN:
     case ORDER_WAVE_END:
+        break; /* bookkeeping: told by narrate.c */
+    case ORDER_ROLLBACK:
         assert(false && "the plan refuses rollback");
     }
 }

@@ -24,3 +24,13 @@ backoff_ms(int64_t delay_ms, int32_t attempt, uint64_t seed, int32_t host)
 
     return wait + (int64_t)prng_below(&p, (uint64_t)wait / 4 + 1);
 }
+
+int64_t
+backoff_jitter_ms(int64_t delay_ms, int32_t attempt, uint64_t seed, int32_t host)
+{
+    assert(delay_ms >= 0);
+    struct prng p = {.state =
+                         seed ^ ((uint64_t)(uint32_t)host << 32) ^ (uint64_t)(uint32_t)attempt};
+
+    return delay_ms + (int64_t)prng_below(&p, (uint64_t)delay_ms / 4 + 1);
+}

@@ -1,7 +1,7 @@
 /*
- * rollout.c - takes facts, keeps slots, waves and the failure budget, and yields orders.
+ * rollout.c - takes facts, gives slots, ends the run, and yields orders.
  *
- * Decides who starts when and when the run is over.  Owns all state of a run.  Reads no clock, does
+ * Decides who starts next and when the run is over.  Owns all state of a run.  Reads no clock, does
  * no I/O, draws no randomness but from the plan's seed.
  */
 #include "core/rollout.h"
@@ -27,7 +27,7 @@ rollout_timer_run(const struct rollout *r)
     return plan_host_count(r->plan) + 1;
 }
 
-/* ---- orders: a ring that grows */
+/* ---- rings that grow: orders, and hosts */
 
 void
 rollout_order(struct rollout *r, struct order order)
@@ -48,6 +48,13 @@ rollout_order(struct rollout *r, struct order order)
     r->orders_count++;
 }
 
+void
+rollout_order_host(struct rollout *r, enum order_kind kind, int32_t host)
+{
+    rollout_order(
+        r, (struct order){.kind = kind, .host = host, .step = -1, .slot = r->hosts[host].slot});
+}
+
 bool
 rollout_next(struct rollout *r, struct order *ret_order)
 {
@@ -60,21 +67,46 @@ rollout_next(struct rollout *r, struct order *ret_order)
     return true;
 }
 
+void
+ring_add(struct ring *q, int32_t item)
+{
+    if (q->count == q->cap) {
+        const int32_t cap = q->cap == 0 ? 16 : q->cap * 2;
+        int32_t *items = xcalloc((size_t)cap, sizeof(*items));
+
+        for (int32_t i = 0; i < q->count; i++) {
+            items[i] = q->items[(q->head + i) % q->cap];
+        }
+        free(q->items);
+        *q = (struct ring){.items = items, .count = q->count, .cap = cap};
+    }
+    q->items[(q->head + q->count) % q->cap] = item;
+    q->count++;
+}
+
+int32_t
+ring_take(struct ring *q)
+{
+    if (q->count == 0) {
+        return -1;
+    }
+    const int32_t item = q->items[q->head];
+
+    q->head = (q->head + 1) % q->cap;
+    q->count--;
+    return item;
+}
+
 /* ---- slots: the lowest free one first */
 
 static int32_t
 slot_take(struct rollout *r)
 {
-    const int32_t slots = plan_slot_count(r->plan);
-
-    if (r->active == slots) {
-        return -1;
-    }
+    assert(r->active < r->width);
     for (int32_t w = r->slots_hint / SLOT_WORD_BITS;; w++) {
         const uint64_t free_bits = ~r->slots_taken[w];
         if (free_bits != 0) {
             const int32_t slot = w * SLOT_WORD_BITS + __builtin_ctzll(free_bits);
-            assert(slot < slots);
             r->slots_taken[w] |= free_bits & -free_bits;
             r->slots_hint = slot + 1;
             r->active++;
@@ -83,90 +115,74 @@ slot_take(struct rollout *r)
     }
 }
 
-static void
-slot_give(struct rollout *r, int32_t slot)
+void
+rollout_slot_give(struct rollout *r, int32_t host, enum order_kind how)
 {
-    const uint64_t bit = (uint64_t)1 << (slot % SLOT_WORD_BITS);
-    uint64_t *word = &r->slots_taken[slot / SLOT_WORD_BITS];
+    const struct host_state *h = &r->hosts[host];
+    const uint64_t bit = (uint64_t)1 << (h->slot % SLOT_WORD_BITS);
+    uint64_t *word = &r->slots_taken[h->slot / SLOT_WORD_BITS];
 
+    rollout_order_host(r, how, host);
     assert((*word & bit) != 0);
     *word &= ~bit;
-    if (slot < r->slots_hint) {
-        r->slots_hint = slot;
+    if (h->slot < r->slots_hint) {
+        r->slots_hint = h->slot;
     }
     r->active--;
-}
-
-/* ---- budget */
-
-void
-rollout_stop(struct rollout *r, enum halt why)
-{
-    if (r->halt == HALT_NONE || (why == HALT_KILL && r->halt != HALT_KILL)) {
-        r->halt = why;
+    queue_give(&r->queue, host);
+    if (!r->rolling_back) {
+        assert(r->wave_left > 0);
+        r->wave_left--;
     }
 }
 
-void
-rollout_count_bad(struct rollout *r)
-{
-    const int32_t budget = plan_budget(r->plan);
+/* ---- who starts next */
 
-    r->bad++;
-    r->wave_bad++;
-    if (budget >= 0 && r->bad > budget && plan_policy(r->plan)->on_failure != ON_FAILURE_CONTINUE) {
-        rollout_stop(r, HALT_BUDGET);
+/* A host that is to be retried and that no limit holds back; -1: none.  They are few: an operator
+ * named each. */
+static int32_t
+next_retry(struct rollout *r)
+{
+    for (int32_t i = r->retries.count; i > 0; i--) {
+        const int32_t host = ring_take(&r->retries);
+        if (!r->hosts[host].queued) {
+            continue;
+        }
+        if (queue_has_room(&r->queue, host)) {
+            return host;
+        }
+        ring_add(&r->retries, host);
     }
+    return -1;
 }
 
-void
-rollout_host_over(struct rollout *r, int32_t host)
+/* The queue holds the wave, those who wait for the switch, or those to be rolled back. */
+static bool
+queue_is_open(const struct rollout *r)
 {
-    struct host_state *h = &r->hosts[host];
-
-    assert(plan_wave_of(r->plan, host) == r->wave);
-    r->summary.count[OUTCOME_RUNNING]--;
-    r->summary.count[h->outcome]++;
-    slot_give(r, h->slot);
-    assert(r->wave_left > 0);
-    r->wave_left--;
-    while (r->first_live < r->next_position &&
-           r->hosts[plan_host_at(r->plan, r->first_live)].phase == PHASE_OVER) {
-        r->first_live++;
+    if (r->halt != HALT_NONE) {
+        return r->parked > 0 || r->rolling_back;
     }
+    return r->stage == WAVE_OPEN && !r->paused;
 }
-
-/* ---- waves */
 
 static void
-wave_enter(struct rollout *r, int32_t wave)
+start(struct rollout *r, int32_t host)
 {
-    r->wave = wave;
-    r->wave_open = true;
-    r->wave_bad = 0;
-    r->wave_left = plan_wave_end(r->plan, wave) - plan_wave_begin(r->plan, wave);
-}
+    const int32_t slot = slot_take(r);
 
-/* The last host of the wave has its outcome. */
-static void
-wave_over(struct rollout *r)
-{
-    const struct policy *o = plan_policy(r->plan);
-    const int32_t size = plan_wave_end(r->plan, r->wave) - plan_wave_begin(r->plan, r->wave);
-
-    r->waves_done++;
-    r->wave_open = false;
-    if (size >= 2 && r->wave_bad == size && o->has_budget && o->on_failure != ON_FAILURE_CONTINUE &&
-        r->waves_done < plan_wave_count(r->plan)) {
-        rollout_stop(r, HALT_WAVE);
-    }
-    if (r->halt != HALT_NONE || r->waves_done == plan_wave_count(r->plan)) {
-        return;
-    }
-    if (o->wave_pause_ms > 0) {
-        timers_set(&r->timers, rollout_timer_wave(r), r->now_ms + o->wave_pause_ms);
+    queue_take(&r->queue, host);
+    if (r->rolling_back) {
+        host_roll_back(r, host, slot);
+    } else if (r->hosts[host].phase == PHASE_PARKED) {
+        if (r->halt == HALT_NONE) {
+            wave_tell_begin(r);
+        }
+        host_unpark(r, host, slot);
     } else {
-        wave_enter(r, r->wave + 1);
+        r->hosts[host].queued = false;
+        wave_tell_begin(r);
+        host_start(r, host, slot);
     }
 }
 
@@ -174,34 +190,56 @@ static void
 admit(struct rollout *r)
 {
     for (;;) {
-        if (r->wave_open && r->wave_left == 0) {
-            wave_over(r);
-        }
-        if (!r->wave_open || r->halt != HALT_NONE ||
-            r->next_position == plan_wave_end(r->plan, r->wave)) {
+        wave_move(r);
+        if (r->active >= r->width) {
             return;
         }
-        const int32_t slot = slot_take(r);
-        if (slot < 0) {
+        int32_t host = r->retries.count > 0 ? next_retry(r) : -1;
+        if (host < 0 && queue_is_open(r)) {
+            host = queue_next(&r->queue);
+        }
+        if (host < 0) {
             return;
         }
-        const int32_t host = plan_host_at(r->plan, r->next_position++);
-        r->summary.count[OUTCOME_UNTOUCHED]--;
-        r->summary.count[OUTCOME_RUNNING]++;
-        host_start(r, host, slot);
+        start(r, host);
     }
+}
+
+/* What follows from a halt, once: nothing more is started but for the end of those who wait for the
+ * switch. */
+static void
+draw_consequences(struct rollout *r)
+{
+    if (r->halt == HALT_NONE || r->halt_seen) {
+        return;
+    }
+    r->halt_seen = true;
+    timers_drop(&r->timers, rollout_timer_wave(r));
+    while (r->retries.count > 0) {
+        r->hosts[ring_take(&r->retries)].queued = false;
+    }
+    queue_clear(&r->queue);
+    for (int32_t i = 0; r->parked > 0 && i < plan_host_count(r->plan); i++) {
+        const int32_t host = plan_host_at(r->plan, i);
+        if (r->hosts[host].phase == PHASE_PARKED) {
+            queue_add(&r->queue, host);
+        }
+    }
+    watch_end(r);
 }
 
 static void
 finish_if_over(struct rollout *r)
 {
-    const bool all = r->waves_done == plan_wave_count(r->plan);
-
-    if (r->finished || r->active > 0 || (!all && r->halt == HALT_NONE)) {
+    if (r->finished || r->active > 0 || r->parked > 0 || r->paused || r->rollback_due ||
+        (r->halt == HALT_NONE && r->stage != WAVE_DONE) || queue_waiting(&r->queue) > 0) {
         return;
     }
+    watch_end(r);
+    if (r->watch_count > 0) {
+        return; /* until they are broken off */
+    }
     r->finished = true;
-    timers_drop(&r->timers, rollout_timer_wave(r));
     timers_drop(&r->timers, rollout_timer_run(r));
     assert(r->timers.count == 0);
     rollout_order(r, (struct order){.kind = ORDER_FINISH,
@@ -216,9 +254,11 @@ settle(struct rollout *r)
 {
     do {
         hold_release(r);
+        draw_consequences(r);
         admit(r);
-    } while (r->look && r->held > 0);
+    } while ((r->look && r->held > 0) || (r->halt != HALT_NONE && !r->halt_seen) || back_begin(r));
     finish_if_over(r);
+    watch_pump(r);
     const int64_t next_ms = timers_next_ms(&r->timers);
 
     if (next_ms != r->waiting_ms) {
@@ -227,7 +267,6 @@ settle(struct rollout *r)
             r, (struct order){
                    .kind = ORDER_WAIT, .host = -1, .step = -1, .slot = -1, .value = next_ms});
     }
-    assert(r->active <= plan_slot_count(r->plan));
 }
 
 /* ---- facts */
@@ -246,9 +285,7 @@ on_tick(struct rollout *r, int64_t now_ms)
         if (id == rollout_timer_run(r)) {
             rollout_stop(r, HALT_TIMEOUT);
         } else if (id == rollout_timer_wave(r)) {
-            if (r->halt == HALT_NONE) {
-                wave_enter(r, r->wave + 1);
-            }
+            wave_timer(r);
         } else {
             host_timer(r, id);
         }
@@ -256,44 +293,32 @@ on_tick(struct rollout *r, int64_t now_ms)
     settle(r);
 }
 
-static void
-on_verb(struct rollout *r, enum verb verb)
-{
-    const struct fact told = {.kind = FACT_VERB, .verb = verb};
-
-    if (rollout_refuses(r, &told) != NULL) {
-        return;
-    }
-    if (verb == VERB_ABORT) {
-        rollout_stop(r, HALT_ABORT);
-        return;
-    }
-    assert(verb == VERB_KILL);
-    rollout_stop(r, HALT_KILL);
-    for (int32_t i = 0; i < r->next_position; i++) {
-        host_kill(r, plan_host_at(r->plan, i));
-    }
-}
-
 struct rollout *
 rollout_new(const struct plan *plan, int64_t now_ms)
 {
     const int32_t hosts = plan_host_count(plan);
-    const int32_t words = (plan_slot_count(plan) + SLOT_WORD_BITS - 1) / SLOT_WORD_BITS;
+    const int32_t words = (hosts + SLOT_WORD_BITS - 1) / SLOT_WORD_BITS;
     struct rollout *r = xcalloc(1, sizeof(*r));
 
     r->plan = plan;
     r->now_ms = now_ms;
-    r->waiting_ms = -1;
+    r->waiting_ms = r->frozen_wave_ms = r->frozen_run_ms = -1;
     r->hosts = xcalloc((size_t)hosts, sizeof(*r->hosts));
     for (int32_t i = 0; i < hosts; i++) {
-        r->hosts[i].slot = -1;
-        r->hosts[i].started_ms = -1;
-        r->hosts[i].finished_ms = -1;
+        r->hosts[i].slot = r->hosts[i].watch_at = -1;
+        r->hosts[i].started_ms = r->hosts[i].finished_ms = -1;
     }
     r->summary.count[OUTCOME_UNTOUCHED] = hosts;
-    r->steps = xcalloc((size_t)plan_step_count(plan), sizeof(*r->steps));
+    r->width = plan_slot_count(plan);
+    r->budget = plan_budget(plan);
+    r->scope_bad = xcalloc((size_t)plan_scope_count(plan), sizeof(*r->scope_bad));
+    r->scope_limit = xcalloc((size_t)plan_scope_count(plan), sizeof(*r->scope_limit));
+    for (int32_t i = 0; i < plan_scope_count(plan); i++) {
+        r->scope_limit[i] = plan_scope_budget(plan, i);
+    }
     r->slots_taken = xcalloc((size_t)words, sizeof(*r->slots_taken));
+    queue_init(&r->queue, plan);
+    hold_init(r);
     timers_init(&r->timers, hosts + 2);
     if (plan_policy(plan)->run_timeout_ms > 0) {
         timers_set(&r->timers, rollout_timer_run(r), now_ms + plan_policy(plan)->run_timeout_ms);
@@ -310,9 +335,19 @@ rollout_free(struct rollout *r)
         return;
     }
     timers_release(&r->timers);
+    queue_release(&r->queue);
+    heap_release(&r->held_heap);
+    heap_release(&r->end_heap);
+    heap_release(&r->live_heap);
     free(r->hosts);
     free(r->steps);
+    free(r->scope_bad);
+    free(r->scope_limit);
     free(r->slots_taken);
+    free(r->retries.items);
+    free(r->start_log.items);
+    free(r->watch_queue.items);
+    free(r->watch_now);
     free(r->orders);
     free(r);
 }
@@ -330,224 +365,9 @@ rollout_tell(struct rollout *r, int64_t now_ms, const struct fact *fact)
     }
     r->now_ms = now_ms;
     if (fact->kind == FACT_VERB) {
-        on_verb(r, fact->verb);
+        verb_tell(r, fact);
     } else if (fact->host >= 0 && fact->host < plan_host_count(r->plan)) {
         host_fact(r, fact);
     }
     settle(r);
-}
-
-/* ---- what can be seen from outside */
-
-const char *
-rollout_refuses(const struct rollout *r, const struct fact *verb)
-{
-    if (r->finished) {
-        return "the run is over";
-    }
-    switch (verb->verb) {
-    case VERB_ABORT:
-    case VERB_KILL:
-        return NULL;
-    case VERB_PAUSE:
-    case VERB_CONTINUE:
-    case VERB_PROMOTE:
-    case VERB_ROLLBACK:
-    case VERB_SKIP:
-    case VERB_RETRY:
-    case VERB_WORKERS:
-        break;
-    }
-    return "not yet";
-}
-
-struct rollout_host
-rollout_host(const struct rollout *r, int32_t host)
-{
-    assert(host >= 0 && host < plan_host_count(r->plan));
-    const struct host_state *h = &r->hosts[host];
-
-    return (struct rollout_host){
-        .outcome = h->outcome,
-        .cause = h->cause,
-        .exit_code = h->exit_code,
-        .signal = h->signal,
-        .slot = h->slot,
-        .step = h->step,
-        .attempt = h->attempt,
-        .connect_attempt = h->connect_attempt,
-        .held = h->phase == PHASE_HELD,
-        .probe_try = h->probe_try,
-        .probe_check = h->probe_check,
-        .started_ms = h->started_ms,
-        .finished_ms = h->finished_ms,
-    };
-}
-
-enum halt
-rollout_halt(const struct rollout *r)
-{
-    return r->halt;
-}
-
-static const char *const halts[] = {
-    [HALT_NONE] = "",
-    [HALT_BUDGET] = "failure budget spent",
-    [HALT_WAVE] = "a whole wave failed",
-    [HALT_BREAKER] = "three hosts in a row denied authentication",
-    [HALT_ABORT] = "aborted",
-    [HALT_KILL] = "killed",
-    [HALT_TIMEOUT] = "run_timeout passed",
-    [HALT_ONCE] = "a run_once step failed",
-    [HALT_CANARY] = "a canary failed",
-    [HALT_ROLLBACK] = "rolled back",
-};
-_Static_assert(sizeof(halts) / sizeof(halts[0]) == HALTS, "say each halt");
-
-const char *
-halt_text(enum halt h)
-{
-    assert((unsigned)h < HALTS);
-    return halts[h];
-}
-
-struct summary
-rollout_summary(const struct rollout *r)
-{
-    return r->summary;
-}
-
-int32_t
-rollout_active(const struct rollout *r)
-{
-    return r->active;
-}
-
-int32_t
-rollout_workers(const struct rollout *r)
-{
-    return plan_slot_count(r->plan);
-}
-
-int32_t
-rollout_wave(const struct rollout *r)
-{
-    return r->wave;
-}
-
-int64_t
-rollout_wave_due_ms(const struct rollout *r)
-{
-    return timers_due_ms(&r->timers, rollout_timer_wave(r));
-}
-
-int32_t
-rollout_bad(const struct rollout *r)
-{
-    return r->bad;
-}
-
-enum run_state
-rollout_state(const struct rollout *r)
-{
-    if (r->finished) {
-        return RUN_OVER;
-    }
-    return r->halt == HALT_NONE ? RUN_RUNNING : r->halt == HALT_KILL ? RUN_KILLING : RUN_DRAINING;
-}
-
-static const char *const run_states[] = {
-    [RUN_RUNNING] = "running",   [RUN_PROMOTING] = "promoting", [RUN_PAUSED] = "paused",
-    [RUN_DRAINING] = "draining", [RUN_KILLING] = "killing",     [RUN_ROLLING_BACK] = "rolling back",
-    [RUN_OVER] = "over",
-};
-_Static_assert(sizeof(run_states) / sizeof(run_states[0]) == RUN_STATES, "name a state");
-
-const char *
-run_state_name(enum run_state s)
-{
-    assert((unsigned)s < RUN_STATES);
-    return run_states[s];
-}
-
-static const char *const rollbacks[] = {
-    [ROLLBACK_NONE] = "none",
-    [ROLLBACK_RUNNING] = "running",
-    [ROLLBACK_DONE] = "done",
-    [ROLLBACK_FAILED] = "failed",
-};
-_Static_assert(sizeof(rollbacks) / sizeof(rollbacks[0]) == ROLLBACK_STATES, "name a state");
-
-const char *
-rollback_name(enum rollback_state s)
-{
-    assert((unsigned)s < ROLLBACK_STATES);
-    return rollbacks[s];
-}
-
-int32_t
-rollout_waves_started(const struct rollout *r)
-{
-    return r->next_position > plan_wave_begin(r->plan, r->wave) ? r->wave + 1 : r->wave;
-}
-
-int32_t
-rollout_waves_done(const struct rollout *r)
-{
-    return r->waves_done;
-}
-
-bool
-rollout_finished(const struct rollout *r)
-{
-    return r->finished;
-}
-
-static uint64_t
-mix(uint64_t sum, const int64_t *words, size_t count)
-{
-    for (size_t i = 0; i < count; i++) {
-        sum = (sum ^ (uint64_t)words[i]) * UINT64_C(0x100000001b3);
-        sum ^= sum >> 29;
-    }
-    return sum;
-}
-
-static uint64_t
-mix_host(uint64_t sum, const struct host_state *h, int64_t due_ms)
-{
-    const int64_t words[] = {
-        h->phase,     h->outcome,       h->cause,         h->exit_code,       h->signal,
-        h->slot,      h->step,          h->attempt,       h->connect_attempt, h->finally_step,
-        h->connected, h->was_connected, h->step_was_sent, h->refused_once,    h->reached_again,
-        h->killed,    h->started_ms,    h->finished_ms,   h->step_unsure,     due_ms,
-        h->admitted,  h->probe_try,     h->probe_check,   h->probe_row,
-    };
-
-    return mix(sum, words, sizeof(words) / sizeof(words[0]));
-}
-
-uint64_t
-rollout_digest(const struct rollout *r)
-{
-    const int64_t words[] = {
-        r->now_ms,     r->active,     r->next_position, r->wave,         r->wave_left,
-        r->wave_bad,   r->waves_done, r->wave_open,     r->bad,          r->denials_in_row,
-        r->halt,       r->finished,   r->waiting_ms,    r->timers.count, timers_next_ms(&r->timers),
-        r->first_live, r->held,       r->look,
-    };
-    uint64_t sum = mix(UINT64_C(0xcbf29ce484222325), words, sizeof(words) / sizeof(words[0]));
-
-    for (int32_t i = 0; i < plan_host_count(r->plan); i++) {
-        sum = mix_host(sum, &r->hosts[i], timers_due_ms(&r->timers, i));
-    }
-    for (int32_t i = 0; i < plan_step_count(r->plan); i++) {
-        const int64_t step[] = {r->steps[i].once, r->steps[i].inside};
-        sum = mix(sum, step, 2);
-    }
-    for (int i = 0; i < OUTCOMES; i++) {
-        const int64_t count = r->summary.count[i];
-        sum = mix(sum, &count, 1);
-    }
-    return sum;
 }

@@ -1,29 +1,24 @@
 /*
- * rollout_gate.c - has a host pass the checks of the gate after its steps, before the finally list.
+ * rollout_gate.c - has a host pass the checks of the gate after its steps, and stay healthy for its
+ * bake, before the finally list.
  *
  * Decides when a try is passed, what follows it, and when the gate is lost.  All checks in order
- * are one try; the first that fails ends it.  The host keeps its slot; an abort changes nothing
- * here, a kill ends it.
+ * are one try; the first that fails ends it.  The host keeps its slot.
  */
 #include "core/rollout_state.h"
 
 #include <assert.h>
 
-void
-gate_begin(struct rollout *r, int32_t host)
+int64_t
+gate_spacing_ms(const struct rollout *r, int32_t times)
 {
-    struct host_state *h = &r->hosts[host];
+    const int64_t ms = plan_policy(r->plan)->gate_interval_ms * times;
 
-    if (plan_check_count(r->plan) == 0) {
-        host_finally(r, host);
-        return;
-    }
-    assert(h->outcome == OUTCOME_RUNNING);
-    gate_next_try(r, host);
+    return ms < 1 ? 1 : ms;
 }
 
-void
-gate_next_try(struct rollout *r, int32_t host)
+static void
+next_try(struct rollout *r, int32_t host)
 {
     struct host_state *h = &r->hosts[host];
 
@@ -32,14 +27,80 @@ gate_next_try(struct rollout *r, int32_t host)
     gate_check(r, host);
 }
 
+static void
+wait_until(struct rollout *r, int32_t host, int64_t due_ms)
+{
+    r->hosts[host].phase = PHASE_PROBE_WAIT;
+    timers_set(&r->timers, host, due_ms);
+}
+
+/* A host that is rolled back does not bake, nor does one when the operator wants an end. */
+static void
+bake(struct rollout *r, int32_t host)
+{
+    struct host_state *h = &r->hosts[host];
+    const int64_t bake_ms = plan_policy(r->plan)->host_bake_ms;
+
+    if (bake_ms == 0 || r->hurried || h->rollback != ROLLBACK_NONE || h->killed) {
+        host_finally(r, host);
+        return;
+    }
+    h->baking = true;
+    h->probe_lost = 0;
+    h->bake_ms = r->now_ms + bake_ms;
+    const int64_t look_ms = r->now_ms + gate_spacing_ms(r, 1);
+    const bool looks = plan_check_count(r->plan) > 0 && look_ms < h->bake_ms;
+    wait_until(r, host, looks ? look_ms : h->bake_ms);
+}
+
+/* A try in the bake is over. */
+static void
+baked_on(struct rollout *r, int32_t host, bool passed)
+{
+    static const struct fact lost = {.cause = CAUSE_GATE};
+    const struct policy *o = plan_policy(r->plan);
+    struct host_state *h = &r->hosts[host];
+
+    if (r->hurried || (passed && r->now_ms >= h->bake_ms)) {
+        host_finally(r, host);
+        return;
+    }
+    if (!passed && ++h->probe_lost > o->gate_retries) {
+        h->baking = false;
+        host_conclude(r, host, OUTCOME_FAILED, &lost);
+        return;
+    }
+    if (!passed) {
+        h->bake_ms = r->now_ms + o->host_bake_ms;
+    }
+    const int64_t look_ms = r->now_ms + gate_spacing_ms(r, 1);
+    wait_until(r, host, look_ms < h->bake_ms ? look_ms : h->bake_ms);
+}
+
+void
+gate_begin(struct rollout *r, int32_t host)
+{
+    struct host_state *h = &r->hosts[host];
+
+    assert(host_undecided(h));
+    h->probe_base = h->probe_try;
+    h->probe_row = 0;
+    h->baking = false;
+    r->look = true; /* it is at its steps no more */
+    if (plan_check_count(r->plan) == 0) {
+        bake(r, host);
+    } else {
+        next_try(r, host);
+    }
+}
+
 void
 gate_check(struct rollout *r, int32_t host)
 {
     struct host_state *h = &r->hosts[host];
 
     if (!plan_check(r->plan, h->probe_check)->local && !h->connected) {
-        h->phase = PHASE_PROBE_REACH;
-        host_order_connect(r, host);
+        session_connect(r, host, PHASE_PROBE_REACH);
         return;
     }
     h->phase = PHASE_PROBE;
@@ -58,17 +119,20 @@ try_again(struct rollout *r, int32_t host)
     const struct policy *o = plan_policy(r->plan);
     struct host_state *h = &r->hosts[host];
 
-    if (h->probe_try > o->gate_retries) {
+    if (h->probe_try - h->probe_base > o->gate_retries) {
         host_conclude(r, host, OUTCOME_FAILED, &lost);
         return;
     }
-    h->phase = PHASE_PROBE_WAIT;
-    timers_set(&r->timers, host, r->now_ms + o->gate_interval_ms);
+    wait_until(r, host, r->now_ms + o->gate_interval_ms);
 }
 
 void
 gate_failed_try(struct rollout *r, int32_t host)
 {
+    if (r->hosts[host].baking) {
+        baked_on(r, host, false);
+        return;
+    }
     r->hosts[host].probe_row = 0;
     try_again(r, host);
 }
@@ -81,14 +145,35 @@ check_passed(struct rollout *r, int32_t host)
     if (h->probe_check + 1 < plan_check_count(r->plan)) {
         h->probe_check++;
         gate_check(r, host);
-        return;
-    }
-    h->probe_row++;
-    if (h->probe_row >= plan_policy(r->plan)->gate_successes) {
-        host_finally(r, host);
+    } else if (h->baking) {
+        baked_on(r, host, true);
+    } else if (++h->probe_row >= plan_policy(r->plan)->gate_successes) {
+        bake(r, host);
     } else {
         try_again(r, host);
     }
+}
+
+void
+gate_timer(struct rollout *r, int32_t host)
+{
+    const struct host_state *h = &r->hosts[host];
+
+    if (h->baking && r->now_ms >= h->bake_ms) {
+        host_finally(r, host);
+    } else {
+        next_try(r, host);
+    }
+}
+
+void
+gate_end_bake(struct rollout *r, int32_t host)
+{
+    assert(r->hosts[host].baking);
+    if (r->hosts[host].phase == PHASE_PROBE_WAIT) {
+        timers_drop(&r->timers, host);
+        host_finally(r, host);
+    } /* else the try under way ends it */
 }
 
 void
@@ -96,11 +181,12 @@ gate_fact(struct rollout *r, const struct fact *f)
 {
     struct host_state *h = &r->hosts[f->host];
 
-    if (h->phase != PHASE_PROBE || f->step != h->probe_check || f->attempt != h->probe_try) {
+    assert(h->phase == PHASE_PROBE);
+    if (f->step != h->probe_check || f->attempt != h->probe_try) {
         return;
     }
     if (f->kind == FACT_PROBE_FAILED) {
-        host_note_session(h, plan_check(r->plan, h->probe_check)->local, f->cause);
+        session_note(h, plan_check(r->plan, h->probe_check)->local, f->cause);
     }
     if (h->killed) {
         host_conclude_killed(r, f->host);

@@ -8,24 +8,106 @@
  */
 #include "core/rollout_state.h"
 
+#include "base/xalloc.h"
+
 #include <assert.h>
+
+/* ---- the steps of all lists, numbered through: steps, rollback list, finally list */
+
+static int32_t
+count_all(const struct plan *p)
+{
+    return plan_step_count(p) + plan_rollback_count(p) + plan_finally_count(p);
+}
+
+static const struct plan_step *
+rule_of(const struct plan *p, int32_t index)
+{
+    if (index < plan_step_count(p)) {
+        return plan_step(p, index);
+    }
+    index -= plan_step_count(p);
+    return index < plan_rollback_count(p) ? plan_rollback_step(p, index)
+                                          : plan_finally_step(p, index - plan_rollback_count(p));
+}
+
+static int32_t
+index_of(const struct rollout *r, const struct host_state *h)
+{
+    const int32_t steps = plan_step_count(r->plan);
+
+    if (h->at_end) {
+        return steps + plan_rollback_count(r->plan) + h->finally_step;
+    }
+    return h->rollback == ROLLBACK_NONE ? h->step : steps + h->step;
+}
+
+static const struct plan_step *
+rule_at(const struct rollout *r, const struct host_state *h)
+{
+    return rule_of(r->plan, index_of(r, h));
+}
+
+void
+hold_init(struct rollout *r)
+{
+    const int32_t count = count_all(r->plan);
+
+    r->live = -1;
+    r->steps = xcalloc((size_t)count, sizeof(*r->steps));
+    for (int32_t i = 0; i < count; i++) {
+        r->steps[i].held = -1;
+        r->holds = r->holds || rule_of(r->plan, i)->run_once || rule_of(r->plan, i)->throttle > 0;
+    }
+    if (r->holds) {
+        heap_init(&r->held_heap, plan_host_count(r->plan));
+        heap_init(&r->end_heap, plan_host_count(r->plan));
+        heap_init(&r->live_heap, plan_host_count(r->plan));
+    }
+}
+
+/* ---- a host comes, waits and goes */
+
+void
+hold_enter(struct rollout *r, int32_t host)
+{
+    struct host_state *h = &r->hosts[host];
+
+    if (r->holds && !h->live) {
+        h->live = true;
+        heap_push(&r->live_heap, &r->live, host, plan_position_of(r->plan, host));
+    }
+}
+
+/* A host that was killed while it was held leaves its place in the heap of its step, and may be
+ * held again at its finally list: that is a heap of its own. */
+static struct heap *
+heap_of(struct rollout *r, int32_t step)
+{
+    const int32_t end = plan_step_count(r->plan) + plan_rollback_count(r->plan);
+
+    return step < end ? &r->held_heap : &r->end_heap;
+}
 
 bool
 hold_step(struct rollout *r, int32_t host)
 {
     struct host_state *h = &r->hosts[host];
-    const struct plan_step *s = plan_step(r->plan, h->step);
+    const struct plan_step *s = rule_at(r, h);
 
     if (h->admitted || (!s->run_once && s->throttle == 0)) {
         return false;
     }
     assert(h->phase != PHASE_HELD);
+    const int32_t step = index_of(r, h);
     h->phase = PHASE_HELD;
+    heap_push(heap_of(r, step), &r->steps[step].held, host, plan_position_of(r->plan, host));
     r->held++;
     r->look = true;
     return true;
 }
 
+/* Its place in the heap is given up when it comes to the top. */
 void
 hold_drop(struct rollout *r, int32_t host)
 {
@@ -39,8 +121,8 @@ hold_ordered(struct rollout *r, int32_t host)
 {
     const struct host_state *h = &r->hosts[host];
 
-    if (h->admitted && plan_step(r->plan, h->step)->run_once) {
-        r->steps[h->step].once = ONCE_ORDERED;
+    if (h->admitted && rule_at(r, h)->run_once) {
+        r->steps[index_of(r, h)].once = ONCE_ORDERED;
     }
 }
 
@@ -48,7 +130,7 @@ void
 hold_leave(struct rollout *r, int32_t host, bool good)
 {
     struct host_state *h = &r->hosts[host];
-    struct step_state *s = &r->steps[h->step];
+    struct step_state *s = &r->steps[index_of(r, h)];
 
     r->look = true; /* it may have been the lowest */
     if (!h->admitted) {
@@ -57,93 +139,122 @@ hold_leave(struct rollout *r, int32_t host, bool good)
     h->admitted = false;
     assert(s->inside > 0);
     s->inside--;
-    if (!plan_step(r->plan, h->step)->run_once) {
+    if (!rule_at(r, h)->run_once) {
         return;
     }
     if (good) {
         s->once = ONCE_DONE;
     } else if (s->once == ONCE_ORDERED) {
         s->once = ONCE_FAILED;
-        rollout_stop(r, HALT_ONCE);
+        rollout_fail(r, HALT_ONCE);
     } else {
         s->once = ONCE_OPEN;
     }
 }
 
-/* Its steps are not over: it will come to every run_once step that is ahead. */
-static bool
-at_steps(const struct host_state *h)
+bool
+hold_runs_finally(struct rollout *r, int32_t host)
 {
-    switch (h->phase) {
-    case PHASE_CONNECTING:
-    case PHASE_BACKOFF:
-    case PHASE_ORDERED:
-    case PHASE_SENT:
-    case PHASE_PAUSE:
-    case PHASE_HELD:
+    struct host_state *h = &r->hosts[host];
+    struct step_state *s = &r->steps[index_of(r, h)];
+
+    if (!rule_at(r, h)->run_once || h->admitted) {
         return true;
-    case PHASE_UNTOUCHED:
-    case PHASE_PROBE_REACH:
-    case PHASE_PROBE:
-    case PHASE_PROBE_WAIT:
-    case PHASE_REACH:
-    case PHASE_FINALLY:
-    case PHASE_OVER:
-        break;
     }
-    return false;
+    if (s->once != ONCE_OPEN) {
+        return false;
+    }
+    s->once = ONCE_ORDERED;
+    s->inside++;
+    h->admitted = true;
+    return true;
 }
+
+/* ---- turns */
 
 static void
 admit(struct rollout *r, int32_t host)
 {
     struct host_state *h = &r->hosts[host];
-    struct step_state *s = &r->steps[h->step];
+    struct step_state *s = &r->steps[index_of(r, h)];
 
     hold_drop(r, host);
     h->admitted = true;
     s->inside++;
-    if (plan_step(r->plan, h->step)->run_once) {
+    if (rule_at(r, h)->run_once) {
         assert(s->once == ONCE_OPEN && s->inside == 1);
         s->once = ONCE_TAKEN;
     }
-    host_step(r, host);
+    if (h->at_end) {
+        host_finally(r, host);
+    } else {
+        host_step(r, host);
+    }
+}
+
+/* The lowest position that is still at its steps; -1: none. */
+static int32_t
+lowest_live(struct rollout *r)
+{
+    while (r->live >= 0 && !host_at_steps(&r->hosts[r->live])) {
+        r->hosts[r->live].live = false;
+        (void)heap_pop(&r->live_heap, &r->live);
+    }
+    return r->live;
+}
+
+/* The lowest position that waits at this step; -1: none. */
+static int32_t
+lowest_held(struct rollout *r, int32_t step)
+{
+    int32_t *root = &r->steps[step].held;
+
+    while (*root >= 0) {
+        const struct host_state *h = &r->hosts[*root];
+        if (h->phase == PHASE_HELD && index_of(r, h) == step) {
+            break;
+        }
+        (void)heap_pop(heap_of(r, step), root);
+    }
+    return *root;
 }
 
 static void
-release_once(struct rollout *r, int32_t host, bool lowest)
+release_once(struct rollout *r, int32_t step)
 {
     static const struct fact elsewhere = {.cause = CAUSE_ONCE};
+    struct step_state *s = &r->steps[step];
 
-    switch (r->steps[r->hosts[host].step].once) {
-    case ONCE_OPEN:
-        if (lowest) {
-            admit(r, host);
+    for (int32_t host = lowest_held(r, step); host >= 0; host = lowest_held(r, step)) {
+        if (s->once == ONCE_TAKEN || s->once == ONCE_ORDERED ||
+            (s->once == ONCE_OPEN && lowest_live(r) != host)) {
+            return;
         }
-        break;
-    case ONCE_TAKEN:
-    case ONCE_ORDERED:
-        break;
-    case ONCE_DONE:
+        (void)heap_pop(heap_of(r, step), &s->held);
+        if (s->once == ONCE_OPEN) {
+            admit(r, host);
+            continue;
+        }
         hold_drop(r, host);
-        host_next_step(r, host);
-        break;
-    case ONCE_FAILED:
-        hold_drop(r, host);
-        host_conclude(r, host, OUTCOME_FAILED, &elsewhere);
-        break;
+        if (s->once == ONCE_DONE) {
+            host_next_step(r, host);
+        } else {
+            host_conclude(r, host, OUTCOME_FAILED, &elsewhere);
+        }
     }
 }
 
 static void
-release_host(struct rollout *r, int32_t host, bool lowest)
+release_throttled(struct rollout *r, int32_t step)
 {
-    const int32_t step = r->hosts[host].step;
-    const struct plan_step *s = plan_step(r->plan, step);
+    struct step_state *s = &r->steps[step];
 
-    if (s->run_once) {
-        release_once(r, host, lowest);
-    } else if (r->steps[step].inside < s->throttle) {
+    while (s->inside < rule_of(r->plan, step)->throttle) {
+        const int32_t host = lowest_held(r, step);
+        if (host < 0) {
+            return;
+        }
+        (void)heap_pop(heap_of(r, step), &s->held);
         admit(r, host);
     }
 }
@@ -152,17 +263,16 @@ void
 hold_release(struct rollout *r)
 {
     while (r->look && r->held > 0) {
-        bool lowest = true;
-
         r->look = false;
-        for (int32_t i = r->first_live; i < r->next_position; i++) {
-            const int32_t host = plan_host_at(r->plan, i);
-            const struct host_state *h = &r->hosts[host];
-
-            if (h->phase == PHASE_HELD) {
-                release_host(r, host, lowest);
+        for (int32_t i = 0; i < count_all(r->plan); i++) {
+            if (r->steps[i].held < 0) {
+                continue;
             }
-            lowest = lowest && !at_steps(h);
+            if (rule_of(r->plan, i)->run_once) {
+                release_once(r, i);
+            } else {
+                release_throttled(r, i);
+            }
         }
     }
     r->look = false;

@@ -1,9 +1,9 @@
 /*
- * rollout_host.c - moves one host through its phases: connect, steps, finally, outcome.
+ * rollout_host.c - moves one host through a round: steps, finally, result.
  *
- * Decides what is tried again and what a cause makes of a host (the outcome table of the rollout
- * semantics).  Never looks at other hosts: slots, waves and budget are rollout.c's, turns at a step
- * are rollout_hold.c's.  The gate is rollout_gate.c's.
+ * Decides what is tried again and what a cause makes of a host (docs/rollout.md, "A host").  Never
+ * looks at other hosts: slots, waves and budget are rollout.c's and its like, turns at a step
+ * rollout_hold.c's, the gate rollout_gate.c's, connecting rollout_session.c's.
  */
 #include "core/rollout_state.h"
 
@@ -11,26 +11,68 @@
 
 #include <assert.h>
 
-void
-host_order_connect(struct rollout *r, int32_t host)
-{
-    struct host_state *h = &r->hosts[host];
+/* ---- what a host is at */
 
-    h->connect_attempt++;
-    rollout_order(r, (struct order){.kind = ORDER_CONNECT,
-                                    .host = host,
-                                    .step = -1,
-                                    .slot = h->slot,
-                                    .attempt = h->connect_attempt});
+static bool
+rolls_back(const struct host_state *h)
+{
+    return h->rollback != ROLLBACK_NONE;
 }
 
-static void
-order_disconnect(struct rollout *r, int32_t host)
+const struct plan_step *
+host_rule(const struct rollout *r, const struct host_state *h)
 {
-    rollout_order(
-        r, (struct order){
-               .kind = ORDER_DISCONNECT, .host = host, .step = -1, .slot = r->hosts[host].slot});
+    return rolls_back(h) ? plan_rollback_step(r->plan, h->step) : plan_step(r->plan, h->step);
 }
+
+static int32_t
+step_count(const struct rollout *r, const struct host_state *h)
+{
+    return rolls_back(h) ? plan_rollback_count(r->plan) : plan_step_count(r->plan);
+}
+
+bool
+host_in_flight(const struct host_state *h)
+{
+    return h->phase > PHASE_UNTOUCHED && h->phase < PHASE_PARKED;
+}
+
+bool
+host_at_steps(const struct host_state *h)
+{
+    switch (h->phase) {
+    case PHASE_CONNECTING:
+    case PHASE_BACKOFF:
+    case PHASE_ORDERED:
+    case PHASE_SENT:
+    case PHASE_PAUSE:
+        return true;
+    case PHASE_HELD:
+        return !h->at_end;
+    case PHASE_UNTOUCHED:
+    case PHASE_PARKED:
+    case PHASE_PROBE_REACH:
+    case PHASE_PROBE:
+    case PHASE_PROBE_WAIT:
+    case PHASE_REACH:
+    case PHASE_FINALLY:
+    case PHASE_OVER:
+    case PHASE_WATCH_QUEUED:
+    case PHASE_WATCH_REACH:
+    case PHASE_WATCH_PROBE:
+    case PHASE_WATCH_ENDING:
+        break;
+    }
+    return false;
+}
+
+bool
+host_undecided(const struct host_state *h)
+{
+    return rolls_back(h) ? h->rollback == ROLLBACK_RUNNING : h->outcome == OUTCOME_RUNNING;
+}
+
+/* ---- steps */
 
 /* A host that cannot be reached is told before anything is done for it, on the controller too; once
  * it was reached, a step on the controller needs no connection. */
@@ -40,14 +82,30 @@ needs_connection(const struct rollout *r, const struct host_state *h)
     if (h->connected || !plan_is_remote(r->plan)) {
         return false;
     }
-    return !h->was_connected || !plan_step(r->plan, h->step)->local;
+    return !h->was_connected || !host_rule(r, h)->local;
+}
+
+/* Here it waits for the switch, or it is one that will not be switched. */
+static bool
+at_barrier(const struct rollout *r, const struct host_state *h)
+{
+    return h->step == plan_switch_step(r->plan) && r->wave == 0 && !rolls_back(h);
 }
 
 static void
-connect_for_step(struct rollout *r, int32_t host)
+park(struct rollout *r, int32_t host)
 {
-    r->hosts[host].phase = PHASE_CONNECTING;
-    host_order_connect(r, host);
+    static const struct fact not_switched = {.cause = CAUSE_SWITCH};
+
+    if (r->halt != HALT_NONE) {
+        host_conclude(r, host, OUTCOME_CANCELLED, &not_switched);
+        return;
+    }
+    session_close(r, host);
+    r->hosts[host].phase = PHASE_PARKED;
+    r->parked++;
+    r->look = true;
+    rollout_slot_give(r, host, ORDER_PARK);
 }
 
 /* The first connection comes before any waiting, so that a host that passes a step on has one for
@@ -57,15 +115,19 @@ host_step(struct rollout *r, int32_t host)
 {
     struct host_state *h = &r->hosts[host];
 
+    if (at_barrier(r, h)) {
+        park(r, host);
+        return;
+    }
     if (!h->was_connected && needs_connection(r, h)) {
-        connect_for_step(r, host);
+        session_connect(r, host, PHASE_CONNECTING);
         return;
     }
     if (hold_step(r, host)) {
         return;
     }
     if (needs_connection(r, h)) {
-        connect_for_step(r, host);
+        session_connect(r, host, PHASE_CONNECTING);
         return;
     }
     hold_ordered(r, host);
@@ -78,92 +140,22 @@ host_step(struct rollout *r, int32_t host)
 }
 
 static void
-leave(struct rollout *r, int32_t host)
+set_step(struct host_state *h, int32_t step)
 {
-    struct host_state *h = &r->hosts[host];
-
-    if (h->outcome == OUTCOME_RUNNING) {
-        h->outcome = OUTCOME_OK;
+    h->step = step;
+    h->attempt = h->attempt_base + 1;
+    if (h->attempt_top < h->attempt) {
+        h->attempt_top = h->attempt;
     }
-    h->phase = PHASE_OVER;
-    h->finished_ms = r->now_ms;
-    if (h->connected) {
-        h->connected = false;
-        order_disconnect(r, host);
-    }
-    rollout_order(r,
-                  (struct order){.kind = ORDER_RELEASE, .host = host, .step = -1, .slot = h->slot});
-    rollout_host_over(r, host);
-}
-
-/* The next finally step, or out.  A remote one gets one reconnect where there had been a
- * connection; without one it is ordered all the same, and the shell tells that it could not run. */
-void
-host_finally(struct rollout *r, int32_t host)
-{
-    struct host_state *h = &r->hosts[host];
-
-    if (h->finally_step >= plan_finally_count(r->plan)) {
-        leave(r, host);
-        return;
-    }
-    const bool local = plan_finally_step(r->plan, h->finally_step)->local;
-    if (!local && !h->connected && h->was_connected && !h->reached_again && !h->killed) {
-        h->reached_again = true;
-        h->phase = PHASE_REACH;
-        host_order_connect(r, host);
-        return;
-    }
-    h->phase = PHASE_FINALLY;
-    rollout_order(r, (struct order){.kind = ORDER_FINALLY,
-                                    .host = host,
-                                    .step = h->finally_step,
-                                    .slot = h->slot,
-                                    .attempt = 1});
-}
-
-void
-host_conclude(struct rollout *r, int32_t host, enum outcome outcome, const struct fact *why)
-{
-    struct host_state *h = &r->hosts[host];
-
-    assert(h->outcome == OUTCOME_RUNNING);
-    h->outcome = outcome;
-    if (why != NULL) {
-        h->cause = why->cause;
-        h->exit_code = why->exit_code;
-        h->signal = why->signal;
-    }
-    hold_leave(r, host, false);
-    if (outcome_is_bad(outcome)) {
-        rollout_count_bad(r);
-    }
-    host_finally(r, host);
-}
-
-/* The step could not be tried again.  If an earlier attempt of it may have run, all that is known
- * is that nothing is known. */
-static void
-conclude_untried(struct rollout *r, int32_t host, enum outcome outcome, const struct fact *why)
-{
-    host_conclude(r, host, r->hosts[host].step_unsure ? OUTCOME_UNKNOWN : outcome, why);
-}
-
-void
-host_conclude_killed(struct rollout *r, int32_t host)
-{
-    const struct fact why = {.cause = CAUSE_KILLED};
-    const bool sent = r->hosts[host].step_was_sent;
-
-    host_conclude(r, host, sent ? OUTCOME_UNKNOWN : OUTCOME_CANCELLED, &why);
+    h->refused_once = false;
+    h->step_unsure = false;
 }
 
 void
 host_next_step(struct rollout *r, int32_t host)
 {
     struct host_state *h = &r->hosts[host];
-
-    const bool last = h->step + 1 == plan_step_count(r->plan);
+    const bool last = h->step + 1 == step_count(r, h);
 
     hold_leave(r, host, true);
     if (h->killed && (!last || plan_check_count(r->plan) > 0)) {
@@ -174,106 +166,189 @@ host_next_step(struct rollout *r, int32_t host)
         gate_begin(r, host);
         return;
     }
-    h->step++;
-    h->attempt = 1;
-    h->refused_once = false;
-    h->step_unsure = false;
+    set_step(h, h->step + 1);
     host_step(r, host);
 }
 
-static bool
-connects_again(const struct rollout *r, const struct host_state *h, enum cause cause,
-               bool throttled)
-{
-    const struct policy *o = plan_policy(r->plan);
-
-    if (h->killed || h->connect_attempt > o->retries_max) {
-        return false;
-    }
-    if (throttled) {
-        return true;
-    }
-    return o->retry_connect && (cause == CAUSE_NAME_TEMPORARY || cause == CAUSE_CONNECT ||
-                                cause == CAUSE_KEX || cause == CAUSE_LOST);
-}
+/* ---- the end of a round */
 
 static void
-back_off(struct rollout *r, int32_t host)
+leave(struct rollout *r, int32_t host)
 {
-    const struct policy *o = plan_policy(r->plan);
     struct host_state *h = &r->hosts[host];
 
-    h->phase = PHASE_BACKOFF;
-    timers_set(&r->timers, host,
-               r->now_ms + backoff_ms(o->retry_delay_ms, h->connect_attempt, o->seed, host));
-}
-
-static void
-pause_step(struct rollout *r, int32_t host, int64_t delay_ms)
-{
-    r->hosts[host].phase = PHASE_PAUSE;
-    timers_set(&r->timers, host, r->now_ms + delay_ms);
-}
-
-static bool
-fits_connect(const struct host_state *h, const struct fact *f)
-{
-    return (h->phase == PHASE_CONNECTING || h->phase == PHASE_PROBE_REACH ||
-            h->phase == PHASE_REACH) &&
-           f->attempt == h->connect_attempt;
-}
-
-static void
-on_connected(struct rollout *r, const struct fact *f)
-{
-    struct host_state *h = &r->hosts[f->host];
-
-    if (!fits_connect(h, f)) {
-        return;
+    if (h->outcome == OUTCOME_RUNNING) {
+        h->outcome = OUTCOME_OK;
     }
-    h->connected = true;
-    h->was_connected = true;
-    r->denials_in_row = 0;
-    if (h->phase == PHASE_REACH) {
-        host_finally(r, f->host);
-    } else if (h->killed) {
-        host_conclude_killed(r, f->host);
-    } else if (h->phase == PHASE_PROBE_REACH) {
-        gate_check(r, f->host);
+    if (h->rollback == ROLLBACK_RUNNING) {
+        h->rollback = ROLLBACK_DONE;
+    }
+    h->phase = PHASE_OVER;
+    h->finished_ms = r->now_ms;
+    session_close(r, host);
+    if (rolls_back(h)) {
+        r->summary.rolled_back += h->rollback == ROLLBACK_DONE;
+        r->summary.rollbacks_failed += h->rollback == ROLLBACK_FAILED;
     } else {
-        host_step(r, f->host);
+        rollout_recount(r, host, OUTCOME_RUNNING, h->outcome);
+    }
+    rollout_slot_give(r, host, ORDER_RELEASE);
+    if (h->outcome == OUTCOME_OK && !rolls_back(h)) {
+        watch_begin(r, host);
     }
 }
 
 static void
-on_connect_failed(struct rollout *r, const struct fact *f)
+run_finally(struct rollout *r, int32_t host)
 {
-    struct host_state *h = &r->hosts[f->host];
+    struct host_state *h = &r->hosts[host];
+    const bool local = plan_finally_step(r->plan, h->finally_step)->local;
 
-    if (!fits_connect(h, f)) {
+    if (!local && !h->connected && h->was_connected && !h->reached_again && !h->killed) {
+        h->reached_again = true;
+        session_connect(r, host, PHASE_REACH);
         return;
     }
-    if (h->phase == PHASE_REACH) {
-        host_finally(r, f->host);
-        return;
-    }
-    if (h->killed) {
-        host_conclude_killed(r, f->host);
-        return;
-    }
-    if (h->phase == PHASE_PROBE_REACH) {
-        gate_failed_try(r, f->host);
-        return;
-    }
-    if (connects_again(r, h, f->cause, f->kind == FACT_THROTTLED)) {
-        back_off(r, f->host);
-        return;
-    }
-    if (f->cause == CAUSE_AUTH && ++r->denials_in_row >= 3) {
-        rollout_stop(r, HALT_BREAKER);
-    }
-    conclude_untried(r, f->host, OUTCOME_UNREACHABLE, f);
+    h->phase = PHASE_FINALLY;
+    rollout_order(r, (struct order){.kind = ORDER_FINALLY,
+                                    .host = host,
+                                    .step = h->finally_step,
+                                    .slot = h->slot,
+                                    .attempt = h->round});
 }
+
+/* The next finally step, or out.  A remote one gets one reconnect where there had been a
+ * connection; without one it is ordered all the same, and the shell tells that it could not run. */
+void
+host_finally(struct rollout *r, int32_t host)
+{
+    struct host_state *h = &r->hosts[host];
+
+    if (!h->at_end) {
+        h->at_end = true;
+        r->look = true; /* it is at its steps no more */
+    }
+    h->baking = false;
+    while (h->finally_step < plan_finally_count(r->plan) && !hold_runs_finally(r, host)) {
+        h->finally_step++;
+    }
+    if (h->finally_step >= plan_finally_count(r->plan)) {
+        leave(r, host);
+    } else if (!hold_step(r, host)) {
+        run_finally(r, host);
+    }
+}
+
+void
+host_conclude(struct rollout *r, int32_t host, enum outcome outcome, const struct fact *why)
+{
+    struct host_state *h = &r->hosts[host];
+
+    assert(host_undecided(h));
+    if (rolls_back(h)) {
+        h->rollback = ROLLBACK_FAILED;
+    } else {
+        h->outcome = outcome;
+        h->cause = why->cause;
+        h->exit_code = why->exit_code;
+        h->signal = why->signal;
+    }
+    hold_leave(r, host, false);
+    if (!rolls_back(h) && outcome_is_bad(outcome)) {
+        rollout_count_bad(r, host);
+    }
+    host_finally(r, host);
+}
+
+void
+host_conclude_untried(struct rollout *r, int32_t host, enum outcome outcome, const struct fact *why)
+{
+    host_conclude(r, host, r->hosts[host].step_unsure ? OUTCOME_UNKNOWN : outcome, why);
+}
+
+void
+host_conclude_killed(struct rollout *r, int32_t host)
+{
+    const bool sent = r->hosts[host].step_was_sent;
+    const struct fact why = {.cause = r->halt == HALT_KILL ? CAUSE_KILLED : CAUSE_CANCELLED};
+
+    host_conclude(r, host, sent ? OUTCOME_UNKNOWN : OUTCOME_CANCELLED, &why);
+}
+
+/* ---- rounds */
+
+static void
+begin_round(struct rollout *r, int32_t host, int32_t slot)
+{
+    struct host_state *h = &r->hosts[host];
+
+    h->slot = slot;
+    h->round++;
+    h->attempt_base = h->attempt_top;
+    h->connect_base = h->connect_attempt;
+    h->finally_step = 0;
+    h->was_connected = h->step_was_sent = h->at_end = h->reached_again = h->admitted = false;
+    h->started_ms = r->now_ms;
+    h->finished_ms = -1;
+    set_step(h, 0);
+}
+
+void
+host_start(struct rollout *r, int32_t host, int32_t slot)
+{
+    struct host_state *h = &r->hosts[host];
+
+    assert(h->phase == PHASE_UNTOUCHED || h->phase == PHASE_OVER);
+    begin_round(r, host, slot);
+    rollout_recount(r, host, h->outcome, OUTCOME_RUNNING);
+    h->outcome = OUTCOME_RUNNING;
+    h->cause = CAUSE_NONE;
+    h->exit_code = h->signal = 0;
+    h->late = false;
+    r->wave_started += h->round == 1;
+    if (plan_rollback_count(r->plan) > 0) {
+        ring_add(&r->start_log, host);
+    }
+    hold_enter(r, host);
+    rollout_order_host(r, ORDER_START, host);
+    host_step(r, host);
+}
+
+void
+host_unpark(struct rollout *r, int32_t host, int32_t slot)
+{
+    static const struct fact not_switched = {.cause = CAUSE_SWITCH};
+    struct host_state *h = &r->hosts[host];
+
+    assert(h->phase == PHASE_PARKED);
+    h->slot = slot;
+    r->parked--;
+    r->wave_started++;
+    rollout_order_host(r, ORDER_UNPARK, host);
+    if (r->halt != HALT_NONE) {
+        r->wave_left++; /* it leaves its slot a second time */
+        h->killed = r->halt == HALT_KILL;
+        host_conclude(r, host, OUTCOME_CANCELLED, &not_switched);
+        return;
+    }
+    hold_enter(r, host);
+    host_step(r, host);
+}
+
+void
+host_roll_back(struct rollout *r, int32_t host, int32_t slot)
+{
+    struct host_state *h = &r->hosts[host];
+
+    assert(h->phase == PHASE_OVER && h->rollback == ROLLBACK_NONE);
+    h->rollback = ROLLBACK_RUNNING;
+    begin_round(r, host, slot);
+    hold_enter(r, host);
+    rollout_order_host(r, ORDER_ROLLBACK, host);
+    host_step(r, host);
+}
+
+/* ---- facts about steps */
 
 static bool
 fits_step(const struct host_state *h, const struct fact *f)
@@ -293,18 +368,36 @@ on_step_sent(struct rollout *r, const struct fact *f)
     }
 }
 
+static void
+note_run(const struct rollout *r, struct host_state *h)
+{
+    h->step_was_sent = true;
+    h->changed = h->changed || !host_rule(r, h)->looks;
+}
+
+static void
+pause_step(struct rollout *r, int32_t host, int64_t delay_ms)
+{
+    r->hosts[host].phase = PHASE_PAUSE;
+    timers_set(&r->timers, host, r->now_ms + delay_ms);
+}
+
 /* True when the step may be sent once more: then a timer has been set for it. */
 static bool
 step_again(struct rollout *r, int32_t host)
 {
     struct host_state *h = &r->hosts[host];
-    const struct plan_step *s = plan_step(r->plan, h->step);
+    const struct plan_step *s = host_rule(r, h);
 
-    if (h->killed || !s->idempotent || h->attempt > s->retries) {
+    if (h->killed || !s->idempotent || h->attempt - h->attempt_base > s->retries) {
         return false;
     }
     h->attempt++;
-    pause_step(r, host, s->delay_ms);
+    if (h->attempt_top < h->attempt) {
+        h->attempt_top = h->attempt;
+    }
+    pause_step(r, host,
+               backoff_jitter_ms(s->delay_ms, h->attempt, plan_policy(r->plan)->seed, host));
     return true;
 }
 
@@ -312,15 +405,11 @@ static void
 on_step_done(struct rollout *r, const struct fact *f)
 {
     struct host_state *h = &r->hosts[f->host];
-
-    if (!fits_step(h, f)) {
-        return;
-    }
-    h->step_was_sent = true;
-    h->step_unsure = false;
-    const struct plan_step *s = plan_step(r->plan, h->step);
+    const struct plan_step *s = host_rule(r, h);
     const bool good = f->signal == 0 && plan_step_accepts(s, f->exit_code);
 
+    note_run(r, h);
+    h->step_unsure = false;
     if (!good && h->killed) {
         host_conclude_killed(r, f->host);
         return;
@@ -335,39 +424,23 @@ on_step_done(struct rollout *r, const struct fact *f)
     }
 }
 
-void
-host_note_session(struct host_state *h, bool local, enum cause cause)
-{
-    if (!local && (cause == CAUSE_LOST || cause == CAUSE_DEADLINE || cause == CAUSE_IDLE ||
-                   cause == CAUSE_KILLED)) {
-        h->connected = false;
-    }
-}
-
+/* Bytes of a frame may have left all the same: one that is not whole, or whose shell never said its
+ * header, did not run, and who tells this fact has seen that. */
 static void
 on_step_not_started(struct rollout *r, const struct fact *f)
 {
     struct host_state *h = &r->hosts[f->host];
 
-    /* Bytes of a frame may have left all the same: one that is not whole, or whose shell never
-     * said its header, did not run, and who tells this fact has seen that. */
-    if (!fits_step(h, f)) {
-        return;
-    }
-    host_note_session(h, plan_step(r->plan, h->step)->local, f->cause);
+    session_note(h, host_rule(r, h)->local, f->cause);
     if (h->killed) {
         host_conclude_killed(r, f->host);
     } else if (f->cause == CAUSE_REFUSED && !h->refused_once) {
         h->refused_once = true;
         pause_step(r, f->host, plan_policy(r->plan)->retry_delay_ms);
-    } else if (f->cause == CAUSE_LOST) {
-        if (connects_again(r, h, f->cause, false)) {
-            back_off(r, f->host);
-        } else {
-            conclude_untried(r, f->host, OUTCOME_UNREACHABLE, f);
-        }
-    } else {
-        conclude_untried(r, f->host, OUTCOME_FAILED, f);
+    } else if (f->cause != CAUSE_LOST) {
+        host_conclude_untried(r, f->host, OUTCOME_FAILED, f);
+    } else if (!session_again(r, f->host, f->cause, false)) {
+        host_conclude_untried(r, f->host, OUTCOME_UNREACHABLE, f);
     }
 }
 
@@ -376,12 +449,9 @@ on_step_unknown(struct rollout *r, const struct fact *f)
 {
     struct host_state *h = &r->hosts[f->host];
 
-    if (!fits_step(h, f)) {
-        return;
-    }
-    h->step_was_sent = true;
+    note_run(r, h);
     h->step_unsure = true;
-    host_note_session(h, plan_step(r->plan, h->step)->local, f->cause);
+    session_note(h, host_rule(r, h)->local, f->cause);
     if (h->killed) {
         host_conclude_killed(r, f->host);
     } else if (!step_again(r, f->host)) {
@@ -390,57 +460,81 @@ on_step_unknown(struct rollout *r, const struct fact *f)
 }
 
 static void
+finally_failed(struct rollout *r, const struct fact *f)
+{
+    struct host_state *h = &r->hosts[f->host];
+
+    if (!host_undecided(h)) {
+        return;
+    }
+    if (rolls_back(h)) {
+        h->rollback = ROLLBACK_FAILED;
+        return;
+    }
+    h->outcome = OUTCOME_FAILED;
+    h->cause = f->cause;
+    h->exit_code = f->exit_code;
+    h->signal = f->signal;
+    rollout_count_bad(r, f->host);
+}
+
+static void
 on_finally_done(struct rollout *r, const struct fact *f)
 {
     struct host_state *h = &r->hosts[f->host];
 
-    if (h->phase != PHASE_FINALLY || f->step != h->finally_step) {
+    if (h->phase != PHASE_FINALLY || f->step != h->finally_step || f->attempt != h->round) {
         return;
     }
     const struct plan_step *s = plan_finally_step(r->plan, f->step);
     const bool good =
         f->cause == CAUSE_NONE && f->signal == 0 && plan_step_accepts(s, f->exit_code);
 
-    host_note_session(h, s->local, f->cause);
-    if (!good && !s->ignore_errors && h->outcome == OUTCOME_RUNNING) {
-        h->outcome = OUTCOME_FAILED;
-        h->cause = f->cause;
-        h->exit_code = f->exit_code;
-        h->signal = f->signal;
-        rollout_count_bad(r);
+    session_note(h, s->local, f->cause);
+    hold_leave(r, f->host, true);
+    if (!good && !s->ignore_errors) {
+        finally_failed(r, f);
     }
     h->finally_step++;
     host_finally(r, f->host);
 }
 
 static void
-on_gone(struct rollout *r, const struct fact *f)
+step_fact(struct rollout *r, const struct fact *f)
 {
-    struct host_state *h = &r->hosts[f->host];
-
-    h->connected = false;
-    if (f->kind != FACT_DISCONNECTED || !h->killed) {
+    if (!fits_step(&r->hosts[f->host], f)) {
         return;
     }
-    if (h->phase == PHASE_CONNECTING || h->phase == PHASE_PROBE_REACH || h->phase == PHASE_PROBE) {
-        host_conclude_killed(r, f->host);
-    } else if (h->phase == PHASE_REACH) {
-        host_finally(r, f->host);
+    switch (f->kind) {
+    case FACT_STEP_SENT:
+        on_step_sent(r, f);
+        break;
+    case FACT_STEP_DONE:
+        on_step_done(r, f);
+        break;
+    case FACT_STEP_SKIPPED:
+        host_next_step(r, f->host);
+        break;
+    case FACT_STEP_NOT_STARTED:
+        on_step_not_started(r, f);
+        break;
+    case FACT_STEP_UNKNOWN:
+        on_step_unknown(r, f);
+        break;
+    case FACT_CONNECTED:
+    case FACT_CONNECT_FAILED:
+    case FACT_THROTTLED:
+    case FACT_PROBE_PASSED:
+    case FACT_PROBE_FAILED:
+    case FACT_TICK:
+    case FACT_FINALLY_DONE:
+    case FACT_DISCONNECTED:
+    case FACT_CONNECTION_LOST:
+    case FACT_VERB:
+    case FACT_RESUMED:
+    case FACT_VERDICT:
+        assert(false && "not a fact of a step");
     }
-}
-
-void
-host_start(struct rollout *r, int32_t host, int32_t slot)
-{
-    struct host_state *h = &r->hosts[host];
-
-    assert(h->phase == PHASE_UNTOUCHED);
-    h->slot = slot;
-    h->attempt = 1;
-    h->outcome = OUTCOME_RUNNING;
-    h->started_ms = r->now_ms;
-    rollout_order(r, (struct order){.kind = ORDER_START, .host = host, .step = -1, .slot = slot});
-    host_step(r, host);
 }
 
 void
@@ -448,39 +542,29 @@ host_fact(struct rollout *r, const struct fact *fact)
 {
     switch (fact->kind) {
     case FACT_CONNECTED:
-        on_connected(r, fact);
-        break;
     case FACT_CONNECT_FAILED:
     case FACT_THROTTLED:
-        on_connect_failed(r, fact);
+    case FACT_DISCONNECTED:
+    case FACT_CONNECTION_LOST:
+        session_fact(r, fact);
         break;
     case FACT_STEP_SENT:
-        on_step_sent(r, fact);
-        break;
     case FACT_STEP_DONE:
-        on_step_done(r, fact);
-        break;
     case FACT_STEP_SKIPPED:
-        if (fits_step(&r->hosts[fact->host], fact)) {
-            host_next_step(r, fact->host);
-        }
-        break;
     case FACT_STEP_NOT_STARTED:
-        on_step_not_started(r, fact);
-        break;
     case FACT_STEP_UNKNOWN:
-        on_step_unknown(r, fact);
+        step_fact(r, fact);
         break;
     case FACT_FINALLY_DONE:
         on_finally_done(r, fact);
         break;
-    case FACT_DISCONNECTED:
-    case FACT_CONNECTION_LOST:
-        on_gone(r, fact);
-        break;
     case FACT_PROBE_PASSED:
     case FACT_PROBE_FAILED:
-        gate_fact(r, fact);
+        if (r->hosts[fact->host].phase == PHASE_PROBE) {
+            gate_fact(r, fact);
+        } else {
+            watch_fact(r, fact);
+        }
         break;
     case FACT_RESUMED:
     case FACT_VERDICT:
@@ -494,14 +578,51 @@ host_fact(struct rollout *r, const struct fact *fact)
 void
 host_timer(struct rollout *r, int32_t host)
 {
+    switch (r->hosts[host].phase) {
+    case PHASE_PROBE_WAIT:
+        gate_timer(r, host);
+        break;
+    case PHASE_OVER:
+        watch_timer(r, host);
+        break;
+    case PHASE_BACKOFF:
+    case PHASE_PAUSE:
+        host_step(r, host);
+        break;
+    case PHASE_UNTOUCHED:
+    case PHASE_CONNECTING:
+    case PHASE_ORDERED:
+    case PHASE_SENT:
+    case PHASE_HELD:
+    case PHASE_PARKED:
+    case PHASE_PROBE_REACH:
+    case PHASE_PROBE:
+    case PHASE_REACH:
+    case PHASE_FINALLY:
+    case PHASE_WATCH_QUEUED:
+    case PHASE_WATCH_REACH:
+    case PHASE_WATCH_PROBE:
+    case PHASE_WATCH_ENDING:
+        assert(false && "no timer of this phase");
+    }
+}
+
+/* ---- ends from outside */
+
+static void
+end_idle(struct rollout *r, int32_t host)
+{
     struct host_state *h = &r->hosts[host];
 
-    if (h->phase == PHASE_PROBE_WAIT) {
-        gate_next_try(r, host);
-        return;
+    h->killed = true;
+    h->connect_waits = false;
+    timers_drop(&r->timers, host);
+    session_close(r, host);
+    if (host_undecided(h)) {
+        host_conclude_killed(r, host);
+    } else {
+        host_finally(r, host);
     }
-    assert(h->phase == PHASE_BACKOFF || h->phase == PHASE_PAUSE);
-    host_step(r, host);
 }
 
 void
@@ -509,35 +630,63 @@ host_kill(struct rollout *r, int32_t host)
 {
     struct host_state *h = &r->hosts[host];
 
-    switch (h->phase) {
-    case PHASE_UNTOUCHED:
-    case PHASE_OVER:
+    if (!host_in_flight(h) || h->killed) {
         return;
+    }
+    switch (h->phase) {
     case PHASE_HELD:
+        if (h->at_end) {
+            h->killed = true; /* its turn comes all the same */
+            session_close(r, host);
+            return;
+        }
         hold_drop(r, host);
         /* fall through */
     case PHASE_BACKOFF:
     case PHASE_PAUSE:
     case PHASE_PROBE_WAIT:
-        h->killed = true;
-        timers_drop(&r->timers, host);
-        if (h->connected) {
-            h->connected = false;
-            order_disconnect(r, host);
-        }
-        host_conclude_killed(r, host);
+        end_idle(r, host);
         return;
     case PHASE_CONNECTING:
+    case PHASE_PROBE_REACH:
+    case PHASE_REACH:
+        if (h->connect_waits) {
+            end_idle(r, host);
+            return;
+        }
+        break;
     case PHASE_ORDERED:
     case PHASE_SENT:
-    case PHASE_PROBE_REACH:
     case PHASE_PROBE:
-    case PHASE_REACH:
     case PHASE_FINALLY:
         break;
+    case PHASE_UNTOUCHED:
+    case PHASE_PARKED:
+    case PHASE_OVER:
+    case PHASE_WATCH_QUEUED:
+    case PHASE_WATCH_REACH:
+    case PHASE_WATCH_PROBE:
+    case PHASE_WATCH_ENDING:
+        assert(false && "not in flight");
     }
-    if (!h->killed) {
-        h->killed = true;
-        order_disconnect(r, host);
+    h->killed = true;
+    if (!h->closing) {
+        session_break(r, host);
+    }
+}
+
+void
+host_abort(struct rollout *r, int32_t host)
+{
+    struct host_state *h = &r->hosts[host];
+
+    if (!host_in_flight(h) || h->killed) {
+        return;
+    }
+    if (h->baking) {
+        gate_end_bake(r, host);
+    } else if ((h->phase == PHASE_CONNECTING || h->phase == PHASE_BACKOFF) && h->round == 1 &&
+               !h->was_connected && !h->step_was_sent) {
+        host_kill(r, host);
     }
 }

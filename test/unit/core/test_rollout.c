@@ -366,8 +366,8 @@ test_an_idempotent_step_is_sent_again_over_a_new_connection(void **state)
     buf_clear(&b.seen);
     tell(&b,
          (struct fact){.kind = FACT_STEP_UNKNOWN, .host = 0, .attempt = 1, .cause = CAUSE_LOST});
-    expect(&b, "wait 10,");
-    tick(&b, 10);
+    expect(&b, "wait 11,"); /* and up to a quarter, from the seed */
+    tick(&b, 11);
     expect(&b, "connect 0, wait -1,");
     tell(&b, (struct fact){.kind = FACT_CONNECTED, .host = 0, .attempt = 2});
     expect(&b, "run_step 0:0.2,");
@@ -514,6 +514,7 @@ test_late_and_duplicate_facts_change_nothing(void **state)
     bench_init(&b, STRATEGY_PARALLEL, 2);
     bench_start(&b, 3);
     whole_host(&b, 0, 0);
+    tell(&b, (struct fact){.kind = FACT_DISCONNECTED, .host = 0});
     buf_clear(&b.seen);
     const uint64_t before = rollout_digest(b.rollout);
     connected(&b, 0);

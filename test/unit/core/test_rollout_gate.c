@@ -175,7 +175,7 @@ test_the_slot_the_wave_and_the_budget_wait_for_the_gate(void **state)
     whole_host(&b, 0, 0);
     buf_clear(&b.seen);
     probed(&b, 0, 0, 1, true, CAUSE_NONE);
-    expect(&b, "disconnect 0, release 0@0, start 1@0, connect 1,");
+    expect(&b, "disconnect 0, release 0@0, start 1@0, connect 1, wait 500,"); /* the late watch */
     bench_end(&b);
 }
 
@@ -232,6 +232,7 @@ test_a_kill_ends_the_gate_wherever_it_is(void **state)
             tell(&b, (struct fact){.kind = FACT_DISCONNECTED});
         } else if (i == 4) {
             tell(&b, (struct fact){.kind = FACT_CONNECTED, .attempt = 2});
+            tell(&b, (struct fact){.kind = FACT_DISCONNECTED});
         }
         assert_true(rollout_finished(b.rollout));
         ended(&b, OUTCOME_UNKNOWN, CAUSE_KILLED, 0);

@@ -1,0 +1,29 @@
+/*
+ * rollout_back.c - rolls back what was changed, when the last host in flight has come to its end.
+ *
+ * Decides which hosts are rolled back, and that the last started is the first.
+ */
+#include "core/rollout_state.h"
+
+#include <assert.h>
+
+bool
+back_begin(struct rollout *r)
+{
+    if (!r->rollback_due || r->active > 0 || r->parked > 0 || r->watch_count > 0) {
+        return false;
+    }
+    assert(r->halt != HALT_NONE && !r->rolling_back);
+    r->rollback_due = false;
+    r->rolling_back = true;
+    timers_drop(&r->timers, rollout_timer_run(r));
+    queue_clear(&r->queue);
+    for (int32_t i = r->start_log.count - 1; i >= 0; i--) {
+        struct host_state *h = &r->hosts[r->start_log.items[i]];
+        if (h->changed) {
+            h->changed = false; /* a retried host stands in the list twice */
+            queue_add(&r->queue, r->start_log.items[i]);
+        }
+    }
+    return true;
+}

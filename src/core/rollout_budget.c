@@ -1,0 +1,94 @@
+/*
+ * rollout_budget.c - counts bad outcomes and halts the run when there are too many.
+ *
+ * Decides what on_failure makes of a failure of the run.  What follows from a halt, rollout.c does
+ * once the fact is taken in whole.
+ */
+#include "core/rollout_state.h"
+
+#include <assert.h>
+
+void
+rollout_stop(struct rollout *r, enum halt why)
+{
+    if (r->halt == HALT_NONE || why == HALT_KILL) {
+        r->halt = why;
+        r->paused = false;
+    }
+}
+
+void
+rollout_fail(struct rollout *r, enum halt why)
+{
+    switch (plan_policy(r->plan)->on_failure) {
+    case ON_FAILURE_CONTINUE:
+        if (why == HALT_ONCE) {
+            rollout_stop(r, why);
+        }
+        break;
+    case ON_FAILURE_ROLLBACK:
+        r->rollback_due = r->rollback_due || r->halt == HALT_NONE;
+        rollout_stop(r, why);
+        break;
+    case ON_FAILURE_PAUSE:
+        if (why == HALT_ONCE) {
+            rollout_stop(r, why);
+        } else if (r->halt == HALT_NONE) {
+            rollout_pause(r);
+        }
+        break;
+    case ON_FAILURE_STOP:
+        rollout_stop(r, why);
+        break;
+    }
+}
+
+bool
+rollout_host_of_wave(const struct rollout *r, int32_t host)
+{
+    return plan_switch_step(r->plan) >= 0 || plan_wave_of(r->plan, host) == r->wave;
+}
+
+void
+rollout_recount(struct rollout *r, int32_t host, enum outcome from, enum outcome to)
+{
+    r->summary.count[from]--;
+    r->summary.count[to]++;
+    if (rollout_host_of_wave(r, host)) {
+        r->wave_bad += outcome_is_bad(to) - outcome_is_bad(from);
+    }
+}
+
+void
+rollout_count_bad(struct rollout *r, int32_t host)
+{
+    struct host_state *h = &r->hosts[host];
+
+    if (h->counted) {
+        return;
+    }
+    h->counted = true;
+    r->bad++;
+    bool exceeded = r->budget >= 0 && r->bad > r->budget;
+    for (int32_t i = 0; i < plan_scope_vars(r->plan); i++) {
+        const int32_t scope = plan_scope_of(r->plan, host, i);
+        r->scope_bad[scope]++;
+        exceeded = exceeded || r->scope_bad[scope] > r->scope_limit[scope];
+    }
+    if (exceeded) {
+        rollout_fail(r, HALT_BUDGET);
+    }
+}
+
+void
+rollout_excuse(struct rollout *r)
+{
+    if (r->budget >= 0 && r->bad > r->budget) {
+        r->budget = r->bad;
+    }
+    for (int32_t i = 0; i < plan_scope_count(r->plan); i++) {
+        if (r->scope_bad[i] > r->scope_limit[i]) {
+            r->scope_limit[i] = r->scope_bad[i];
+        }
+    }
+}
