@@ -26,6 +26,9 @@ LINKH  := -fsanitize=fuzzer,address,undefined
 else ifeq ($(SAN),1)
 HARDEN := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
 LINKH  := -fsanitize=address,undefined
+else ifeq ($(COVER),1)
+HARDEN := -O0 -g --coverage
+LINKH  := --coverage
 else ifeq ($(DEBUG),1)
 HARDEN := -O1 -g
 LINKH  :=
@@ -181,16 +184,72 @@ $(DIFF_BINS): $(BUILD)/test/diff/%: $(BUILD)/test/diff/%.o $(MAIN_LIBS)
 	@echo '  LD $@'
 	@$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LDLIBS_ALL)
 
+# The core alone, in a world that does not exist: docs/simulation.md.  SEEDS=N FROM=M for campaigns.
+SIM      := $(BUILD)/test/sim/sim
+sim_objs := $(patsubst %.c,$(BUILD)/%.o,$(filter-out test/sim/test_%.c test/sim/play.c,$(wildcard test/sim/*.c)))
+SEEDS    ?= 100000
+FROM     ?= 1
+JOBS     ?= $(shell nproc)
+.PHONY: sim sim-bin
+sim-bin: $(SIM)
+sim: $(SIM)
+	@test/sim/run $(SIM) $(SEEDS) $(FROM) $(JOBS)
+$(SIM): $(sim_objs) $(call lib_of,core) $(call lib_of,base)
+	@mkdir -p $(@D)
+	@echo '  LD $@'
+	@$(CC) $(LDFLAGS_ALL) -o $@ $^ -lcrypto $(LDLIBS)
+
+# The checker, held to scripts that are wrong in one place.
+TEST_CHECK := $(BUILD)/test/sim/test_check
+UNIT_BINS  += $(TEST_CHECK)
+.PHONY: unit-sim
+unit-sim: $(TEST_CHECK)
+	@test/check/run-unit $^
+$(TEST_CHECK): $(patsubst %.c,$(BUILD)/%.o,$(wildcard test/sim/check*.c) test/sim/case.c test/sim/play.c test/sim/test_check.c) $(call lib_of,core) $(call lib_of,base)
+	@mkdir -p $(@D)
+	@echo '  LD $@'
+	@$(CC) $(LDFLAGS_ALL) -o $@ $^ -lcrypto $(LDLIBS) -lcmocka
+
+# The same with faults in the core, each of which must be caught: docs/sensitivity.md.
+PLANTED := build/planted/test/sim/sim
+.PHONY: planted-bin sensitivity sensitivity-check
+planted-bin:
+	@$(MAKE) --no-print-directory BUILD=build/planted CPPFLAGS='$(CPPFLAGS) -DPLANTED_FAULTS' sim-bin
+sensitivity: planted-bin
+	@test/sim/sensitivity $(PLANTED) write
+sensitivity-check: planted-bin
+	@test/sim/sensitivity $(PLANTED) check
+
+# Every line and branch of core/ is run by its tests: fails where one is not.  gcov is gcc's.
+.PHONY: coverage coverage-run
+coverage: deps
+	@$(MAKE) --no-print-directory CC=gcc COVER=1 BUILD=build/coverage coverage-run
+cover_bins = $(test_core_bins) $(BUILD)/test/base/test_heap
+coverage-run: $(cover_bins) $(SIM)
+	@test/check/coverage $(BUILD) $(cover_bins)
+
 # Numbers for people: nothing passes or fails by them.
 .PHONY: bench
 bench: all fleet
 	@bench/inventory.sh
 	@bench/mixed.sh
+	@bench/micro.sh
+
+MICRO := $(BUILD)/bench/micro/micro
+.PHONY: bench-micro
+bench-micro: $(MICRO)
+$(MICRO): $(patsubst %.c,$(BUILD)/%.o,$(wildcard bench/micro/*.c)) $(call lib_of,core) $(call lib_of,base)
+	@echo '  LD $@'
+	@$(CC) $(LDFLAGS_ALL) -o $@ $^ -lcrypto $(LDLIBS)
+$(BUILD)/bench/%.o: bench/%.c
+	@mkdir -p $(@D)
+	@echo '  CC $<'
+	@$(CC) $(CPPFLAGS_ALL) $(CFLAGS_ALL) -c -o $@ $<
 
 # ---------------------------------------------------------------- gates
 
-C_FILES := $(wildcard src/*.c src/*/*.c test/*/*.c test/unit/*/*.c)
-H_FILES := $(wildcard include/*/*.h test/*/*.h)
+C_FILES := $(wildcard src/*.c src/*/*.c test/*/*.c test/unit/*/*.c bench/micro/*.c)
+H_FILES := $(wildcard include/*/*.h test/*/*.h bench/micro/*.h)
 
 .PHONY: gates layers headers format-check format tidy analyze faults faults-doc
 gates: layers headers format-check tidy analyze faults strategies-check
@@ -250,6 +309,6 @@ clean:
 
 help:
 	@sed -n 's/^# \{0,1\}//p;/^$$/q' Makefile
-	@echo 'targets: all deps run demo test unit servers valgrind diff fuzz fleet bench gates layers headers format-check tidy analyze faults faults-doc strategies strategies-check format install clean'
+	@echo 'targets: all deps run demo test unit servers valgrind diff fuzz coverage fleet bench gates layers headers format-check tidy analyze faults faults-doc strategies strategies-check format install clean'
 
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)

@@ -66,8 +66,8 @@ struct host_state {
     bool connected;
     bool was_connected; /* in this round */
     bool closing;       /* disconnect is ordered, disconnected not told yet */
-    bool connect_waits; /* for that; then connect is ordered */
-    bool step_was_sent; /* any step of this round, in any attempt */
+    bool close_waits;   /* the phase begins when it is told */
+    bool step_was_sent; /* any step, in any round and attempt */
     bool changed;       /* a step that may change something may have run, in any round */
     bool step_unsure;   /* an attempt of this step was sent and its end never seen */
     bool refused_once;  /* this step met a refused channel already */
@@ -273,6 +273,10 @@ void host_conclude_untried(struct rollout *r, int32_t host, enum outcome outcome
 
 /* ---- rollout_session.c */
 
+/* Nothing begins at a host while its old session is being closed: not on the controller either,
+ * since `disconnected` must not be taken for the end of what was begun later.  True: it waits in
+ * this phase, and is called again. */
+bool session_waits(struct rollout *r, int32_t host, enum phase phase);
 void session_connect(struct rollout *r, int32_t host, enum phase phase);
 void session_close(struct rollout *r, int32_t host); /* if there is one, or one is coming */
 /* A disconnect that breaks off whatever is under way. */

@@ -26,7 +26,7 @@ by_name(const void *a, const void *b)
     if (c != 0) {
         return c;
     }
-    return x->host < y->host ? -1 : 1; /* no host is there twice */
+    return (x->host > y->host) - (x->host < y->host);
 }
 
 static void

@@ -6,6 +6,8 @@
  */
 #include "core/policy.h"
 
+#include "core/planted.h"
+
 #include <assert.h>
 
 static const char *const strategies[] = {
@@ -30,6 +32,12 @@ static const char *const on_failures[] = {
 };
 _Static_assert(sizeof(on_failures) / sizeof(on_failures[0]) == ON_FAILURES, "name a choice");
 
+static const char *const promotes[] = {
+    [PROMOTE_AUTO] = "auto",
+    [PROMOTE_MANUAL] = "manual",
+};
+_Static_assert(sizeof(promotes) / sizeof(promotes[0]) == PROMOTES, "name a choice");
+
 const char *
 strategy_name(enum strategy s)
 {
@@ -51,12 +59,6 @@ on_failure_name(enum on_failure f)
     return on_failures[f];
 }
 
-static const char *const promotes[] = {
-    [PROMOTE_AUTO] = "auto",
-    [PROMOTE_MANUAL] = "manual",
-};
-_Static_assert(sizeof(promotes) / sizeof(promotes[0]) == PROMOTES, "name a choice");
-
 const char *
 promote_name(enum promote p)
 {
@@ -70,7 +72,7 @@ amount_budget(struct amount a, int32_t total)
     if (!a.percent) {
         return a.value;
     }
-    return (int32_t)((int64_t)total * a.value / 100);
+    return (int32_t)(((int64_t)total * a.value + (PLANTED(PERCENT_ROUNDED_UP) ? 99 : 0)) / 100);
 }
 
 int32_t

@@ -94,6 +94,7 @@ queue_add(struct queue *q, int32_t host)
     if (q->linked == 0) {
         q->added = 0; /* ranks are compared with those of hosts in lines only */
     }
+    assert(q->added < INT32_MAX);
     q->rank[host] = q->added++;
     q->next[host] = NOBODY;
     q->linked++;

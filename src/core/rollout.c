@@ -138,22 +138,25 @@ rollout_slot_give(struct rollout *r, int32_t host, enum order_kind how)
 
 /* ---- who starts next */
 
-/* A host that is to be retried and that no limit holds back; -1: none.  They are few: an operator
- * named each. */
+/* Of the hosts that are to be retried and that no limit holds back the lowest; -1: none.  They are
+ * few: an operator named each.  Those that were skipped meanwhile are forgotten here. */
 static int32_t
 next_retry(struct rollout *r)
 {
+    int32_t best = -1;
+
     for (int32_t i = r->retries.count; i > 0; i--) {
         const int32_t host = ring_take(&r->retries);
         if (!r->hosts[host].queued) {
             continue;
         }
-        if (queue_has_room(&r->queue, host)) {
-            return host;
-        }
         ring_add(&r->retries, host);
+        if (queue_has_room(&r->queue, host) &&
+            (best < 0 || plan_position_of(r->plan, host) < plan_position_of(r->plan, best))) {
+            best = host;
+        }
     }
-    return -1;
+    return best;
 }
 
 /* The queue holds the wave, those who wait for the switch, or those to be rolled back. */
@@ -285,7 +288,9 @@ on_tick(struct rollout *r, int64_t now_ms)
         if (id == rollout_timer_run(r)) {
             rollout_stop(r, HALT_TIMEOUT);
         } else if (id == rollout_timer_wave(r)) {
-            wave_timer(r);
+            if (r->halt == HALT_NONE) {
+                wave_timer(r);
+            }
         } else {
             host_timer(r, id);
         }

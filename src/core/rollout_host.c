@@ -119,6 +119,9 @@ host_step(struct rollout *r, int32_t host)
         park(r, host);
         return;
     }
+    if (session_waits(r, host, PHASE_CONNECTING)) {
+        return;
+    }
     if (!h->was_connected && needs_connection(r, h)) {
         session_connect(r, host, PHASE_CONNECTING);
         return;
@@ -204,6 +207,9 @@ run_finally(struct rollout *r, int32_t host)
     struct host_state *h = &r->hosts[host];
     const bool local = plan_finally_step(r->plan, h->finally_step)->local;
 
+    if (session_waits(r, host, PHASE_REACH)) {
+        return;
+    }
     if (!local && !h->connected && h->was_connected && !h->reached_again && !h->killed) {
         h->reached_again = true;
         session_connect(r, host, PHASE_REACH);
@@ -287,7 +293,7 @@ begin_round(struct rollout *r, int32_t host, int32_t slot)
     h->attempt_base = h->attempt_top;
     h->connect_base = h->connect_attempt;
     h->finally_step = 0;
-    h->was_connected = h->step_was_sent = h->at_end = h->reached_again = h->admitted = false;
+    h->was_connected = h->at_end = h->reached_again = h->admitted = false;
     h->started_ms = r->now_ms;
     h->finished_ms = -1;
     set_step(h, 0);
@@ -323,10 +329,10 @@ host_unpark(struct rollout *r, int32_t host, int32_t slot)
     assert(h->phase == PHASE_PARKED);
     h->slot = slot;
     r->parked--;
-    r->wave_started++;
+    r->wave_started += r->wave == 1;
     rollout_order_host(r, ORDER_UNPARK, host);
     if (r->halt != HALT_NONE) {
-        r->wave_left++; /* it leaves its slot a second time */
+        r->wave_left += r->wave == 0; /* which it leaves a second time */
         h->killed = r->halt == HALT_KILL;
         host_conclude(r, host, OUTCOME_CANCELLED, &not_switched);
         return;
@@ -615,7 +621,7 @@ end_idle(struct rollout *r, int32_t host)
     struct host_state *h = &r->hosts[host];
 
     h->killed = true;
-    h->connect_waits = false;
+    h->close_waits = false;
     timers_drop(&r->timers, host);
     session_close(r, host);
     if (host_undecided(h)) {
@@ -650,7 +656,7 @@ host_kill(struct rollout *r, int32_t host)
     case PHASE_CONNECTING:
     case PHASE_PROBE_REACH:
     case PHASE_REACH:
-        if (h->connect_waits) {
+        if (h->close_waits) {
             end_idle(r, host);
             return;
         }

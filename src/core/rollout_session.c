@@ -10,18 +10,16 @@
 
 #include <assert.h>
 
-static void
-order_connect(struct rollout *r, int32_t host)
+bool
+session_waits(struct rollout *r, int32_t host, enum phase phase)
 {
     struct host_state *h = &r->hosts[host];
 
-    h->connect_waits = false;
-    h->connect_attempt++;
-    rollout_order(r, (struct order){.kind = ORDER_CONNECT,
-                                    .host = host,
-                                    .step = -1,
-                                    .slot = h->slot,
-                                    .attempt = h->connect_attempt});
+    if (h->closing) {
+        h->phase = phase;
+        h->close_waits = true;
+    }
+    return h->closing;
 }
 
 void
@@ -29,13 +27,14 @@ session_connect(struct rollout *r, int32_t host, enum phase phase)
 {
     struct host_state *h = &r->hosts[host];
 
-    assert(!h->connected);
+    assert(!h->connected && !h->closing);
     h->phase = phase;
-    if (h->closing) {
-        h->connect_waits = true;
-    } else {
-        order_connect(r, host);
-    }
+    h->connect_attempt++;
+    rollout_order(r, (struct order){.kind = ORDER_CONNECT,
+                                    .host = host,
+                                    .step = -1,
+                                    .slot = h->slot,
+                                    .attempt = h->connect_attempt});
 }
 
 void
@@ -90,7 +89,7 @@ fits(const struct host_state *h, const struct fact *f)
 {
     return (h->phase == PHASE_CONNECTING || h->phase == PHASE_PROBE_REACH ||
             h->phase == PHASE_REACH || h->phase == PHASE_WATCH_REACH) &&
-           !h->connect_waits && f->attempt == h->connect_attempt;
+           !h->close_waits && f->attempt == h->connect_attempt;
 }
 
 static void
@@ -150,6 +149,23 @@ on_connect_failed(struct rollout *r, const struct fact *f)
     host_conclude_untried(r, f->host, OUTCOME_UNREACHABLE, f);
 }
 
+/* What waited for the old session to be gone goes on. */
+static void
+go_on(struct rollout *r, int32_t host)
+{
+    struct host_state *h = &r->hosts[host];
+
+    h->close_waits = false;
+    if (h->phase == PHASE_CONNECTING) {
+        host_step(r, host);
+    } else if (h->phase == PHASE_REACH) {
+        host_finally(r, host);
+    } else {
+        assert(h->phase == PHASE_WATCH_REACH);
+        watch_reached(r, host, true);
+    }
+}
+
 /* Of a host that was killed or broken off, the end of the session may be all that is told. */
 static void
 on_disconnected(struct rollout *r, int32_t host)
@@ -160,8 +176,8 @@ on_disconnected(struct rollout *r, int32_t host)
         return;
     }
     h->closing = false;
-    if (h->connect_waits) {
-        order_connect(r, host);
+    if (h->close_waits) {
+        go_on(r, host);
         return;
     }
     switch (h->phase) {

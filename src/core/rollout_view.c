@@ -148,7 +148,7 @@ static uint64_t
 mix_host(uint64_t sum, const struct host_state *h, int64_t due_ms)
 {
     const int64_t flags = h->connected | h->was_connected << 1 | h->closing << 2 |
-                          h->connect_waits << 3 | h->step_was_sent << 4 | h->changed << 5 |
+                          h->close_waits << 3 | h->step_was_sent << 4 | h->changed << 5 |
                           h->step_unsure << 6 | h->refused_once << 7 | h->admitted << 8 |
                           h->at_end << 9 | h->reached_again << 10 | h->baking << 11 |
                           h->killed << 12 | h->counted << 13 | h->queued << 14 | h->late << 15;

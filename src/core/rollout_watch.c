@@ -97,6 +97,9 @@ look_check(struct rollout *r, int32_t host)
 {
     struct host_state *h = &r->hosts[host];
 
+    if (session_waits(r, host, PHASE_WATCH_REACH)) {
+        return;
+    }
     if (!plan_check(r->plan, h->probe_check)->local && !h->connected) {
         session_connect(r, host, PHASE_WATCH_REACH);
         return;
@@ -217,7 +220,7 @@ break_off(struct rollout *r, int32_t host)
         return;
     }
     h->phase = PHASE_WATCH_ENDING;
-    h->connect_waits = false;
+    h->close_waits = false;
     if (!h->closing) {
         session_break(r, host);
     }

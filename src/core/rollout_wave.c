@@ -98,20 +98,18 @@ fail_wave(struct rollout *r, enum halt why)
     r->wave_failed = r->paused;
 }
 
+/* At once when the wave is over, in a pause too, and again after its bake. */
 static void
 judge(struct rollout *r)
 {
-    if (!r->wave_excused && failed_whole(r)) {
-        fail_wave(r, HALT_WAVE);
-    }
-}
+    const bool promotes = canary_ends(r) && plan_policy(r->plan)->promote == PROMOTE_AUTO;
 
-static void
-judge_canary(struct rollout *r)
-{
-    judge(r);
-    if (r->halt == HALT_NONE && !r->paused && !r->wave_excused && canary_ends(r) &&
-        plan_policy(r->plan)->promote == PROMOTE_AUTO && !canary_is_ok(r)) {
+    if (r->halt != HALT_NONE || r->wave_excused) {
+        return;
+    }
+    if (failed_whole(r)) {
+        fail_wave(r, HALT_WAVE);
+    } else if (promotes && !canary_is_ok(r)) {
         fail_wave(r, HALT_CANARY);
     }
 }
@@ -135,6 +133,7 @@ from_open(struct rollout *r)
     if (r->wave_told) {
         order_wave(r, ORDER_WAVE_END);
     }
+    judge(r);
     return true;
 }
 
@@ -143,10 +142,6 @@ from_closed(struct rollout *r)
 {
     const int64_t bake_ms = plan_policy(r->plan)->wave_bake_ms;
 
-    judge(r);
-    if (r->halt != HALT_NONE || r->paused) {
-        return false;
-    }
     if (bake_ms == 0 || r->wave_started == 0 || is_prepare(r)) {
         r->stage = WAVE_BAKED;
         return true;
@@ -183,7 +178,7 @@ pause_or_go(struct rollout *r)
 static bool
 from_baked(struct rollout *r)
 {
-    judge_canary(r);
+    judge(r);
     if (r->halt != HALT_NONE || r->paused) {
         return false;
     }

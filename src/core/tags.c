@@ -47,13 +47,11 @@ selected(const char *const *tags, size_t tag_count, const char *const *filter, s
 static bool
 skipped(const char *const *tags, size_t tag_count, const char *const *skip, size_t skip_count)
 {
-    const bool always = has(tags, tag_count, "always");
-
     if (share(tags, tag_count, skip, skip_count)) {
         return true;
     }
     if (has(skip, skip_count, "all")) {
-        return !always || has(skip, skip_count, "always");
+        return !has(tags, tag_count, "always"); /* a skip of `always` itself was shared */
     }
     return has(skip, skip_count, tag_count == 0 ? "untagged" : "tagged");
 }

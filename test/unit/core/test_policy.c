@@ -80,11 +80,13 @@ test_choices_are_named_as_config_yml_has_them(void **state)
     static const char *const orders[] = {"inventory", "reverse_inventory", "sorted",
                                          "reverse_sorted", "shuffle"};
     static const char *const failures[] = {"stop", "continue", "rollback", "pause"};
+    static const char *const promotes[] = {"auto", "manual"};
 
     (void)state;
     assert_int_equal(STRATEGIES, sizeof(strategies) / sizeof(strategies[0]));
     assert_int_equal(HOST_ORDERS, sizeof(orders) / sizeof(orders[0]));
     assert_int_equal(ON_FAILURES, sizeof(failures) / sizeof(failures[0]));
+    assert_int_equal(PROMOTES, sizeof(promotes) / sizeof(promotes[0]));
     for (int i = 0; i < STRATEGIES; i++) {
         assert_string_equal(strategy_name((enum strategy)i), strategies[i]);
     }
@@ -93,6 +95,9 @@ test_choices_are_named_as_config_yml_has_them(void **state)
     }
     for (int i = 0; i < ON_FAILURES; i++) {
         assert_string_equal(on_failure_name((enum on_failure)i), failures[i]);
+    }
+    for (int i = 0; i < PROMOTES; i++) {
+        assert_string_equal(promote_name((enum promote)i), promotes[i]);
     }
 }
 
