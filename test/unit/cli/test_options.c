@@ -188,7 +188,7 @@ test_help_of_a_command_shows_what_it_takes(void **state)
     options_help(f, NULL);
     fclose(f);
     assert_non_null(strstr(text, "--tags"));
-    assert_null(strstr(text, "--watch")); /* not yet: not shown */
+    assert_non_null(strstr(text, "--watch"));
     free(text);
 }
 
