@@ -28,6 +28,7 @@
 #include "store/lock.h"
 #include "store/store.h"
 #include "ui/sink.h"
+#include "ui/snapshot.h"
 
 #include <event2/event.h>
 #include <sys/stat.h>
@@ -77,6 +78,9 @@ struct run_host {
     int32_t try_base;     /* tries of the gate in earlier rounds; -1: none in this one yet */
     int32_t attempt_base; /* the same of steps */
     char *back_reason;    /* owned: why its rollback failed, or NULL */
+    bool in_flight;       /* it has a slot */
+    bool connecting;
+    int64_t since_ms; /* it is doing what it does */
 };
 
 /* What was known when an order was taken, for when it is told: the host may be further by then. */
@@ -171,7 +175,13 @@ struct run {
     int32_t workers_said;   /* of them, that they started */
     int32_t active;
     int32_t workers_asked; /* more than policy.workers where the limit does not allow them */
-    bool short_said;       /* that descriptors or ports ran out */
+    int32_t slots_max;     /* that fit into the limit of files; 0: not known */
+    struct operate *operate;
+    enum run_state state; /* as it was told last */
+    int64_t state_since_ms;
+    int32_t failures[SNAPSHOT_FAILURES_MAX]; /* hosts, the newest first */
+    int32_t failure_count;
+    bool short_said; /* that descriptors or ports ran out */
     bool finished;
     bool left; /* the operator would not wait */
     int exit_code;
@@ -270,6 +280,14 @@ const struct bundle *run_bundle(struct run *run, const char *folder, struct err 
 int sources_note(struct run *run, const char *path, struct err *err);
 /* -1 and ERR_CONFIG unless the file is as it was remembered. */
 int sources_match(const struct run *run, const char *path, const struct stat *st, struct err *err);
+/* Of the bytes of a file; ERR_CONFIG. */
+int sources_hash(const char *path, char ret_hex[HASH_SHA256_HEX], struct err *err);
+/* Hand every file and folder that is to be sent to fn, with the SHA-256 of what is; it returns
+ * other than 0 to stop, which is returned.  -1 and ERR_CONFIG too. */
+int sources_each(const struct run *run, int (*fn)(void *arg, const char *path, const char *sha256),
+                 void *arg, struct err *err);
+/* -1 and ERR_CONFIG unless they are those of the request's sources, where it names any. */
+int sources_expect(const struct run *run, struct err *err);
 
 /* execute.c */
 /* The magic names that differ by host, as they are before anything is known of a step; the rest was
@@ -308,12 +326,29 @@ extern const struct pool_events listen_pool;
 void listen_probe(void *arg, bool passed, const char *text);
 extern const struct local_events listen_local;
 void listen_post(struct run *run, const struct fact *fact, const char *reason);
+/* The same of a verb; operate_turn tells this client what became of it. */
+void listen_ask(struct run *run, const struct fact *verb, const char *reason, uint32_t asker);
 /* A fact of this kind about what the host is doing now. */
 struct fact listen_fact_of(const struct run_host *h, enum fact_kind kind, enum cause cause);
 /* The end of a step, of one of the finally list or of a check: these have facts of their own.  What
  * its streams held back is passed on first. */
 void listen_end_step(struct run_host *h, struct fact fact, const char *reason);
 int listen_signals(struct run *run, struct err *err);
+
+/* operate.c: what an operator says to the run, and is told */
+/* Make the control socket.  -1 and ERR_IO: there can be none, and the plan needs an answer. */
+int operate_open(struct run *run, struct err *err);
+void operate_begin(struct run *run); /* the run has its id: it can be found */
+/* NULL, or why this verb is no fact now, for people. */
+const char *operate_refuses(const struct run *run, const struct fact *verb);
+void operate_turn(struct run *run, const struct inbox *mail); /* a turn took these in */
+void operate_end(struct run *run); /* the run is over: the last words, and the socket is gone */
+void operate_free(struct run *run);
+
+/* look.c: where the run stands */
+/* Note what a turn did; tell people on our own terminal when the run waits for them. */
+void look_turn(struct run *run, const struct inbox *mail);
+void look_take(const struct run *run, struct snapshot *ret); /* release it */
 
 /* turn.c */
 void turn_wake(struct run *run); /* there is mail */

@@ -6,6 +6,7 @@
  */
 #include "app/run_state.h"
 
+#include "app/given.h"
 #include "base/map.h"
 #include "base/xalloc.h"
 #include "store/history.h"
@@ -89,7 +90,7 @@ make_magic(const struct run *run)
     return magic;
 }
 
-/* The numbers fixed by the plan, for a resume. */
+/* The numbers fixed by the plan, and what was given, for a resume and for retry. */
 static char *
 plan_json(const struct run *run)
 {
@@ -125,6 +126,8 @@ plan_json(const struct run *run)
     value_dict_set(dict, "checks", checks);
     value_dict_set(dict, "rollback", back);
     value_dict_set(dict, "switch_step", value_int(plan_switch_step(run->plan)));
+    value_dict_set(dict, "host_bake_ms", value_int(run->policy.host_bake_ms));
+    value_dict_set(dict, "given", given_value(run->request));
     buf_init(&text, 16 << 20);
     value_to_json(dict, &text);
     value_free(dict);
@@ -471,6 +474,7 @@ free_hosts(struct run *run)
 void
 run_free(struct run *run)
 {
+    operate_free(run);
     pool_free(run->pool);
     agents_free(run->agents);
     locals_free(run->locals);
@@ -552,7 +556,8 @@ run_load(struct run *run, struct err *err)
 {
     if (run_plan(run, err) < 0 || reach_prepare(run, err) < 0 || fit_files(run, err) < 0 ||
         release_prepare(run, err) < 0 || release_back_prepare(run, err) < 0 ||
-        make_base(run, err) < 0 || execute_check(run, err) < 0) {
+        make_base(run, err) < 0 || execute_check(run, err) < 0 ||
+        (!run->preview && sources_expect(run, err) < 0)) {
         return -1;
     }
     return 0;
@@ -569,7 +574,7 @@ static int
 prepare(struct run *run, struct err *err)
 {
     if (run_load(run, err) < 0 || open_files(run, err) < 0 || look_again(run, err) < 0 ||
-        make_loop(run, err) < 0 || begin_journal(run, err) < 0) {
+        make_loop(run, err) < 0 || operate_open(run, err) < 0 || begin_journal(run, err) < 0) {
         return -1;
     }
     return 0;
@@ -595,6 +600,7 @@ turn_until_over(struct run *run, struct err *err)
     run->rollout = rollout_new(run->plan, 0);
     narrate_start(run);
     files_tell(run);
+    operate_begin(run);
     turn_wake(run);
     (void)event_base_dispatch(run->base);
     newkeys_write(run);
@@ -606,6 +612,7 @@ turn_until_over(struct run *run, struct err *err)
         run->exit_code = 3; /* the operator would not wait: what may still run is in the journal */
     }
     narrate_end(run);
+    operate_end(run);
     let_close(run);
     return run->exit_code;
 }

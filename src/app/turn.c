@@ -209,10 +209,7 @@ static bool
 is_refused(const struct run *run, struct letter *l)
 {
     if (l->fact.kind == FACT_VERB) {
-        l->refused = rollout_refuses(run->rollout, &l->fact);
-        if (l->refused == NULL && l->fact.verb == VERB_ROLLBACK) {
-            l->refused = release_refuses_rollback(run);
-        }
+        l->refused = operate_refuses(run, &l->fact);
     }
     return l->refused != NULL;
 }
@@ -317,13 +314,16 @@ turn_event(evutil_socket_t fd, short what, void *arg)
         turn_fail(run);
     } else {
         for (size_t i = 0; i < mail.count; i++) {
-            narrate_fact(run, &mail.letters[i]);
+            if (mail.letters[i].refused == NULL) {
+                narrate_fact(run, &mail.letters[i]);
+            }
         }
         for (size_t i = 0; i < run->due_count; i++) {
             narrate_order(run, &run->due[i], &run->due_notes[i]);
             execute(run, &run->due[i]);
         }
         narrate_turn(run);
+        operate_turn(run, &mail);
     }
     inbox_release(&mail);
 }

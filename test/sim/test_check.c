@@ -269,7 +269,7 @@ static const struct row slots_rows[] = {
      NULL},
     {by_zone, GO(0, 0) GO(1, 1), "start of host 1: it is the turn of host 2"},
     {by_zone, GO(0, 0) GO(2, 1) OK(0) OUT(0, 0) GO(3, 0), "it is the turn of host 1"},
-    {in_sequence, BEGIN(0) GO(0, 0) GO(2, 1) OK(0) OUT(0, 0) GO(1, 0), "the wave before has not"},
+    {in_sequence, BEGIN(0) GO(0, 0) GO(2, 1) OK(0) OUT(0, 0) GO(1, 0), "has not ended"},
     {in_sequence,
      BEGIN(0) GO(0, 0) GO(2, 1) OK(0) OUT(0, 0) OK(2) OUT(2, 1) OVER(0) BEGIN(1) GO(1, 0) GO(3, 1)
          OK(1) OUT(1, 0) OK(3) OUT(3, 1) OVER(1) END(0),
@@ -281,13 +281,13 @@ static const struct row wave_rows[] = {
     {waves_of_2, BEGIN(0) GO(0, 0) GO(1, 1) OK(0) OUT(0, 0) GO(2, 0), "has not ended"},
     {waves_of_2,
      BEGIN(0) GO(0, 0) GO(1, 1) OK(0) OUT(0, 0) OK(1) OUT(1, 1) BEGIN(1) GO(2, 0) GO(3, 1),
-     "the end of wave 2 was not told"},
+     "the end of wave 1 was not told"},
     {waves_of_2, BEGIN(0) GO(0, 0) GO(1, 1) OK(0) OUT(0, 0) OVER(0), "1 hosts of it have no"},
     {waves_of_2, BEGIN(0) GO(0, 0) GO(1, 1) OK(0) OUT(0, 0) OK(1) OUT(1, 1) OVER(0),
      "start of host 2 is due"},
     {waves_that_pause,
      BEGIN(0) GO(0, 0) GO(1, 1) OK(0) OUT(0, 0) OK(1) OUT(1, 1) OVER(0) BEGIN(1) GO(2, 0),
-     "no host is about to start"},
+     "has not ended"},
     {waves_that_pause, BEGIN(0) GO(0, 0) GO(1, 1) OK(0) OUT(0, 0) OK(1) OUT(1, 1) OVER(0),
      "something is due at 500"},
     {waves_that_pause,
@@ -306,9 +306,9 @@ static const struct row wave_rows[] = {
      BEGIN(0) GO(0, 0) GO(1, 1) OK(0) OUT(0, 0) OK(1) OUT(1, 1) OVER(0)
          WAIT(500) "@100;< pause;" NOWAIT "@300;< continue;" WAIT(700) TICK(700) NOWAIT,
      "start of host 2 is due"},
-    {canary, BEGIN(0) GO(0, 0) BAD(0) OUT(0, 0) OVER(0) BEGIN(1) GO(1, 0), "no host is about to"},
+    {canary, BEGIN(0) GO(0, 0) BAD(0) OUT(0, 0) OVER(0) BEGIN(1) GO(1, 0), "has not ended"},
     {canary, BEGIN(0) GO(0, 0) BAD(0) OUT(0, 0) OVER(0) END(3), NULL},
-    {canary_by_hand, BEGIN(0) GO(0, 0) OK(0) OUT(0, 0) OVER(0) BEGIN(1), "no host is about to"},
+    {canary_by_hand, BEGIN(0) GO(0, 0) OK(0) OUT(0, 0) OVER(0) BEGIN(1), "has not ended"},
     {canary_by_hand,
      BEGIN(0) GO(0, 0) OK(0) OUT(0, 0) OVER(0) "< promote;" BEGIN(1) GO(1, 0) OK(1) OUT(1, 0)
          OVER(1) END(0),
@@ -319,12 +319,12 @@ static const struct row wave_rows[] = {
      "finish: the run is not over"},
     {with_wave_bake,
      BEGIN(0) "> start 0 s0;> run_step 0.0 #1 s0;" OK(0) PROBE(0, 1) " s0;" WELL(0, 1) OUT(0, 0)
-         OVER(0) PROBE(0, 2) ";" WAIT(25) "@20;" SICK(0, 2) WAIT(25),
-     "something is due at 30"},
+         OVER(0) PROBE(0, 2) ";" WAIT(25) "@20;" SICK(0, 2),
+     "for nothing|due at 30"},
     {with_wave_bake,
      BEGIN(0) "> start 0 s0;> run_step 0.0 #1 s0;" OK(0) PROBE(0, 1) " s0;" WELL(0, 1) OUT(0, 0)
          OVER(0) PROBE(0, 2) ";" WAIT(25) "@20;" SICK(0, 2) WAIT(30) TICK(30)
-             PROBE(0, 3) ";" WAIT(45) TICK(45) NOWAIT "> disconnect 0;" END(0),
+             PROBE(0, 3) ";" WAIT(45) TICK(45) NOWAIT "> disconnect 0;< disconnected 0;" END(0),
      NULL},
 };
 
@@ -377,7 +377,7 @@ static const struct row host_rows[] = {
     {remote, "> start 0 s0;> connect 0 #1 s0;< connect_failed 0 #1 cauth;" OUT(0, 0) END(4), NULL},
     {remote, "> start 0 s0;> connect 0 #1 s0;< connect_failed 0 #1 cauth;" OUT(0, 0) END(2),
      "exit code 2, not 4"},
-    {remote, "> start 0 s0;> connect 0 #1 s0;< connect_failed 0 #1 cconnect;" OUT(0, 0),
+    {remote, "> start 0 s0;> connect 0 #1 s0;< connect_failed 0 #1 cconnect;> connect 0 #2 s0;",
      "not before 100"},
     {remote, "> start 0 s0;> connect 0 #1 s0;< connect_failed 0 #1 cconnect;" WAIT(126),
      "something is due at 125"},
@@ -403,7 +403,8 @@ static const struct row host_rows[] = {
     {remote,
      "> start 0 s0;> connect 0 #1 s0;< abort;> disconnect 0 s0;< disconnected 0;" OUT(0, 0) END(3),
      NULL},
-    {retried, "> start 0 s0;> run_step 0.0 #1 s0;" BAD(0) OUT(0, 0), "not before 100"},
+    {retried, "> start 0 s0;> run_step 0.0 #1 s0;" BAD(0) "> run_step 0.0 #2 s0;",
+     "not before 100"},
     {retried,
      "> start 0 s0;> run_step 0.0 #1 s0;" BAD(0) WAIT(100) TICK(100) NOWAIT "> run_step 0.0 #1 s0;",
      "attempt 1, not 2"},
@@ -487,8 +488,7 @@ static const struct row gate_rows[] = {
 
 static const struct row phase_rows[] = {
     {blue_green, BEGIN(0) GO(0, 0) GO(1, 1) OK(0) "> run_step 0.1 #1 s0;", "what is due is park"},
-    {blue_green, BEGIN(0) GO(0, 0) GO(1, 1) OK(0) PARK(0, 0) UNPARK(0, 0),
-     "the wave before has not"},
+    {blue_green, BEGIN(0) GO(0, 0) GO(1, 1) OK(0) PARK(0, 0) UNPARK(0, 0), "has not ended"},
     {blue_green, BEGIN(0) GO(0, 0) GO(1, 1) OK(0) PARK(0, 0) OK(1) PARK(1, 1) OVER(0) UNPARK(0, 0),
      "the beginning of wave 2 was not told"},
     {blue_green,
@@ -499,7 +499,9 @@ static const struct row phase_rows[] = {
          UNPARK(1, 1) "< step_done 0.1 #1;" OUT(0, 0) "< step_done 1.1 #1;" OUT(1, 1) OVER(1)
              END(0),
      NULL},
-    {blue_green, BEGIN(0) GO(0, 0) GO(1, 1) OK(0) PARK(0, 0) "< abort;" OK(1) PARK(1, 1) END(0),
+    {blue_green,
+     BEGIN(0) GO(0, 0) GO(1, 1) OK(0) PARK(0, 0) "< abort;> unpark 0 s0;" OUT(0, 0) OK(1)
+         PARK(1, 1) "> unpark 1 s0;" OUT(1, 0) END(0),
      "exit code 0, not 3"},
     {rolls_back, GO(0, 0) GO(1, 1) OK(0) OUT(0, 0) GO(2, 0) BAD(1) OUT(1, 1) OK(2) OUT(2, 0) END(3),
      "finish: the run is not over"},
