@@ -24,18 +24,18 @@ refused() {
 }
 
 # ---- what is refused, before there is anything of a run
-for command in report ctl resume lock completion; do
+for command in report resume lock completion; do
     refused "not yet: $command" "$command" x y
     refused "not yet: $command" "$command" --help
 done
 refused 'not yet: -o json without --check' deploy test-multi -o json
-refused 'not yet: --watch' status --watch
 for command in deploy check status; do refused 'only exec, copy, inventory and keys take one' "$command" web-01,web-02,; done
 for command in status history logs; do
-    for flag in -v -q --color=always --json -b --seed=1 -lweb-01 -ex=1; do
+    for flag in -v -q --json -b --seed=1 -lweb-01 -ex=1; do
         refused "usage: inventory-manager $command" "$command" $flag
     done
 done
+for command in history logs; do refused "usage: inventory-manager $command" "$command" --color=always; done
 for flag in -v -q --color=never --json -b -C; do
     refused 'usage: inventory-manager plan ACTION ENV' plan deploy test-multi $flag
 done
