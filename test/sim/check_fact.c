@@ -31,9 +31,8 @@ check_decide(struct check *k, struct check_host *h, enum outcome outcome)
     h->result = outcome;
     h->stage = STAGE_FINALLY;
     h->step = 0;
-    h->came_closing = h->closing > 0;
-    h->came = k->facts;
     h->waiting = false;
+    check_come_closing(k, h);
     if (outcome_is_bad(outcome) && !h->rolling) {
         check_count(k, h);
     }

@@ -79,8 +79,6 @@ struct check_host {
     bool again;          /* a retried host: no wave is over without it */
     bool turn, ordered;  /* at a run_once or throttled step */
     bool ends_ok;        /* its bake was cut short: ok, once the try under way has ended */
-    bool came_closing;   /* to its finally list, while its session was being closed */
-    int64_t came;        /* at which fact */
     enum outcome result; /* once the finally list begins */
 
     int32_t check, row, round_tries; /* of the gate */
@@ -218,6 +216,7 @@ bool check_restrained(const struct check *k, const struct check_host *h);
 bool check_held(const struct check *k, const struct check_host *h);
 bool check_may_hold(const struct check *k, const struct check_host *h);
 void check_take_turn(struct check *k, struct check_host *h, int32_t host);
+void check_come_closing(struct check *k, struct check_host *h);
 void check_leave(struct check *k, struct check_host *h, bool good); /* its step */
 void check_pass_on(struct check *k);
 
