@@ -5,6 +5,8 @@
  */
 #include "core/rollout_state.h"
 
+#include "core/planted.h"
+
 #include <assert.h>
 
 bool
@@ -18,9 +20,10 @@ back_begin(struct rollout *r)
     r->rolling_back = true;
     timers_drop(&r->timers, rollout_timer_run(r));
     queue_clear(&r->queue);
-    for (int32_t i = r->start_log.count - 1; i >= 0; i--) {
+    for (int32_t k = r->start_log.count - 1; k >= 0; k--) {
+        const int32_t i = PLANTED(ROLLBACK_FIRST_STARTED) ? r->start_log.count - 1 - k : k;
         struct host_state *h = &r->hosts[r->start_log.items[i]];
-        if (h->changed) {
+        if (h->changed && (!PLANTED(ROLLBACK_OF_FAILED_ONLY) || outcome_is_bad(h->outcome))) {
             h->changed = false; /* a retried host stands in the list twice */
             queue_add(&r->queue, r->start_log.items[i]);
         }

@@ -8,6 +8,8 @@
  */
 #include "core/rollout_state.h"
 
+#include "core/planted.h"
+
 #include "base/xalloc.h"
 
 #include <assert.h>
@@ -138,15 +140,17 @@ hold_leave(struct rollout *r, int32_t host, bool good)
     }
     h->admitted = false;
     assert(s->inside > 0);
-    s->inside--;
+    s->inside -= good || !PLANTED(THROTTLE_KEPT_BY_FAILED);
     if (!rule_at(r, h)->run_once) {
         return;
     }
     if (good) {
-        s->once = ONCE_DONE;
+        s->once = PLANTED(ONCE_BY_EACH) ? ONCE_OPEN : ONCE_DONE;
     } else if (s->once == ONCE_ORDERED) {
         s->once = ONCE_FAILED;
-        rollout_fail(r, HALT_ONCE);
+        if (!PLANTED(ONCE_NOT_HALTING)) {
+            rollout_fail(r, HALT_ONCE);
+        }
     } else {
         s->once = ONCE_OPEN;
     }
@@ -227,7 +231,7 @@ release_once(struct rollout *r, int32_t step)
 
     for (int32_t host = lowest_held(r, step); host >= 0; host = lowest_held(r, step)) {
         if (s->once == ONCE_TAKEN || s->once == ONCE_ORDERED ||
-            (s->once == ONCE_OPEN && lowest_live(r) != host)) {
+            (s->once == ONCE_OPEN && lowest_live(r) != host && !PLANTED(ONCE_NOT_LOWEST))) {
             return;
         }
         (void)heap_pop(heap_of(r, step), &s->held);
@@ -236,7 +240,7 @@ release_once(struct rollout *r, int32_t step)
             continue;
         }
         hold_drop(r, host);
-        if (s->once == ONCE_DONE) {
+        if (s->once == ONCE_DONE || PLANTED(ONCE_FAILED_PASSES)) {
             host_next_step(r, host);
         } else {
             host_conclude(r, host, OUTCOME_FAILED, &elsewhere);
@@ -249,7 +253,7 @@ release_throttled(struct rollout *r, int32_t step)
 {
     struct step_state *s = &r->steps[step];
 
-    while (s->inside < rule_of(r->plan, step)->throttle) {
+    while (s->inside < rule_of(r->plan, step)->throttle + PLANTED(THROTTLE_ONE_MORE)) {
         const int32_t host = lowest_held(r, step);
         if (host < 0) {
             return;

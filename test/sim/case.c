@@ -246,7 +246,7 @@ draw_step(struct prng *p, int64_t unit_ms, bool all_local)
         .run_once = draw_chance(p, 90),
     };
 
-    s.retries = s.idempotent ? (int32_t)DRAW(p, 0, 1, 2, 3) : 0;
+    s.retries = s.idempotent || draw_chance(p, 100) ? (int32_t)DRAW(p, 0, 1, 2, 3) : 0;
     s.throttle = draw_chance(p, 150) ? (int32_t)DRAW(p, 1, 1, 2, 5) : 0;
     if (draw_chance(p, 200)) {
         s.ok_codes[0] = (uint8_t)DRAW(p, 1 << 3, 1 << 0 | 1 << 3);
