@@ -32,7 +32,6 @@ check_decide(struct check *k, struct check_host *h, enum outcome outcome)
     h->stage = STAGE_FINALLY;
     h->step = 0;
     h->waiting = false;
-    check_come_closing(k, h);
     if (outcome_is_bad(outcome) && !h->rolling) {
         check_count(k, h);
     }

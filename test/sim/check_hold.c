@@ -53,13 +53,27 @@ lower_one(const struct check *k, const struct check_host *h, int32_t *ret_host)
         }
         const struct check_host *other = &k->hosts[host];
         const bool waits = check_held(k, other) && check_list_of(other) == list &&
-                           other->step == h->step && !other->unparked;
+                           other->step == h->step && other->closing == 0;
         if (once ? not_past(other, list, h->step) : waits) {
             *ret_host = host;
             return true;
         }
     }
     return false;
+}
+
+/* Hosts at this step whose session is being closed: one that waited before has its turn perhaps. */
+static int32_t
+maybe_inside(const struct check *k, enum check_list list, int32_t step)
+{
+    int32_t count = 0;
+
+    for (int32_t slot = 0; slot < k->slots; slot++) {
+        const struct check_host *h = k->slot_host[slot] < 0 ? NULL : &k->hosts[k->slot_host[slot]];
+        count += h != NULL && h->closing > 0 && check_held(k, h) && check_list_of(h) == list &&
+                 h->step == step;
+    }
+    return count;
 }
 
 /* A host without its turn waits for a reason. */
@@ -75,7 +89,7 @@ check_may_hold(const struct check *k, const struct check_host *h)
     const struct plan_step *s = check_step_of(k, list, h->step);
 
     if (!s->run_once) {
-        return k->inside[list][h->step] >= s->throttle;
+        return k->inside[list][h->step] + maybe_inside(k, list, h->step) >= s->throttle;
     }
     if (list == LIST_FINALLY || k->once[list][h->step] == ONCE_PASSED ||
         k->once[list][h->step] == ONCE_LOST) {
@@ -117,23 +131,6 @@ check_take_turn(struct check *k, struct check_host *h, int32_t host)
     CHECK(k, first || !lower_one(k, h, &other), "host %d: step %d is the turn of host %d",
           (int)host, (int)h->step, (int)other);
     take(k, h, list);
-}
-
-/* The host has come to its finally list and must wait for its session to be closed: the turn it can
- * have, it has from now on. */
-void
-check_come_closing(struct check *k, struct check_host *h)
-{
-    if ((h->closing == 0 && !h->must_close) || !check_restrained(k, h)) {
-        return;
-    }
-    const enum check_list list = check_list_of(h);
-    const struct plan_step *s = check_step_of(k, list, h->step);
-    const bool once_free = s->run_once && k->once[list][h->step] == ONCE_NOBODY;
-
-    if (once_free || (!s->run_once && k->inside[list][h->step] < s->throttle)) {
-        take(k, h, list);
-    }
 }
 
 /* The host leaves its step, one way or the other. */

@@ -120,7 +120,6 @@ check_unpark(struct check *k, struct check_host *h, const struct order *o)
         h->step = 0;
         h->result = OUTCOME_CANCELLED;
         h->killed = k->halt == HALT_KILL;
-        check_come_closing(k, h);
     } else {
         k->wave_started++;
     }

@@ -216,7 +216,6 @@ bool check_restrained(const struct check *k, const struct check_host *h);
 bool check_held(const struct check *k, const struct check_host *h);
 bool check_may_hold(const struct check *k, const struct check_host *h);
 void check_take_turn(struct check *k, struct check_host *h, int32_t host);
-void check_come_closing(struct check *k, struct check_host *h);
 void check_leave(struct check *k, struct check_host *h, bool good); /* its step */
 void check_pass_on(struct check *k);
 
