@@ -49,7 +49,8 @@ struct run_request {
     /* Ask at the terminal, without an echo; the answer is the caller's, who wipes it.  NULL: nobody
      * can be asked. */
     int (*ask)(const char *prompt, char **ret, struct err *err);
-    bool verbose; /* tell what ssh_config says and is not used */
+    bool answerable; /* an operator can promote and continue: a control socket, or a terminal */
+    bool verbose;    /* tell what ssh_config says and is not used */
     uint64_t seed;
     const char *const *releases; /* by host (rollback: each its own), or NULL */
     const char *log_path;        /* --log-file, or NULL: <root>/debug.log */

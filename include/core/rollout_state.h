@@ -65,6 +65,7 @@ struct host_state {
     int32_t watch_at;   /* in the list of looks under way; -1: none */
     bool connected;
     bool was_connected; /* in this round */
+    bool ever_connected;
     bool closing;       /* disconnect is ordered, disconnected not told yet */
     bool close_waits;   /* the phase begins when it is told */
     bool step_was_sent; /* any step, in any round and attempt */

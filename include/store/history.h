@@ -21,6 +21,7 @@ struct run_row {
     int64_t duration_ms; /* -1: not finished */
     int exit_code;       /* -1: not finished: running, or its process died */
     int32_t outcomes[OUTCOMES];
+    int32_t rolled_back, rollbacks_failed;
 };
 struct run_list {
     struct run_row *rows; /* newest first */
@@ -46,6 +47,8 @@ struct host_row {
         release_tried; /* of history_states: the one of a run that failed, or began, since; owned */
     char *boot_id;     /* owned */
     char *run;         /* of history_states: id of the run it is from; owned */
+    char *rollback_reason;        /* of history_hosts: why it failed; owned */
+    enum rollback_state rollback; /* one that a dead run left half way has failed */
     enum outcome outcome;
     enum cause cause;
     int32_t slot, exit_code, signal;

@@ -50,7 +50,7 @@ static const struct row rows[] = {
     {"plan", 'P', false, "FILE", "--plan", NULL},
     {"save", 'A', false, "FILE", "--save", NULL},
     {"force", 'F', false, NULL, "--force", NULL},
-    {"watch", 'W', false, NULL, "--watch", NULL},
+    {"watch", 'W', false, NULL, NULL, "show the run that is under way until it is over"},
     {"json", 'J', false, NULL, NULL, "JSON (inventory)"},
     {"explain", 'E', false, NULL, NULL, "where each value came from (inventory vars)"},
     {"vars", 'U', false, NULL, NULL, "with variables (inventory graph)"},
@@ -209,6 +209,7 @@ take_switch(struct options *o, const struct row *row)
     o->vars = o->vars || row->letter == 'U';
     o->raw = o->raw || row->letter == 'r';
     o->yes = o->yes || row->letter == 'y';
+    o->watch = o->watch || row->letter == 'W';
     o->ask_pass = o->ask_pass || row->letter == 'k';
     o->ask_become_pass = o->ask_become_pass || row->letter == 'K';
     o->help = o->help || row->letter == 'h';

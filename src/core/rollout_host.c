@@ -213,9 +213,6 @@ run_finally(struct rollout *r, int32_t host)
     struct host_state *h = &r->hosts[host];
     const bool local = plan_finally_step(r->plan, h->finally_step)->local;
 
-    if (session_waits(r, host, PHASE_REACH)) {
-        return;
-    }
     if (!local && !h->connected && h->was_connected && !h->reached_again && !h->killed) {
         h->reached_again = true;
         session_connect(r, host, PHASE_REACH);
@@ -243,6 +240,9 @@ host_finally(struct rollout *r, int32_t host)
     h->baking = false;
     if (PLANTED(FINALLY_AFTER_OK_ONLY) && outcome_is_bad(h->outcome)) {
         h->finally_step = plan_finally_count(r->plan);
+    }
+    if (h->finally_step < plan_finally_count(r->plan) && session_waits(r, host, PHASE_REACH)) {
+        return;
     }
     while (h->finally_step < plan_finally_count(r->plan) && !hold_runs_finally(r, host)) {
         h->finally_step++;
@@ -707,16 +707,15 @@ host_abort(struct rollout *r, int32_t host)
 {
     struct host_state *h = &r->hosts[host];
 
-    if (!host_in_flight(h) || h->killed) {
-        return;
-    }
-    if (h->baking && PLANTED(ABORT_KEEPS_BAKING)) {
+    const bool waits = h->phase == PHASE_CONNECTING || h->phase == PHASE_BACKOFF ||
+                       h->phase == PHASE_HELD || h->phase == PHASE_PAUSE;
+
+    if (!host_in_flight(h) || h->killed || (h->baking && PLANTED(ABORT_KEEPS_BAKING))) {
         return;
     }
     if (h->baking) {
         gate_end_bake(r, host);
-    } else if ((h->phase == PHASE_CONNECTING || h->phase == PHASE_BACKOFF) && h->round == 1 &&
-               !h->was_connected && !h->step_was_sent) {
+    } else if (waits && !h->at_end && !h->ever_connected && !h->step_was_sent) {
         host_kill(r, host);
     }
 }

@@ -109,7 +109,7 @@ on_connected(struct rollout *r, const struct fact *f)
         watch_reached(r, f->host, true);
         return;
     }
-    h->was_connected = true;
+    h->was_connected = h->ever_connected = true;
     r->denials_in_row *= PLANTED(BREAKER_ADDS_UP);
     if (h->phase == PHASE_REACH) {
         host_finally(r, f->host);

@@ -16,19 +16,21 @@
 
 #include <cmocka.h>
 
-#define GO(h, s)  "> start " #h " s" #s ";> run_step " #h ".0 #1 s" #s ";"
-#define OK(h)     "< step_done " #h ".0 #1;"
-#define BAD(h)    "< step_done " #h ".0 #1 x1;"
+#define GO(h, s) "> start " #h " s" #s ";> run_step " #h ".0 #1 s" #s ";"
+#define OK(h) "< step_done " #h ".0 #1;"
+#define BAD(h) "< step_done " #h ".0 #1 x1;"
 #define OUT(h, s) "> release " #h " s" #s ";"
 #define END(code) "> finish v" #code ";"
-#define WAIT(ms)  "> wait v" #ms ";"
-#define NOWAIT    "> wait v-1;"
-#define TICK(ms)  "@" #ms ";< tick;"
-#define BEGIN(w)  "> wave_begin v" #w ";"
-#define OVER(w)   "> wave_end v" #w ";"
-#define PROBE(h, try) "> probe " #h ".0 #" #try
-#define WELL(h, try)  "< probe_passed " #h ".0 #" #try ";"
-#define SICK(h, try)  "< probe_failed " #h ".0 #" #try ";"
+#define WAIT(ms) "> wait v" #ms ";"
+#define NOWAIT "> wait v-1;"
+#define TICK(ms) "@" #ms ";< tick;"
+#define BEGIN(w) "> wave_begin v" #w ";"
+#define OVER(w) "> wave_end v" #w ";"
+#define PROBE(h, try)                                                                              \
+    "> probe " #h ".0 #" #                                                                         \
+    try
+#define WELL(h, try) "< probe_passed " #h ".0 #" #try ";"
+#define SICK(h, try) "< probe_failed " #h ".0 #" #try ";"
 
 struct row {
     void (*set)(struct sim_case *c);
@@ -261,11 +263,13 @@ static const struct row slots_rows[] = {
     {two, GO(0, 0) GO(1, 1) "< tick;" WAIT(5), "after a fact that changes nothing"},
     {two, GO(0, 0) GO(1, 1) WAIT(5), "until 5 ms, for nothing"},
     {NULL, BEGIN(0) GO(0, 0), "waves are not told"},
-    {by_zone, GO(0, 0) GO(2, 1) OK(0) OUT(0, 0) GO(1, 0) OK(1) OUT(1, 0) OK(2) OUT(2, 1) GO(3, 0)
-         OK(3) OUT(3, 0) END(0), NULL},
+    {by_zone,
+     GO(0, 0) GO(2, 1) OK(0) OUT(0, 0) GO(1, 0) OK(1) OUT(1, 0) OK(2) OUT(2, 1) GO(3, 0) OK(3)
+         OUT(3, 0) END(0),
+     NULL},
     {by_zone, GO(0, 0) GO(1, 1), "start of host 1: it is the turn of host 2"},
     {by_zone, GO(0, 0) GO(2, 1) OK(0) OUT(0, 0) GO(3, 0), "it is the turn of host 1"},
-    {in_sequence, BEGIN(0) GO(0, 0) GO(2, 1) OK(0) OUT(0, 0) GO(1, 0), "the wave before has not"},
+    {in_sequence, BEGIN(0) GO(0, 0) GO(2, 1) OK(0) OUT(0, 0) GO(1, 0), "has not ended"},
     {in_sequence,
      BEGIN(0) GO(0, 0) GO(2, 1) OK(0) OUT(0, 0) OK(2) OUT(2, 1) OVER(0) BEGIN(1) GO(1, 0) GO(3, 1)
          OK(1) OUT(1, 0) OK(3) OUT(3, 1) OVER(1) END(0),
@@ -275,14 +279,15 @@ static const struct row slots_rows[] = {
 static const struct row wave_rows[] = {
     {waves_of_2, GO(0, 0), "the beginning of wave 1 was not told"},
     {waves_of_2, BEGIN(0) GO(0, 0) GO(1, 1) OK(0) OUT(0, 0) GO(2, 0), "has not ended"},
-    {waves_of_2, BEGIN(0) GO(0, 0) GO(1, 1) OK(0) OUT(0, 0) OK(1) OUT(1, 1) BEGIN(1) GO(2, 0)
-         GO(3, 1), "the end of wave 2 was not told"},
+    {waves_of_2,
+     BEGIN(0) GO(0, 0) GO(1, 1) OK(0) OUT(0, 0) OK(1) OUT(1, 1) BEGIN(1) GO(2, 0) GO(3, 1),
+     "the end of wave 1 was not told"},
     {waves_of_2, BEGIN(0) GO(0, 0) GO(1, 1) OK(0) OUT(0, 0) OVER(0), "1 hosts of it have no"},
     {waves_of_2, BEGIN(0) GO(0, 0) GO(1, 1) OK(0) OUT(0, 0) OK(1) OUT(1, 1) OVER(0),
      "start of host 2 is due"},
     {waves_that_pause,
      BEGIN(0) GO(0, 0) GO(1, 1) OK(0) OUT(0, 0) OK(1) OUT(1, 1) OVER(0) BEGIN(1) GO(2, 0),
-     "no host is about to start"},
+     "has not ended"},
     {waves_that_pause, BEGIN(0) GO(0, 0) GO(1, 1) OK(0) OUT(0, 0) OK(1) OUT(1, 1) OVER(0),
      "something is due at 500"},
     {waves_that_pause,
@@ -290,37 +295,42 @@ static const struct row wave_rows[] = {
          NOWAIT BEGIN(1) GO(2, 0) GO(3, 1) OK(2) OUT(2, 0) OK(3) OUT(3, 1) OVER(1) END(0),
      NULL},
     {waves_that_pause,
-     BEGIN(0) GO(0, 0) GO(1, 1) OK(0) OUT(0, 0) OK(1) OUT(1, 1) OVER(0) WAIT(500)
-         "@100;< pause;" WAIT(500), "nothing new"},
+     BEGIN(0) GO(0, 0) GO(1, 1) OK(0) OUT(0, 0) OK(1) OUT(1, 1) OVER(0)
+         WAIT(500) "@100;< pause;" WAIT(500),
+     "nothing new"},
     {waves_that_pause,
-     BEGIN(0) GO(0, 0) GO(1, 1) OK(0) OUT(0, 0) OK(1) OUT(1, 1) OVER(0) WAIT(500)
-         "@100;< pause;" NOWAIT "@300;< continue;" WAIT(500), "something is due at 700|for nothing"},
+     BEGIN(0) GO(0, 0) GO(1, 1) OK(0) OUT(0, 0) OK(1) OUT(1, 1) OVER(0)
+         WAIT(500) "@100;< pause;" NOWAIT "@300;< continue;" WAIT(500),
+     "something is due at 700|for nothing"},
     {waves_that_pause,
-     BEGIN(0) GO(0, 0) GO(1, 1) OK(0) OUT(0, 0) OK(1) OUT(1, 1) OVER(0) WAIT(500)
-         "@100;< pause;" NOWAIT "@300;< continue;" WAIT(700) TICK(700) NOWAIT,
+     BEGIN(0) GO(0, 0) GO(1, 1) OK(0) OUT(0, 0) OK(1) OUT(1, 1) OVER(0)
+         WAIT(500) "@100;< pause;" NOWAIT "@300;< continue;" WAIT(700) TICK(700) NOWAIT,
      "start of host 2 is due"},
-    {canary, BEGIN(0) GO(0, 0) BAD(0) OUT(0, 0) OVER(0) BEGIN(1) GO(1, 0), "no host is about to"},
+    {canary, BEGIN(0) GO(0, 0) BAD(0) OUT(0, 0) OVER(0) BEGIN(1) GO(1, 0), "has not ended"},
     {canary, BEGIN(0) GO(0, 0) BAD(0) OUT(0, 0) OVER(0) END(3), NULL},
-    {canary_by_hand, BEGIN(0) GO(0, 0) OK(0) OUT(0, 0) OVER(0) BEGIN(1), "no host is about to"},
+    {canary_by_hand, BEGIN(0) GO(0, 0) OK(0) OUT(0, 0) OVER(0) BEGIN(1), "has not ended"},
     {canary_by_hand,
      BEGIN(0) GO(0, 0) OK(0) OUT(0, 0) OVER(0) "< promote;" BEGIN(1) GO(1, 0) OK(1) OUT(1, 0)
          OVER(1) END(0),
      NULL},
     {with_wave_bake,
      BEGIN(0) "> start 0 s0;> run_step 0.0 #1 s0;" OK(0) PROBE(0, 1) " s0;" WELL(0, 1) OUT(0, 0)
-         OVER(0) END(0), "finish: the run is not over"},
+         OVER(0) END(0),
+     "finish: the run is not over"},
     {with_wave_bake,
      BEGIN(0) "> start 0 s0;> run_step 0.0 #1 s0;" OK(0) PROBE(0, 1) " s0;" WELL(0, 1) OUT(0, 0)
-         OVER(0) PROBE(0, 2) ";" WAIT(25) "@20;" SICK(0, 2) WAIT(25), "something is due at 30"},
+         OVER(0) PROBE(0, 2) ";" WAIT(25) "@20;" SICK(0, 2),
+     "for nothing|due at 30"},
     {with_wave_bake,
      BEGIN(0) "> start 0 s0;> run_step 0.0 #1 s0;" OK(0) PROBE(0, 1) " s0;" WELL(0, 1) OUT(0, 0)
-         OVER(0) PROBE(0, 2) ";" WAIT(25) "@20;" SICK(0, 2) WAIT(30) TICK(30) PROBE(0, 3) ";"
-         WAIT(45) TICK(45) NOWAIT "> disconnect 0;" END(0),
+         OVER(0) PROBE(0, 2) ";" WAIT(25) "@20;" SICK(0, 2) WAIT(30) TICK(30)
+             PROBE(0, 3) ";" WAIT(45) TICK(45) NOWAIT "> disconnect 0;< disconnected 0;" END(0),
      NULL},
 };
 
 static const struct row halt_rows[] = {
-    {budget_of_0, GO(0, 0) GO(1, 1) BAD(0) OUT(0, 0) GO(2, 0), "start of host 2: the run has a halt"},
+    {budget_of_0, GO(0, 0) GO(1, 1) BAD(0) OUT(0, 0) GO(2, 0),
+     "start of host 2: the run has a halt"},
     {budget_of_0, GO(0, 0) GO(1, 1) BAD(0) OUT(0, 0) OK(1) OUT(1, 1) END(3), NULL},
     {budget_of_0, GO(0, 0) GO(1, 1) BAD(0) OUT(0, 0) OK(1) OUT(1, 1) END(2), "exit code 2, not 3"},
     {budget_of_0, GO(0, 0) GO(1, 1) BAD(0) OUT(0, 0) END(3), "1 hosts are in flight"},
@@ -337,12 +347,14 @@ static const struct row halt_rows[] = {
     {NULL, GO(0, 0) GO(1, 1) "< abort;> disconnect 0 s0;", "nothing asks for it"},
     {NULL, GO(0, 0) GO(1, 1) "< kill;> disconnect 0 s0;", "host 1: disconnect is due"},
     {two,
-     GO(0, 0) GO(1, 1) "< kill;> disconnect 0 s0;> disconnect 1 s1;< step_unknown 0.0 #1 ckilled;"
-         OUT(0, 0) "< step_not_started 1.0 #1 ckilled;" OUT(1, 1) END(3),
+     GO(0, 0)
+         GO(1, 1) "< kill;> disconnect 0 s0;> disconnect 1 s1;< step_unknown 0.0 #1 ckilled;" OUT(
+             0, 0) "< step_not_started 1.0 #1 ckilled;" OUT(1, 1) END(3),
      NULL},
     {two,
-     GO(0, 0) GO(1, 1) "< kill;> disconnect 0 s0;> disconnect 1 s1;< step_unknown 0.0 #1 ckilled;"
-         OUT(0, 0) "< step_sent 1.0 #1;< step_not_started 1.0 #1 ckilled;" OUT(1, 1) END(3),
+     GO(0, 0)
+         GO(1, 1) "< kill;> disconnect 0 s0;> disconnect 1 s1;< step_unknown 0.0 #1 ckilled;" OUT(
+             0, 0) "< step_sent 1.0 #1;< step_not_started 1.0 #1 ckilled;" OUT(1, 1) END(3),
      "exit code 3, not 2"},
     {NULL, GO(0, 0) GO(1, 1) "< pause;" OK(0) OUT(0, 0) GO(2, 0), "the run is paused"},
     {NULL, GO(0, 0) GO(1, 1) "< continue;< promote;" OK(0) OUT(0, 0), "start of host 2 is due"},
@@ -365,7 +377,7 @@ static const struct row host_rows[] = {
     {remote, "> start 0 s0;> connect 0 #1 s0;< connect_failed 0 #1 cauth;" OUT(0, 0) END(4), NULL},
     {remote, "> start 0 s0;> connect 0 #1 s0;< connect_failed 0 #1 cauth;" OUT(0, 0) END(2),
      "exit code 2, not 4"},
-    {remote, "> start 0 s0;> connect 0 #1 s0;< connect_failed 0 #1 cconnect;" OUT(0, 0),
+    {remote, "> start 0 s0;> connect 0 #1 s0;< connect_failed 0 #1 cconnect;> connect 0 #2 s0;",
      "not before 100"},
     {remote, "> start 0 s0;> connect 0 #1 s0;< connect_failed 0 #1 cconnect;" WAIT(126),
      "something is due at 125"},
@@ -373,30 +385,39 @@ static const struct row host_rows[] = {
      "for nothing"},
     {remote,
      "> start 0 s0;> connect 0 #1 s0;< connect_failed 0 #1 cconnect;" WAIT(110) TICK(110) NOWAIT
-     "> connect 0 #2 s0;< connect_failed 0 #2 cconnect;" WAIT(300), "for nothing|release is due"},
+     "> connect 0 #2 s0;< connect_failed 0 #2 cconnect;" WAIT(300),
+     "for nothing|release is due"},
     {remote,
      "> start 0 s0;> connect 0 #1 s0;< connected 0 #1;> run_step 0.0 #1 s0;< step_done 0.0 #1;" OUT(
-         0, 0), "its session is left open"},
+         0, 0),
+     "its session is left open"},
     {remote,
      "> start 0 s0;> connect 0 #1 s0;< connected 0 #1;> run_step 0.0 #1 s0;< step_sent 0.0 #1;"
-     "< step_unknown 0.0 #1 clost;" OUT(0, 0) END(0), "exit code 0, not 2"},
+     "< step_unknown 0.0 #1 clost;" OUT(0, 0) END(0),
+     "exit code 0, not 2"},
     {remote,
      "> start 0 s0;> connect 0 #1 s0;< connected 0 #1;> run_step 0.0 #1 s0;< step_sent 0.0 #1;"
-     "< step_unknown 0.0 #1 clost;> connect 0 #2 s0;", "what is due is release"},
+     "< step_unknown 0.0 #1 clost;> connect 0 #2 s0;",
+     "what is due is release"},
     {remote, "> start 0 s0;> connect 0 #1 s0;< abort;", "disconnect is due"},
-    {remote, "> start 0 s0;> connect 0 #1 s0;< abort;> disconnect 0 s0;< disconnected 0;" OUT(0, 0)
-         END(3), NULL},
-    {retried, "> start 0 s0;> run_step 0.0 #1 s0;" BAD(0) OUT(0, 0), "not before 100"},
-    {retried, "> start 0 s0;> run_step 0.0 #1 s0;" BAD(0) WAIT(100) TICK(100) NOWAIT
-     "> run_step 0.0 #1 s0;", "attempt 1, not 2"},
+    {remote,
+     "> start 0 s0;> connect 0 #1 s0;< abort;> disconnect 0 s0;< disconnected 0;" OUT(0, 0) END(3),
+     NULL},
+    {retried, "> start 0 s0;> run_step 0.0 #1 s0;" BAD(0) "> run_step 0.0 #2 s0;",
+     "not before 100"},
+    {retried,
+     "> start 0 s0;> run_step 0.0 #1 s0;" BAD(0) WAIT(100) TICK(100) NOWAIT "> run_step 0.0 #1 s0;",
+     "attempt 1, not 2"},
     {retried, "> start 0 s0;> run_step 0.0 #1 s0;" BAD(0) WAIT(100) TICK(100) NOWAIT,
      "run_step was due at 125|run_step is due|was due|due"},
     {retried,
      "> start 0 s0;> run_step 0.0 #1 s0;" BAD(0) WAIT(125) TICK(125) NOWAIT
-     "> run_step 0.0 #2 s0;< step_done 0.0 #2 x1;" OUT(0, 0) END(2), NULL},
+     "> run_step 0.0 #2 s0;< step_done 0.0 #2 x1;" OUT(0, 0) END(2),
+     NULL},
     {retried,
      "> start 0 s0;> run_step 0.0 #1 s0;< step_not_started 0.0 #1 crefused;@0;< tick;"
-     "> run_step 0.0 #1 s0;", "after a fact that changes nothing|due"},
+     "> run_step 0.0 #1 s0;",
+     "after a fact that changes nothing|due"},
     {with_finally, GO(0, 0) OK(0) OUT(0, 0), "finally|not at its end"},
     {with_finally, GO(0, 0) OK(0) "> finally 0.0 #2 s0;", "step 0 in round 2, not 0 in 1"},
     {with_finally, GO(0, 0) OK(0) "> finally 0.0 #1 s0;< finally_done 0.0 #1 x1;" OUT(0, 0) END(0),
@@ -413,29 +434,32 @@ static const struct row host_rows[] = {
 static const struct row gate_rows[] = {
     {with_gate, GO(0, 0) OK(0) OUT(0, 0), "not at its end"},
     {with_gate, GO(0, 0) OK(0) PROBE(0, 2) " s0;", "try 2, the last was 0"},
-    {with_gate, GO(0, 0) OK(0) PROBE(0, 1) " s0;" SICK(0, 1) PROBE(0, 2) " s0;", "what is due is rel"},
+    {with_gate, GO(0, 0) OK(0) PROBE(0, 1) " s0;" SICK(0, 1) PROBE(0, 2) " s0;",
+     "what is due is rel"},
     {with_gate, GO(0, 0) OK(0) PROBE(0, 1) " s0;" SICK(0, 1) OUT(0, 0) END(2), NULL},
     {gate_of_2_tries, GO(0, 0) OK(0) PROBE(0, 1) " s0;" SICK(0, 1) OUT(0, 0), "not at its end"},
     {gate_of_2_tries, GO(0, 0) OK(0) PROBE(0, 1) " s0;" SICK(0, 1) PROBE(0, 2) " s0;",
      "not before 10"},
-    {with_bake, GO(0, 0) OK(0) PROBE(0, 1) " s0;" WELL(0, 1) OUT(0, 0), "not at its end|not before"},
+    {with_bake, GO(0, 0) OK(0) PROBE(0, 1) " s0;" WELL(0, 1) OUT(0, 0),
+     "not at its end|not before"},
     {with_bake, GO(0, 0) OK(0) PROBE(0, 1) " s0;" WELL(0, 1) WAIT(25), "something is due at 10"},
     {with_bake,
-     GO(0, 0) OK(0) PROBE(0, 1) " s0;" WELL(0, 1) WAIT(10) TICK(10) NOWAIT PROBE(0, 2)
-     " s0;" SICK(0, 2) WAIT(20) TICK(20) NOWAIT PROBE(0, 3) " s0;" WELL(0, 3) WAIT(25),
+     GO(0, 0) OK(0) PROBE(0, 1) " s0;" WELL(0, 1) WAIT(10) TICK(10) NOWAIT PROBE(0, 2) " s0;" SICK(
+         0, 2) WAIT(20) TICK(20) NOWAIT PROBE(0, 3) " s0;" WELL(0, 3) WAIT(25),
      "for nothing"},
     {with_bake,
-     GO(0, 0) OK(0) PROBE(0, 1) " s0;" WELL(0, 1) WAIT(10) TICK(10) NOWAIT PROBE(0, 2)
-     " s0;" SICK(0, 2) WAIT(20) TICK(20) NOWAIT PROBE(0, 3) " s0;" WELL(0, 3) WAIT(30) TICK(30)
-     NOWAIT PROBE(0, 4) " s0;" WELL(0, 4) WAIT(35) TICK(35) NOWAIT PROBE(0, 5) " s0;",
+     GO(0, 0) OK(0) PROBE(0, 1) " s0;" WELL(0, 1) WAIT(10) TICK(10) NOWAIT PROBE(0, 2) " s0;" SICK(
+         0, 2) WAIT(20) TICK(20) NOWAIT PROBE(0, 3) " s0;" WELL(0, 3) WAIT(30) TICK(30)
+         NOWAIT PROBE(0, 4) " s0;" WELL(0, 4) WAIT(35) TICK(35) NOWAIT PROBE(0, 5) " s0;",
      "what is due is release"},
     {with_bake,
-     GO(0, 0) OK(0) PROBE(0, 1) " s0;" WELL(0, 1) WAIT(10) TICK(10) NOWAIT PROBE(0, 2)
-     " s0;" SICK(0, 2) WAIT(20) TICK(20) NOWAIT PROBE(0, 3) " s0;" WELL(0, 3) WAIT(30) TICK(30)
-     NOWAIT PROBE(0, 4) " s0;" WELL(0, 4) WAIT(35) TICK(35) NOWAIT OUT(0, 0) END(0),
+     GO(0, 0) OK(0) PROBE(0, 1) " s0;" WELL(0, 1) WAIT(10) TICK(10) NOWAIT PROBE(0, 2) " s0;" SICK(
+         0, 2) WAIT(20) TICK(20) NOWAIT PROBE(0, 3) " s0;" WELL(0, 3) WAIT(30) TICK(30)
+         NOWAIT PROBE(0, 4) " s0;" WELL(0, 4) WAIT(35) TICK(35) NOWAIT OUT(0, 0) END(0),
      NULL},
-    {with_bake, GO(0, 0) OK(0) PROBE(0, 1) " s0;" WELL(0, 1) WAIT(10) "< abort;" NOWAIT OUT(0, 0)
-         END(0), NULL},
+    {with_bake,
+     GO(0, 0) OK(0) PROBE(0, 1) " s0;" WELL(0, 1) WAIT(10) "< abort;" NOWAIT OUT(0, 0) END(0),
+     NULL},
     {watched, GO(0, 0) OK(0) PROBE(0, 1) " s0;" WELL(0, 1) OUT(0, 0) GO(1, 0), "due at 50"},
     {watched, GO(0, 0) OK(0) PROBE(0, 1) " s0;" WELL(0, 1) OUT(0, 0) GO(1, 0) PROBE(0, 2) ";",
      "late watch at 0 ms, not before 50"},
@@ -443,18 +467,18 @@ static const struct row gate_rows[] = {
      GO(0, 0) OK(0) PROBE(0, 1) " s0;" WELL(0, 1) OUT(0, 0) GO(1, 0) WAIT(50) TICK(50) NOWAIT,
      "late watch was due at 50"},
     {watched,
-     GO(0, 0) OK(0) PROBE(0, 1) " s0;" WELL(0, 1) OUT(0, 0) GO(1, 0) WAIT(50) TICK(50) NOWAIT
-         PROBE(0, 2) ";" SICK(0, 2), "its new outcome was not told"},
+     GO(0, 0) OK(0) PROBE(0, 1) " s0;" WELL(0, 1) OUT(0, 0) GO(1, 0) WAIT(50) TICK(50)
+         NOWAIT PROBE(0, 2) ";" SICK(0, 2),
+     "its new outcome was not told"},
     {watched,
-     GO(0, 0) OK(0) PROBE(0, 1) " s0;" WELL(0, 1) OUT(0, 0) GO(1, 0) WAIT(50) TICK(50) NOWAIT
-         PROBE(0, 2) ";" SICK(0, 2) "> outcome 0;" OK(1) PROBE(1, 1) " s0;" WELL(1, 1) OUT(1, 0)
-             END(2),
+     GO(0, 0) OK(0) PROBE(0, 1) " s0;" WELL(0, 1) OUT(0, 0) GO(1, 0) WAIT(50) TICK(50) NOWAIT PROBE(
+         0, 2) ";" SICK(0, 2) "> outcome 0;" OK(1) PROBE(1, 1) " s0;" WELL(1, 1) OUT(1, 0) END(2),
      NULL},
     {watched,
-     GO(0, 0) OK(0) PROBE(0, 1) " s0;" WELL(0, 1) OUT(0, 0) GO(1, 0) WAIT(50) TICK(50) NOWAIT
-         PROBE(0, 2) ";< pause;", "host 0: disconnect is due"},
-    {watched,
-     GO(0, 0) OK(0) PROBE(0, 1) " s0;" WELL(0, 1) OUT(0, 0) GO(1, 0) "> outcome 0;",
+     GO(0, 0) OK(0) PROBE(0, 1) " s0;" WELL(0, 1) OUT(0, 0) GO(1, 0) WAIT(50) TICK(50)
+         NOWAIT PROBE(0, 2) ";< pause;",
+     "host 0: disconnect is due"},
+    {watched, GO(0, 0) OK(0) PROBE(0, 1) " s0;" WELL(0, 1) OUT(0, 0) GO(1, 0) "> outcome 0;",
      "it has not changed"},
 };
 
@@ -464,7 +488,7 @@ static const struct row gate_rows[] = {
 
 static const struct row phase_rows[] = {
     {blue_green, BEGIN(0) GO(0, 0) GO(1, 1) OK(0) "> run_step 0.1 #1 s0;", "what is due is park"},
-    {blue_green, BEGIN(0) GO(0, 0) GO(1, 1) OK(0) PARK(0, 0) UNPARK(0, 0), "the wave before has not"},
+    {blue_green, BEGIN(0) GO(0, 0) GO(1, 1) OK(0) PARK(0, 0) UNPARK(0, 0), "has not ended"},
     {blue_green, BEGIN(0) GO(0, 0) GO(1, 1) OK(0) PARK(0, 0) OK(1) PARK(1, 1) OVER(0) UNPARK(0, 0),
      "the beginning of wave 2 was not told"},
     {blue_green,
@@ -472,15 +496,16 @@ static const struct row phase_rows[] = {
      "it is the turn of host 0"},
     {blue_green,
      BEGIN(0) GO(0, 0) GO(1, 1) OK(0) PARK(0, 0) OK(1) PARK(1, 1) OVER(0) BEGIN(1) UNPARK(0, 0)
-         UNPARK(1, 1) "< step_done 0.1 #1;" OUT(0, 0) "< step_done 1.1 #1;" OUT(1, 1) OVER(1) END(0),
+         UNPARK(1, 1) "< step_done 0.1 #1;" OUT(0, 0) "< step_done 1.1 #1;" OUT(1, 1) OVER(1)
+             END(0),
      NULL},
-    {blue_green, BEGIN(0) GO(0, 0) GO(1, 1) OK(0) PARK(0, 0) "< abort;" OK(1) PARK(1, 1) END(0),
+    {blue_green,
+     BEGIN(0) GO(0, 0) GO(1, 1) OK(0) PARK(0, 0) "< abort;> unpark 0 s0;" OUT(0, 0) OK(1)
+         PARK(1, 1) "> unpark 1 s0;" OUT(1, 0) END(0),
      "exit code 0, not 3"},
-    {rolls_back,
-     GO(0, 0) GO(1, 1) OK(0) OUT(0, 0) GO(2, 0) BAD(1) OUT(1, 1) OK(2) OUT(2, 0) END(3),
+    {rolls_back, GO(0, 0) GO(1, 1) OK(0) OUT(0, 0) GO(2, 0) BAD(1) OUT(1, 1) OK(2) OUT(2, 0) END(3),
      "finish: the run is not over"},
-    {rolls_back,
-     GO(0, 0) GO(1, 1) OK(0) OUT(0, 0) GO(2, 0) BAD(1) OUT(1, 1) BACK(0, 1, 2),
+    {rolls_back, GO(0, 0) GO(1, 1) OK(0) OUT(0, 0) GO(2, 0) BAD(1) OUT(1, 1) BACK(0, 1, 2),
      "rollback of host 0: the run has a halt"},
     {rolls_back,
      GO(0, 0) GO(1, 1) OK(0) OUT(0, 0) GO(2, 0) BAD(1) OUT(1, 1) OK(2) OUT(2, 0) BACK(0, 0, 2),
@@ -490,20 +515,23 @@ static const struct row phase_rows[] = {
      "attempt 1, not 2"},
     {rolls_back,
      GO(0, 0) GO(1, 1) OK(0) OUT(0, 0) GO(2, 0) BAD(1) OUT(1, 1) OK(2) OUT(2, 0) BACK(2, 0, 2)
-         BACK(1, 1, 2) "< step_done 2.0 #2 x1;" OUT(2, 0) BACK(0, 0, 2) "< step_done 1.0 #2;" OUT(
-             1, 1) "< step_done 0.0 #2;" OUT(0, 0) END(3),
+         BACK(1, 1, 2) "< step_done 2.0 #2 x1;" OUT(2, 0)
+             BACK(0, 0, 2) "< step_done 1.0 #2;" OUT(1, 1) "< step_done 0.0 #2;" OUT(0, 0) END(3),
      "exit code 3, not 7"},
     {rolls_back,
      GO(0, 0) GO(1, 1) OK(0) OUT(0, 0) GO(2, 0) BAD(1) OUT(1, 1) OK(2) OUT(2, 0) BACK(2, 0, 2)
-         BACK(1, 1, 2) "< abort;" "< step_done 2.0 #2;" OUT(2, 0) BACK(0, 0, 2),
+         BACK(1, 1, 2) "< abort;"
+                       "< step_done 2.0 #2;" OUT(2, 0) BACK(0, 0, 2),
      "rollback of host 0"},
     {rolls_back,
      GO(0, 0) GO(1, 1) OK(0) OUT(0, 0) GO(2, 0) BAD(1) OUT(1, 1) OK(2) OUT(2, 0) BACK(2, 0, 2)
-         BACK(1, 1, 2) "< step_done 2.0 #2;" OUT(2, 0) BACK(0, 0, 2) "< step_done 1.0 #2;" OUT(1, 1)
-             "< step_done 0.0 #2;" OUT(0, 0) END(3),
+         BACK(1, 1, 2) "< step_done 2.0 #2;" OUT(2, 0)
+             BACK(0, 0, 2) "< step_done 1.0 #2;" OUT(1, 1) "< step_done 0.0 #2;" OUT(0, 0) END(3),
      NULL},
-    {rolls_back, GO(0, 0) GO(1, 1) OK(0) OUT(0, 0) GO(2, 0) "< rollback;" OK(1) OUT(1, 1)
-         "< step_skipped 2.0 #1;" OUT(2, 0) BACK(2, 0, 2), "it is the turn of host 1"},
+    {rolls_back,
+     GO(0, 0) GO(1, 1) OK(0) OUT(0, 0) GO(2, 0) "< rollback;" OK(1)
+         OUT(1, 1) "< step_skipped 2.0 #1;" OUT(2, 0) BACK(2, 0, 2),
+     "it is the turn of host 1"},
 };
 
 /* ---- playing them */
@@ -541,8 +569,7 @@ play_row(const struct row *row)
     }
     struct check *k = check_new(&c, plan);
     const char *wrong = play(k, row->script, true, text, sizeof(text));
-    const bool fine =
-        row->wrong == NULL ? wrong == NULL : wrong != NULL && says(wrong, row->wrong);
+    const bool fine = row->wrong == NULL ? wrong == NULL : wrong != NULL && says(wrong, row->wrong);
     if (!fine) {
         print_error("%s\n    should say: %s\n    says: %s\n", row->script,
                     row->wrong == NULL ? "nothing" : row->wrong, wrong == NULL ? "nothing" : wrong);

@@ -76,7 +76,6 @@ test_wrong_and_promised_options_are_refused(void **state)
         {"deploy prod -f -1", ERR_USAGE, "--forks: expected a number from 0 to 10000, got \"-1\""},
         {"deploy prod --plan x", ERR_NOT_YET, "not yet: --plan"},
         {"deploy prod --force", ERR_NOT_YET, "not yet: --force"},
-        {"status --watch", ERR_NOT_YET, "not yet: --watch"},
         {"plan deploy prod --save x", ERR_NOT_YET, "not yet: --save"},
         {"--quiet -Zv", ERR_USAGE, "there is no option -Z"},
         {"--limit=web -Vz", ERR_USAGE, "there is no option -V"},
