@@ -26,14 +26,11 @@ refused() {
 }
 
 # ---- what is refused, before there is anything of a run
-for command in report ctl resume retry lock completion; do
+for command in report ctl resume lock completion; do
     refused "not yet: $command" "$command" x y
     refused "not yet: $command" "$command" --help
 done
 refused 'not yet: -o json without --check' deploy test-multi -o json
-refused 'not yet: --plan' deploy test-multi --plan x
-refused 'not yet: --save' plan deploy test-multi --save x
-refused 'not yet: --force' deploy test-multi --force
 refused 'not yet: --watch' status --watch
 for command in deploy check status; do refused 'only exec, copy, inventory and keys take one' "$command" web-01,web-02,; done
 for command in status history logs; do
@@ -41,9 +38,11 @@ for command in status history logs; do
         refused "usage: inventory-manager $command" "$command" $flag
     done
 done
-for flag in -v -q --color=never --json -ojsonl -b -C; do
+for flag in -v -q --color=never --json -b -C; do
     refused 'usage: inventory-manager plan ACTION ENV' plan deploy test-multi $flag
 done
+refused 'a plan is one object: -o json' plan deploy test-multi -o jsonl
+refused '--force goes with --plan: there is nothing to compare with' deploy test-multi --force
 for flag in -v -q --color=never --explain --vars -ojsonl -b; do
     refused 'usage: inventory-manager inventory' inventory list test-multi $flag
 done
