@@ -287,6 +287,9 @@ void
 host_conclude_killed(struct rollout *r, int32_t host)
 {
     const bool sent = r->hosts[host].step_was_sent;
+
+    r->hosts[host].killed =
+        r->halt == HALT_KILL; /* else an abort's: its finally list may be killed */
     const struct fact why = {.cause = r->halt == HALT_KILL ? CAUSE_KILLED : CAUSE_CANCELLED};
 
     host_conclude(r, host,

@@ -165,8 +165,8 @@ go_on(struct rollout *r, int32_t host)
     } else if (h->phase == PHASE_REACH) {
         host_finally(r, host);
     } else {
-        assert(h->phase == PHASE_WATCH_REACH);
-        watch_reached(r, host, true);
+        assert(h->phase == PHASE_WATCH_QUEUED);
+        watch_timer(r, host);
     }
 }
 
