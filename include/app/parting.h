@@ -1,14 +1,18 @@
 /*
- * parting.h - hosts parted by the values of variables; for app/planning.c.
+ * parting.h - hosts parted by the values of variables; for app/planning.c, and for who shows
+ * a plan.
  */
 #ifndef APP_PARTING_H
 #define APP_PARTING_H
 
 #include "app/run.h"
+#include "base/strv.h"
 #include "core/plan.h"
 
 struct partings {
     struct plan_parting parallel_by[PLAN_PARTINGS_MAX];
+    struct strv parallel_values[PLAN_PARTINGS_MAX]; /* texts of the values by number; owned */
+    struct strv budget_values[PLAN_PARTINGS_MAX];
     int32_t parallel_by_count;
     struct plan_parting budget_by[PLAN_PARTINGS_MAX];
     int32_t budget_by_count;

@@ -9,6 +9,7 @@
 #define APP_PREVIEW_H
 
 #include "app/run.h"
+#include "base/hash.h"
 #include "config/render.h"
 #include "core/plan.h"
 #include "ssh/target.h"
@@ -52,5 +53,15 @@ int32_t preview_count(const struct preview *p, int32_t host);
 int
 preview_step(struct preview *p, int32_t host, int32_t n, struct preview_step *ret, struct err *err);
 void preview_step_release(struct preview_step *s);
+
+/* The release that would be made; "" if none, or each host has its own. */
+const char *preview_release(const struct preview *p);
+/* Hand every file and folder that would be sent to fn, with the SHA-256 of what would be; it
+ * returns other than 0 to stop, which is returned.  -1 and err too. */
+int
+preview_sources(const struct preview *p, int (*fn)(void *arg, const char *path, const char *sha256),
+                void *arg, struct err *err);
+/* The SHA-256 of all that a host would get, files and secrets apart. */
+int preview_digest(struct preview *p, int32_t host, char ret_hex[HASH_SHA256_HEX], struct err *err);
 
 #endif

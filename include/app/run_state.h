@@ -278,6 +278,14 @@ const struct bundle *run_bundle(struct run *run, const char *folder, struct err 
 int sources_note(struct run *run, const char *path, struct err *err);
 /* -1 and ERR_CONFIG unless the file is as it was remembered. */
 int sources_match(const struct run *run, const char *path, const struct stat *st, struct err *err);
+/* Of the bytes of a file; ERR_CONFIG. */
+int sources_hash(const char *path, char ret_hex[HASH_SHA256_HEX], struct err *err);
+/* Hand every file and folder that is to be sent to fn, with the SHA-256 of what is; it returns
+ * other than 0 to stop, which is returned.  -1 and ERR_CONFIG too. */
+int sources_each(const struct run *run, int (*fn)(void *arg, const char *path, const char *sha256),
+                 void *arg, struct err *err);
+/* -1 and ERR_CONFIG unless they are those of the request's sources, where it names any. */
+int sources_expect(const struct run *run, struct err *err);
 
 /* execute.c */
 /* The magic names that differ by host, as they are before anything is known of a step; the rest was

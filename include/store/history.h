@@ -40,6 +40,9 @@ void run_list_release(struct run_list *l);
 /* A run by id, or by a unique beginning of it; ERR_NO_MATCH. */
 int history_find(struct store *s, const char *id, struct run_list *ret_list, struct err *err);
 
+/* The plan_json a run was begun with; the caller frees it.  ERR_NO_MATCH. */
+int history_plan(struct store *s, const char *run_id, char **ret_json, struct err *err);
+
 struct host_row {
     char *name, *reason, *release, *state; /* owned by the list */
     char *release_before; /* of history_states: the last one other than release; owned */

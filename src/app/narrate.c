@@ -380,6 +380,16 @@ never_started(struct run *run)
     }
 }
 
+/* The command that goes on where hosts are left; NULL: none does.  exec and copy have no file to
+ * come back to; free() it. */
+static char *
+go_on_of(const struct run *run)
+{
+    return run->exit_code == 3 && run->action->file != NULL
+               ? xasprintf("inventory-manager retry %s", journal_run_id(run->journal))
+               : NULL;
+}
+
 void
 narrate_end(struct run *run)
 {
@@ -390,6 +400,7 @@ narrate_end(struct run *run)
     const enum halt halt = rollout_halt(run->rollout);
     char *logs =
         xasprintf("%s/log/%s/%s", run->var_dir, run->request->env, journal_run_id(run->journal));
+    char *go_on = go_on_of(run);
     struct event e = narrate_event(run, EVENT_RUN_FINISHED);
 
     e.totals = rollout_summary(run->rollout);
@@ -397,6 +408,8 @@ narrate_end(struct run *run)
     e.duration_ms = run_now_ms(run);
     e.reason = halt == HALT_NONE ? NULL : halt_text(halt);
     e.log_dir = logs;
+    e.go_on = go_on;
     sink_event(run->request->sink, &e);
+    free(go_on);
     free(logs);
 }

@@ -131,7 +131,8 @@ number_of(struct map *numbers, const char *text)
 }
 
 static int
-part(struct looking *l, const char *key, const char *variable, struct plan_parting *ret)
+part(struct looking *l, const char *key, const char *variable, struct plan_parting *ret,
+     struct strv *ret_values)
 {
     const size_t count = l->request->host_count;
 
@@ -149,6 +150,9 @@ part(struct looking *l, const char *key, const char *variable, struct plan_parti
         buf_init(&text, VALUE_BYTES_MAX);
         rc = text_of(l, i, &text);
         values[i] = rc == 0 ? number_of(numbers, text.data) : 0;
+        if (rc == 0 && (size_t)values[i] == ret_values->count) {
+            strv_add(ret_values, text.data);
+        }
         buf_release(&text);
     }
     ret->value_of = values;
@@ -159,12 +163,12 @@ part(struct looking *l, const char *key, const char *variable, struct plan_parti
 
 static int
 part_by(struct looking *l, const char *key, const struct settings_by *by, struct plan_parting *ret,
-        int32_t *ret_count)
+        struct strv *ret_values, int32_t *ret_count)
 {
     for (int32_t i = 0; i < by->count; i++) {
         *ret_count = i + 1;
         ret[i].limit = by->parts[i].limit;
-        if (part(l, key, by->parts[i].variable, &ret[i]) < 0) {
+        if (part(l, key, by->parts[i].variable, &ret[i], &ret_values[i]) < 0) {
             return -1;
         }
     }
@@ -177,20 +181,23 @@ partings_fill(const struct run_request *q, const char *const *names, struct part
 {
     const struct settings *s = q->settings;
     struct looking l = {.request = q, .names = names, .magic = value_new(VALUE_DICT), .err = err};
+    struct strv sequence = {0};
     int rc;
 
     *ret = (struct partings){.has_sequence = s->sequence_by != NULL};
     value_dict_set(l.magic, "env", value_text(q->env));
     value_dict_set(l.magic, "action", value_text(q->action->name));
     value_dict_set(l.magic, "groups", inventory_groups_value(q->inventory));
-    rc = part_by(&l, "max_parallel_by", &s->max_parallel_by, ret->parallel_by,
+    rc = part_by(&l, "max_parallel_by", &s->max_parallel_by, ret->parallel_by, ret->parallel_values,
                  &ret->parallel_by_count);
     if (rc == 0) {
-        rc = part_by(&l, "budget_by", &s->budget_by, ret->budget_by, &ret->budget_by_count);
+        rc = part_by(&l, "budget_by", &s->budget_by, ret->budget_by, ret->budget_values,
+                     &ret->budget_by_count);
     }
     if (rc == 0 && s->sequence_by != NULL) {
-        rc = part(&l, "sequence_by", s->sequence_by, &ret->sequence_by);
+        rc = part(&l, "sequence_by", s->sequence_by, &ret->sequence_by, &sequence);
     }
+    strv_clear(&sequence);
     value_free(l.magic);
     return rc;
 }
@@ -207,9 +214,11 @@ partings_release(struct partings *p)
 {
     for (int32_t i = 0; i < p->parallel_by_count; i++) {
         free_values(&p->parallel_by[i]);
+        strv_clear(&p->parallel_values[i]);
     }
     for (int32_t i = 0; i < p->budget_by_count; i++) {
         free_values(&p->budget_by[i]);
+        strv_clear(&p->budget_values[i]);
     }
     free_values(&p->sequence_by);
     *p = (struct partings){0};

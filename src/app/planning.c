@@ -26,6 +26,9 @@ app_policy(const struct run_request *q, struct policy *ret)
     ret->strategy = q->strategy;
     ret->seed = q->seed;
     ret->answerable = q->answerable;
+    if (q->hosts_in_order) {
+        ret->order = HOST_ORDER_INVENTORY;
+    }
     if (q->workers >= 0) {
         ret->workers = q->workers;
     }

@@ -180,3 +180,75 @@ preview_step_release(struct preview_step *s)
     s->asked = NULL;
     rendered_release(&s->rendered);
 }
+
+const char *
+preview_release(const struct preview *p)
+{
+    return p->run->release;
+}
+
+int
+preview_sources(const struct preview *p, int (*fn)(void *arg, const char *path, const char *sha256),
+                void *arg, struct err *err)
+{
+    return sources_each(p->run, fn, arg, err);
+}
+
+static void
+add_bytes(struct hash *h, const char *bytes, size_t len)
+{
+    const uint64_t size = bytes == NULL ? UINT64_MAX : len; /* so that no two lists are one text */
+
+    hash_update(h, &size, sizeof(size));
+    if (bytes != NULL) {
+        hash_update(h, bytes, len);
+    }
+}
+
+static void
+add_text(struct hash *h, const char *text)
+{
+    add_bytes(h, text, text == NULL ? 0 : strlen(text));
+}
+
+static void
+add_step(struct hash *h, const struct preview_step *s)
+{
+    const struct rendered *r = &s->rendered;
+    const int32_t numbers[] = {(int32_t)s->list, s->number, r->skipped, r->become,
+                               (int32_t)s->mode};
+
+    hash_update(h, numbers, sizeof(numbers));
+    add_bytes(h, r->script, r->script_len);
+    add_bytes(h, r->guard, r->guard_len);
+    add_bytes(h, r->content, r->content_len);
+    add_text(h, r->become_user);
+    add_text(h, r->src);
+    add_text(h, r->dest);
+    add_text(h, r->awaited);
+    add_text(h, s->asked);
+}
+
+int
+preview_digest(struct preview *p, int32_t host, char ret_hex[HASH_SHA256_HEX], struct err *err)
+{
+    const struct target *t = preview_target(p, host);
+    struct hash *h = hash_new();
+    struct preview_step s;
+    int rc = 0;
+
+    add_text(h, t == NULL ? NULL : t->address);
+    add_text(h, t == NULL ? NULL : t->user);
+    hash_update(h, t == NULL ? "-" : t->local ? "l" : "s", 1);
+    hash_update(h, &(const int32_t){t == NULL ? 0 : t->port}, sizeof(int32_t));
+    for (int32_t i = 0; i < preview_count(p, host) && rc == 0; i++) {
+        rc = preview_step(p, host, i, &s, err);
+        if (rc == 0) {
+            add_step(h, &s);
+            preview_step_release(&s);
+        }
+    }
+    hash_finish(h, ret_hex);
+    hash_free(h);
+    return rc;
+}

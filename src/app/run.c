@@ -6,6 +6,7 @@
  */
 #include "app/run_state.h"
 
+#include "app/given.h"
 #include "base/map.h"
 #include "base/xalloc.h"
 #include "store/history.h"
@@ -89,7 +90,7 @@ make_magic(const struct run *run)
     return magic;
 }
 
-/* The numbers fixed by the plan, for a resume. */
+/* The numbers fixed by the plan, and what was given, for a resume and for retry. */
 static char *
 plan_json(const struct run *run)
 {
@@ -125,6 +126,8 @@ plan_json(const struct run *run)
     value_dict_set(dict, "checks", checks);
     value_dict_set(dict, "rollback", back);
     value_dict_set(dict, "switch_step", value_int(plan_switch_step(run->plan)));
+    value_dict_set(dict, "host_bake_ms", value_int(run->policy.host_bake_ms));
+    value_dict_set(dict, "given", given_value(run->request));
     buf_init(&text, 16 << 20);
     value_to_json(dict, &text);
     value_free(dict);
@@ -553,7 +556,8 @@ run_load(struct run *run, struct err *err)
 {
     if (run_plan(run, err) < 0 || reach_prepare(run, err) < 0 || fit_files(run, err) < 0 ||
         release_prepare(run, err) < 0 || release_back_prepare(run, err) < 0 ||
-        make_base(run, err) < 0 || execute_check(run, err) < 0) {
+        make_base(run, err) < 0 || execute_check(run, err) < 0 ||
+        (!run->preview && sources_expect(run, err) < 0)) {
         return -1;
     }
     return 0;

@@ -125,6 +125,8 @@ request_of(const struct cli *c, const char *env, const struct loaded *l, bool sc
         .ask = asks(&c->options) ? ask_hidden : NULL,
         .seed = seed_of(&c->options),
         .vault = c->vault,
+        .extra = l->extra,
+        .release = c->release,
         .log_path = c->options.log_file};
 }
 

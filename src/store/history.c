@@ -181,6 +181,26 @@ history_find(struct store *s, const char *id, struct run_list *ret_list, struct 
     return rc;
 }
 
+int
+history_plan(struct store *s, const char *run_id, char **ret_json, struct err *err)
+{
+    sqlite3_stmt *stmt = sql_read(s, "SELECT plan FROM runs WHERE id = ?1", err);
+    int rc = -1;
+
+    if (stmt != NULL) {
+        sql_text(stmt, 1, run_id);
+        rc = sql_row(s, stmt, err);
+    }
+    if (rc == 1) {
+        *ret_json = sql_column_text(stmt, 0);
+    }
+    sqlite3_finalize(stmt);
+    if (rc == 0) {
+        return err_set(err, ERR_NO_MATCH, "no run %s", run_id);
+    }
+    return rc == 1 ? 0 : -1;
+}
+
 /* ---------------------------------------------------------------- pruning */
 
 static int
