@@ -76,7 +76,7 @@ struct run_host {
     int32_t slot;      /* it is told to be in; -1: none */
     int32_t try_base;  /* tries of the gate in earlier rounds; -1: none in this one yet */
     char *back_reason; /* owned: why its rollback failed, or NULL */
-    bool in_flight;                            /* it has a slot */
+    bool in_flight;    /* it has a slot */
     bool connecting;
     int64_t since_ms; /* it is doing what it does */
 };

@@ -44,8 +44,8 @@ settled_in_flight(struct check *k, const struct check_host *h, int32_t host, str
               check_want_name(due), h->to_ms);
         return;
     }
-    CHECK(k, h->closing > 0 || check_may_hold(k, h),
-          "host %d: %s is due, and is missing", (int)host, check_want_name(due));
+    CHECK(k, h->closing > 0 || check_may_hold(k, h), "host %d: %s is due, and is missing",
+          (int)host, check_want_name(due));
 }
 
 /* ---- hosts without */
