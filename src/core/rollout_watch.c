@@ -170,17 +170,11 @@ judge(struct rollout *r, int32_t host, bool passed)
 }
 
 /* What was under way is broken off and has come to its end. */
-static void
-ended(struct rollout *r, int32_t host)
+void
+watch_ended(struct rollout *r, int32_t host)
 {
-    struct host_state *h = &r->hosts[host];
-
-    if (h->connected) {
-        session_close(r, host);
-        return; /* disconnected will bring us here again */
-    }
     list_drop(r, host);
-    h->phase = PHASE_OVER;
+    r->hosts[host].phase = PHASE_OVER;
     if (!r->watch_over) {
         look_when_due(r, host);
     }
@@ -189,9 +183,7 @@ ended(struct rollout *r, int32_t host)
 void
 watch_reached(struct rollout *r, int32_t host, bool connected)
 {
-    if (r->hosts[host].phase == PHASE_WATCH_ENDING) {
-        ended(r, host);
-    } else if (connected) {
+    if (connected) {
         look_check(r, host);
     } else {
         judge(r, host, false);
