@@ -19,6 +19,7 @@ struct told {
     double run_s; /* the rest */
 };
 
+/* Of processor, of this process: who else uses the machine matters little. */
 double world_now_s(void);
 
 /* Carry out the whole plan. */

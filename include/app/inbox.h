@@ -10,10 +10,13 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 struct letter {
     struct fact fact;
-    char *reason; /* owned; NULL if none */
+    char *reason;        /* owned; NULL if none */
+    uint32_t asker;      /* of a verb: the client of the control socket that asked; 0: none */
+    const char *refused; /* of a verb: why the turn left it out; borrowed from the core; or NULL */
 };
 
 struct inbox {

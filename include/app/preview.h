@@ -22,6 +22,7 @@ struct preview_step {
     const struct action_step *step; /* borrowed */
     enum step_list list;
     int32_t number, count;    /* from 1, as a run counts them */
+    int32_t wave;             /* in which it would be run */
     unsigned mode;            /* of a file that would be sent */
     struct rendered rendered; /* owned */
     int64_t bytes;            /* upload, template: what would be sent; else -1 */
@@ -44,8 +45,9 @@ const struct target *preview_target(const struct preview *p, int32_t host);
 /* What ssh_config says and is not used: for -v. */
 const struct strv *preview_notes(const struct preview *p);
 
-/* What a host goes through: steps, the checks of the gate, then the finally list. */
-int32_t preview_count(const struct preview *p);
+/* What a host goes through: steps, the checks of the gate, the finally list; then the rollback list
+ * where the host could go back. */
+int32_t preview_count(const struct preview *p, int32_t host);
 /* Number n of them, from 0, for a host of the request; release it.  -1 and err: a file has changed
  * since preview_new. */
 int

@@ -2,8 +2,8 @@
  * run_state.h - one run while it lasts, shared by the files of app/ and by nobody else.
  *
  * run.c sets up and takes down; turn.c is the turn; execute.c carries orders out; listen.c turns
- * what happens into facts; narrate.c tells log and screen; reach.c and release.c prepare;
- * preview.c stops before anything begins.
+ * what happens into facts; narrate.c and its like tell log and screen; reach.c, release.c and
+ * release_back.c prepare; preview.c stops before anything begins.
  */
 #ifndef APP_RUN_STATE_H
 #define APP_RUN_STATE_H
@@ -28,6 +28,7 @@
 #include "store/lock.h"
 #include "store/store.h"
 #include "ui/sink.h"
+#include "ui/snapshot.h"
 
 #include <event2/event.h>
 #include <sys/stat.h>
@@ -67,12 +68,24 @@ struct run_host {
     struct redact_stream streams[RUN_STREAMS]; /* owned: what may yet be a secret's beginning */
     int64_t bytes[RUN_STREAMS];                /* of stdout and stderr that are in the log */
     bool moved;                                /* bytes changed since they were journaled */
+    int64_t round_ms;  /* when it began the round whose orders are journaled */
+    bool back_begun;   /* its rollback was journaled */
+    bool changed;      /* a step that may change something may have run */
+    bool rolling;      /* what is carried out for it is its rollback, or was */
+    bool switched;     /* blue_green: it went on after the barrier */
+    int32_t slot;      /* it is told to be in; -1: none */
+    int32_t try_base;  /* tries of the gate in earlier rounds; -1: none in this one yet */
+    char *back_reason; /* owned: why its rollback failed, or NULL */
+    bool in_flight;                            /* it has a slot */
+    bool connecting;
+    int64_t since_ms; /* it is doing what it does */
 };
 
-struct wave_count {
-    int32_t left; /* hosts without an outcome */
-    struct summary totals;
-    int64_t began_ms;
+/* What was known when an order was taken, for when it is told: the host may be further by then. */
+struct due_note {
+    struct rollout_host host; /* of an order that has one */
+    int64_t round_ms;
+    int64_t at_ms;
 };
 
 struct run {
@@ -88,11 +101,16 @@ struct run {
     size_t step_count;
     struct run_host *hosts;
     int32_t host_count;
-    const char **names;    /* by host, for lists; the names are the inventory's */
-    char *release;         /* "" if none */
-    char **releases;       /* by host where they differ, else NULL */
-    struct value *magic;   /* set for one host at a time */
-    struct redact *redact; /* every secret that a step was given: in no output and no reason */
+    const char **names;       /* by host, for lists; the names are the inventory's */
+    char *release;            /* "" if none */
+    char **releases;          /* by host where they differ, else NULL */
+    char **targets;           /* by host: the release a rollback goes to, or NULL; NULL: no list */
+    bool back_named;          /* what runs in a rollback names `release` */
+    char *back_refusal;       /* why there can be no rollback, or NULL */
+    struct value *magic;      /* set for one host at a time */
+    struct value *back_magic; /* the same in a rollback, where release is the target */
+    struct value *back_extra; /* -e without release; NULL: as the request has it */
+    struct redact *redact;    /* every secret that a step was given: in no output and no reason */
 
     char *var_dir;           /* NULL until something is to be written */
     struct bundles *bundles; /* NULL until a folder is to be sent */
@@ -131,6 +149,8 @@ struct run {
     struct inbox inbox;
     struct order *due; /* orders of this turn */
     size_t due_count, due_cap;
+    struct due_note *due_notes; /* of each */
+    size_t due_notes_cap;
     struct event *turn_event;
     struct event *turn_timer;
     struct event *wait_event;
@@ -144,11 +164,22 @@ struct run {
     int64_t zero_ms;       /* CLOCK_MONOTONIC at the start */
     int64_t wait_until_ms; /* -1: none */
     int64_t committed_ms;
-    int64_t dirty_ms; /* facts wait for a commit since then; -1: none do */
-    struct wave_count *waves;
+    int64_t dirty_ms;       /* facts wait for a commit since then; -1: none do */
+    int64_t *wave_began_ms; /* by wave */
+    enum run_state told;    /* the state that was told last */
+    int32_t baking;         /* the wave whose bake was told last; -1: none */
+    bool back_told;         /* that hosts are rolled back */
+    int32_t workers;        /* W, as told */
+    int32_t workers_said;   /* of them, that they started */
     int32_t active;
     int32_t workers_asked; /* more than policy.workers where the limit does not allow them */
-    bool short_said;       /* that descriptors or ports ran out */
+    int32_t slots_max;     /* that fit into the limit of files; 0: not known */
+    struct operate *operate;
+    enum run_state state; /* as it was told last */
+    int64_t state_since_ms;
+    int32_t failures[SNAPSHOT_FAILURES_MAX]; /* hosts, the newest first */
+    int32_t failure_count;
+    bool short_said; /* that descriptors or ports ran out */
     bool finished;
     bool left; /* the operator would not wait */
     int exit_code;
@@ -225,6 +256,19 @@ bool run_makes_release(const struct run *run);
 /* Whether a host that does not end ok may have it: not after a rollback, which is to be repeated
  * until the host is back. */
 bool run_tries_release(const struct run *run);
+/* Whether any text of the step names `release`, its `when` and `error:` too. */
+bool release_is_mentioned(const struct action_step *s);
+
+/* release_back.c: the release that each host goes back to inside this run. */
+/* What the store knows now; again once nobody else can write it.  -1 and ERR_CONFIG: on_failure is
+ * rollback, and a host has none. */
+int release_back_prepare(struct run *run, struct err *err);
+/* "": the rollback list does not need one. */
+const char *release_back_of(const struct run *run, int32_t host);
+/* Whether the rollback list can be rendered for this host. */
+bool release_back_known(const struct run *run, int32_t host);
+/* Why VERB_ROLLBACK is refused, for people, or NULL: a host has no release to go back to. */
+const char *release_refuses_rollback(const struct run *run);
 
 /* The archive of a folder to be sent, made if it is not there yet; NULL and err. */
 const struct bundle *run_bundle(struct run *run, const char *folder, struct err *err);
@@ -244,17 +288,23 @@ int sources_each(const struct run *run, int (*fn)(void *arg, const char *path, c
 int sources_expect(const struct run *run, struct err *err);
 
 /* execute.c */
-/* The magic names that differ by host; the rest was set when the run was made. */
+/* The magic names that differ by host, as they are before anything is known of a step; the rest was
+ * set when the run was made. */
 void run_set_magic(struct run *run, int32_t host);
+/* The wave in which a step of this list is run. */
+int32_t
+run_wave_of(const struct run *run, const struct run_host *h, enum step_list list, int32_t step);
 /* What a template of this host sees; set the magic names first. */
 struct scope run_scope(const struct run *run, const struct run_host *h);
-/* A step for one host, as it is sent, or in a preview as it is shown: both pass here, and nowhere
- * else.  Release ret. */
-int execute_render(struct run *run, const struct run_host *h, const struct action_step *step,
+/* Step `step` of a list for one host, as it is sent, or in a preview as it is shown: both pass
+ * here, and nowhere else.  Release ret. */
+int execute_render(struct run *run, const struct run_host *h, enum step_list list, int32_t step,
                    struct rendered *ret, struct err *err);
+/* The rollback list, for every host that can go back. */
+int execute_check_back(struct run *run, struct err *err);
 int execute_check(struct run *run, struct err *err); /* render all there is, keep nothing */
 void execute(struct run *run, const struct order *order);
-/* Step `step` of the plan, of the finally list, or a check. */
+/* Step `step` of the plan, of the finally or the rollback list, or a check. */
 const struct action_step *run_step_at(const struct run *run, enum step_list list, int32_t step);
 const struct action_step *run_step_of(const struct run *run, const struct run_host *h);
 /* How many there are in the list the host is in. */
@@ -272,6 +322,8 @@ extern const struct pool_events listen_pool;
 void listen_probe(void *arg, bool passed, const char *text);
 extern const struct local_events listen_local;
 void listen_post(struct run *run, const struct fact *fact, const char *reason);
+/* The same of a verb; operate_turn tells this client what became of it. */
+void listen_ask(struct run *run, const struct fact *verb, const char *reason, uint32_t asker);
 /* A fact of this kind about what the host is doing now. */
 struct fact listen_fact_of(const struct run_host *h, enum fact_kind kind, enum cause cause);
 /* The end of a step, of one of the finally list or of a check: these have facts of their own.  What
@@ -279,21 +331,41 @@ struct fact listen_fact_of(const struct run_host *h, enum fact_kind kind, enum c
 void listen_end_step(struct run_host *h, struct fact fact, const char *reason);
 int listen_signals(struct run *run, struct err *err);
 
+/* operate.c: what an operator says to the run, and is told */
+/* Make the control socket.  -1 and ERR_IO: there can be none, and the plan needs an answer. */
+int operate_open(struct run *run, struct err *err);
+void operate_begin(struct run *run); /* the run has its id: it can be found */
+/* NULL, or why this verb is no fact now, for people. */
+const char *operate_refuses(const struct run *run, const struct fact *verb);
+void operate_turn(struct run *run, const struct inbox *mail); /* a turn took these in */
+void operate_end(struct run *run); /* the run is over: the last words, and the socket is gone */
+void operate_free(struct run *run);
+
+/* look.c: where the run stands */
+/* Note what a turn did; tell people on our own terminal when the run waits for them. */
+void look_turn(struct run *run, const struct inbox *mail);
+void look_take(const struct run *run, struct snapshot *ret); /* release it */
+
 /* turn.c */
 void turn_wake(struct run *run); /* there is mail */
 void turn_event(evutil_socket_t fd, short what, void *arg);
 void turn_fail(struct run *run);
 
-/* narrate.c */
+/* narrate.c: the run, its hosts */
 void narrate_start(struct run *run);
-/* Before the end of a host is journaled, its reason must be known. */
-void narrate_note(struct run *run, const struct fact *fact, const char *reason);
-void narrate_fact(struct run *run, const struct fact *fact, const char *reason);
-void narrate_order(struct run *run, const struct order *order);
-void narrate_output(struct run *run, struct run_host *h, int stream, const char *bytes, size_t len);
+void narrate_order(struct run *run, const struct order *order, const struct due_note *note);
+void narrate_fact(struct run *run, const struct letter *letter);
+void narrate_turn(struct run *run); /* what the facts and orders of a turn came to */
 void narrate_warning(struct run *run, const char *host, const char *text);
 void narrate_end(struct run *run);
+/* narrate_reason.c */
+/* Before the end of a host is journaled, its reason must be known. */
+void narrate_note(struct run *run, const struct fact *fact, const char *reason);
 /* Why host ended as it did, for people; valid until the next call. */
-const char *narrate_reason(struct run *run, int32_t host, struct buf *scratch);
+const char *narrate_reason(const struct run *run, int32_t host, struct buf *scratch);
+/* narrate_step.c */
+void narrate_step(struct run *run, const struct order *order);
+void narrate_step_end(struct run *run, const struct fact *fact, const char *reason);
+void narrate_output(struct run *run, struct run_host *h, int stream, const char *bytes, size_t len);
 
 #endif

@@ -31,7 +31,7 @@ struct options {
     enum color_when color;
     int verbose;
     enum output output;
-    bool check, quiet, group, json, explain, vars, raw, yes, force, help, version;
+    bool check, quiet, group, json, explain, vars, raw, yes, force, watch, help, version;
     bool ask_pass, ask_become_pass;
     char given[64]; /* the letters of the options given, each once */
 };

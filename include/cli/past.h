@@ -8,10 +8,14 @@
 #include "store/history.h"
 #include "store/store.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
 /* Open <root>/var/runs.db read-only and tell it which unfinished runs are alive.  NULL and err. */
 struct store *past_open(const char *root, struct err *err);
+
+/* Whether this run is not over and its process lives. */
+bool past_is_alive(const char *root, const struct run_row *row);
 
 /* UTC time for people: 2026-11-23 21:45:00. */
 void past_when(int64_t wall_ms, char ret_text[32]);

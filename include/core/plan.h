@@ -66,7 +66,9 @@ struct plan_request {
 /* NULL and err when it cannot be: no hosts, wave sizes of zero, times that are negative or over
  * POLICY_MS_MAX, a gate that cannot be passed, a limit under which a host could never start, a
  * canary without hosts, blue_green without a switch or with sequence_by, on_failure rollback
- * without a rollback list, a strategy that waits for an operator where nobody can answer. */
+ * without a rollback list, a promotion or a pause that waits for an operator where nobody can
+ * answer.  on_failure is not asked where nothing could come of it: without a budget, a canary and a
+ * run_once step. */
 struct plan *plan_new(const struct plan_request *request, struct err *err);
 void plan_free(struct plan *p);
 

@@ -7,8 +7,9 @@
  *
  * Hosts that share all limits (a class of the plan) wait in one line.  A class whose first host has
  * no room is parked with one limit that is full, and looked at again when that limit has room; so a
- * fact costs O(log n) with one variable.  With more, a class may be found full in another limit and
- * be parked there: looking moves such classes, each in O(log n).
+ * fact costs O(log n) with one variable, or where one parts what the other has parted (racks of
+ * zones).  Where two cross, room in a value may move as many classes as the other variable has
+ * values that are full, each in O(log n): no structure is known that does much better.
  *
  * 8 bytes a host, 24 a class, 8 a limit.
  */

@@ -5,6 +5,7 @@
  * worker slots to what is left: a host that waits in line loses nothing, one whose connection
  * cannot be opened may.  Owns nothing.
  */
+#include "app/control.h"
 #include "app/run_state.h"
 
 #include <errno.h>
@@ -14,7 +15,9 @@
 #include <sys/resource.h>
 
 enum {
-    KEPT_BACK = 24, /* store, lock, debug.log, loop, look-ups, what libraries open for a moment */
+    /* store, lock, debug.log, loop, look-ups, what libraries open for a moment; the control socket
+     */
+    KEPT_BACK = 24 + 2 + CONTROL_CLIENTS,
     OPEN_LOOKED_AT = 1024,
     LOGS_MIN = 4,
     LOGS_PART = 4,   /* a quarter, at most HOSTLOG_FDS */
@@ -97,9 +100,10 @@ files_fit(struct run *run)
     logs = logs < HOSTLOG_FDS ? logs : HOSTLOG_FDS;
     const int slots = (room - logs) / files_per_slot(run);
     run->log_files = logs;
+    run->slots_max = slots > 1 ? slots : 1;
     run->workers_asked = run->policy.workers;
     if (run->policy.workers > slots && run->host_count > slots) {
-        run->policy.workers = slots > 1 ? slots : 1;
+        run->policy.workers = run->slots_max;
     }
 }
 

@@ -29,6 +29,14 @@ listen_post(struct run *run, const struct fact *fact, const char *reason)
     turn_wake(run);
 }
 
+void
+listen_ask(struct run *run, const struct fact *verb, const char *reason, uint32_t asker)
+{
+    inbox_put(&run->inbox, verb, reason);
+    run->inbox.letters[run->inbox.count - 1].asker = asker;
+    turn_wake(run);
+}
+
 static struct run_host *
 host_of(void *arg, int32_t id)
 {

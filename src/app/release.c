@@ -61,6 +61,18 @@ names_release(const char *text)
     return false;
 }
 
+/* In a condition names stand without {{ }}. */
+static bool
+when_names_release(const struct action_condition *c)
+{
+    for (const char *p = c->text; *p != '\0'; p++) {
+        if (is_release(p) && (p == c->text || !template_is_word(p[-1]))) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static bool
 step_names_release(const struct action_step *s)
 {
@@ -71,6 +83,22 @@ step_names_release(const struct action_step *s)
     }
     return names_release(s->script) || names_release(s->src) || names_release(s->dest) ||
            names_release(s->path) || names_release(s->chdir);
+}
+
+bool
+release_is_mentioned(const struct action_step *s)
+{
+    const char *const texts[] = {s->name, s->error,   s->port,        s->host,
+                                 s->ca,   s->creates, s->become_user, s->unless};
+    bool mentioned = step_names_release(s);
+
+    for (size_t i = 0; i < s->when_count && !mentioned; i++) {
+        mentioned = when_names_release(&s->when[i]);
+    }
+    for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]) && !mentioned; i++) {
+        mentioned = names_release(texts[i]);
+    }
+    return mentioned;
 }
 
 bool

@@ -9,6 +9,7 @@
 #include "cli/confirm.h"
 #include "cli/dryrun.h"
 #include "cli/load.h"
+#include "cli/pane.h"
 #include "cli/planfile.h"
 #include "cli/request.h"
 #include "cli/rollback.h"
@@ -36,19 +37,6 @@ ask(const struct cli *c, const struct loaded *l, const char *env, struct err *er
         return 0;
     }
     return confirm_ask(&q, err);
-}
-
-static bool
-wants_color(const struct cli *c, bool terminal)
-{
-    const char *no_color = getenv("NO_COLOR");
-    const char *term = getenv("TERM");
-
-    if (c->options.color != COLOR_AUTO) {
-        return c->options.color == COLOR_ALWAYS;
-    }
-    return terminal && (no_color == NULL || no_color[0] == '\0') && term != NULL &&
-           strcmp(term, "dumb") != 0;
 }
 
 /* What a connection reads into comes off first: libssh holds up to a packet twice, once as it comes
@@ -99,7 +87,7 @@ show_and_run(const struct cli *c, struct run_request *r, bool exec, struct err *
         .looks = !exec && !r->action->mutating,
         .quiet = c->options.quiet,
         .verbose = c->options.verbose,
-        .color = wants_color(c, out_is_terminal(out)),
+        .color = pane_wants_color(c, out_is_terminal(out)),
         .live = live && !c->options.quiet,
         .tail = TAIL_LINES,
         .budget = &budget,

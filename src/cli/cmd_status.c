@@ -1,18 +1,21 @@
 /*
- * cmd_status.c - the last known state of every host.
+ * cmd_status.c - the last known state of every host, and the runs that are under way.
  *
- * Decides the columns.  Reads only; connects to nothing.
+ * Decides the columns.  Reads only; connects to no host, and to a run only to look.
  */
 #include "base/nodeset.h"
 #include "base/xalloc.h"
 #include "cli/command.h"
+#include "cli/follow.h"
 #include "cli/past.h"
 #include "cli/place.h"
+#include "cli/running.h"
+#include "ui/watch.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { RUNS_LOOKED_AT = 50, NAMES_BYTES_MAX = 16 << 20 };
+enum { RUNS_LOOKED_AT = 50, NAMES_BYTES_MAX = 16 << 20, LOOK_MS = 500, LINE_BYTES_MAX = 65536 };
 
 static const char *
 or_dash(const char *text)
@@ -74,6 +77,35 @@ rollback_words(enum rollback_state state)
     return "  rollback failed";
 }
 
+/* Runs of env that go on, a line each, as they tell it themselves. */
+static int
+print_running(const struct cli *c, struct store *s, const char *env, struct err *err)
+{
+    struct run_list runs = {0};
+    int rc = history_runs(s, env, RUNS_LOOKED_AT, &runs, err);
+
+    for (size_t i = 0; rc == 0 && i < runs.count; i++) {
+        struct running r;
+        struct snapshot now;
+        struct buf line;
+        if (!past_is_alive(c->root, &runs.rows[i])) {
+            continue;
+        }
+        running_fill(&r, &runs.rows[i]);
+        rc = follow_once(c, &r, LOOK_MS, &now, err);
+        if (rc == 0) {
+            buf_init(&line, LINE_BYTES_MAX);
+            watch_line(&now, &line);
+            printf("under way: %s  %s\n", line.data, r.id);
+            buf_release(&line);
+            snapshot_release(&now);
+        }
+        running_release(&r);
+    }
+    run_list_release(&runs);
+    return rc;
+}
+
 /* An environment, or what had runs: its folder may be gone, and a list of hosts has none. */
 static int
 find_env(const struct cli *c, struct store *s, const char *env, struct err *err)
@@ -92,7 +124,7 @@ find_env(const struct cli *c, struct store *s, const char *env, struct err *err)
 }
 
 static int
-print_env(struct store *s, const char *env, struct err *err)
+print_env(const struct cli *c, struct store *s, const char *env, struct err *err)
 {
     struct host_list hosts = {0};
 
@@ -119,7 +151,28 @@ print_env(struct store *s, const char *env, struct err *err)
         putchar('\n');
     }
     host_list_release(&hosts);
-    return print_untouched(s, env, err);
+    return print_running(c, s, env, err) == 0 ? print_untouched(s, env, err) : -1;
+}
+
+static int
+watch(const struct cli *c, struct err *err)
+{
+    const char *env = cli_word(c, 0);
+    struct running r = {0};
+    int rc = running_find(c, env, &r, err);
+
+    if (rc == 0) {
+        fputs("no run", stderr);
+        if (env != NULL) {
+            fputs(" of ", stderr);
+            cli_print(stderr, env);
+        }
+        fputs(" is under way\n", stderr);
+    } else if (rc == 1) {
+        rc = follow_run(c, &r, err);
+    }
+    running_release(&r);
+    return rc;
 }
 
 int
@@ -129,6 +182,9 @@ cmd_status(struct cli *c, struct err *err)
     struct store *s;
     int rc = 0;
 
+    if (c->options.watch) {
+        return watch(c, err);
+    }
     if (cli_word(c, 0) == NULL) {
         place_envs(c->root, &envs);
     } else {
@@ -146,7 +202,7 @@ cmd_status(struct cli *c, struct err *err)
         rc = find_env(c, s, cli_word(c, 0), err);
     }
     for (size_t i = 0; rc == 0 && i < envs.count; i++) {
-        rc = print_env(s, envs.items[i], err);
+        rc = print_env(c, s, envs.items[i], err);
     }
     store_close(s);
     strv_clear(&envs);

@@ -116,6 +116,30 @@ static const char keys[] =
     "\n"
     "examples:\n" ME "keys scan prod\n" ME "keys scan prod -l web-07 -y\n";
 
+static const char status[] =
+    "With --watch the run that is under way: in place on a terminal, else a line a change.\n"
+    "\n"
+    "examples:\n" ME "status prod\n" ME "status prod --watch\n";
+
+static const char ctl[] =
+    "pause        no new host is started; hosts in flight go on\n"
+    "continue     undoes it; after too many failures the budget begins where it is now\n"
+    "promote      the canary is good: go on\n"
+    "abort        no new host is started, hosts in flight end, the run is over (as Ctrl-C)\n"
+    "kill         hosts in flight are cut off (as a second Ctrl-C)\n"
+    "rollback     stop, and roll back every host that this run has changed\n"
+    "skip HOST    leave out one that was not started, or waits for its retry\n"
+    "retry HOST   one that failed goes again, from its first step\n"
+    "workers N    so many hosts at a time from now on\n"
+    "Which of them a run takes depends on its state: docs/operating.md. RUN is the id of a run, "
+    "or\n"
+    "its beginning: for check and exec, which run beside. Exit code 5: there is no run, or it "
+    "does\n"
+    "not take the verb now.\n"
+    "\n"
+    "examples:\n" ME "ctl prod pause\n" ME "ctl prod skip web-07\n" ME "ctl prod workers 20\n" ME
+    "ctl prod kill -y\n";
+
 static const struct {
     const char *command;
     const char *text;
@@ -123,7 +147,7 @@ static const struct {
     {"provision", act},     {"deploy", deploy},       {"update", act},        {"run", run},
     {"rollback", rollback}, {"check", check},         {"exec", exec},         {"copy", copy},
     {"plan", plan},         {"inventory", inventory}, {"validate", validate}, {"logs", logs},
-    {"keys", keys},         {"retry", retry},
+    {"keys", keys},         {"status", status},       {"ctl", ctl},           {"retry", retry},
 };
 
 const char *

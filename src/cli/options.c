@@ -53,7 +53,7 @@ static const struct row rows[] = {
     {"save", 'A', false, "FILE", NULL, "keep the plan, to run it with --plan"},
     {"plan", 'P', false, "FILE", NULL, "run this plan, and only if nothing has changed since"},
     {"force", 'F', false, NULL, NULL, "whatever has changed since"},
-    {"watch", 'W', false, NULL, "--watch", NULL},
+    {"watch", 'W', false, NULL, NULL, "show the run that is under way until it is over"},
     {"json", 'J', false, NULL, NULL, "JSON (inventory)"},
     {"explain", 'E', false, NULL, NULL, "where each value came from (inventory vars)"},
     {"vars", 'U', false, NULL, NULL, "with variables (inventory graph)"},
@@ -230,6 +230,7 @@ take_switch(struct options *o, const struct row *row)
     o->vars = o->vars || row->letter == 'U';
     o->raw = o->raw || row->letter == 'r';
     o->yes = o->yes || row->letter == 'y';
+    o->watch = o->watch || row->letter == 'W';
     o->force = o->force || row->letter == 'F';
     o->ask_pass = o->ask_pass || row->letter == 'k';
     o->ask_become_pass = o->ask_become_pass || row->letter == 'K';

@@ -10,15 +10,14 @@
 
 #include <errno.h>
 #include <signal.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
 
 enum { RUNS_LOOKED_AT = 100 };
 
-static bool
-is_alive(const char *root, const struct run_row *row)
+bool
+past_is_alive(const char *root, const struct run_row *row)
 {
     char *dir;
     bool alive;
@@ -51,7 +50,7 @@ past_open(const char *root, struct err *err)
         return NULL;
     }
     for (size_t i = 0; i < runs.count; i++) {
-        if (is_alive(root, &runs.rows[i])) {
+        if (past_is_alive(root, &runs.rows[i])) {
             history_live(s, runs.rows[i].id);
         }
     }
@@ -78,6 +77,6 @@ past_result(const char *root, const struct run_row *row, char ret_text[32])
     } else if (row->exit_code > 0) {
         snprintf(ret_text, 32, "exit %d", row->exit_code);
     } else {
-        snprintf(ret_text, 32, "%s", is_alive(root, row) ? "running" : "died");
+        snprintf(ret_text, 32, "%s", past_is_alive(root, row) ? "running" : "died");
     }
 }

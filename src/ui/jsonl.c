@@ -10,6 +10,7 @@
 #include "base/xalloc.h"
 #include "ui/board.h"
 #include "ui/closing.h"
+#include "ui/json.h"
 #include "ui/make.h"
 
 #include <jansson.h>
@@ -34,25 +35,6 @@ put(struct jsonl *j, json_t *object)
     }
     free(text);
     json_decref(object);
-}
-
-/* A text that may come from a host: where it is no UTF-8 it is escaped. */
-static void
-set_text(json_t *object, const char *key, const char *text)
-{
-    struct buf b;
-
-    if (text == NULL) {
-        return;
-    }
-    if (utf8_valid(text, strlen(text))) {
-        json_object_set_new(object, key, json_string(text));
-        return;
-    }
-    buf_init(&b, 4 * strlen(text) + 1);
-    escape_line(&b, text, strlen(text));
-    json_object_set_new(object, key, json_string(b.data));
-    buf_release(&b);
 }
 
 static void
@@ -85,36 +67,41 @@ object_of(const struct event *e, const char *type)
 
     json_object_set_new(o, "type", json_string(type));
     json_object_set_new(o, "at_ms", json_integer(e->at_ms));
-    set_text(o, "run", e->run);
+    json_put_text(o, "run", e->run);
     return o;
 }
+
+/* The field that says so of a step that is not of the action's own. */
+static const char *const lists[] = {
+    [LIST_FINALLY] = "finally", [LIST_CHECKS] = "check", [LIST_ROLLBACK] = "rollback"};
+_Static_assert(sizeof(lists) / sizeof(lists[0]) == STEP_LISTS, "a field a list");
 
 static void
 set_fields(json_t *o, const struct event *e)
 {
-    set_text(o, "env", e->env);
-    set_text(o, "action", e->action);
-    set_text(o, "strategy", e->strategy);
-    set_text(o, "host", e->host);
+    json_put_text(o, "env", e->env);
+    json_put_text(o, "action", e->action);
+    json_put_text(o, "strategy", e->strategy);
+    json_put_text(o, "host", e->host);
     set_int(o, "slot", e->slot, -1);
     set_int(o, "wave", e->wave, 0);
     set_int(o, "waves", e->waves, 0);
     set_int(o, "workers", e->workers, -1);
     set_int(o, "step", e->step, 0);
     set_int(o, "step_count", e->step_count, 0);
-    set_text(o, "step_name", e->step_name);
-    if (e->list != LIST_STEPS) {
-        json_object_set_new(o, e->list == LIST_FINALLY ? "finally" : "check", json_true());
+    json_put_text(o, "step_name", e->step_name);
+    if (lists[e->list] != NULL) {
+        json_object_set_new(o, lists[e->list], json_true());
     }
     set_int(o, "attempt", e->attempt, 0);
-    set_text(o, "outcome", e->outcome);
+    json_put_text(o, "outcome", e->outcome);
     set_int(o, "exit_code", e->exit_code, -1);
     set_int(o, "signal", e->signal, 0);
-    set_text(o, "reason", e->reason);
+    json_put_text(o, "reason", e->reason);
     set_int(o, "duration_ms", e->duration_ms, -1);
-    set_text(o, "text", e->text);
-    set_text(o, "log_dir", e->log_dir);
-    set_text(o, "go_on", e->go_on);
+    json_put_text(o, "text", e->text);
+    json_put_text(o, "log_dir", e->log_dir);
+    json_put_text(o, "go_on", e->go_on);
 }
 
 static json_t *
@@ -137,7 +124,7 @@ put_version(struct jsonl *j, const struct event *e)
 
     json_object_set_new(o, "type", json_string("version"));
     json_object_set_new(o, "format", json_integer(1));
-    set_text(o, "run", e->run);
+    json_put_text(o, "run", e->run);
     put(j, o);
 }
 
@@ -151,7 +138,7 @@ put_truncated(struct jsonl *j, struct board_host *h, const struct event *e)
         return;
     }
     o = object_of(e, "output_truncated");
-    set_text(o, "host", e->host);
+    json_put_text(o, "host", e->host);
     json_object_set_new(o, "bytes", json_integer(h->dropped));
     put(j, o);
     h->dropped = 0;
@@ -223,6 +210,10 @@ jsonl_event(struct sink *s, const struct event *e)
     }
     if (e->type == EVENT_WAVE_FINISHED || e->type == EVENT_RUN_FINISHED) {
         json_object_set_new(o, "totals", totals_of(&e->totals));
+    }
+    if (e->type == EVENT_RUN_FINISHED) {
+        set_int(o, "rolled_back", e->totals.rolled_back, 0);
+        set_int(o, "rollbacks_failed", e->totals.rollbacks_failed, 0);
     }
     put(j, o);
     if (e->type == EVENT_RUN_FINISHED) {

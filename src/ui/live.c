@@ -9,12 +9,13 @@
 
 #include "base/duration.h"
 #include "base/escape.h"
+#include "ui/cut.h"
 
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
 
-enum { BAR_CELLS = 20, WIDTH_DEFAULT = 80, ROWS_DEFAULT = 24, ROW_BYTES_MAX = 4096 };
+enum { WIDTH_DEFAULT = 80, ROWS_DEFAULT = 24, ROW_BYTES_MAX = 4096 };
 
 static void
 size_of(const struct live *l, const struct out *out, int32_t *ret_width, int32_t *ret_rows)
@@ -32,47 +33,6 @@ size_of(const struct live *l, const struct out *out, int32_t *ret_width, int32_t
     }
 }
 
-/* Columns of a character: two from the wide blocks on (too many is harmless, too few is not). */
-static int32_t
-columns_of(unsigned code)
-{
-    return code >= 0x1100 ? 2 : 1;
-}
-
-/* Append text cut to width columns; the columns used. */
-static int32_t
-add_cut(struct buf *out, const char *text, size_t len, int32_t width)
-{
-    int32_t used = 0;
-    size_t at = 0;
-
-    while (at < len) {
-        unsigned code = 0;
-        const size_t n = utf8_decode(text + at, len - at, &code);
-        if (n == 0 || used + columns_of(code) > width) {
-            break;
-        }
-        used += columns_of(code);
-        at += n;
-    }
-    buf_add(out, text, at);
-    return used;
-}
-
-static void
-add_bar(struct buf *row, const struct board *b)
-{
-    const int64_t total = (int64_t)b->names.count;
-    const int64_t done = total - b->count[OUTCOME_UNTOUCHED] - b->count[OUTCOME_RUNNING];
-    const int64_t cells = total > 0 ? done * BAR_CELLS / total : 0;
-
-    buf_addc(row, '[');
-    for (int64_t i = 0; i < BAR_CELLS; i++) {
-        buf_adds(row, i < cells ? "=" : i == cells && done < total ? ">" : " ");
-    }
-    buf_addf(row, "] %lld/%lld", (long long)done, (long long)total);
-}
-
 static void
 add_counters(struct buf *row, const struct board *b, int64_t at_ms)
 {
@@ -83,7 +43,10 @@ add_counters(struct buf *row, const struct board *b, int64_t at_ms)
             buf_addf(row, "  %s %d", outcome_name((enum outcome)i), (int)b->count[i]);
         }
     }
-    buf_addf(row, "  active %d", (int)b->count[OUTCOME_RUNNING]);
+    if (b->parked > 0) {
+        buf_addf(row, "  prepared %d", (int)b->parked);
+    }
+    buf_addf(row, "  active %d", (int)board_active(b));
     if (b->waves > 0 && b->wave > 0) {
         buf_addf(row, "  wave %d/%d", (int)b->wave, (int)b->waves);
     }
@@ -113,7 +76,7 @@ add_host(struct buf *row, const struct board *b, size_t i, int64_t at_ms)
 static void
 put_row(struct live *l, struct buf *frame, struct buf *row, int32_t width)
 {
-    const int32_t used = add_cut(frame, row->data, row->len, width - 1);
+    const int32_t used = cut_add(frame, row->data, row->len, width - 1);
 
     buf_adds(frame, "\r\n");
     l->widest = used > l->widest ? used : l->widest;
@@ -131,15 +94,15 @@ put_hosts(struct live *l, const struct board *b, int64_t at_ms, struct buf *fram
 
     buf_init(&row, ROW_BYTES_MAX);
     for (size_t i = 0; i < b->names.count && shown < most; i++) {
-        if (b->hosts[i].outcome != OUTCOME_RUNNING) {
+        if (!board_is_active(&b->hosts[i])) {
             continue;
         }
         add_host(&row, b, i, at_ms);
         put_row(l, frame, &row, width);
         shown++;
     }
-    if (shown < b->count[OUTCOME_RUNNING] && most > 0) {
-        buf_addf(&row, "  and %d more", (int)(b->count[OUTCOME_RUNNING] - shown));
+    if (shown < board_active(b) && most > 0) {
+        buf_addf(&row, "  and %d more", (int)(board_active(b) - shown));
         put_row(l, frame, &row, width);
     }
     buf_release(&row);
@@ -171,6 +134,7 @@ live_erase(struct live *l, struct out *out)
 void
 live_draw(struct live *l, const struct board *b, int64_t at_ms, struct out *out)
 {
+    const int64_t total = (int64_t)b->names.count;
     struct buf frame;
     struct buf row;
     int32_t width = 0;
@@ -186,7 +150,7 @@ live_draw(struct live *l, const struct board *b, int64_t at_ms, struct out *out)
     if (b->action != NULL) {
         buf_addf(&row, "%s %s ", b->action, b->env != NULL ? b->env : "");
     }
-    add_bar(&row, b);
+    cut_bar(&row, total - b->count[OUTCOME_UNTOUCHED] - b->count[OUTCOME_RUNNING], total);
     add_counters(&row, b, at_ms);
     put_row(l, &frame, &row, width);
     put_hosts(l, b, at_ms, &frame, width, rows);

@@ -246,7 +246,7 @@ draw_step(struct prng *p, int64_t unit_ms, bool all_local)
         .run_once = draw_chance(p, 90),
     };
 
-    s.retries = s.idempotent ? (int32_t)DRAW(p, 0, 1, 2, 3) : 0;
+    s.retries = s.idempotent || draw_chance(p, 100) ? (int32_t)DRAW(p, 0, 1, 2, 3) : 0;
     s.throttle = draw_chance(p, 150) ? (int32_t)DRAW(p, 1, 1, 2, 5) : 0;
     if (draw_chance(p, 200)) {
         s.ok_codes[0] = (uint8_t)DRAW(p, 1 << 3, 1 << 0 | 1 << 3);
@@ -360,6 +360,9 @@ case_make(struct sim_case *c, uint64_t seed)
     unit_ms = DRAW(&p, 1, 2, 10, 1000, 1000);
     make_policy(&p, &c->policy, unit_ms);
     make_fleet(&p, c);
+    if (c->policy.gate_interval_ms == 0 && c->host_count > 8) {
+        c->policy.gate_interval_ms = unit_ms; /* a watch without a pause is for few hosts */
+    }
     make_partings(&p, c);
     make_steps(&p, c, unit_ms);
     make_world(&p, c, unit_ms);

@@ -102,17 +102,20 @@ connect_ended(struct check *k, struct check_host *h, const struct fact *f)
         k->denials = 0;
         h->ever_connected = true;
     }
-    if (h->loose) {
-        h->loose = false;
-        h->connected = h->was_connected = f->kind == FACT_CONNECTED && h->closing == 0;
+    if (h->breaking) {
+        check_watch_broken(k, h);
+        return;
+    }
+    if (h->dropped) {
+        h->dropped = false;
+        check_decide(k, h, OUTCOME_CANCELLED);
         return;
     }
     if (f->kind != FACT_CONNECTED) {
         connect_failed(k, h, f);
         return;
     }
-    h->connected = h->closing == 0;
-    h->was_connected = true;
+    h->connected = h->was_connected = true;
     if (h->killed && h->stage != STAGE_FINALLY) {
         check_decide_killed(k, h);
     }
@@ -135,6 +138,15 @@ check_code_fine(const struct plan_step *s, const struct fact *f)
                   : f->exit_code == 0;
 }
 
+/* A host that comes to the switch in a run that was halted meanwhile is not switched. */
+static void
+switch_in_halt(struct check *k, struct check_host *h)
+{
+    if (k->halt != HALT_NONE && !h->rolling && k->wave == 0 && h->step == k->switch_step) {
+        check_decide(k, h, OUTCOME_CANCELLED);
+    }
+}
+
 void
 check_step_good(struct check *k, struct check_host *h)
 {
@@ -149,6 +161,7 @@ check_step_good(struct check *k, struct check_host *h)
         check_gate_begin(k, h);
     } else {
         h->step++;
+        switch_in_halt(k, h);
     }
 }
 
@@ -256,9 +269,16 @@ session_gone(struct check *k, struct check_host *h, const struct fact *f)
         return;
     }
     h->closing -= h->closing > 0;
-    if (h->loose && (h->open == OPEN_CONNECT || h->open == OPEN_PROBE)) {
+    if (h->closing == 0) {
+        check_watch_closed(k, h);
+    }
+    if (h->breaking) {
         h->open = OPEN_NONE;
-        h->loose = false;
+        check_watch_broken(k, h);
+    } else if (h->dropped) {
+        h->open = OPEN_NONE;
+        h->dropped = false;
+        check_decide(k, h, OUTCOME_CANCELLED);
     } else if (h->killed && (h->open == OPEN_CONNECT || h->open == OPEN_PROBE)) {
         h->open = OPEN_NONE;
         if (h->stage != STAGE_FINALLY) {
@@ -272,7 +292,8 @@ static bool
 fits(const struct check_host *h, const struct fact *f)
 {
     switch (f->kind) {
-    case FACT_CONNECTED:
+    case FACT_CONNECTED: /* one that is to be closed already is not worth anything */
+        return h->open == OPEN_CONNECT && f->attempt == h->connects && h->closing == 0;
     case FACT_CONNECT_FAILED:
     case FACT_THROTTLED:
         return h->open == OPEN_CONNECT && f->attempt == h->connects;
@@ -306,8 +327,8 @@ probe_fact(struct check *k, struct check_host *h, const struct fact *f)
     if (f->kind == FACT_PROBE_FAILED) {
         check_session(h, k->c->checks[h->check].local, f);
     }
-    if (h->loose) {
-        h->loose = false;
+    if (h->breaking) {
+        check_watch_broken(k, h);
     } else if (h->killed) {
         check_decide_killed(k, h);
     } else if (f->kind == FACT_PROBE_FAILED) {

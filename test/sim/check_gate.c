@@ -32,11 +32,15 @@ check_gate_begin(struct check *k, struct check_host *h)
 {
     const int64_t bake_ms = h->rolling ? 0 : k->c->policy.host_bake_ms;
 
-    if (k->checks == 0) {
+    if (k->checks == 0 && (bake_ms == 0 || k->by_operator)) {
         go_to_finally(k, h);
-        if (bake_ms > 0 && !check_halted_by_operator(k)) {
-            check_wait(k, h, 0, bake_ms);
-        }
+        return;
+    }
+    if (k->checks == 0) {
+        k->baking++;
+        h->stage = STAGE_BAKE;
+        h->bake_ends_ms = k->now_ms + bake_ms;
+        check_wait(k, h, bake_ms, bake_ms);
         return;
     }
     h->stage = STAGE_GATE;
@@ -59,14 +63,16 @@ wait_in_bake(struct check *k, struct check_host *h)
 void
 check_bake_end(struct check *k, struct check_host *h)
 {
-    h->loose = h->open != OPEN_NONE;
-    go_to_finally(k, h);
+    h->ends_ok = h->open != OPEN_NONE; /* its end is waited for */
+    if (!h->ends_ok) {
+        go_to_finally(k, h);
+    }
 }
 
 static void
 gate_passed(struct check *k, struct check_host *h)
 {
-    if (h->rolling || k->c->policy.host_bake_ms == 0 || check_halted_by_operator(k)) {
+    if (h->rolling || k->c->policy.host_bake_ms == 0 || k->by_operator) {
         go_to_finally(k, h);
         return;
     }
@@ -98,6 +104,10 @@ check_try_failed(struct check *k, struct check_host *h)
         gate_goes_on(k, h);
         return;
     }
+    if (h->ends_ok) {
+        check_bake_end(k, h);
+        return;
+    }
     if (++h->bake_failed > k->c->policy.gate_retries) {
         check_decide(k, h, OUTCOME_FAILED);
         return;
@@ -115,7 +125,7 @@ check_try_passed(struct check *k, struct check_host *h)
         } else {
             gate_goes_on(k, h);
         }
-    } else if (k->now_ms >= h->bake_ends_ms) {
+    } else if (h->ends_ok || k->now_ms >= h->bake_ends_ms) {
         check_bake_end(k, h);
     } else {
         wait_in_bake(k, h);

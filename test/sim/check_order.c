@@ -17,20 +17,6 @@ check_want_name(enum check_want want)
     return wants[want];
 }
 
-/* In a halted run a host that comes to the switch may be cancelled without being parked. */
-static enum check_want
-due_for(struct check *k, struct check_host *h, const struct order *o)
-{
-    enum check_want want = check_wants(k, h);
-
-    if (want == WANT_PARK && o->kind != ORDER_PARK && o->kind != ORDER_DISCONNECT &&
-        k->halt != HALT_NONE) {
-        check_decide(k, h, OUTCOME_CANCELLED);
-        want = check_wants(k, h);
-    }
-    return want;
-}
-
 static void
 must_be(struct check *k, const struct check_host *h, const struct order *o, enum check_want want,
         enum check_want due)
@@ -40,6 +26,8 @@ must_be(struct check *k, const struct check_host *h, const struct order *o, enum
     CHECK(k, !h->waiting || k->now_ms >= h->from_ms,
           "%s of host %d: at %" PRId64 " ms, not before %" PRId64, order_name(o->kind),
           (int)o->host, k->now_ms, h->from_ms);
+    CHECK(k, h->closing == 0, "%s of host %d: its last session has not ended", order_name(o->kind),
+          (int)o->host);
     CHECK(k, !h->flying || o->slot == h->slot, "%s of host %d: slot %d, it is in slot %d",
           order_name(o->kind), (int)o->host, (int)o->slot, (int)h->slot);
 }
@@ -80,7 +68,7 @@ static enum check_want
 due_or_watch(struct check *k, struct check_host *h, const struct order *o)
 {
     if (h->flying) {
-        return due_for(k, h, o);
+        return check_wants(k, h);
     }
     if (!h->watching) {
         begin_watch(k, h, o);
@@ -105,7 +93,6 @@ connect_host(struct check *k, struct check_host *h, const struct order *o)
         due = WANT_CONNECT;
     }
     must_be(k, h, o, WANT_CONNECT, due);
-    CHECK(k, h->closing == 0, "connect of host %d: its last session has not ended", (int)o->host);
     CHECK(k, h->open == OPEN_NONE, "connect of host %d: the last order has no answer yet",
           (int)o->host);
     CHECK(k, o->attempt == h->connects + 1, "connect of host %d: attempt %d, not %d", (int)o->host,
@@ -124,7 +111,7 @@ connect_host(struct check *k, struct check_host *h, const struct order *o)
 static void
 run_step(struct check *k, struct check_host *h, const struct order *o)
 {
-    must_be(k, h, o, WANT_STEP, due_for(k, h, o));
+    must_be(k, h, o, WANT_STEP, check_wants(k, h));
     if (k->wrong[0] != '\0') {
         return;
     }
@@ -154,11 +141,14 @@ static void
 probe_host(struct check *k, struct check_host *h, const struct order *o)
 {
     must_be(k, h, o, WANT_PROBE, due_or_watch(k, h, o));
+    const int32_t most = h->flying ? h->tries : INT32_MAX; /* one broken off may have counted */
+
     CHECK(k, o->step == h->check, "probe of host %d: check %d, not %d", (int)o->host, (int)o->step,
           (int)h->check);
-    CHECK(k, h->probed ? o->attempt == h->probes : o->attempt > h->probes && o->attempt <= h->tries,
+    CHECK(k, h->probed ? o->attempt == h->probes : o->attempt > h->probes && o->attempt <= most,
           "probe of host %d: try %d, the last was %d of %d begun", (int)o->host, (int)o->attempt,
           (int)h->probes, (int)h->tries);
+    h->tries = h->flying ? h->tries : o->attempt;
     h->probed = true;
     h->probes = o->attempt;
     h->open = OPEN_PROBE;
@@ -168,7 +158,7 @@ probe_host(struct check *k, struct check_host *h, const struct order *o)
 static void
 run_finally(struct check *k, struct check_host *h, const struct order *o)
 {
-    enum check_want due = due_for(k, h, o);
+    enum check_want due = check_wants(k, h);
 
     if (due == WANT_CONNECT && h->unparked) {
         due = WANT_FINALLY;
@@ -182,7 +172,6 @@ run_finally(struct check *k, struct check_host *h, const struct order *o)
     }
     check_take_turn(k, h, o->host);
     h->open = OPEN_FINALLY;
-    h->loose = false;
     h->waiting = h->unparked = false;
     check_pass_on(k);
 }
@@ -190,19 +179,20 @@ run_finally(struct check *k, struct check_host *h, const struct order *o)
 static void
 close_session(struct check *k, struct check_host *h, const struct order *o)
 {
-    if (h->watching && check_over(k)) {
-        check_watch_stop(k); /* the run is about to finish */
-    }
     const enum check_want due = check_wants(k, h);
     const bool leaves = (due == WANT_LEAVE || due == WANT_PARK) && h->connected;
 
-    CHECK(k, h->must_close || leaves || h->loose || (h->flying && h->killed),
+    CHECK(k, h->must_close || leaves || h->breaking || (h->flying && h->killed),
           "disconnect of host %d: nothing asks for it", (int)o->host);
     CHECK(k, !h->waiting || h->must_close || k->now_ms >= h->from_ms,
           "disconnect of host %d: at %" PRId64 " ms, not before %" PRId64, (int)o->host, k->now_ms,
           h->from_ms);
     h->must_close = h->connected = false;
     h->closing++;
+    if (!h->flying && !h->watch_closing) {
+        h->watch_closing = true;
+        k->watch_closing++;
+    }
 }
 
 void
@@ -235,7 +225,6 @@ check_host_order(struct check *k, const struct order *o)
     case ORDER_ROLLBACK:
     case ORDER_PARK:
     case ORDER_RELEASE:
-        (void)due_for(k, h, o);
         check_slot_order(k, o);
         break;
     case ORDER_WAIT:

@@ -250,9 +250,7 @@ make_lists(struct check *k)
     for (int32_t i = 0; i < k->checks; i++) {
         k->remote |= !c->checks[i].local;
     }
-    if (!k->remote && any_remote(c->rollback_steps, c->rollback_count)) {
-        k->remote = k->plan == NULL || plan_is_remote(k->plan);
-    }
+    k->remote |= any_remote(c->rollback_steps, c->rollback_count);
     k->restrained[LIST_STEPS] = any_restrained(c->steps, c->step_count);
     k->restrained[LIST_ROLLBACK] = any_restrained(c->rollback_steps, c->rollback_count);
     k->restrained[LIST_FINALLY] = any_restrained(c->finally_steps, c->finally_count);

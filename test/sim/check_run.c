@@ -88,28 +88,6 @@ check_reset_budget(struct check *k)
 
 /* ---- halts and pauses */
 
-/* Parked hosts are cancelled; those with a finally list run it first. */
-static void
-cancel_parked(struct check *k, struct check_host *h)
-{
-    if (k->c->finally_count > 0) {
-        h->cancelling = true;
-        return;
-    }
-    h->parked = false;
-    k->parked--;
-    check_outcome(k, h, OUTCOME_CANCELLED);
-}
-
-/* A host that comes to the switch in a run that was halted meanwhile. */
-void
-check_parked_in_halt(struct check *k, struct check_host *h)
-{
-    if (k->halt != HALT_NONE) {
-        cancel_parked(k, h);
-    }
-}
-
 void
 check_halt(struct check *k, enum halt why)
 {
@@ -130,16 +108,8 @@ check_halt(struct check *k, enum halt why)
         struct check_host *h = &k->hosts[i];
         k->queued -= h->queued;
         h->queued = false;
-        if (h->parked && !h->cancelling) {
-            cancel_parked(k, h);
-        }
+        h->cancelling |= h->parked; /* and its finally list is due */
     }
-}
-
-bool
-check_halted_by_operator(const struct check *k)
-{
-    return k->halt == HALT_ABORT || k->halt == HALT_KILL || k->halt == HALT_ROLLBACK;
 }
 
 void
@@ -153,6 +123,15 @@ check_pause(struct check *k)
     check_watch_stop(k);
 }
 
+static int64_t
+later(const struct check *k, int64_t due_ms, int64_t since_ms)
+{
+    if (due_ms < 0) {
+        return due_ms;
+    }
+    return due_ms < since_ms ? k->now_ms : due_ms + k->now_ms - since_ms;
+}
+
 /* Time has stood still for what belongs to the run. */
 void
 check_unpause(struct check *k)
@@ -160,12 +139,8 @@ check_unpause(struct check *k)
     const int64_t since_ms = k->wave_set_ms > k->paused_at_ms ? k->wave_set_ms : k->paused_at_ms;
 
     k->paused = false;
-    if (k->wave_due_ms >= 0) {
-        k->wave_due_ms += k->now_ms - since_ms;
-    }
-    if (k->run_due_ms >= 0) {
-        k->run_due_ms += k->now_ms - k->paused_at_ms;
-    }
+    k->wave_due_ms = later(k, k->wave_due_ms, since_ms);
+    k->run_due_ms = later(k, k->run_due_ms, k->paused_at_ms);
     check_watch_resume(k);
 }
 
@@ -189,7 +164,7 @@ last_first(const void *a, const void *b)
 static void
 begin_rollback(struct check *k)
 {
-    if (!k->roll_back || k->rolling || k->active > 0 || k->parked > 0) {
+    if (!k->roll_back || k->rolling || k->active > 0 || k->parked > 0 || k->breaking > 0) {
         return;
     }
     struct started *list = xcalloc((size_t)k->host_count, sizeof(*list));
@@ -299,12 +274,18 @@ check_next_host(const struct check *k, enum order_kind *ret_how)
 /* ---- the end */
 
 bool
-check_over(const struct check *k)
+check_done(const struct check *k)
 {
     const bool due = k->roll_back && (!k->rolling || (k->roll_left > 0 && !k->roll_stopped));
 
     return k->active == 0 && k->parked == 0 && k->queued == 0 && !k->paused && !due &&
            (k->halt != HALT_NONE || k->phase == WAVE_ALL_OVER);
+}
+
+bool
+check_over(const struct check *k)
+{
+    return check_done(k) && k->watching == 0 && k->breaking == 0;
 }
 
 int
@@ -327,4 +308,7 @@ check_settle(struct check *k)
 {
     check_waves(k);
     begin_rollback(k);
+    if (k->watching > 0 && check_done(k)) {
+        check_watch_stop(k);
+    }
 }

@@ -29,7 +29,9 @@ verdict_of_next(const struct check *k, const struct check_host *h)
     if (k->paused) {
         return "the run is paused";
     }
-    return k->phase == WAVE_OPEN ? "no host may start" : "the wave before has not ended";
+    const bool waits = k->phase != WAVE_OPEN || h->wave > k->wave || h->parked;
+
+    return waits ? "the wave before it has not ended" : "nothing asks for it";
 }
 
 /* ---- slots */
@@ -83,7 +85,7 @@ begin_round(struct check *k, struct check_host *h, const struct order *o)
     h->slot = o->slot;
     h->stage = STAGE_STEPS;
     h->result = OUTCOME_RUNNING;
-    h->killed = h->was_connected = h->reached = h->again = false;
+    h->killed = h->dropped = h->ends_ok = h->was_connected = h->reached = h->again = false;
     h->repeats = h->unsure = h->refused = h->turn = h->ordered = h->waiting = false;
     h->round_connects = h->step = h->retried = 0;
 }
@@ -103,9 +105,6 @@ check_start(struct check *k, struct check_host *h, const struct order *o)
     h->again = true;
     k->queued--;
     k->again++;
-    k->reopened = true;
-    k->phase = WAVE_OPEN; /* no wave is over without it */
-    k->wave_due_ms = -1;
 }
 
 static void
@@ -137,7 +136,7 @@ check_begin(struct check *k, struct check_host *h, const struct order *o)
     CHECK(k, next == o->host && how == o->kind, "%s of host %d: it is the turn of host %d (%s)",
           order_name(o->kind), (int)o->host, (int)next, order_name(how));
     CHECK(k, !h->flying, "%s of host %d: it is in flight", order_name(o->kind), (int)o->host);
-    const bool told = k->told && k->halt == HALT_NONE && !h->queued;
+    const bool told = k->told && k->halt == HALT_NONE && (!h->queued || k->reopened);
 
     CHECK(k, !told || k->begun == k->wave, "%s of host %d: the beginning of wave %d was not told",
           order_name(o->kind), (int)o->host, (int)k->wave + 1);
@@ -169,8 +168,8 @@ no_longer_missing(struct check *k, struct check_host *h)
     if (h->again) {
         h->again = false;
         k->again--;
-    } else if (!h->cancelling) {
-        k->wave_left--;
+    } else if (!h->cancelling || k->wave == 1) {
+        k->wave_left--; /* before the switch a host that is parked is missed no more */
     }
 }
 
@@ -187,7 +186,6 @@ check_park(struct check *k, struct check_host *h, const struct order *o)
     no_longer_missing(k, h);
     h->parked = true;
     k->parked++;
-    check_parked_in_halt(k, h);
     check_settle(k);
 }
 
@@ -230,8 +228,9 @@ check_wave_begin(struct check *k, const struct order *o)
 
     CHECK(k, k->told, "wave_begin: waves are not told");
     CHECK(k, o->value == k->wave && k->begun < k->wave,
-          "wave_begin %" PRId64 ": wave %d is under way, and %d was begun", o->value + 1,
-          (int)k->wave + 1, (int)k->begun + 1);
+          "wave_begin %" PRId64 ": wave %d has not ended", o->value + 1, (int)k->wave + 1);
+    CHECK(k, k->ended >= k->begun, "wave_begin %" PRId64 ": the end of wave %d was not told",
+          o->value + 1, (int)k->begun + 1);
     CHECK(k, check_next_host(k, &how) >= 0, "wave_begin %" PRId64 ": no host is about to start",
           o->value + 1);
     k->begun = k->wave;
@@ -247,12 +246,10 @@ check_wave_end(struct check *k, const struct order *o)
     CHECK(k, k->told, "wave_end: waves are not told");
     CHECK(k, o->value >= 0 && o->value <= k->begun,
           "wave_end %" PRId64 ": its beginning was not told", o->value + 1);
-    CHECK(k, o->value >= k->ended, "wave_end %" PRId64 ": once more", o->value + 1);
-    CHECK(k, o->value > k->ended || k->reopened, "wave_end %" PRId64 ": once more", o->value + 1);
+    CHECK(k, o->value > k->ended, "wave_end %" PRId64 ": once more", o->value + 1);
     CHECK(k, over, "wave_end %" PRId64 ": %d hosts of it have no outcome", o->value + 1,
           (int)k->wave_left);
     k->ended = (int32_t)o->value;
-    k->reopened = false;
 }
 
 void

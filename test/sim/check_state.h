@@ -78,6 +78,7 @@ struct check_host {
     bool unsure, refused, sent_now;
     bool again;          /* a retried host: no wave is over without it */
     bool turn, ordered;  /* at a run_once or throttled step */
+    bool ends_ok;        /* its bake was cut short: ok, once the try under way has ended */
     enum outcome result; /* once the finally list begins */
 
     int32_t check, row, round_tries; /* of the gate */
@@ -87,13 +88,15 @@ struct check_host {
 
     /* late watch: a try while it has no slot */
     bool watching, must_tell;
+    bool breaking;      /* its try was broken off, and has not ended */
+    bool watch_closing; /* the session of a try is being closed */
     int32_t watch_failed;
     int64_t watch_from_ms, watch_to_ms; /* the next try begins; -1: none is due */
     int64_t watch_set;                  /* number of the fact that set it */
 
     /* the shell */
     enum check_open open;
-    bool loose;      /* how the open order ends does not matter any more, nor when */
+    bool dropped;    /* cancelled, once its connection under way is closed */
     int32_t closing; /* times disconnect was ordered, and its end has not been told */
     bool must_close; /* it must be ordered in this turn */
     bool waiting;    /* for a time, between these two */
@@ -101,7 +104,16 @@ struct check_host {
     int64_t wait_set; /* number of the fact that set it */
 };
 
-enum check_wave { WAVE_OPEN, WAVE_BAKES, WAVE_PROMOTE, WAVE_PAUSES, WAVE_ALL_OVER };
+/* Closed: every host of it has an outcome. */
+enum check_wave {
+    WAVE_OPEN,
+    WAVE_CLOSED,
+    WAVE_BAKES,
+    WAVE_BAKED,
+    WAVE_PROMOTE,
+    WAVE_PAUSES,
+    WAVE_ALL_OVER,
+};
 
 struct check {
     const struct sim_case *c; /* borrowed */
@@ -141,6 +153,7 @@ struct check {
     int32_t queued, parked, again;    /* again: retried hosts in flight */
     int64_t wave_due_ms, wave_set_ms; /* end of bake or pause, and since when it is waited for */
     int32_t begun, ended;             /* waves told: numbers of the last; -1 */
+    bool wave_failed, wave_excused;   /* it ended badly and the run is paused; it may pass */
     bool reopened;                    /* a retried host: its end may be told again */
     bool begin_told;                  /* WAVE_BEGIN came, its start is next */
 
@@ -148,6 +161,7 @@ struct check {
     int32_t bad, budget_now;
     int32_t denials;
     enum halt halt;
+    bool by_operator; /* abort, kill or rollback was said */
     bool paused;
     int64_t paused_at_ms;
     int64_t run_due_ms; /* -1: none */
@@ -161,7 +175,8 @@ struct check {
     enum check_once once[CHECK_LISTS][SIM_STEPS_MAX];
     int32_t inside[CHECK_LISTS][SIM_STEPS_MAX]; /* hosts that have their turn */
 
-    int32_t watching; /* tries of late watch under way */
+    int32_t watching;                /* tries of late watch under way */
+    int32_t breaking, watch_closing; /* those broken off; their sessions */
     int32_t counts[OUTCOMES];
     int32_t rolled_back, rollbacks_failed;
     int64_t starts;
@@ -223,6 +238,8 @@ bool check_watch_on(const struct check *k);
 bool check_watched(const struct check *k, const struct check_host *h);
 void check_watch_begin(struct check *k, struct check_host *h, int64_t from_ms, int64_t to_ms);
 void check_watch_fact(struct check *k, int32_t host, const struct fact *f);
+void check_watch_broken(struct check *k, struct check_host *h);
+void check_watch_closed(struct check *k, struct check_host *h);
 void check_watch_stop(struct check *k); /* all tries are broken off */
 void check_watch_resume(struct check *k);
 void check_watch_bake(struct check *k);  /* it begins */
@@ -234,10 +251,11 @@ void check_verb(struct check *k, const struct fact *f);
 /* check_run.c, check_wave.c */
 void check_count(struct check *k, struct check_host *h);
 void check_halt(struct check *k, enum halt why);
-bool check_halted_by_operator(const struct check *k);
 void check_waves(struct check *k); /* go on as far as nothing is left to wait for */
 void check_run_tick(struct check *k);
 void check_promoted(struct check *k);
+void check_wave_continue(struct check *k);
+void check_wave_reopen(struct check *k);
 void check_wave_wait(struct check *k, int64_t ms); /* for the end of a bake or a pause */
 void
 check_halt_by_rule(struct check *k, enum halt why); /* and roll back where on_failure says so */
@@ -245,9 +263,9 @@ void check_outcome(struct check *k, struct check_host *h, enum outcome outcome);
 void check_pause(struct check *k);
 void check_unpause(struct check *k);
 void check_reset_budget(struct check *k);
-void check_parked_in_halt(struct check *k, struct check_host *h);
 void check_settle(struct check *k); /* waves go on, or the rollback begins */
 void check_wave_enter(struct check *k, int32_t wave);
+bool check_done(const struct check *k); /* nothing is left but tries of late watch */
 bool check_over(const struct check *k);
 int check_exit_code(const struct check *k);
 bool check_limits_free(const struct check *k, int32_t host);

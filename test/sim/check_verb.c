@@ -79,6 +79,7 @@ static void
 retry(struct check *k, struct check_host *h)
 {
     check_reset_budget(k);
+    check_wave_reopen(k);
     h->queued = true;
     k->queued++;
 }
@@ -87,12 +88,15 @@ retry(struct check *k, struct check_host *h)
 static void
 cancel_unsent(struct check *k, struct check_host *h)
 {
-    if (h->rolling || h->killed || h->stage != STAGE_STEPS || h->ever_connected || h->ever_sent ||
-        (h->open != OPEN_NONE && h->open != OPEN_CONNECT)) {
+    if (h->rolling || h->killed || h->dropped || h->stage != STAGE_STEPS || h->ever_connected ||
+        h->ever_sent || (h->open != OPEN_NONE && h->open != OPEN_CONNECT)) {
         return;
     }
-    h->loose = h->must_close = h->open == OPEN_CONNECT;
-    check_decide(k, h, OUTCOME_CANCELLED);
+    if (h->open == OPEN_CONNECT) {
+        h->dropped = h->must_close = true;
+    } else {
+        check_decide(k, h, OUTCOME_CANCELLED);
+    }
 }
 
 static void
@@ -115,8 +119,6 @@ end_bake(struct check *k, struct check_host *h)
 {
     if (h->stage == STAGE_BAKE) {
         check_bake_end(k, h);
-    } else if (h->stage == STAGE_FINALLY) {
-        h->waiting = false; /* it baked without checks */
     }
 }
 
@@ -124,8 +126,9 @@ static void
 each_in_flight(struct check *k, void (*what)(struct check *k, struct check_host *h))
 {
     for (int32_t i = 0; i < k->host_count && k->active > 0; i++) {
-        if (k->hosts[i].flying) {
-            what(k, &k->hosts[i]);
+        struct check_host *h = &k->hosts[k->host_at[i]];
+        if (h->flying) {
+            what(k, h);
         }
     }
 }
@@ -133,6 +136,7 @@ each_in_flight(struct check *k, void (*what)(struct check *k, struct check_host 
 static void
 stop(struct check *k, enum verb verb)
 {
+    k->by_operator = true;
     switch (verb) {
     case VERB_ABORT:
         check_halt(k, HALT_ABORT);
@@ -148,6 +152,7 @@ stop(struct check *k, enum verb verb)
     case VERB_ROLLBACK:
         check_halt(k, HALT_ROLLBACK);
         k->roll_back = true;
+        each_in_flight(k, cancel_unsent);
         each_in_flight(k, end_bake);
         break;
     case VERB_PAUSE:
@@ -173,6 +178,7 @@ check_verb(struct check *k, const struct fact *f)
     case VERB_CONTINUE:
         check_reset_budget(k);
         check_unpause(k);
+        check_wave_continue(k);
         break;
     case VERB_PROMOTE:
         check_promoted(k);

@@ -78,7 +78,7 @@ wants_of_finally(const struct check *k, const struct check_host *h)
 enum check_want
 check_wants(const struct check *k, const struct check_host *h)
 {
-    if (!h->flying || (h->open != OPEN_NONE && !h->loose)) {
+    if (!h->flying || h->open != OPEN_NONE) {
         return WANT_NOTHING;
     }
     switch (h->stage) {

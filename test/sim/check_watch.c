@@ -14,7 +14,7 @@ interval(const struct check *k)
 bool
 check_watch_on(const struct check *k)
 {
-    return k->checks > 0 && k->halt == HALT_NONE && !k->paused && !k->finished;
+    return k->checks > 0 && k->halt == HALT_NONE && !k->paused && !k->finished && !check_done(k);
 }
 
 bool
@@ -101,8 +101,32 @@ check_watch_stop(struct check *k)
             h->watching = false;
             k->watching--;
             h->must_close = true;
-            h->loose = h->open != OPEN_NONE;
+            h->breaking = true;
+            k->breaking++;
         }
+    }
+}
+
+/* Such a try has come to its end. */
+void
+check_watch_broken(struct check *k, struct check_host *h)
+{
+    h->breaking = false;
+    k->breaking--;
+    check_watch_begin(k, h, 0, wave_bakes(k, h) ? interval(k) : interval(k) * 5);
+}
+
+/* No session of the host is being closed any more. */
+void
+check_watch_closed(struct check *k, struct check_host *h)
+{
+    const int64_t period_ms = wave_bakes(k, h) ? interval(k) : interval(k) * 5;
+
+    k->watch_closing -= h->watch_closing;
+    h->watch_closing = false;
+    if (h->watch_to_ms < k->now_ms + period_ms) {
+        h->watch_to_ms = k->now_ms + period_ms;
+        h->watch_set = k->facts;
     }
 }
 

@@ -23,6 +23,7 @@ check_wave_enter(struct check *k, int32_t wave)
 {
     k->wave = wave;
     k->phase = WAVE_OPEN;
+    k->reopened = k->wave_failed = k->wave_excused = false;
     k->wave_due_ms = -1;
     k->wave_started = 0;
     k->wave_left = 0;
@@ -71,52 +72,118 @@ check_promoted(struct check *k)
     }
 }
 
+/* It ended badly: what on_failure says.  A pause lasts until the operator lets it pass. */
 static void
-baked(struct check *k)
+fail_wave(struct check *k, enum halt why)
 {
-    k->wave_due_ms = -1;
-    if (k->canary_waves == 0 || k->wave != k->canary_waves - 1) {
-        check_promoted(k);
-    } else if (k->c->policy.promote == PROMOTE_MANUAL) {
-        k->phase = WAVE_PROMOTE;
-    } else if (canary_fine(k) || k->c->policy.on_failure == ON_FAILURE_CONTINUE) {
-        check_promoted(k);
-    } else {
-        check_halt_by_rule(k, HALT_CANARY);
+    switch (k->c->policy.on_failure) {
+    case ON_FAILURE_CONTINUE:
+        break;
+    case ON_FAILURE_STOP:
+    case ON_FAILURE_ROLLBACK:
+        check_halt_by_rule(k, why);
+        break;
+    case ON_FAILURE_PAUSE:
+        check_pause(k);
+        k->wave_failed = true;
+        break;
+    }
+}
+
+static bool
+ends_canary(const struct check *k)
+{
+    return k->canary_waves > 0 && k->wave == k->canary_waves - 1;
+}
+
+static void
+judge(struct check *k)
+{
+    if (k->wave_excused) {
+        return;
+    }
+    if (k->wave < k->waves - 1 && k->c->policy.has_budget && whole_wave_bad(k)) {
+        fail_wave(k, HALT_WAVE);
+    } else if (ends_canary(k) && k->c->policy.promote == PROMOTE_AUTO && !canary_fine(k)) {
+        fail_wave(k, HALT_CANARY);
     }
 }
 
 static void
-over(struct check *k)
+from_closed(struct check *k)
 {
-    const struct policy *o = &k->c->policy;
     const bool before_switch = k->switch_step >= 0 && k->wave == 0;
 
-    if (k->wave < k->waves - 1 && o->has_budget && whole_wave_bad(k)) {
-        if (o->on_failure == ON_FAILURE_PAUSE) {
-            check_pause(k);
-        } else if (o->on_failure != ON_FAILURE_CONTINUE) {
-            check_halt_by_rule(k, HALT_WAVE);
-            return;
-        }
-    }
-    if (k->wave_started > 0 && o->wave_bake_ms > 0 && !before_switch) {
+    if (k->wave_started > 0 && k->c->policy.wave_bake_ms > 0 && !before_switch) {
         k->phase = WAVE_BAKES;
-        check_wave_wait(k, o->wave_bake_ms);
+        check_wave_wait(k, k->c->policy.wave_bake_ms);
         check_watch_bake(k);
     } else {
-        baked(k);
+        k->phase = WAVE_BAKED;
     }
 }
 
-/* Go on as far as nothing is left to wait for. */
+static void
+from_baked(struct check *k)
+{
+    judge(k); /* hosts may have become sick in the bake */
+    if (k->halt != HALT_NONE || k->paused) {
+        return;
+    }
+    if (ends_canary(k) && k->c->policy.promote == PROMOTE_MANUAL && k->wave < k->waves - 1) {
+        k->phase = WAVE_PROMOTE;
+    } else {
+        check_promoted(k);
+    }
+}
+
+/* The operator lets a wave pass that ended badly. */
+void
+check_wave_continue(struct check *k)
+{
+    k->wave_excused |= k->wave_failed;
+}
+
+/* A host is retried: the wave is not over any more, and is told again. */
+void
+check_wave_reopen(struct check *k)
+{
+    if (k->phase == WAVE_OPEN) {
+        return;
+    }
+    if (k->phase == WAVE_BAKES) {
+        check_watch_baked(k);
+    }
+    k->phase = WAVE_OPEN;
+    k->wave_due_ms = -1;
+    k->begun = k->ended = k->wave - 1;
+    k->reopened = true;
+}
+
+/* Go on as far as nothing is left to wait for; a paused run decides nothing. */
 void
 check_waves(struct check *k)
 {
-    while (k->halt == HALT_NONE && !k->finished && k->phase == WAVE_OPEN && k->wave_left == 0 &&
-           k->again == 0 && k->queued == 0) {
-        over(k);
-    }
+    enum check_wave before;
+    int32_t wave;
+
+    do {
+        before = k->phase;
+        wave = k->wave;
+        if (k->finished || k->halt != HALT_NONE) {
+            return;
+        }
+        if (k->phase == WAVE_OPEN && k->wave_left == 0 && k->again == 0 && k->queued == 0) {
+            k->phase = WAVE_CLOSED;
+            judge(k);
+        }
+        if (k->phase == WAVE_CLOSED && !k->paused && k->halt == HALT_NONE) {
+            from_closed(k);
+        }
+        if (k->phase == WAVE_BAKED && !k->paused && k->halt == HALT_NONE) {
+            from_baked(k);
+        }
+    } while (k->phase != before || k->wave != wave);
 }
 
 static void
@@ -127,7 +194,9 @@ wave_tick(struct check *k)
     }
     if (k->phase == WAVE_BAKES) {
         check_watch_baked(k);
-        baked(k);
+        k->wave_due_ms = -1;
+        k->phase = WAVE_BAKED;
+        check_waves(k);
     } else if (k->phase == WAVE_PAUSES) {
         check_wave_enter(k, k->wave + 1);
     }

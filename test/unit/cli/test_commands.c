@@ -23,7 +23,7 @@ static const struct {
     {"provision", true},   {"deploy", true},    {"update", true},   {"rollback", true},
     {"check", true},       {"run", true},       {"exec", true},     {"copy", true},
     {"plan", true},        {"inventory", true}, {"validate", true}, {"status", true},
-    {"history", true},     {"report", false},   {"logs", true},     {"ctl", false},
+    {"history", true},     {"report", false},   {"logs", true},     {"ctl", true},
     {"resume", false},     {"retry", true},     {"lock", false},    {"keys", true},
     {"completion", false},
 };
@@ -76,10 +76,17 @@ test_only_what_runs_takes_verbose_quiet_color_and_yes(void **state)
     static const struct {
         const char *name, *no;
     } rows[] = {
-        {"status", "vqKyJeSlto"}, {"history", "vqKyJeSlto"}, {"logs", "vqKyJeSlto"},
-        {"plan", "vqKyJbLECPF"},  {"inventory", "vqKySto"},  {"validate", "vKyJSlto"},
-        {"check", "y"},           {"exec", "ytT"},           {"copy", "ytT"},
-        {"keys", "tTCbLSvKJEUr"}, {"retry", "lwtTAPDMJEUr"},
+        {"status", "vqKyJeSlto"},
+        {"history", "vqKyJeSltoW"},
+        {"logs", "vqKyJeSlto"},
+        {"plan", "vqKyJbLECPF"},
+        {"inventory", "vqKySto"},
+        {"validate", "vKyJSlto"},
+        {"check", "y"},
+        {"exec", "ytT"},
+        {"copy", "ytT"},
+        {"keys", "tTCbLSvKJEUr"},
+        {"retry", "lwtTAPDMJEUr"},
     };
     (void)state;
 

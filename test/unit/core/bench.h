@@ -20,7 +20,8 @@ struct bench {
     struct plan_step steps[8];
     struct plan_step finally_steps[4];
     struct plan_check checks[4];
-    int32_t step_count, finally_count, check_count;
+    struct plan_step rollback_steps[4];
+    int32_t step_count, finally_count, check_count, rollback_count;
     struct plan *plan;
     struct rollout *rollout;
     int64_t now_ms;
@@ -82,6 +83,8 @@ bench_start(struct bench *b, int32_t hosts)
         .finally_count = b->finally_count,
         .checks = b->checks,
         .check_count = b->check_count,
+        .rollback_steps = b->rollback_steps,
+        .rollback_count = b->rollback_count,
     };
     struct err err;
 
