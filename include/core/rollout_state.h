@@ -201,7 +201,7 @@ struct rollout {
 };
 
 void ring_add(struct ring *q, int32_t item);
-int32_t ring_take(struct ring *q); /* -1: empty */
+int32_t ring_take(struct ring *q); /* it is not empty */
 
 /* ---- rollout.c */
 
@@ -319,6 +319,7 @@ void watch_wave(struct rollout *r);                /* its bake begins */
 void watch_timer(struct rollout *r, int32_t host);
 void watch_fact(struct rollout *r, const struct fact *fact);
 void watch_reached(struct rollout *r, int32_t host, bool connected);
+void watch_ended(struct rollout *r, int32_t host); /* broken off, and its session is gone */
 void watch_pump(struct rollout *r);
 void watch_break(struct rollout *r); /* what is under way */
 void watch_end(struct rollout *r);   /* for good */

@@ -180,6 +180,13 @@ say_no(struct run *run, uint32_t client, const struct fact *f, const char *why)
     free(text);
 }
 
+/* As with Ctrl-C it is said at once; of other verbs narrate tells. */
+static bool
+ends_run(enum verb v)
+{
+    return v == VERB_ABORT || v == VERB_KILL || v == VERB_ROLLBACK;
+}
+
 /* A verb that came by ctl has had its turn. */
 static void
 answer(struct run *run, const struct letter *l)
@@ -194,12 +201,15 @@ answer(struct run *run, const struct letter *l)
         }
         return;
     }
-    if (q == NULL) {
-        return; /* it has left */
-    }
     buf_init(&text, ANSWER_BYTES);
-    describe(&text, run, &l->fact, q->workers);
-    q->answer = xstrdup(text.data);
+    describe(&text, run, &l->fact, q == NULL ? (int32_t)l->fact.value : q->workers);
+    if (q != NULL) {
+        q->answer = xstrdup(text.data);
+    }
+    if (ends_run(l->fact.verb)) {
+        (void)buf_addf(&text, " (%s)", l->reason == NULL ? "" : l->reason);
+        narrate_warning(run, NULL, text.data);
+    }
     buf_release(&text);
 }
 

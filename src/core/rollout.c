@@ -89,11 +89,9 @@ ring_add(struct ring *q, int32_t item)
 int32_t
 ring_take(struct ring *q)
 {
-    if (q->count == 0) {
-        return -1;
-    }
     const int32_t item = q->items[q->head];
 
+    assert(q->count > 0);
     q->head = (q->head + 1) % q->cap;
     q->count--;
     return item;
@@ -193,6 +191,18 @@ start(struct rollout *r, int32_t host)
     }
 }
 
+/* -1: nobody may. */
+static int32_t
+next_host(struct rollout *r)
+{
+    int32_t host = PLANTED(RETRY_LAST) ? -1 : next_retry(r);
+
+    if (host < 0 && queue_is_open(r)) {
+        host = queue_next(&r->queue);
+    }
+    return host < 0 && PLANTED(RETRY_LAST) ? next_retry(r) : host;
+}
+
 static void
 admit(struct rollout *r)
 {
@@ -201,13 +211,7 @@ admit(struct rollout *r)
         if (r->active >= r->width + PLANTED(WIDTH_ONE_MORE)) {
             return;
         }
-        int32_t host = PLANTED(RETRY_LAST) && queue_is_open(r) ? queue_next(&r->queue) : -1;
-        if (host < 0 && r->retries.count > 0) {
-            host = next_retry(r);
-        }
-        if (host < 0 && queue_is_open(r)) {
-            host = queue_next(&r->queue);
-        }
+        const int32_t host = next_host(r);
         if (host < 0) {
             return;
         }
@@ -243,10 +247,11 @@ draw_consequences(struct rollout *r)
 static void
 finish_if_over(struct rollout *r)
 {
-    if (r->finished || r->active > 0 || r->parked > 0 || r->paused || r->rollback_due ||
-        (r->halt == HALT_NONE && r->stage != WAVE_DONE) || queue_waiting(&r->queue) > 0) {
+    if (r->active > 0 || r->parked > 0 || r->paused || r->rollback_due ||
+        (r->halt == HALT_NONE && r->stage != WAVE_DONE)) {
         return;
     }
+    assert(queue_waiting(&r->queue) == 0); /* nobody who could start would be left behind */
     watch_end(r);
     if (r->watch_count > 0) {
         return; /* until they are broken off */

@@ -12,10 +12,10 @@
 bool
 back_begin(struct rollout *r)
 {
-    if (!r->rollback_due || r->active > 0 || r->parked > 0 || r->watch_count > 0) {
+    if (!r->rollback_due || r->active > 0 || r->watch_count > 0) {
         return false;
     }
-    assert(r->halt != HALT_NONE && !r->rolling_back);
+    assert(r->halt != HALT_NONE && r->parked == 0 && !r->rolling_back);
     r->rollback_due = false;
     r->rolling_back = true;
     timers_drop(&r->timers, rollout_timer_run(r));

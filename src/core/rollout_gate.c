@@ -44,7 +44,7 @@ bake(struct rollout *r, int32_t host)
     const int64_t bake_ms = plan_policy(r->plan)->host_bake_ms;
 
     if (bake_ms == 0 || PLANTED(HOST_BAKE_LOST) || r->hurried ||
-        (h->rollback != ROLLBACK_NONE && !PLANTED(ROLLBACK_BAKES)) || h->killed) {
+        (h->rollback != ROLLBACK_NONE && !PLANTED(ROLLBACK_BAKES))) {
         host_finally(r, host);
         return;
     }

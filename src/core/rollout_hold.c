@@ -196,13 +196,14 @@ admit(struct rollout *r, int32_t host)
     }
 }
 
-/* The lowest position that is still at its steps; -1: none. */
+/* The lowest position that is still at its steps: there is one, who waits for its turn. */
 static int32_t
 lowest_live(struct rollout *r)
 {
-    while (r->live >= 0 && !host_at_steps(&r->hosts[r->live])) {
+    while (!host_at_steps(&r->hosts[r->live])) {
         r->hosts[r->live].live = false;
         (void)heap_pop(&r->live_heap, &r->live);
+        assert(r->live >= 0);
     }
     return r->live;
 }

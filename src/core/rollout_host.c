@@ -287,6 +287,9 @@ void
 host_conclude_killed(struct rollout *r, int32_t host)
 {
     const bool sent = r->hosts[host].step_was_sent;
+
+    r->hosts[host].killed =
+        r->halt == HALT_KILL; /* else an abort's: its finally list may be killed */
     const struct fact why = {.cause = r->halt == HALT_KILL ? CAUSE_KILLED : CAUSE_CANCELLED};
 
     host_conclude(r, host,
@@ -380,10 +383,8 @@ on_step_sent(struct rollout *r, const struct fact *f)
 {
     struct host_state *h = &r->hosts[f->host];
 
-    if (fits_step(h, f)) {
-        h->phase = PHASE_SENT;
-        h->step_was_sent = true;
-    }
+    h->phase = PHASE_SENT;
+    h->step_was_sent = true;
 }
 
 static void
@@ -407,7 +408,7 @@ step_again(struct rollout *r, int32_t host)
     struct host_state *h = &r->hosts[host];
     const struct plan_step *s = host_rule(r, h);
 
-    if (h->killed || (!s->idempotent && !PLANTED(STEP_RETRY_ANY)) ||
+    if ((!s->idempotent && !PLANTED(STEP_RETRY_ANY)) ||
         h->attempt - h->attempt_base > s->retries + PLANTED(STEP_RETRY_ONE_MORE)) {
         return false;
     }
@@ -697,9 +698,7 @@ host_kill(struct rollout *r, int32_t host)
         assert(false && "not in flight");
     }
     h->killed = true;
-    if (!h->closing) {
-        session_break(r, host);
-    }
+    session_break(r, host);
 }
 
 void

@@ -77,7 +77,7 @@ session_again(struct rollout *r, int32_t host, enum cause cause, bool throttled)
                        cause == CAUSE_KEX || cause == CAUSE_LOST ||
                        (PLANTED(CONNECT_RETRY_ALL) && cause == CAUSE_AUTH);
 
-    if (h->killed || tries > o->retries_max - PLANTED(CONNECT_RETRY_ONE_LESS) ||
+    if (tries > o->retries_max - PLANTED(CONNECT_RETRY_ONE_LESS) ||
         (!throttled && !((o->retry_connect || PLANTED(CONNECT_RETRY_BARE)) && helps))) {
         return false;
     }
@@ -165,8 +165,8 @@ go_on(struct rollout *r, int32_t host)
     } else if (h->phase == PHASE_REACH) {
         host_finally(r, host);
     } else {
-        assert(h->phase == PHASE_WATCH_REACH);
-        watch_reached(r, host, true);
+        assert(h->phase == PHASE_WATCH_QUEUED);
+        watch_timer(r, host);
     }
 }
 
@@ -195,7 +195,7 @@ on_disconnected(struct rollout *r, int32_t host)
         host_finally(r, host);
         break;
     case PHASE_WATCH_ENDING:
-        watch_reached(r, host, false);
+        watch_ended(r, host);
         break;
     case PHASE_UNTOUCHED:
     case PHASE_BACKOFF:

@@ -110,7 +110,7 @@ refuses_retry(const struct host_state *h)
     if (host_in_flight(h) || h->phase == PHASE_PARKED) {
         return "it is under way";
     }
-    return outcome_is_bad(h->outcome) || h->outcome == OUTCOME_CANCELLED ? NULL : "it did not fail";
+    return outcome_is_bad(h->outcome) ? NULL : "it did not fail";
 }
 
 static const char *

@@ -100,9 +100,6 @@ look_check(struct rollout *r, int32_t host)
 {
     struct host_state *h = &r->hosts[host];
 
-    if (session_waits(r, host, PHASE_WATCH_REACH)) {
-        return;
-    }
     if (!plan_check(r->plan, h->probe_check)->local && !h->connected) {
         session_connect(r, host, PHASE_WATCH_REACH);
         return;
@@ -123,6 +120,9 @@ watch_pump(struct rollout *r)
         const int32_t host = ring_take(&r->watch_queue);
         struct host_state *h = &r->hosts[host];
         assert(h->phase == PHASE_WATCH_QUEUED && h->outcome == OUTCOME_OK);
+        if (session_waits(r, host, PHASE_WATCH_QUEUED)) {
+            continue; /* it comes back here */
+        }
         list_add(r, host);
         h->probe_try++;
         h->probe_check = 0;
@@ -170,17 +170,11 @@ judge(struct rollout *r, int32_t host, bool passed)
 }
 
 /* What was under way is broken off and has come to its end. */
-static void
-ended(struct rollout *r, int32_t host)
+void
+watch_ended(struct rollout *r, int32_t host)
 {
-    struct host_state *h = &r->hosts[host];
-
-    if (h->connected) {
-        session_close(r, host);
-        return; /* disconnected will bring us here again */
-    }
     list_drop(r, host);
-    h->phase = PHASE_OVER;
+    r->hosts[host].phase = PHASE_OVER;
     if (!r->watch_over) {
         look_when_due(r, host);
     }
@@ -189,9 +183,7 @@ ended(struct rollout *r, int32_t host)
 void
 watch_reached(struct rollout *r, int32_t host, bool connected)
 {
-    if (r->hosts[host].phase == PHASE_WATCH_ENDING) {
-        ended(r, host);
-    } else if (connected) {
+    if (connected) {
         look_check(r, host);
     } else {
         judge(r, host, false);
@@ -220,14 +212,8 @@ watch_fact(struct rollout *r, const struct fact *f)
 static void
 break_off(struct rollout *r, int32_t host)
 {
-    struct host_state *h = &r->hosts[host];
-
-    if (h->phase == PHASE_WATCH_ENDING) {
-        return;
-    }
-    h->phase = PHASE_WATCH_ENDING;
-    h->close_waits = false;
-    if (!h->closing) {
+    if (r->hosts[host].phase != PHASE_WATCH_ENDING) {
+        r->hosts[host].phase = PHASE_WATCH_ENDING;
         session_break(r, host);
     }
 }
@@ -251,11 +237,13 @@ watch_end(struct rollout *r)
     if (plan_check_count(r->plan) == 0) {
         return;
     }
-    while (r->watch_queue.count > 0) {
-        r->hosts[ring_take(&r->watch_queue)].phase = PHASE_OVER;
-    }
+    r->watch_queue.count = 0;
     for (int32_t i = 0; i < plan_host_count(r->plan); i++) {
-        if (r->hosts[i].phase == PHASE_OVER) {
+        struct host_state *h = &r->hosts[i];
+        if (h->phase == PHASE_WATCH_QUEUED) {
+            h->phase = PHASE_OVER;
+            h->close_waits = false;
+        } else if (h->phase == PHASE_OVER) {
             timers_drop(&r->timers, i);
         }
     }

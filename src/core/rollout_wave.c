@@ -250,10 +250,8 @@ void
 wave_bake_again(struct rollout *r)
 {
     assert(r->stage == WAVE_BAKING);
-    const int64_t bake_ms =
-        PLANTED(WAVE_BAKE_NOT_RESTARTED) ? 0 : plan_policy(r->plan)->wave_bake_ms;
-
-    if (bake_ms > 0) {
-        timers_set(&r->timers, rollout_timer_wave(r), r->now_ms + bake_ms);
+    if (!PLANTED(WAVE_BAKE_NOT_RESTARTED)) {
+        timers_set(&r->timers, rollout_timer_wave(r),
+                   r->now_ms + plan_policy(r->plan)->wave_bake_ms);
     }
 }

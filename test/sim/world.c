@@ -133,9 +133,11 @@ world_say(struct world *w, const struct fact *fact)
     case 2:
         again.step = (int32_t)DRAW(&w->p, -1, 99, INT32_MAX);
         break;
-    case 3: /* of the next step, as it was in an earlier round */
-        again.step += 1;
-        again.attempt -= 1;
+    case 3: /* of the next step of the list, as it was in an earlier round */
+        if (again.kind == FACT_FINALLY_DONE) {
+            again.step += 1;
+            again.attempt -= 1;
+        }
         break;
     case 4: /* nobody has asked for these */
         again.kind = draw_chance(&w->p, 500) ? FACT_RESUMED : FACT_VERDICT;
