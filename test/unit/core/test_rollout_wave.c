@@ -133,11 +133,9 @@ test_a_wave_of_two_or_more_that_failed_whole_halts_unless_it_was_the_last(void *
         int32_t skip; /* -1: none */
         enum halt halt;
     } cases[] = {
-        {3, {1, 1}, -1, HALT_WAVE},
-        {3, {0, 1}, -1, HALT_NONE},
+        {3, {1, 1}, -1, HALT_WAVE}, {3, {0, 1}, -1, HALT_NONE},
         {3, {1, 1}, 1, HALT_NONE}, /* one was started: that is no wave of two */
-        {2, {1, 1}, -1, HALT_NONE},
-        {4, {0, 0, 1, 1}, -1, HALT_NONE},
+        {2, {1, 1}, -1, HALT_NONE}, {4, {0, 0, 1, 1}, -1, HALT_NONE},
     };
 
     (void)state;
