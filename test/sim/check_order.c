@@ -189,10 +189,6 @@ close_session(struct check *k, struct check_host *h, const struct order *o)
           h->from_ms);
     h->must_close = h->connected = false;
     h->closing++;
-    if (!h->flying && !h->watch_closing) {
-        h->watch_closing = true;
-        k->watch_closing++;
-    }
 }
 
 void

@@ -88,8 +88,7 @@ struct check_host {
 
     /* late watch: a try while it has no slot */
     bool watching, must_tell;
-    bool breaking;      /* its try was broken off, and has not ended */
-    bool watch_closing; /* the session of a try is being closed */
+    bool breaking; /* its try was broken off, and has not ended */
     int32_t watch_failed;
     int64_t watch_from_ms, watch_to_ms; /* the next try begins; -1: none is due */
     int64_t watch_set;                  /* number of the fact that set it */
@@ -175,8 +174,8 @@ struct check {
     enum check_once once[CHECK_LISTS][SIM_STEPS_MAX];
     int32_t inside[CHECK_LISTS][SIM_STEPS_MAX]; /* hosts that have their turn */
 
-    int32_t watching;                /* tries of late watch under way */
-    int32_t breaking, watch_closing; /* those broken off; their sessions */
+    int32_t watching; /* tries of late watch under way */
+    int32_t breaking; /* those broken off, and not ended */
     int32_t counts[OUTCOMES];
     int32_t rolled_back, rollbacks_failed;
     int64_t starts;
@@ -186,7 +185,7 @@ struct check {
     int32_t baking;            /* hosts in their bake */
     bool mute;                 /* the last one changes nothing */
     int32_t last_host;         /* of the last fact; -1 */
-    int32_t overdue, held_up;  /* of late watch: one host whose try is missing; hosts that wait */
+    int32_t overdue;           /* one host whose try of late watch is missing; -1 */
     char wrong[320];           /* empty: nothing is */
 };
 

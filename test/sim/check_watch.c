@@ -122,8 +122,6 @@ check_watch_closed(struct check *k, struct check_host *h)
 {
     const int64_t period_ms = wave_bakes(k, h) ? interval(k) : interval(k) * 5;
 
-    k->watch_closing -= h->watch_closing;
-    h->watch_closing = false;
     if (h->watch_to_ms < k->now_ms + period_ms) {
         h->watch_to_ms = k->now_ms + period_ms;
         h->watch_set = k->facts;
