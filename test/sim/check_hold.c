@@ -126,7 +126,7 @@ check_take_turn(struct check *k, struct check_host *h, int32_t host)
     CHECK(k, s->run_once || inside < s->throttle,
           "host %d: step %d is throttled to %d, and %d hosts are in it", (int)host, (int)h->step,
           (int)s->throttle, (int)inside);
-    const bool first = list == LIST_FINALLY && s->run_once; /* who comes first, not the lowest */
+    const bool first = h->in_line || (list == LIST_FINALLY && s->run_once); /* who came first */
 
     CHECK(k, first || !lower_one(k, h, &other), "host %d: step %d is the turn of host %d",
           (int)host, (int)h->step, (int)other);
@@ -149,7 +149,7 @@ check_leave(struct check *k, struct check_host *h, bool good)
             check_halt_by_rule(k, HALT_ONCE);
         }
     }
-    h->turn = h->ordered = false;
+    h->turn = h->ordered = h->in_line = false;
 }
 
 /* One host that waits at a run_once step whose end is known passes on, or fails. */

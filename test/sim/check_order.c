@@ -41,8 +41,9 @@ begin_watch(struct check *k, struct check_host *h, const struct order *o)
           order_name(o->kind), (int)o->host);
     CHECK(k, check_watch_on(k), "%s of host %d: there is no late watch now", order_name(o->kind),
           (int)o->host);
-    CHECK(k, k->watching < k->width, "%s of host %d: late watch of %d hosts at a time",
-          order_name(o->kind), (int)o->host, (int)k->width);
+    CHECK(k, k->watching + k->breaking < k->width,
+          "%s of host %d: late watch of %d hosts at a time", order_name(o->kind), (int)o->host,
+          (int)k->width);
     CHECK(k, k->now_ms >= h->watch_from_ms,
           "%s of host %d: late watch at %" PRId64 " ms, not before %" PRId64, order_name(o->kind),
           (int)o->host, k->now_ms, h->watch_from_ms);

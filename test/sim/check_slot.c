@@ -86,7 +86,7 @@ begin_round(struct check *k, struct check_host *h, const struct order *o)
     h->stage = STAGE_STEPS;
     h->result = OUTCOME_RUNNING;
     h->killed = h->dropped = h->ends_ok = h->was_connected = h->reached = h->again = false;
-    h->repeats = h->unsure = h->refused = h->turn = h->ordered = h->waiting = false;
+    h->repeats = h->unsure = h->refused = h->turn = h->ordered = h->in_line = h->waiting = false;
     h->round_connects = h->step = h->retried = 0;
 }
 

@@ -77,6 +77,7 @@ struct check_host {
     bool repeats;    /* the next order has the number of the last: it was not started */
     bool unsure, refused, sent_now;
     bool again;          /* a retried host: no wave is over without it */
+    bool in_line;        /* waited for its turn when it was killed: it may have got it since */
     bool turn, ordered;  /* at a run_once or throttled step */
     bool ends_ok;        /* its bake was cut short: ok, once the try under way has ended */
     enum outcome result; /* once the finally list begins */

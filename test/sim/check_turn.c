@@ -69,7 +69,7 @@ settled_watch(struct check *k, const struct check_host *h, int32_t host, struct 
     if (h->closing > 0 || h->open != OPEN_NONE || overdue) {
         may_be_due(k, d, h->watch_from_ms, h->watch_to_ms);
         k->overdue = overdue && h->closing == 0 && h->open == OPEN_NONE ? host : k->overdue;
-    } else if (k->watching < k->width) {
+    } else if (k->watching + k->breaking < k->width) {
         must_be_due(k, d, h->watch_from_ms, h->watch_to_ms);
     } else {
         may_be_due(k, d, h->watch_from_ms, h->watch_to_ms);
@@ -160,7 +160,7 @@ check_turn(struct check *k, int64_t now_ms)
     for (int32_t i = 0; i < k->host_count; i++) {
         settled_host(k, i, &d);
     }
-    CHECK(k, k->overdue < 0 || k->watching >= k->width,
+    CHECK(k, k->overdue < 0 || k->watching + k->breaking >= k->width,
           "host %d: late watch was due at %" PRId64 " ms, and is missing", (int)k->overdue,
           k->hosts[k->overdue < 0 ? 0 : k->overdue].watch_to_ms);
     settled_run(k);
