@@ -30,6 +30,9 @@ size_t worktimes_runs(const struct worktimes *w);    /* that it is drawn from; 0
 size_t worktimes_samples(const struct worktimes *w); /* hosts of these runs */
 size_t worktimes_own(const struct worktimes *w);     /* hosts of the plan with times of their own */
 
+/* Whether any host may take one of several times. */
+bool worktimes_vary(const struct worktimes *w);
+
 /* One of the host's own times, else one of the fleet's; needs worktimes_known. */
 int64_t worktimes_draw(const struct worktimes *w, size_t host, struct prng *p);
 /* The median of the same; the higher of two. */

@@ -196,7 +196,7 @@ predict(const struct run_request *q, const struct worktimes *w, struct predictio
     }
     f.plan = plan;
     f.weights = b.weights;
-    ret->runs = runs_for(q->host_count);
+    ret->runs = worktimes_vary(w) ? runs_for(q->host_count) : 1;
     ret->wave_count = plan_wave_count(plan);
     ret->waves = xcalloc((size_t)ret->wave_count, sizeof(*ret->waves));
     t.whole = xcalloc((size_t)ret->runs, sizeof(*t.whole));

@@ -204,6 +204,18 @@ worktimes_own(const struct worktimes *w)
     return own;
 }
 
+bool
+worktimes_vary(const struct worktimes *w)
+{
+    bool vary = false;
+
+    for (size_t i = 0; i < w->host_count && !vary; i++) {
+        const size_t own = own_count(w, i);
+        vary = own > 1 || (own == 0 && w->count > 1);
+    }
+    return vary;
+}
+
 int64_t
 worktimes_draw(const struct worktimes *w, size_t host, struct prng *p)
 {

@@ -60,10 +60,11 @@ cmd_plan(struct cli *c, struct err *err)
     struct loaded l = {0};
     struct targets t = {0};
     const char *env = cli_word(c, 1);
-    int rc = c->options.output == OUTPUT_JSONL
-                 ? err_set(err, ERR_USAGE, "a plan is one object: -o json")
-                 : load_all(&l, c, env, cli_word(c, 0), err);
 
+    if (c->options.output == OUTPUT_JSONL) {
+        return err_set(err, ERR_USAGE, "a plan is one object: -o json");
+    }
+    int rc = load_all(&l, c, env, cli_word(c, 0), err);
     if (rc == 0) {
         rc = find_targets(c, &l, &t, err);
     }

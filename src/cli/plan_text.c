@@ -12,6 +12,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 enum { VALUES_SHOWN_MAX = 8 };
 
@@ -163,9 +164,13 @@ print_policy(const struct plan_view *v)
 static void
 print_predicted(const struct predicted *p)
 {
-    print_time("", p->p50_ms, "");
-    if (p->p95_ms != p->p50_ms) {
-        print_time(" (p95 ", p->p95_ms, ")");
+    char p50[32], p95[32];
+
+    duration_human(p->p50_ms, p50, sizeof(p50));
+    duration_human(p->p95_ms, p95, sizeof(p95));
+    fputs(p50, stdout);
+    if (strcmp(p50, p95) != 0) {
+        printf(" (p95 %s)", p95);
     }
 }
 

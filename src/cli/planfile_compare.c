@@ -208,7 +208,7 @@ show_value(const struct value *v, char ret[SHOWN_BYTES_MAX])
 {
     struct buf text;
 
-    buf_init(&text, 64 * 1024);
+    buf_init(&text, NAMES_BYTES_MAX);
     if (v == NULL) {
         buf_adds(&text, "not set");
     } else {

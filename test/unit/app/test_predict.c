@@ -87,6 +87,7 @@ test_each_wave_has_a_time(void **state)
     r.request.workers = 2;
     assert_int_equal(predict(&r.request, w, &p, &r.err), 0);
     assert_int_equal(p.wave_count, 2);
+    assert_int_equal(p.runs, 1); /* nothing varies */
     assert_int_equal(p.waves[0].p50_ms, MINUTE);
     assert_int_equal(p.waves[1].p95_ms, MINUTE);
     assert_int_equal(p.whole.p50_ms, 2 * MINUTE);
@@ -184,6 +185,7 @@ test_a_host_has_its_own_times_or_those_of_the_fleet(void **state)
     put_run(&r, second, (const int64_t[]){300}, 1);
     w = load(&r);
     assert_true(worktimes_known(w));
+    assert_true(worktimes_vary(w));
     assert_int_equal(worktimes_runs(w), 2);
     assert_int_equal(worktimes_samples(w), 4);
     assert_int_equal(worktimes_own(w), 2);
