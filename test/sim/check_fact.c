@@ -268,9 +268,6 @@ session_gone(struct check *k, struct check_host *h, const struct fact *f)
         return;
     }
     h->closing -= h->closing > 0;
-    if (h->closing == 0) {
-        check_watch_closed(k, h);
-    }
     if (h->breaking) {
         h->open = OPEN_NONE;
         check_watch_broken(k, h);

@@ -142,14 +142,11 @@ static void
 probe_host(struct check *k, struct check_host *h, const struct order *o)
 {
     must_be(k, h, o, WANT_PROBE, due_or_watch(k, h, o));
-    const int32_t most = h->flying ? h->tries : INT32_MAX; /* one broken off may have counted */
-
     CHECK(k, o->step == h->check, "probe of host %d: check %d, not %d", (int)o->host, (int)o->step,
           (int)h->check);
-    CHECK(k, h->probed ? o->attempt == h->probes : o->attempt > h->probes && o->attempt <= most,
+    CHECK(k, h->probed ? o->attempt == h->probes : o->attempt > h->probes && o->attempt <= h->tries,
           "probe of host %d: try %d, the last was %d of %d begun", (int)o->host, (int)o->attempt,
           (int)h->probes, (int)h->tries);
-    h->tries = h->flying ? h->tries : o->attempt;
     h->probed = true;
     h->probes = o->attempt;
     h->open = OPEN_PROBE;

@@ -141,7 +141,6 @@ check_unpause(struct check *k)
     k->paused = false;
     k->wave_due_ms = later(k, k->wave_due_ms, since_ms);
     k->run_due_ms = later(k, k->run_due_ms, k->paused_at_ms);
-    check_watch_resume(k);
 }
 
 /* ---- rollback */

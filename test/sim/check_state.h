@@ -239,9 +239,7 @@ bool check_watched(const struct check *k, const struct check_host *h);
 void check_watch_begin(struct check *k, struct check_host *h, int64_t from_ms, int64_t to_ms);
 void check_watch_fact(struct check *k, int32_t host, const struct fact *f);
 void check_watch_broken(struct check *k, struct check_host *h);
-void check_watch_closed(struct check *k, struct check_host *h);
-void check_watch_stop(struct check *k); /* all tries are broken off */
-void check_watch_resume(struct check *k);
+void check_watch_stop(struct check *k);  /* all tries are broken off */
 void check_watch_bake(struct check *k);  /* it begins */
 void check_watch_baked(struct check *k); /* it is over */
 
