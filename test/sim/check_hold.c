@@ -62,7 +62,8 @@ lower_one(const struct check *k, const struct check_host *h, int32_t *ret_host)
     return false;
 }
 
-/* Hosts at this step whose session is being closed: one that waited before has its turn perhaps. */
+/* Hosts in line at this step when they were killed: one of them has its turn perhaps, and waits for
+ * its session to be closed. */
 static int32_t
 maybe_inside(const struct check *k, enum check_list list, int32_t step)
 {
@@ -70,8 +71,8 @@ maybe_inside(const struct check *k, enum check_list list, int32_t step)
 
     for (int32_t slot = 0; slot < k->slots; slot++) {
         const struct check_host *h = k->slot_host[slot] < 0 ? NULL : &k->hosts[k->slot_host[slot]];
-        count += h != NULL && h->closing > 0 && check_held(k, h) && check_list_of(h) == list &&
-                 h->step == step;
+        count += h != NULL && h->in_line && h->closing > 0 && check_held(k, h) &&
+                 check_list_of(h) == list && h->step == step;
     }
     return count;
 }

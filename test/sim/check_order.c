@@ -79,21 +79,10 @@ due_or_watch(struct check *k, struct check_host *h, const struct order *o)
 
 /* ---- orders */
 
-static bool
-may_connect_all_the_same(const struct check *k, const struct check_host *h, enum check_want due)
-{
-    return h->unparked && !h->connected && (due == WANT_STEP || due == WANT_FINALLY) && k->remote;
-}
-
 static void
 connect_host(struct check *k, struct check_host *h, const struct order *o)
 {
-    enum check_want due = due_or_watch(k, h, o);
-
-    if (may_connect_all_the_same(k, h, due)) {
-        due = WANT_CONNECT;
-    }
-    must_be(k, h, o, WANT_CONNECT, due);
+    must_be(k, h, o, WANT_CONNECT, due_or_watch(k, h, o));
     CHECK(k, h->open == OPEN_NONE, "connect of host %d: the last order has no answer yet",
           (int)o->host);
     CHECK(k, o->attempt == h->connects + 1, "connect of host %d: attempt %d, not %d", (int)o->host,
@@ -105,7 +94,7 @@ connect_host(struct check *k, struct check_host *h, const struct order *o)
     h->connects = o->attempt;
     h->round_connects++;
     h->open = OPEN_CONNECT;
-    h->waiting = h->unparked = false;
+    h->waiting = false;
     check_pass_on(k);
 }
 
@@ -134,7 +123,7 @@ run_step(struct check *k, struct check_host *h, const struct order *o)
     h->attempt = h->last_attempt[h->step] = o->attempt;
     h->repeats = h->sent_now = false;
     h->open = OPEN_STEP;
-    h->waiting = h->unparked = false;
+    h->waiting = false;
     check_pass_on(k);
 }
 
@@ -156,12 +145,7 @@ probe_host(struct check *k, struct check_host *h, const struct order *o)
 static void
 run_finally(struct check *k, struct check_host *h, const struct order *o)
 {
-    enum check_want due = check_wants(k, h);
-
-    if (due == WANT_CONNECT && h->unparked) {
-        due = WANT_FINALLY;
-    }
-    must_be(k, h, o, WANT_FINALLY, due);
+    must_be(k, h, o, WANT_FINALLY, check_wants(k, h));
     CHECK(k, o->step == h->step && o->attempt == h->round,
           "finally of host %d: step %d in round %d, not %d in %d", (int)o->host, (int)o->step,
           (int)o->attempt, (int)h->step, (int)h->round);
@@ -170,7 +154,7 @@ run_finally(struct check *k, struct check_host *h, const struct order *o)
     }
     check_take_turn(k, h, o->host);
     h->open = OPEN_FINALLY;
-    h->waiting = h->unparked = false;
+    h->waiting = false;
     check_pass_on(k);
 }
 

@@ -69,7 +69,7 @@ give_slot(struct check *k, struct check_host *h, const struct order *o)
     for (int32_t i = 0; i < k->limit_vars; i++) {
         k->in_flight[i][k->c->parallel_by[i].value_of[o->host]]--;
     }
-    h->flying = h->unparked = false;
+    h->flying = false;
     h->slot = -1;
 }
 
@@ -112,7 +112,7 @@ check_unpark(struct check *k, struct check_host *h, const struct order *o)
 {
     h->parked = false;
     k->parked--;
-    h->flying = h->unparked = true;
+    h->flying = true;
     h->slot = o->slot;
     h->again = false;
     if (h->cancelling) {

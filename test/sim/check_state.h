@@ -69,7 +69,6 @@ struct check_host {
     enum check_stage stage;
     bool killed;
     bool connected, was_connected, reached; /* reached: the one reconnect for finally is spent */
-    bool unparked;                          /* and no order since */
     int32_t round_connects;
     int32_t step;    /* of the list of the round; in finally of that list */
     int32_t attempt; /* next or last of this step; 0: to be chosen */
@@ -239,9 +238,8 @@ bool check_watched(const struct check *k, const struct check_host *h);
 void check_watch_begin(struct check *k, struct check_host *h, int64_t from_ms, int64_t to_ms);
 void check_watch_fact(struct check *k, int32_t host, const struct fact *f);
 void check_watch_broken(struct check *k, struct check_host *h);
-void check_watch_stop(struct check *k);  /* all tries are broken off */
-void check_watch_bake(struct check *k);  /* it begins */
-void check_watch_baked(struct check *k); /* it is over */
+void check_watch_stop(struct check *k); /* all tries are broken off */
+void check_watch_bake(struct check *k); /* it begins */
 
 /* check_verb.c */
 void check_verb(struct check *k, const struct fact *f);

@@ -132,15 +132,3 @@ check_watch_bake(struct check *k)
         }
     }
 }
-
-/* From now on the long interval counts; what was due soon may still come then. */
-void
-check_watch_baked(struct check *k)
-{
-    for (int32_t i = 0; i < k->host_count && k->checks > 0; i++) {
-        struct check_host *h = &k->hosts[i];
-        if (check_watched(k, h) && !h->watching) {
-            h->watch_to_ms += interval(k) * 4;
-        }
-    }
-}

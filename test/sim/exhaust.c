@@ -16,7 +16,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { JOBS_MAX = 64 };
+enum { JOBS_MAX = 64, FAILED_MAX = 500 };
 
 /* ---- shapes of actions */
 
@@ -253,7 +253,7 @@ run_job(const struct cases *all, int first, int jobs, struct job *job)
 
     now.search = s;
     (void)signal(SIGABRT, on_abort);
-    for (int i = first; i < case_count(all) && job->failed < 5; i += jobs) {
+    for (int i = first; i < case_count(all) && job->failed < FAILED_MAX; i += jobs) {
         run_number(s, all, i, false, job);
     }
     search_free(s);
