@@ -121,7 +121,8 @@ struct size {
 static const struct size sizes_ci[] = {
     {1, 1, {3, 4}},
     {2, 1, {2, 1}},
-    {2, 2, {1, 1}},
+    {2, 2, {2, 1}},
+    {3, 2, {1, 0}},
 };
 static const struct size sizes_long[] = {
     {1, 1, {6, 8}}, {2, 1, {4, 2}}, {2, 2, {3, 2}}, {3, 2, {2, 1}}, {4, 2, {1, 1}},
