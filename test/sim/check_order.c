@@ -164,8 +164,7 @@ close_session(struct check *k, struct check_host *h, const struct order *o)
     const enum check_want due = check_wants(k, h);
     const bool leaves = (due == WANT_LEAVE || due == WANT_PARK) && h->connected;
 
-    CHECK(k, h->must_close || leaves || h->breaking || (h->flying && h->killed),
-          "disconnect of host %d: nothing asks for it", (int)o->host);
+    CHECK(k, h->must_close || leaves, "disconnect of host %d: nothing asks for it", (int)o->host);
     CHECK(k, !h->waiting || h->must_close || k->now_ms >= h->from_ms,
           "disconnect of host %d: at %" PRId64 " ms, not before %" PRId64, (int)o->host, k->now_ms,
           h->from_ms);

@@ -122,13 +122,14 @@ settled_run(struct check *k)
 {
     enum order_kind how = ORDER_START;
     const int32_t next = check_next_host(k, &how);
-    const bool ended = k->begun < k->wave || k->phase != WAVE_OPEN;
+    const bool ended = k->begun < k->wave || k->phase != WAVE_OPEN ||
+                       (k->wave_left == 0 && k->again == 0 && k->queued == 0);
 
     CHECK(k, next < 0, "%s of host %d is due, and is missing", order_name(how), (int)next);
     CHECK(k, k->finished || !check_over(k), "the run is over, and does not finish");
     CHECK(k, !k->begin_told, "wave %d was begun without a host", (int)k->begun + 1);
-    CHECK(k, k->halt != HALT_NONE || !ended || k->ended >= k->begun,
-          "the end of wave %d was not told", (int)k->begun + 1);
+    CHECK(k, k->forgot || !ended || k->ended >= k->begun, "the end of wave %d was not told",
+          (int)k->begun + 1);
 }
 
 /* Looking for the next host may be long where limits hold many back. */

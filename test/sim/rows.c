@@ -209,6 +209,45 @@ in_sequence(struct sim_case *c)
     c->sequence_by.value_count = 2;
 }
 
+void
+waves_with_budget(struct sim_case *c)
+{
+    waves_of_2(c);
+    c->policy.has_budget = true;
+    c->policy.max_fail.value = 4;
+}
+
+void
+remote_and_paused(struct sim_case *c)
+{
+    remote(c);
+    budget_that_pauses(c);
+}
+
+void
+finally_once(struct sim_case *c)
+{
+    with_finally(c);
+    c->host_count = 2;
+    c->finally_steps[0].run_once = true;
+}
+
+void
+finally_throttled(struct sim_case *c)
+{
+    with_finally(c);
+    c->host_count = 2;
+    c->finally_steps[0].throttle = 1;
+}
+
+void
+rolls_back_one_by_one(struct sim_case *c)
+{
+    rolls_back(c);
+    c->host_count = 2;
+    c->policy.workers = 1;
+}
+
 /* ---- playing them */
 
 /* Some part of the list, with `|` between, is in the sentence. */

@@ -64,5 +64,10 @@ void timed(struct sim_case *c);
 void rolls_back(struct sim_case *c);
 void blue_green(struct sim_case *c);
 void in_sequence(struct sim_case *c);
+void waves_with_budget(struct sim_case *c);
+void remote_and_paused(struct sim_case *c);
+void finally_once(struct sim_case *c);
+void finally_throttled(struct sim_case *c);
+void rolls_back_one_by_one(struct sim_case *c);
 
 #endif

@@ -15,6 +15,48 @@
 #define COUNT(rows) (sizeof(rows) / sizeof((rows)[0]))
 
 static const struct row host_rows[] = {
+    /* nothing begins while the last session is being closed */
+    {remote,
+     "> start 0 s0;> connect 0 #1 s0;< connected 0 #1;> run_step 0.0 #1 s0;< step_done 0.0 #1 x1;"
+     "> disconnect 0 s0;" OUT(0, 0) END(2),
+     NULL},
+    {remote_and_paused,
+     "> start 0 s0;> connect 0 #1 s0;< connected 0 #1;> run_step 0.0 #1 s0;< step_done 0.0 #1 x1;"
+     "> disconnect 0 s0;" OUT(0, 0) "< retry 0;> start 0 s0;> connect 0 #2 s0;",
+     "its last session has not ended"},
+    {remote_and_paused,
+     "> start 0 s0;> connect 0 #1 s0;< connected 0 #1;> run_step 0.0 #1 s0;< step_done 0.0 #1 x1;"
+     "> disconnect 0 s0;" OUT(0, 0) "< retry 0;> start 0 s0;< disconnected 0;",
+     "host 0: connect is due"},
+    {remote_and_paused,
+     "> start 0 s0;> connect 0 #1 s0;< connected 0 #1;> run_step 0.0 #1 s0;< step_done 0.0 #1 x1;"
+     "> disconnect 0 s0;" OUT(
+         0, 0) "< retry 0;> start 0 s0;< disconnected 0;> connect 0 #2 s0;< connected 0 #2;"
+               "> run_step 0.0 #2 s0;< step_done 0.0 #2;> disconnect 0 s0;" OUT(
+                   0, 0) "< continue;" END(0),
+     NULL},
+    /* a session that was lost: connect again before a remote step */
+    {remote,
+     "> start 0 s0;> connect 0 #1 s0;< connected 0 #1;> run_step 0.0 #1 s0;"
+     "< step_not_started 0.0 #1 clost;" WAIT(100) TICK(100) NOWAIT "> run_step 0.0 #1 s0;",
+     "what is due is connect"},
+    {remote,
+     "> start 0 s0;> connect 0 #1 s0;< connected 0 #1;> run_step 0.0 #1 s0;"
+     "< step_not_started 0.0 #1 clost;" WAIT(100) TICK(100) NOWAIT
+     "> connect 0 #2 s0;< connected 0 #2;> run_step 0.0 #2 s0;",
+     "attempt 2, not 1"},
+    /* the finally list: run_once by whoever comes first, throttle by position */
+    {finally_once, GO(0, 0) GO(1, 1) OK(1) "> finally 1.0 #1 s1;" OK(0) "> finally 0.0 #1 s0;",
+     "is run a second time|what is due is release"},
+    {finally_once,
+     GO(0, 0) GO(1, 1) OK(1) "> finally 1.0 #1 s1;" OK(0)
+         OUT(0, 0) "< finally_done 1.0 #1;" OUT(1, 1) END(0),
+     NULL},
+    {finally_throttled, GO(0, 0) GO(1, 1) OK(1) "> finally 1.0 #1 s1;" OK(0) "> finally 0.0 #1 s0;",
+     "is throttled to 1, and 1 hosts"},
+    {finally_throttled,
+     GO(0, 0) GO(1, 1) OK(1) "> finally 1.0 #1 s1;" OK(0) "< finally_done 1.0 #1;" OUT(1, 1),
+     "host 0: finally is due"},
     {remote, "> start 0 s0;> run_step 0.0 #1 s0;", "what is due is connect"},
     {remote, "> start 0 s0;> connect 0 #2 s0;", "attempt 2, not 1"},
     {remote, "> start 0 s0;> connect 0 #1 s0;< connected 0 #1;", "run_step is due"},
@@ -76,6 +118,36 @@ static const struct row host_rows[] = {
 };
 
 static const struct row gate_rows[] = {
+    /* the last look is broken off before the run finishes, and its end is waited for */
+    {watched,
+     GO(0, 0) OK(0) PROBE(0, 1) " s0;" WELL(0, 1) OUT(0, 0) GO(1, 0) WAIT(50) TICK(50)
+         NOWAIT PROBE(0, 2) ";" BAD(1) OUT(1, 0) END(2),
+     "finish: the run is not over"},
+    {watched,
+     GO(0, 0) OK(0) PROBE(0, 1) " s0;" WELL(0, 1) OUT(0, 0) GO(1, 0) WAIT(50) TICK(50)
+         NOWAIT PROBE(0, 2) ";" BAD(1) OUT(1, 0) "> disconnect 0;" WELL(0, 2) END(2),
+     "finish: the run is not over"},
+    {watched,
+     GO(0, 0) OK(0) PROBE(0, 1) " s0;" WELL(0, 1) OUT(0, 0) GO(1, 0) WAIT(50) TICK(50) NOWAIT PROBE(
+         0, 2) ";" BAD(1) OUT(1, 0) "> disconnect 0;" SICK(0, 2) "< disconnected 0;" END(2),
+     NULL},
+    /* what is broken off is judged no more */
+    {watched,
+     GO(0, 0) OK(0) PROBE(0, 1) " s0;" WELL(0, 1) OUT(0, 0) GO(1, 0) WAIT(50) TICK(50)
+         NOWAIT PROBE(0, 2) ";< pause;> disconnect 0;" SICK(0, 2) "> outcome 0;",
+     "it has not changed"},
+    {with_bake,
+     GO(0, 0) OK(0) PROBE(0, 1) " s0;" WELL(0, 1) WAIT(10) TICK(10)
+         NOWAIT PROBE(0, 2) " s0;< abort;" OUT(0, 0),
+     "not at its end"},
+    {with_bake,
+     GO(0, 0) OK(0) PROBE(0, 1) " s0;" WELL(0, 1) WAIT(10) TICK(10)
+         NOWAIT PROBE(0, 2) " s0;< abort;" SICK(0, 2) OUT(0, 0) END(0),
+     NULL},
+    {with_bake,
+     GO(0, 0) OK(0) PROBE(0, 1) " s0;" WELL(0, 1) WAIT(10) TICK(10)
+         NOWAIT PROBE(0, 2) " s0;< kill;> disconnect 0 s0;< disconnected 0;" OUT(0, 0) END(0),
+     "exit code 0, not 2"},
     {with_gate, GO(0, 0) OK(0) OUT(0, 0), "not at its end"},
     {with_gate, GO(0, 0) OK(0) PROBE(0, 2) " s0;", "try 2, the last was 0"},
     {with_gate, GO(0, 0) OK(0) PROBE(0, 1) " s0;" SICK(0, 1) PROBE(0, 2) " s0;",

@@ -103,6 +103,37 @@ static const struct row wave_rows[] = {
 };
 
 static const struct row halt_rows[] = {
+    /* a retry opens the wave again: it is told again, and its bake begins anew */
+    {with_wave_bake,
+     BEGIN(0) GO(0, 0) BAD(0) OUT(0, 0) OVER(0) WAIT(25) "< retry 0;" NOWAIT "> start 0 s0;",
+     "the beginning of wave 1 was not told"},
+    {with_wave_bake,
+     BEGIN(0) GO(0, 0) BAD(0) OUT(0, 0) OVER(0) WAIT(25) "@20;< retry 0;" NOWAIT BEGIN(
+         0) "> start 0 s0;> run_step 0.0 #2 s0;"
+            "< step_done 0.0 #2 x1;" OUT(0, 0) OVER(0) WAIT(25),
+     "something is due at 45|for nothing"},
+    {with_wave_bake,
+     BEGIN(0) GO(0, 0) BAD(0) OUT(0, 0) OVER(0) WAIT(25) "@20;< retry 0;" NOWAIT BEGIN(
+         0) "> start 0 s0;> run_step 0.0 #2 s0;"
+            "< step_done 0.0 #2 x1;" OUT(0, 0) OVER(0) WAIT(45) TICK(45) NOWAIT END(2),
+     NULL},
+    /* a host is counted once, however often it fails */
+    {budget_that_pauses,
+     GO(0, 0) GO(1, 1) BAD(0) OUT(0, 0) "< retry 0;> start 0 s0;> run_step 0.0 #2 s0;"
+                                        "< step_done 0.0 #2 x1;" OUT(0, 0) "< continue;" GO(2, 0)
+                                            OK(1) OUT(1, 1) GO(3, 1) OK(2) OUT(2, 0) OK(3) OUT(3, 1)
+                                                END(2),
+     NULL},
+    {budget_that_pauses,
+     GO(0, 0) GO(1, 1) BAD(0) OUT(0, 0) "< continue;" GO(2, 0) BAD(1) OUT(1, 1) GO(3, 1),
+     "start of host 3: the run is paused"},
+    {waves_with_budget,
+     BEGIN(0) GO(0, 0) GO(1, 1) BAD(0) OUT(0, 0) BAD(1) OUT(1, 1) OVER(0) BEGIN(1) GO(2, 0),
+     "has not ended"},
+    {waves_with_budget, BEGIN(0) GO(0, 0) GO(1, 1) BAD(0) OUT(0, 0) BAD(1) OUT(1, 1) OVER(0) END(3),
+     NULL},
+    {NULL, GO(0, 0) GO(1, 1) "< kill;> disconnect 0 s0;> disconnect 1 s1;< kill;> disconnect 0 s0;",
+     "nothing asks for it"},
     {budget_of_0, GO(0, 0) GO(1, 1) BAD(0) OUT(0, 0) GO(2, 0),
      "start of host 2: the run has a halt"},
     {budget_of_0, GO(0, 0) GO(1, 1) BAD(0) OUT(0, 0) OK(1) OUT(1, 1) END(3), NULL},
@@ -145,6 +176,30 @@ static const struct row halt_rows[] = {
 };
 
 static const struct row phase_rows[] = {
+    /* halted before the switch: parked hosts are cancelled, one that comes there later is too */
+    {blue_green, BEGIN(0) GO(0, 0) GO(1, 1) OK(0) PARK(0, 0) "< abort;" OK(1) OUT(1, 1) END(3),
+     "unpark of host 0 is due"},
+    {blue_green,
+     BEGIN(0) GO(0, 0) GO(1, 1) OK(0) PARK(0, 0) "< abort;> unpark 0 s0;"
+                                                 "> run_step 0.1 #1 s0;",
+     "what is due is release"},
+    {blue_green,
+     BEGIN(0) GO(0, 0) GO(1, 1) OK(0) PARK(0, 0) "< abort;> unpark 0 s0;" OUT(0, 0) OK(1) OUT(1, 1)
+         END(3),
+     "the end of wave 1 was not told"},
+    {rolls_back,
+     GO(0, 0) GO(1, 1) OK(0) OUT(0, 0) GO(2, 0) BAD(1) OUT(1, 1) OK(2) OUT(2, 0) BACK(2, 0, 2)
+         BACK(1, 1, 2) "< kill;> disconnect 2 s0;> disconnect 1 s1;"
+                       "< step_unknown 2.0 #2 ckilled;< disconnected 2;" OUT(
+                           2, 0) "< step_unknown 1.0 #2 ckilled;< disconnected 1;" OUT(1, 1) END(3),
+     "exit code 3, not 7"},
+    {rolls_back,
+     GO(0, 0) GO(1, 1) OK(0) OUT(0, 0) GO(2, 0) BAD(1) OUT(1, 1) "< abort;" OK(2) OUT(2, 0)
+         BACK(2, 0, 2),
+     "rollback of host 2"},
+    {rolls_back_one_by_one,
+     GO(0, 0) OK(0) OUT(0, 0) GO(1, 0) BAD(1) OUT(1, 0) BACK(1, 0, 2) BACK(0, 1, 2),
+     "rollback of host 0: no slot is free"},
     {blue_green, BEGIN(0) GO(0, 0) GO(1, 1) OK(0) "> run_step 0.1 #1 s0;", "what is due is park"},
     {blue_green, BEGIN(0) GO(0, 0) GO(1, 1) OK(0) PARK(0, 0) UNPARK(0, 0), "has not ended"},
     {blue_green, BEGIN(0) GO(0, 0) GO(1, 1) OK(0) PARK(0, 0) OK(1) PARK(1, 1) OVER(0) UNPARK(0, 0),
