@@ -309,8 +309,8 @@ test_a_kill_fails_those_in_flight_and_none_follows(void **state)
     buf_clear(&b.seen);
     verb(&b, VERB_KILL);
     expect(&b, "disconnect 3,");
-    tell(&b, (struct fact){
-                 .kind = FACT_STEP_UNKNOWN, .host = 3, .attempt = 2, .cause = CAUSE_KILLED});
+    tell(&b,
+         (struct fact){.kind = FACT_STEP_UNKNOWN, .host = 3, .attempt = 2, .cause = CAUSE_KILLED});
     expect(&b, "release 3@0, finish 7,");
     assert_int_equal(rollout_host(b.rollout, 3).rollback, ROLLBACK_FAILED);
     assert_int_equal(rollout_host(b.rollout, 2).rollback, ROLLBACK_NONE);
@@ -321,8 +321,8 @@ test_a_kill_fails_those_in_flight_and_none_follows(void **state)
     verb(&b, VERB_ROLLBACK);
     verb(&b, VERB_KILL);
     gone(&b, 3);
-    tell(&b, (struct fact){
-                 .kind = FACT_STEP_UNKNOWN, .host = 3, .attempt = 1, .cause = CAUSE_KILLED});
+    tell(&b,
+         (struct fact){.kind = FACT_STEP_UNKNOWN, .host = 3, .attempt = 1, .cause = CAUSE_KILLED});
     exit_code(&b, 2);
     bench_end(&b);
 }
@@ -450,7 +450,8 @@ main(void)
         cmocka_unit_test(test_any_failure_on_the_way_is_a_failed_rollback_and_exit_7),
         cmocka_unit_test(test_a_failed_rollback_holds_nobody_up),
         cmocka_unit_test(test_an_abort_starts_no_further_rollback),
-        cmocka_unit_test(test_an_abort_takes_back_a_rollback_that_is_due_until_it_is_asked_for_again),
+        cmocka_unit_test(
+            test_an_abort_takes_back_a_rollback_that_is_due_until_it_is_asked_for_again),
         cmocka_unit_test(test_a_kill_fails_those_in_flight_and_none_follows),
         cmocka_unit_test(test_the_verb_cancels_those_never_connected_and_nobody_starts),
         cmocka_unit_test(test_max_parallel_by_holds_in_a_rollback_too),

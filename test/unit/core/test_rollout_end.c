@@ -151,6 +151,47 @@ test_each_finally_step_runs_once_a_round_whatever_its_retries(void **state)
     bench_end(&b);
 }
 
+static void
+test_who_runs_a_run_once_finally_step_connects_for_it_and_runs_it(void **state)
+{
+    struct bench b;
+
+    (void)state;
+    end_init(&b, (struct plan_step){.run_once = true});
+    b.finally_steps[0].local = false;
+    bench_start(&b, 2);
+    connected(&b, 0);
+    tell(&b, (struct fact){.kind = FACT_CONNECTION_LOST, .cause = CAUSE_LOST});
+    buf_clear(&b.seen);
+    done(&b, 0, 0, 0);
+    expect(&b, "connect 0,");
+    whole_host(&b, 1, 0); /* it is taken */
+    expect(&b, "run_step 1:0.1, disconnect 1, release 1@1,");
+    connected(&b, 0);
+    expect(&b, "finally 0:0,");
+    bench_end(&b);
+}
+
+static void
+test_a_finally_step_fails_by_its_code_by_a_signal_and_where_it_could_not_run(void **state)
+{
+    static const struct fact ends[] = {
+        {.exit_code = 1}, {.signal = 15}, {.cause = CAUSE_LOCAL}, {.exit_code = 0}};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++) {
+        struct bench b;
+        struct fact f = ends[i];
+        end_init(&b, (struct plan_step){0});
+        bench_start(&b, 1);
+        whole_host(&b, 0, 0);
+        f.kind = FACT_FINALLY_DONE;
+        tell(&b, f);
+        ended(&b, i < 3 ? OUTCOME_FAILED : OUTCOME_OK, f.cause, 0);
+        bench_end(&b);
+    }
+}
+
 int
 main(void)
 {
@@ -161,6 +202,9 @@ main(void)
         cmocka_unit_test(test_a_host_that_was_held_at_a_step_leaves_that_line_when_it_is_killed),
         cmocka_unit_test(test_a_failed_finally_step_is_passed_over_where_errors_are_ignored),
         cmocka_unit_test(test_each_finally_step_runs_once_a_round_whatever_its_retries),
+        cmocka_unit_test(test_who_runs_a_run_once_finally_step_connects_for_it_and_runs_it),
+        cmocka_unit_test(
+            test_a_finally_step_fails_by_its_code_by_a_signal_and_where_it_could_not_run),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -119,6 +119,57 @@ test_workers_never_lets_more_in_than_limits_say(void **state)
     bench_end(&b);
 }
 
+/* As many as fill more than one word of the set of slots, and every ring. */
+enum { MANY = 150 };
+
+static void
+many_done(struct bench *b, int32_t host)
+{
+    whole_host(b, host, 0);
+    looked(b, host, true);
+    gone(b, host);
+}
+
+static void
+test_many_hosts_go_as_few_do(void **state)
+{
+    struct bench b;
+
+    (void)state;
+    bench_init(&b, STRATEGY_PARALLEL, MANY - 2);
+    b.policy.gate_enabled = true;
+    b.policy.gate_successes = 1;
+    b.policy.gate_interval_ms = 100;
+    b.check_count = 1;
+    b.checks[0].local = true;
+    b.rollback_count = 1;
+    bench_start(&b, MANY);
+    assert_int_equal(rollout_active(b.rollout), MANY - 2);
+    many_done(&b, 5);
+    assert_int_equal(rollout_host(b.rollout, MANY - 2).slot, 5); /* the lowest that is free */
+    tell(&b, (struct fact){.kind = FACT_VERB, .verb = VERB_WORKERS, .value = MANY - 1});
+    assert_int_equal(rollout_host(b.rollout, MANY - 1).slot, MANY - 2);
+    for (int32_t i = 0; i < MANY - 1; i++) {
+        if (i != 5) {
+            assert_int_equal(rollout_host(b.rollout, i).slot, i < MANY - 2 ? i : 5);
+            many_done(&b, i);
+        }
+    }
+    buf_clear(&b.seen);
+    tick(&b, 500); /* all of them are looked at */
+    for (int32_t i = 0; i < MANY - 1; i++) {
+        looked(&b, i, true);
+        assert_int_equal(rollout_host(b.rollout, i).probe_try, 2);
+    }
+    tell(&b, (struct fact){.kind = FACT_VERB, .verb = VERB_WORKERS, .value = 1});
+    buf_clear(&b.seen);
+    verb(&b, VERB_ROLLBACK);
+    gone(&b, MANY - 1);
+    expect(&b, "disconnect 149, wait -1, release 149@148, rollback 148@0, connect 148,");
+    in_state(&b, RUN_ROLLING_BACK, HALT_ROLLBACK);
+    bench_end(&b);
+}
+
 int
 main(void)
 {
@@ -129,6 +180,7 @@ main(void)
         cmocka_unit_test(test_a_host_is_in_flight_to_the_end_of_its_finally_list),
         cmocka_unit_test(test_a_parked_host_is_not_in_flight_and_is_again_when_it_is_switched),
         cmocka_unit_test(test_workers_never_lets_more_in_than_limits_say),
+        cmocka_unit_test(test_many_hosts_go_as_few_do),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -33,7 +33,8 @@ test_a_parked_host_has_no_slot_and_no_session(void **state)
     park_init(&b, 1);
     bench_start(&b, 2);
     whole_host(&b, 0, 0);
-    expect(&b, "start 0@0, connect 0, run_step 0:0.1, disconnect 0, park 0@0, start 1@0, connect 1,");
+    expect(&b,
+           "start 0@0, connect 0, run_step 0:0.1, disconnect 0, park 0@0, start 1@0, connect 1,");
     ended(&b, OUTCOME_RUNNING, CAUSE_NONE, 0);
     assert_int_equal(rollout_active(b.rollout), 1);
     bench_end(&b);
@@ -262,6 +263,25 @@ test_a_host_retried_behind_the_switch_does_not_wait_for_it_again(void **state)
     bench_end(&b);
 }
 
+static void
+test_the_rollback_list_has_no_switch(void **state)
+{
+    struct bench b;
+
+    (void)state;
+    park_init(&b, 1);
+    b.rollback_count = 2;
+    bench_start(&b, 2);
+    parked(&b, 0);
+    verb(&b, VERB_ROLLBACK);
+    gone(&b, 1);
+    connected(&b, 0);
+    buf_clear(&b.seen);
+    done(&b, 0, 0, 0);
+    expect(&b, "run_step 0:1.2,");
+    bench_end(&b);
+}
+
 int
 main(void)
 {
@@ -278,6 +298,7 @@ main(void)
         cmocka_unit_test(test_a_kill_reaches_a_cancelled_host_at_its_finally_list),
         cmocka_unit_test(test_a_parked_host_is_under_way_for_the_operator),
         cmocka_unit_test(test_a_host_retried_behind_the_switch_does_not_wait_for_it_again),
+        cmocka_unit_test(test_the_rollback_list_has_no_switch),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -292,6 +292,75 @@ test_a_step_that_a_signal_ended_has_failed_whatever_its_code(void **state)
     bench_end(&b);
 }
 
+static void
+test_a_retried_host_of_a_higher_position_waits_though_it_was_named_later(void **state)
+{
+    struct bench b;
+
+    (void)state;
+    round_init(&b);
+    bench_start(&b, 3);
+    past_host(&b, 0, 1);
+    past_host(&b, 1, 1);
+    verb_to(&b, VERB_RETRY, 0);
+    verb_to(&b, VERB_RETRY, 1);
+    buf_clear(&b.seen);
+    past_host(&b, 2, 0);
+    expect(&b, "run_step 2:0.1, disconnect 2, release 2@0, start 0@0, connect 0,");
+    bench_end(&b);
+}
+
+static void
+test_retries_of_a_step_leave_the_numbers_of_the_next_as_they_are(void **state)
+{
+    struct bench b;
+
+    (void)state;
+    round_init(&b);
+    b.step_count = 2;
+    b.steps[0] = b.steps[1] = (struct plan_step){.idempotent = true, .retries = 2};
+    bench_start(&b, 2);
+    connected(&b, 0);
+    for (int32_t i = 0; i < 3; i++) {
+        done(&b, 0, 0, i < 2);
+        tick(&b, 0);
+    }
+    assert_int_equal(rollout_host(b.rollout, 0).step, 1);
+    assert_int_equal(rollout_host(b.rollout, 0).attempt, 1);
+    for (int32_t i = 0; i < 2; i++) {
+        done(&b, 0, 1, 1);
+        tick(&b, 0);
+    }
+    assert_int_equal(rollout_host(b.rollout, 0).attempt, 3);
+    done(&b, 0, 1, 1);
+    gone(&b, 0);
+    verb(&b, VERB_PAUSE);
+    connect_failed(&b, 1, 1, CAUSE_NAME);
+    verb_to(&b, VERB_RETRY, 0);
+    connected(&b, 0);
+    assert_int_equal(rollout_host(b.rollout, 0).attempt, 4); /* above all before, of any step */
+    bench_end(&b);
+}
+
+static void
+test_a_step_that_was_not_started_for_a_lost_session_connects_again(void **state)
+{
+    struct bench b;
+
+    (void)state;
+    round_init(&b);
+    b.policy.retry_connect = true;
+    b.policy.retry_delay_ms = 0;
+    bench_start(&b, 1);
+    connected(&b, 0);
+    tell(&b, (struct fact){.kind = FACT_STEP_NOT_STARTED, .attempt = 1, .cause = CAUSE_LOST});
+    tick(&b, 0);
+    buf_clear(&b.seen);
+    connected(&b, 0);
+    expect(&b, "run_step 0:0.1,"); /* the same attempt: nothing of it ran */
+    bench_end(&b);
+}
+
 int
 main(void)
 {
@@ -307,6 +376,9 @@ main(void)
         cmocka_unit_test(test_a_host_that_turned_to_failed_is_late_until_it_goes_again),
         cmocka_unit_test(test_only_an_idempotent_step_is_sent_again),
         cmocka_unit_test(test_a_step_that_a_signal_ended_has_failed_whatever_its_code),
+        cmocka_unit_test(test_a_retried_host_of_a_higher_position_waits_though_it_was_named_later),
+        cmocka_unit_test(test_retries_of_a_step_leave_the_numbers_of_the_next_as_they_are),
+        cmocka_unit_test(test_a_step_that_was_not_started_for_a_lost_session_connects_again),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -267,6 +267,44 @@ test_a_kill_waits_for_the_end_of_what_is_under_way(void **state)
     done(&b, 0, 0, 1); /* nor is a step */
     ended(&b, OUTCOME_UNKNOWN, CAUSE_KILLED, 0);
     bench_end(&b);
+
+    session_init(&b);
+    b.step_count = 2;
+    bench_start(&b, 1);
+    connected(&b, 0);
+    verb(&b, VERB_KILL);
+    done(&b, 0, 0, 0); /* nor is there a next */
+    ended(&b, OUTCOME_UNKNOWN, CAUSE_KILLED, 0);
+    bench_end(&b);
+
+    session_init(&b);
+    bench_start(&b, 1);
+    connected(&b, 0);
+    verb(&b, VERB_KILL);
+    done(&b, 0, 0, 0); /* it was the last: all was done */
+    ended(&b, OUTCOME_OK, CAUSE_NONE, 0);
+    bench_end(&b);
+}
+
+static void
+test_a_connection_that_is_being_closed_is_not_closed_again(void **state)
+{
+    static const enum verb then[] = {VERB_ROLLBACK, VERB_KILL};
+
+    (void)state;
+    for (size_t i = 0; i < 2; i++) {
+        struct bench b;
+        session_init(&b);
+        b.rollback_count = 1;
+        bench_start(&b, 2);
+        buf_clear(&b.seen);
+        verb(&b, VERB_ABORT);
+        verb(&b, then[i]);
+        expect(&b, "disconnect 0,");
+        gone(&b, 0);
+        expect(&b, "release 0@0, finish 3,");
+        bench_end(&b);
+    }
 }
 
 int
@@ -283,6 +321,7 @@ main(void)
         cmocka_unit_test(test_an_abort_lets_who_waits_at_his_finally_list_go_on),
         cmocka_unit_test(test_a_kill_reaches_the_finally_list_of_a_host_that_an_abort_cancelled),
         cmocka_unit_test(test_a_kill_waits_for_the_end_of_what_is_under_way),
+        cmocka_unit_test(test_a_connection_that_is_being_closed_is_not_closed_again),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

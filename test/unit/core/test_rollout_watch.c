@@ -149,7 +149,8 @@ test_a_check_on_the_host_connects_first_and_disconnects_after_the_look(void **st
     tick(&b, 1000);
     looked(&b, 0, true);
     buf_clear(&b.seen);
-    connect_failed(&b, 0, 3, CAUSE_CONNECT); /* a failed try; not told like that of a host in work */
+    connect_failed(&b, 0, 3,
+                   CAUSE_CONNECT); /* a failed try; not told like that of a host in work */
     expect(&b, "wait 1100,");
     tick(&b, 1100);
     looked(&b, 0, true);
@@ -455,6 +456,28 @@ test_facts_of_another_look_change_nothing(void **state)
     bench_end(&b);
 }
 
+static void
+test_who_is_looked_at_when_the_bake_begins_is_not_asked_twice(void **state)
+{
+    struct bench b;
+
+    (void)state;
+    watch_init(&b, STRATEGY_ROLLING, 2);
+    b.policy.wave_bake_ms = 1000;
+    b.policy.gate_retries = 1;
+    bench_start(&b, 3);
+    past_gate(&b, 0);
+    connected(&b, 1);
+    tick(&b, 500);
+    buf_clear(&b.seen);
+    done(&b, 1, 0, 1);
+    expect(&b, "disconnect 1, release 1@1, wait 1500,");
+    b.now_ms = 600;
+    looked(&b, 0, false); /* it counts in the bake */
+    assert_int_equal(rollout_wave_due_ms(b.rollout), 1600);
+    bench_end(&b);
+}
+
 int
 main(void)
 {
@@ -478,6 +501,7 @@ main(void)
         cmocka_unit_test(test_a_retry_in_that_last_moment_takes_the_watch_up_again),
         cmocka_unit_test(test_an_interval_of_nothing_is_a_millisecond),
         cmocka_unit_test(test_facts_of_another_look_change_nothing),
+        cmocka_unit_test(test_who_is_looked_at_when_the_bake_begins_is_not_asked_twice),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
