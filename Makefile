@@ -85,6 +85,7 @@ unit-$(1): $$(test_$(1)_bins)
 	@test/check/run-unit $$^
 endef
 $(foreach l,$(LAYERS),$(eval $(call LAYER,$(l))))
+$(BUILD)/test/core/test_strategies: $(BUILD)/test/strategies/world.o $(BUILD)/test/strategies/trail.o
 $(BUILD)/test/ssh/test_cut: $(patsubst %.c,$(BUILD)/%.o,$(wildcard test/cut/*.c))
 
 $(BUILD)/src/%.o: src/%.c
@@ -116,6 +117,22 @@ $(FLEET): $(fleet_objs) $(call lib_of,base)
 	@mkdir -p $(@D)
 	@echo '  LD $@'
 	@$(CC) $(LDFLAGS_ALL) -o $@ $^ -lssh -levent_core -lcrypto $(LDLIBS)
+
+# The pictures of docs/strategies.md: the real core against hosts that do not exist.
+DRAW := $(BUILD)/test/strategies/draw
+$(DRAW): $(patsubst %.c,$(BUILD)/%.o,$(wildcard test/strategies/*.c)) $(call lib_of,core) $(call lib_of,base)
+	@mkdir -p $(@D)
+	@echo '  LD $@'
+	@$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LDLIBS_ALL)
+.PHONY: strategies strategies-check strategies-ansible
+strategies: $(DRAW)
+	@mkdir -p docs/strategies
+	@$(DRAW) docs/strategies
+strategies-check: $(DRAW)
+	@$(DRAW) --check docs/strategies
+# What docs/strategies.md says of Ansible, measured; by hand.
+strategies-ansible:
+	@test/strategies/ansible
 
 .PHONY: unit
 unit: $(UNIT_BINS)
@@ -169,7 +186,7 @@ $(DIFF_BINS): $(BUILD)/test/diff/%: $(BUILD)/test/diff/%.o $(MAIN_LIBS)
 
 # The core alone, in a world that does not exist: docs/simulation.md.  SEEDS=N FROM=M for campaigns.
 SIM      := $(BUILD)/test/sim/sim
-sim_objs := $(patsubst %.c,$(BUILD)/%.o,$(filter-out test/sim/test_%.c test/sim/play.c,$(wildcard test/sim/*.c)))
+sim_objs := $(patsubst %.c,$(BUILD)/%.o,$(filter-out test/sim/test_%.c test/sim/play.c test/sim/exhaust%.c,$(wildcard test/sim/*.c)))
 SEEDS    ?= 100000
 FROM     ?= 1
 JOBS     ?= $(shell nproc)
@@ -192,6 +209,17 @@ $(TEST_CHECK): $(patsubst %.c,$(BUILD)/%.o,$(wildcard test/sim/check*.c) test/si
 	@mkdir -p $(@D)
 	@echo '  LD $@'
 	@$(CC) $(LDFLAGS_ALL) -o $@ $^ -lcrypto $(LDLIBS) -lcmocka
+
+# Every state of small runs; EXHAUST=long for larger ones.  Memory comes from a block that can be copied.
+EXHAUST_BIN := $(BUILD)/test/sim/exhaust
+EXHAUST_WRAP := -Wl,--wrap=xcalloc,--wrap=xreallocarray,--wrap=xgrow,--wrap=xmemdup,--wrap=free
+.PHONY: exhaust
+exhaust: $(EXHAUST_BIN)
+	@$(EXHAUST_BIN)
+$(EXHAUST_BIN): $(patsubst %.c,$(BUILD)/%.o,$(wildcard test/sim/exhaust*.c) $(wildcard test/sim/check*.c) $(wildcard test/sim/script*.c) test/sim/case.c test/sim/say.c) $(call lib_of,core) $(call lib_of,base)
+	@mkdir -p $(@D)
+	@echo '  LD $@'
+	@$(CC) $(LDFLAGS_ALL) $(EXHAUST_WRAP) -o $@ $^ -lcrypto $(LDLIBS)
 
 # The same with faults in the core, each of which must be caught: docs/sensitivity.md.
 PLANTED := build/planted/test/sim/sim
@@ -235,7 +263,7 @@ C_FILES := $(wildcard src/*.c src/*/*.c test/*/*.c test/unit/*/*.c bench/micro/*
 H_FILES := $(wildcard include/*/*.h test/*/*.h bench/micro/*.h)
 
 .PHONY: gates layers headers format-check format tidy analyze faults faults-doc
-gates: layers headers format-check tidy analyze faults
+gates: layers headers format-check tidy analyze faults strategies-check
 
 layers: $(LIBS)
 	@test/check/layers $(BUILD)
@@ -292,6 +320,6 @@ clean:
 
 help:
 	@sed -n 's/^# \{0,1\}//p;/^$$/q' Makefile
-	@echo 'targets: all deps run demo test unit servers valgrind diff fuzz coverage fleet bench gates layers headers format-check tidy analyze faults faults-doc format install clean'
+	@echo 'targets: all deps run demo test unit servers valgrind diff fuzz coverage fleet bench gates layers headers format-check tidy analyze faults faults-doc strategies strategies-check format install clean'
 
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)

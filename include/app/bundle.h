@@ -38,6 +38,11 @@ const struct bundle *bundles_get(struct bundles *b, const char *folder, struct e
 /* The same of one that was made; NULL if none was.  b may be NULL. */
 const struct bundle *bundles_find(const struct bundles *b, const char *folder);
 
+/* Call fn for each that was made, in the order in which they were; it returns other than 0 to stop,
+ * which is returned. */
+int bundles_each(const struct bundles *b,
+                 int (*fn)(void *arg, const char *folder, const struct bundle *bundle), void *arg);
+
 /* A descriptor of its own at the first byte, of one that was made; -1 and ERR_IO. */
 int bundles_open(const struct bundles *b, const char *folder, struct err *err);
 

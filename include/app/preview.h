@@ -9,6 +9,7 @@
 #define APP_PREVIEW_H
 
 #include "app/run.h"
+#include "base/hash.h"
 #include "config/render.h"
 #include "core/plan.h"
 #include "ssh/target.h"
@@ -21,6 +22,7 @@ struct preview_step {
     const struct action_step *step; /* borrowed */
     enum step_list list;
     int32_t number, count;    /* from 1, as a run counts them */
+    int32_t wave;             /* in which it would be run */
     unsigned mode;            /* of a file that would be sent */
     struct rendered rendered; /* owned */
     int64_t bytes;            /* upload, template: what would be sent; else -1 */
@@ -43,12 +45,23 @@ const struct target *preview_target(const struct preview *p, int32_t host);
 /* What ssh_config says and is not used: for -v. */
 const struct strv *preview_notes(const struct preview *p);
 
-/* What a host goes through: steps, the checks of the gate, then the finally list. */
-int32_t preview_count(const struct preview *p);
+/* What a host goes through: steps, the checks of the gate, the finally list; then the rollback list
+ * where the host could go back. */
+int32_t preview_count(const struct preview *p, int32_t host);
 /* Number n of them, from 0, for a host of the request; release it.  -1 and err: a file has changed
  * since preview_new. */
 int
 preview_step(struct preview *p, int32_t host, int32_t n, struct preview_step *ret, struct err *err);
 void preview_step_release(struct preview_step *s);
+
+/* The release that would be made; "" if none, or each host has its own. */
+const char *preview_release(const struct preview *p);
+/* Hand every file and folder that would be sent to fn, with the SHA-256 of what would be; it
+ * returns other than 0 to stop, which is returned.  -1 and err too. */
+int
+preview_sources(const struct preview *p, int (*fn)(void *arg, const char *path, const char *sha256),
+                void *arg, struct err *err);
+/* The SHA-256 of all that a host would get, files and secrets apart. */
+int preview_digest(struct preview *p, int32_t host, char ret_hex[HASH_SHA256_HEX], struct err *err);
 
 #endif

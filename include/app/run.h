@@ -24,6 +24,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct map;
+
 /* All borrowed until app_run returns. */
 struct run_request {
     struct zygote *zygote;
@@ -49,8 +51,14 @@ struct run_request {
     /* Ask at the terminal, without an echo; the answer is the caller's, who wipes it.  NULL: nobody
      * can be asked. */
     int (*ask)(const char *prompt, char **ret, struct err *err);
-    bool verbose; /* tell what ssh_config says and is not used */
+    bool answerable; /* an operator can promote and continue: a control socket, or a terminal */
+    bool verbose;    /* tell what ssh_config says and is not used */
     uint64_t seed;
+    /* The hosts stand in the order in which they start: `order` of the settings does not count. */
+    bool hosts_in_order;
+    const struct map *sources; /* what is sent must be this: path -> SHA-256; NULL: whatever */
+    const char *release; /* that it must make, if it makes one and not each host its own; NULL:
+                            whatever */
     const char *const *releases; /* by host (rollback: each its own), or NULL */
     const char *log_path;        /* --log-file, or NULL: <root>/debug.log */
     struct sink *sink; /* NULL: nobody is shown anything; its queues are flushed by the loop */

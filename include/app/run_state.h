@@ -2,8 +2,8 @@
  * run_state.h - one run while it lasts, shared by the files of app/ and by nobody else.
  *
  * run.c sets up and takes down; turn.c is the turn; execute.c carries orders out; listen.c turns
- * what happens into facts; narrate.c tells log and screen; reach.c and release.c prepare;
- * preview.c stops before anything begins.
+ * what happens into facts; narrate.c and its like tell log and screen; reach.c, release.c and
+ * release_back.c prepare; preview.c stops before anything begins.
  */
 #ifndef APP_RUN_STATE_H
 #define APP_RUN_STATE_H
@@ -68,15 +68,26 @@ struct run_host {
     struct redact_stream streams[RUN_STREAMS]; /* owned: what may yet be a secret's beginning */
     int64_t bytes[RUN_STREAMS];                /* of stdout and stderr that are in the log */
     bool moved;                                /* bytes changed since they were journaled */
-    bool in_flight;                            /* it has a slot */
+    int64_t round_ms;     /* when it began the round whose orders are journaled */
+    bool back_begun;      /* its rollback was journaled */
+    bool changed;         /* a step that may change something may have run */
+    bool rolling;         /* what is carried out for it is its rollback, or was */
+    bool prepared;        /* blue_green: it was told to wait for the switch */
+    bool switched;        /* blue_green: it went on after the barrier */
+    int32_t slot;         /* it is told to be in; -1: none */
+    int32_t try_base;     /* tries of the gate in earlier rounds; -1: none in this one yet */
+    int32_t attempt_base; /* the same of steps */
+    char *back_reason;    /* owned: why its rollback failed, or NULL */
+    bool in_flight;       /* it has a slot */
     bool connecting;
     int64_t since_ms; /* it is doing what it does */
 };
 
-struct wave_count {
-    int32_t left; /* hosts without an outcome */
-    struct summary totals;
-    int64_t began_ms;
+/* What was known when an order was taken, for when it is told: the host may be further by then. */
+struct due_note {
+    struct rollout_host host; /* of an order that has one */
+    int64_t round_ms;
+    int64_t at_ms;
 };
 
 struct run {
@@ -92,11 +103,16 @@ struct run {
     size_t step_count;
     struct run_host *hosts;
     int32_t host_count;
-    const char **names;    /* by host, for lists; the names are the inventory's */
-    char *release;         /* "" if none */
-    char **releases;       /* by host where they differ, else NULL */
-    struct value *magic;   /* set for one host at a time */
-    struct redact *redact; /* every secret that a step was given: in no output and no reason */
+    const char **names;       /* by host, for lists; the names are the inventory's */
+    char *release;            /* "" if none */
+    char **releases;          /* by host where they differ, else NULL */
+    char **targets;           /* by host: the release a rollback goes to, or NULL; NULL: no list */
+    bool back_named;          /* what runs in a rollback names `release` */
+    char *back_refusal;       /* why there can be no rollback, or NULL */
+    struct value *magic;      /* set for one host at a time */
+    struct value *back_magic; /* the same in a rollback, where release is the target */
+    struct value *back_extra; /* -e without release; NULL: as the request has it */
+    struct redact *redact;    /* every secret that a step was given: in no output and no reason */
 
     char *var_dir;           /* NULL until something is to be written */
     struct bundles *bundles; /* NULL until a folder is to be sent */
@@ -135,6 +151,8 @@ struct run {
     struct inbox inbox;
     struct order *due; /* orders of this turn */
     size_t due_count, due_cap;
+    struct due_note *due_notes; /* of each */
+    size_t due_notes_cap;
     struct event *turn_event;
     struct event *turn_timer;
     struct event *wait_event;
@@ -148,8 +166,13 @@ struct run {
     int64_t zero_ms;       /* CLOCK_MONOTONIC at the start */
     int64_t wait_until_ms; /* -1: none */
     int64_t committed_ms;
-    int64_t dirty_ms; /* facts wait for a commit since then; -1: none do */
-    struct wave_count *waves;
+    int64_t dirty_ms;       /* facts wait for a commit since then; -1: none do */
+    int64_t *wave_began_ms; /* by wave */
+    enum run_state told;    /* the state that was told last */
+    int32_t baking;         /* the wave whose bake was told last; -1: none */
+    bool back_told;         /* that hosts are rolled back */
+    int32_t workers;        /* W, as told */
+    int32_t workers_said;   /* of them, that they started */
     int32_t active;
     int32_t workers_asked; /* more than policy.workers where the limit does not allow them */
     int32_t slots_max;     /* that fit into the limit of files; 0: not known */
@@ -235,6 +258,19 @@ bool run_makes_release(const struct run *run);
 /* Whether a host that does not end ok may have it: not after a rollback, which is to be repeated
  * until the host is back. */
 bool run_tries_release(const struct run *run);
+/* Whether any text of the step names `release`, its `when` and `error:` too. */
+bool release_is_mentioned(const struct action_step *s);
+
+/* release_back.c: the release that each host goes back to inside this run. */
+/* What the store knows now; again once nobody else can write it.  -1 and ERR_CONFIG: on_failure is
+ * rollback, and a host has none. */
+int release_back_prepare(struct run *run, struct err *err);
+/* "": the rollback list does not need one. */
+const char *release_back_of(const struct run *run, int32_t host);
+/* Whether the rollback list can be rendered for this host. */
+bool release_back_known(const struct run *run, int32_t host);
+/* Why VERB_ROLLBACK is refused, for people, or NULL: a host has no release to go back to. */
+const char *release_refuses_rollback(const struct run *run);
 
 /* The archive of a folder to be sent, made if it is not there yet; NULL and err. */
 const struct bundle *run_bundle(struct run *run, const char *folder, struct err *err);
@@ -244,20 +280,36 @@ const struct bundle *run_bundle(struct run *run, const char *folder, struct err 
 int sources_note(struct run *run, const char *path, struct err *err);
 /* -1 and ERR_CONFIG unless the file is as it was remembered. */
 int sources_match(const struct run *run, const char *path, const struct stat *st, struct err *err);
+/* Of the bytes of a file; ERR_CONFIG. */
+int sources_hash(const char *path, char ret_hex[HASH_SHA256_HEX], struct err *err);
+/* Hand every file and folder that is to be sent to fn, with the SHA-256 of what is; it returns
+ * other than 0 to stop, which is returned.  -1 and ERR_CONFIG too. */
+int sources_each(const struct run *run, int (*fn)(void *arg, const char *path, const char *sha256),
+                 void *arg, struct err *err);
+/* -1 and ERR_CONFIG unless they are those of the request's sources, where it names any. */
+int sources_expect(const struct run *run, struct err *err);
 
 /* execute.c */
-/* The magic names that differ by host; the rest was set when the run was made. */
+/* The magic names that differ by host, as they are before anything is known of a step; the rest was
+ * set when the run was made. */
 void run_set_magic(struct run *run, int32_t host);
+/* The wave in which a step of this list is run. */
+int32_t
+run_wave_of(const struct run *run, const struct run_host *h, enum step_list list, int32_t step);
 /* What a template of this host sees; set the magic names first. */
 struct scope run_scope(const struct run *run, const struct run_host *h);
-/* A step for one host, as it is sent, or in a preview as it is shown: both pass here, and nowhere
- * else.  Release ret. */
-int execute_render(struct run *run, const struct run_host *h, const struct action_step *step,
+/* Step `step` of a list for one host, as it is sent, or in a preview as it is shown: both pass
+ * here, and nowhere else.  Release ret. */
+int execute_render(struct run *run, const struct run_host *h, enum step_list list, int32_t step,
                    struct rendered *ret, struct err *err);
+/* The rollback list, for every host that can go back. */
+int execute_check_back(struct run *run, struct err *err);
 int execute_check(struct run *run, struct err *err); /* render all there is, keep nothing */
 void execute(struct run *run, const struct order *order);
-/* Step `step` of the plan, of the finally list, or a check. */
+/* Step `step` of the plan, of the finally or the rollback list, or a check. */
 const struct action_step *run_step_at(const struct run *run, enum step_list list, int32_t step);
+/* The list that an order to run a step, or to probe, means. */
+enum step_list run_list_of(const struct run_host *h, const struct order *o);
 const struct action_step *run_step_of(const struct run *run, const struct run_host *h);
 /* How many there are in the list the host is in. */
 int32_t run_list_count(const struct run *run, enum step_list list);
@@ -303,16 +355,21 @@ void turn_wake(struct run *run); /* there is mail */
 void turn_event(evutil_socket_t fd, short what, void *arg);
 void turn_fail(struct run *run);
 
-/* narrate.c */
+/* narrate.c: the run, its hosts */
 void narrate_start(struct run *run);
-/* Before the end of a host is journaled, its reason must be known. */
-void narrate_note(struct run *run, const struct fact *fact, const char *reason);
-void narrate_fact(struct run *run, const struct fact *fact, const char *reason);
-void narrate_order(struct run *run, const struct order *order);
-void narrate_output(struct run *run, struct run_host *h, int stream, const char *bytes, size_t len);
+void narrate_order(struct run *run, const struct order *order, const struct due_note *note);
+void narrate_fact(struct run *run, const struct letter *letter);
+void narrate_turn(struct run *run); /* what the facts and orders of a turn came to */
 void narrate_warning(struct run *run, const char *host, const char *text);
 void narrate_end(struct run *run);
+/* narrate_reason.c */
+/* Before the end of a host is journaled, its reason must be known. */
+void narrate_note(struct run *run, const struct fact *fact, const char *reason);
 /* Why host ended as it did, for people; valid until the next call. */
 const char *narrate_reason(const struct run *run, int32_t host, struct buf *scratch);
+/* narrate_step.c */
+void narrate_step(struct run *run, const struct order *order);
+void narrate_step_end(struct run *run, const struct fact *fact, const char *reason);
+void narrate_output(struct run *run, struct run_host *h, int stream, const char *bytes, size_t len);
 
 #endif

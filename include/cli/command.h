@@ -9,6 +9,7 @@
 #include "cli/options.h"
 #include "cli/secrets.h"
 #include "config/action.h"
+#include "config/value.h"
 #include "config/vault.h"
 #include "proc/zygote.h"
 
@@ -24,6 +25,12 @@ struct cli {
     struct options options;
     char *root;          /* owned; absolute */
     struct vault *vault; /* owned; NULL: not asked for yet */
+    const struct value
+        *extra; /* variables under those of -e: of a plan, of an earlier run; or NULL */
+    const struct strv *hosts; /* these and no others, instead of -l and -w; or NULL */
+    bool hosts_fixed;         /* a plan or an earlier run names them: nobody narrows them further */
+    bool planned;             /* -l and -w are those of a plan: it says itself whom they miss */
+    const char *release;      /* that must be made; or NULL */
 };
 
 /* The exit code, or -1 and err. */
@@ -60,6 +67,6 @@ int cli_act(struct cli *c, const char *action_name, const char *env, struct acti
             struct err *err);
 
 command_fn cmd_action, cmd_run, cmd_exec, cmd_copy, cmd_plan, cmd_inventory, cmd_validate,
-    cmd_status, cmd_history, cmd_logs, cmd_keys, cmd_ctl;
+    cmd_status, cmd_history, cmd_logs, cmd_keys, cmd_ctl, cmd_retry;
 
 #endif

@@ -25,6 +25,7 @@ struct loaded {
     struct action *action; /* NULL if none was asked for */
     size_t *hosts;
     size_t host_count;
+    char *unselected; /* of a plan whose -l or -w mean nobody any more: what is wrong; else NULL */
 };
 
 /* Read -e, config.yml, the inventory and, unless action is NULL, the action; print mistakes and

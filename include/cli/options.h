@@ -21,13 +21,17 @@ struct options {
     const char *nodes;    /* or NULL */
     const char *root;     /* or NULL */
     const char *log_file; /* or NULL */
+    const char *simulate; /* or NULL */
+    const char *save;     /* or NULL */
+    const char *plan;     /* or NULL */
+    int64_t assume_ms;    /* -1: not given */
     int32_t forks;        /* -1: not given */
     uint64_t seed;
     bool has_seed;
     enum color_when color;
     int verbose;
     enum output output;
-    bool check, quiet, group, json, explain, vars, raw, yes, watch, help, version;
+    bool check, quiet, group, json, explain, vars, raw, yes, force, watch, help, version;
     bool ask_pass, ask_become_pass;
     char given[64]; /* the letters of the options given, each once */
 };

@@ -79,7 +79,7 @@ struct action_step {
     bool set_e;            /* shell_options is not "" */
     bool verbatim;         /* exec, copy: `{{` in the script, in src, is its own */
     int64_t timeout_ms;    /* 0: step_timeout */
-    struct plan_step rule; /* local, idempotent, retries, delay, ok codes, ignore_errors */
+    struct plan_step rule; /* local, idempotent, retries, delay, switches, ... */
     int line, col;
     struct action_place *places; /* owned: of the texts that hold a `{` */
     size_t place_count, place_cap;
@@ -96,6 +96,9 @@ struct action {
     size_t step_count;
     struct action_step *finally_steps;
     size_t finally_count;
+    struct action_step *rollback_steps; /* what takes the steps back */
+    size_t rollback_count;
+    bool no_rollback;           /* `rollback: []`: there is nothing to take back */
     struct action_step *checks; /* of the gate: run, http or tcp */
     size_t check_count;
 };

@@ -12,11 +12,14 @@
 
 #include <stddef.h>
 
+/* The list of steps that is read. */
+enum action_list { ACTION_IN_STEPS, ACTION_IN_ROLLBACK, ACTION_IN_FINALLY };
+
 struct decoder {
     struct action *a;
     struct mistakes *m;
     const char *bytes; /* borrowed: the file */
-    bool in_finally;
+    enum action_list list;
     int kinds;   /* seen in the step being read: there must be one */
     int misread; /* keys of it that were told and meant one */
 };

@@ -6,6 +6,7 @@
 
 #include "base/strv.h"
 #include "config/mistakes.h"
+#include "core/plan.h"
 #include "core/policy.h"
 
 #include <stdbool.h>
@@ -13,6 +14,16 @@
 #include <stdint.h>
 
 enum host_keys { HOST_KEYS_STRICT, HOST_KEYS_ACCEPT_NEW, HOST_KEYS_OFF };
+
+/* Hosts parted by the values of variables: `{zone: 1, rack: 25%}`. */
+struct settings_part {
+    char *variable; /* owned */
+    struct amount limit;
+};
+struct settings_by {
+    struct settings_part parts[PLAN_PARTINGS_MAX];
+    int32_t count; /* 0: unset */
+};
 
 struct settings {
     enum strategy provisioning_strategy;
@@ -23,6 +34,9 @@ struct settings {
         policy; /* strategy not set: it depends on the action; workers, serial, order, ... are */
     struct strv provisioning_tags;
     struct strv deployment_tags;
+    struct settings_by max_parallel_by;
+    struct settings_by budget_by;
+    char *sequence_by; /* owned; NULL: unset */
     int64_t gate_timeout_ms;
     int64_t connect_timeout_ms, auth_timeout_ms, step_timeout_ms, output_idle_timeout_ms;
     enum host_keys host_key_checking;

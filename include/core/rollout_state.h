@@ -65,6 +65,7 @@ struct host_state {
     int32_t watch_at;   /* in the list of looks under way; -1: none */
     bool connected;
     bool was_connected; /* in this round */
+    bool ever_connected;
     bool closing;       /* disconnect is ordered, disconnected not told yet */
     bool close_waits;   /* the phase begins when it is told */
     bool step_was_sent; /* any step, in any round and attempt */
@@ -200,7 +201,7 @@ struct rollout {
 };
 
 void ring_add(struct ring *q, int32_t item);
-int32_t ring_take(struct ring *q); /* -1: empty */
+int32_t ring_take(struct ring *q); /* it is not empty */
 
 /* ---- rollout.c */
 
@@ -318,6 +319,7 @@ void watch_wave(struct rollout *r);                /* its bake begins */
 void watch_timer(struct rollout *r, int32_t host);
 void watch_fact(struct rollout *r, const struct fact *fact);
 void watch_reached(struct rollout *r, int32_t host, bool connected);
+void watch_ended(struct rollout *r, int32_t host); /* broken off, and its session is gone */
 void watch_pump(struct rollout *r);
 void watch_break(struct rollout *r); /* what is under way */
 void watch_end(struct rollout *r);   /* for good */

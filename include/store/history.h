@@ -21,6 +21,7 @@ struct run_row {
     int64_t duration_ms; /* -1: not finished */
     int exit_code;       /* -1: not finished: running, or its process died */
     int32_t outcomes[OUTCOMES];
+    int32_t rolled_back, rollbacks_failed;
 };
 struct run_list {
     struct run_row *rows; /* newest first */
@@ -39,6 +40,9 @@ void run_list_release(struct run_list *l);
 /* A run by id, or by a unique beginning of it; ERR_NO_MATCH. */
 int history_find(struct store *s, const char *id, struct run_list *ret_list, struct err *err);
 
+/* The plan_json a run was begun with; the caller frees it.  ERR_NO_MATCH. */
+int history_plan(struct store *s, const char *run_id, char **ret_json, struct err *err);
+
 struct host_row {
     char *name, *reason, *release, *state; /* owned by the list */
     char *release_before; /* of history_states: the last one other than release; owned */
@@ -46,6 +50,8 @@ struct host_row {
         release_tried; /* of history_states: the one of a run that failed, or began, since; owned */
     char *boot_id;     /* owned */
     char *run;         /* of history_states: id of the run it is from; owned */
+    char *rollback_reason;        /* of history_hosts: why it failed; owned */
+    enum rollback_state rollback; /* one that a dead run left half way has failed */
     enum outcome outcome;
     enum cause cause;
     int32_t slot, exit_code, signal;

@@ -9,6 +9,7 @@
 #include "base/err.h"
 #include "core/fact.h"
 #include "core/order.h"
+#include "core/rollout.h"
 #include "core/summary.h"
 #include "store/store.h"
 
@@ -50,7 +51,9 @@ int journal_fact(struct journal *j, int64_t at_ms, const struct fact *fact, cons
                  struct err *err);
 int journal_order(struct journal *j, int64_t at_ms, const struct order *order, struct err *err);
 
-/* A host has its outcome; the row of the host in this run, and its state over runs. */
+/* A host has its outcome; the row of the host in this run, and its state over runs.  May come more
+ * than once for a host (it failed after it was ok, or was retried): the last counts, as if it were
+ * the first. */
 struct host_end {
     int32_t host;
     enum outcome outcome;
@@ -66,6 +69,21 @@ struct host_end {
     const char *boot_id; /* "" if not known */
 };
 int journal_host_end(struct journal *j, const struct host_end *end, struct err *err);
+
+/* It goes again: it has no outcome until its next end. */
+int journal_host_again(struct journal *j, int32_t host, struct err *err);
+
+/* A host that has ended is rolled back: begun (running), done or failed.  Its outcome stays.  Over
+ * runs it has from the beginning of it the release and the state it had before this run. */
+struct host_back {
+    int32_t host;
+    enum rollback_state state;
+    int64_t at_ms;
+    const char *reason;  /* why it failed; "" */
+    const char *release; /* done: the release it has again; "" if none is known */
+    const char *tried;   /* else: the release it may have; "" */
+};
+int journal_host_back(struct journal *j, const struct host_back *back, struct err *err);
 
 /* A host begins what would make this release: should we die, it may be there.  Only a host that has
  * a state keeps it, for rollback. */

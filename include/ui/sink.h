@@ -25,20 +25,37 @@ enum event_type {
     EVENT_GATE_STARTED,  /* as STEP_STARTED: a check of the gate is asked; attempt: the try */
     EVENT_GATE,          /* as STEP_FINISHED: outcome ok, failed or skipped */
     EVENT_HOST_FINISHED, /* host, outcome, ...; once for every host of the run, also for those never
-                            started: outcome "untouched" or "skipped", slot -1, duration_ms -1 */
+                            started: outcome "untouched" or "skipped", slot -1, duration_ms -1;
+                            once more each time it is retried */
     EVENT_WAVE_FINISHED, /* wave, waves, duration_ms, totals of the wave */
-    EVENT_WARNING,       /* text; host where it applies */
-    EVENT_MESSAGE,       /* text */
-    EVENT_RUN_FINISHED,  /* totals, exit_code, duration_ms, reason (halt), log_dir, go_on */
+    EVENT_WAVE_BAKING,   /* wave, waves, duration_ms: how long */
+    EVENT_HOST_PARKED,   /* host, slot, duration_ms: blue_green: it waits for the switch */
+    EVENT_HOST_SWITCHING,    /* host, slot: it goes on */
+    EVENT_HOST_LATE,         /* host, outcome, reason: it was ok and is no more */
+    EVENT_HOST_SKIPPED,      /* host, reason: by the operator */
+    EVENT_HOST_RETRIED,      /* host: by the operator; it will be started again */
+    EVENT_PAUSED,            /* reason; text: the command that goes on */
+    EVENT_CONTINUED,         /* reason */
+    EVENT_PROMOTE_WANTED,    /* text: the command that promotes */
+    EVENT_PROMOTED,          /* reason */
+    EVENT_WORKERS,           /* workers, reason */
+    EVENT_ROLLING_BACK,      /* text: the hosts, folded */
+    EVENT_ROLLBACK_STARTED,  /* host, slot; its steps follow, of list rollback */
+    EVENT_ROLLBACK_FINISHED, /* host, slot, outcome ok or failed, reason, duration_ms */
+    EVENT_WARNING,           /* text; host where it applies */
+    EVENT_MESSAGE,           /* text */
+    EVENT_RUN_FINISHED, /* totals (rolled back too), exit_code, duration_ms, reason (halt), log_dir,
+                           go_on */
 };
 enum { EVENT_TYPES = EVENT_RUN_FINISHED + 1 };
 
 enum stream { STREAM_STDOUT, STREAM_STDERR };
 
 /* Which of the action's lists a step is of. */
-enum step_list { LIST_STEPS, LIST_FINALLY, LIST_CHECKS };
-enum { STEP_LISTS = LIST_CHECKS + 1 };
-const char *step_list_word(enum step_list list); /* "step", "finally step", "check" */
+enum step_list { LIST_STEPS, LIST_FINALLY, LIST_CHECKS, LIST_ROLLBACK };
+enum { STEP_LISTS = LIST_ROLLBACK + 1 };
+/* "step", "finally step", "check", "rollback step" */
+const char *step_list_word(enum step_list list);
 
 /* Everything is borrowed for the call.  Make it with event_make, then set what applies. */
 struct event {

@@ -423,6 +423,21 @@ bundles_find(const struct bundles *b, const char *folder)
 }
 
 int
+bundles_each(const struct bundles *b,
+             int (*fn)(void *arg, const char *folder, const struct bundle *bundle), void *arg)
+{
+    const struct kept *k;
+    const char *folder;
+    void *iter = NULL;
+    int rc = 0;
+
+    while (b != NULL && rc == 0 && (k = map_next(b->made, &iter, &folder)) != NULL) {
+        rc = fn(arg, folder, &k->bundle);
+    }
+    return rc;
+}
+
+int
 bundles_open(const struct bundles *b, const char *folder, struct err *err)
 {
     const struct kept *k = map_get(b->made, folder);

@@ -28,6 +28,8 @@ run_step_at(const struct run *run, enum step_list list, int32_t step)
         return &run->action->finally_steps[step];
     case LIST_CHECKS:
         return &run->action->checks[step];
+    case LIST_ROLLBACK:
+        return &run->action->rollback_steps[step];
     }
     assert(false && "a list");
     return NULL;
@@ -43,6 +45,8 @@ run_list_count(const struct run *run, enum step_list list)
         return (int32_t)run->action->finally_count;
     case LIST_CHECKS:
         return plan_check_count(run->plan);
+    case LIST_ROLLBACK:
+        return (int32_t)run->action->rollback_count;
     }
     assert(false && "a list");
     return 0;
@@ -54,17 +58,44 @@ run_step_of(const struct run *run, const struct run_host *h)
     return run_step_at(run, h->list, h->step);
 }
 
+/* blue_green: the second wave is what follows the switch. */
+int32_t
+run_wave_of(const struct run *run, const struct run_host *h, enum step_list list, int32_t step)
+{
+    const int32_t barrier = plan_switch_step(run->plan);
+
+    if (barrier < 0) {
+        return plan_wave_of(run->plan, h->index);
+    }
+    switch (list) {
+    case LIST_STEPS:
+        return step >= barrier;
+    case LIST_FINALLY:
+        return h->switched || run->preview;
+    case LIST_CHECKS:
+    case LIST_ROLLBACK:
+        break;
+    }
+    return 1;
+}
+
+static void
+set_magic(struct value *magic, const struct run *run, int32_t host, int32_t wave,
+          const char *release)
+{
+    const struct run_request *q = run->request;
+
+    inventory_magic(q->inventory, q->hosts[host], magic);
+    value_dict_set(magic, "wave", value_int(wave + 1));
+    if (release[0] != '\0') {
+        value_dict_set(magic, "release", value_text(release));
+    }
+}
+
 void
 run_set_magic(struct run *run, int32_t host)
 {
-    const struct run_request *q = run->request;
-    const char *release = run_release(run, host);
-
-    inventory_magic(q->inventory, q->hosts[host], run->magic);
-    value_dict_set(run->magic, "wave", value_int(plan_wave_of(run->plan, host) + 1));
-    if (release[0] != '\0') {
-        value_dict_set(run->magic, "release", value_text(release));
-    }
+    set_magic(run->magic, run, host, plan_wave_of(run->plan, host), run_release(run, host));
 }
 
 struct scope
@@ -81,6 +112,26 @@ run_scope(const struct run *run, const struct run_host *h)
     };
 }
 
+/* Of a step of this list: in a rollback `release` is the one that the host goes back to, whatever
+ * -e says of the one that was made. */
+static struct scope
+step_scope(struct run *run, const struct run_host *h, enum step_list list, int32_t step)
+{
+    const bool back = list == LIST_ROLLBACK || h->rolling;
+    const int32_t wave = run_wave_of(run, h, list, step);
+    struct scope scope = run_scope(run, h);
+
+    if (!back) {
+        set_magic(run->magic, run, h->index, wave, run_release(run, h->index));
+        return scope;
+    }
+    scope.magic = run->back_magic;
+    scope.extra = run->back_extra == NULL ? scope.extra : run->back_extra;
+    set_magic(run->back_magic, run, h->index, wave,
+              run->back_named ? release_back_of(run, h->index) : "");
+    return scope;
+}
+
 int
 run_hide(struct run *run, const struct strv *secrets, struct err *err)
 {
@@ -94,13 +145,13 @@ run_hide(struct run *run, const struct strv *secrets, struct err *err)
 }
 
 int
-execute_render(struct run *run, const struct run_host *h, const struct action_step *step,
+execute_render(struct run *run, const struct run_host *h, enum step_list list, int32_t step,
                struct rendered *ret, struct err *err)
 {
-    const struct scope scope = run_scope(run, h);
+    const struct scope scope = step_scope(run, h, list, step);
 
-    run_set_magic(run, h->index);
-    if (render_step(run->action, step, run->request->root, &scope, ret, err) < 0) {
+    if (render_step(run->action, run_step_at(run, list, step), run->request->root, &scope, ret,
+                    err) < 0) {
         return -1;
     }
     if (run_hide(run, &ret->secrets, err) < 0) {
@@ -111,10 +162,12 @@ execute_render(struct run *run, const struct run_host *h, const struct action_st
 }
 
 static int
-check_step(struct run *run, struct run_host *h, const struct action_step *step, struct err *err)
+check_step(struct run *run, struct run_host *h, enum step_list list, int32_t number,
+           struct err *err)
 {
+    const struct action_step *step = run_step_at(run, list, number);
     struct rendered r = {0};
-    int rc = execute_render(run, h, step, &r, err);
+    int rc = execute_render(run, h, list, number, &r, err);
 
     if (rc == 0 && r.folder && run_bundle(run, r.src, err) == NULL) {
         rc = -1;
@@ -133,13 +186,14 @@ check_step(struct run *run, struct run_host *h, const struct action_step *step, 
 }
 
 static int
-check_host(struct run *run, struct run_host *h, struct err *err)
+check_list(struct run *run, struct run_host *h, enum step_list list, struct err *err)
 {
-    for (int list = 0; list < STEP_LISTS; list++) {
-        for (int32_t i = 0; i < run_list_count(run, (enum step_list)list); i++) {
-            if (check_step(run, h, run_step_at(run, (enum step_list)list, i), err) < 0) {
-                return -1;
-            }
+    if (list == LIST_ROLLBACK && !release_back_known(run, h->index)) {
+        return 0; /* it will not be rolled back: release_back_prepare has seen to that */
+    }
+    for (int32_t i = 0; i < run_list_count(run, list); i++) {
+        if (check_step(run, h, list, i, err) < 0) {
+            return -1;
         }
     }
     return 0;
@@ -149,7 +203,20 @@ int
 execute_check(struct run *run, struct err *err)
 {
     for (int32_t i = 0; i < run->host_count; i++) {
-        if (check_host(run, &run->hosts[i], err) < 0) {
+        for (int list = 0; list < STEP_LISTS; list++) {
+            if (check_list(run, &run->hosts[i], (enum step_list)list, err) < 0) {
+                return -1;
+            }
+        }
+    }
+    return 0;
+}
+
+int
+execute_check_back(struct run *run, struct err *err)
+{
+    for (int32_t i = 0; i < run->host_count; i++) {
+        if (check_list(run, &run->hosts[i], LIST_ROLLBACK, err) < 0) {
             return -1;
         }
     }
@@ -233,7 +300,8 @@ send_remote(struct run *run, struct run_host *h, const struct action_step *step,
 {
     const struct settings *s = run->request->settings;
     static const char *const marks[] = {
-        [LIST_STEPS] = "", [LIST_FINALLY] = "f", [LIST_CHECKS] = "c"};
+        [LIST_STEPS] = "", [LIST_FINALLY] = "f", [LIST_CHECKS] = "c", [LIST_ROLLBACK] = "r"};
+    _Static_assert(sizeof(marks) / sizeof(marks[0]) == STEP_LISTS, "a mark a list");
     char *key = xasprintf("%s.%s%d.%d.%s", journal_run_id(run->journal), marks[h->list],
                           (int)h->step, (int)h->attempt, h->host->name);
     struct step_request q = {
@@ -320,11 +388,12 @@ send_step(struct run *run, struct run_host *h, const struct action_step *step,
     return -1;
 }
 
-static enum step_list
-list_of(const struct order *o)
+enum step_list
+run_list_of(const struct run_host *h, const struct order *o)
 {
     return o->kind == ORDER_PROBE     ? LIST_CHECKS
            : o->kind == ORDER_FINALLY ? LIST_FINALLY
+           : h->rolling               ? LIST_ROLLBACK
                                       : LIST_STEPS;
 }
 
@@ -335,7 +404,7 @@ run_step(struct run *run, const struct order *o)
     struct rendered r = {0};
     struct err err = {0};
 
-    h->list = list_of(o);
+    h->list = run_list_of(h, o);
     h->step = o->step;
     h->attempt = o->attempt;
     h->tail_len = 0;
@@ -344,7 +413,7 @@ run_step(struct run *run, const struct order *o)
     h->error = NULL;
     const struct action_step *step = run_step_of(run, h);
 
-    int rc = execute_render(run, h, step, &r, &err);
+    int rc = execute_render(run, h, h->list, h->step, &r, &err);
     if (rc == 0 && r.skipped) {
         listen_end_step(h, listen_fact_of(h, FACT_STEP_SKIPPED, CAUSE_NONE), NULL);
     } else if (rc == 0) {
@@ -409,15 +478,18 @@ execute(struct run *run, const struct order *o)
         run->exit_code = (int)o->value;
         (void)event_base_loopexit(run->base, NULL);
         break;
+    case ORDER_ROLLBACK:
+        run->hosts[o->host].rolling = true;
+        break;
+    case ORDER_UNPARK:
+        run->hosts[o->host].switched = true;
+        break;
     case ORDER_START:
     case ORDER_RELEASE:
     case ORDER_PARK:
-    case ORDER_UNPARK:
     case ORDER_OUTCOME:
     case ORDER_WAVE_BEGIN:
     case ORDER_WAVE_END:
         break; /* bookkeeping: told by narrate.c */
-    case ORDER_ROLLBACK:
-        assert(false && "the plan refuses rollback");
     }
 }

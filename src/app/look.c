@@ -88,37 +88,10 @@ note_order(struct run *run, const struct order *o, int64_t now_ms)
     }
 }
 
-/* ---------------------------------------------------------------- who is waited for */
-
-static bool
-was_asked_to_pause(const struct inbox *mail)
-{
-    for (size_t i = 0; i < mail->count; i++) {
-        const struct letter *l = &mail->letters[i];
-        if (l->fact.kind == FACT_VERB && l->fact.verb == VERB_PAUSE && l->refused == NULL) {
-            return true;
-        }
-    }
-    return false;
-}
-
-/* The commands that answer, where the run is waited at. */
-static void
-tell_wait(struct run *run, const char *why, enum verb goes_on)
-{
-    const char *env = run->request->env;
-    const char *name = env[0] == '_' ? journal_run_id(run->journal) : env;
-    char *text =
-        xasprintf("%s: `inventory-manager ctl %s %s` goes on, `inventory-manager ctl %s %s` "
-                  "ends the run",
-                  why, name, verb_name(goes_on), name, verb_name(VERB_ABORT));
-
-    narrate_warning(run, NULL, text);
-    free(text);
-}
+/* ---------------------------------------------------------------- since when */
 
 static void
-note_state(struct run *run, const struct inbox *mail, int64_t now_ms)
+note_state(struct run *run, int64_t now_ms)
 {
     const enum run_state state = rollout_state(run->rollout);
 
@@ -127,11 +100,6 @@ note_state(struct run *run, const struct inbox *mail, int64_t now_ms)
     }
     run->state = state;
     run->state_since_ms = now_ms;
-    if (state == RUN_PROMOTING) {
-        tell_wait(run, "the canary waits to be promoted", VERB_PROMOTE);
-    } else if (state == RUN_PAUSED && !was_asked_to_pause(mail)) {
-        tell_wait(run, "paused, as too many hosts failed", VERB_CONTINUE);
-    }
 }
 
 void
@@ -145,7 +113,7 @@ look_turn(struct run *run, const struct inbox *mail)
     for (size_t i = 0; i < run->due_count; i++) {
         note_order(run, &run->due[i], now_ms);
     }
-    note_state(run, mail, now_ms);
+    note_state(run, now_ms);
 }
 
 /* ---------------------------------------------------------------- a snapshot */

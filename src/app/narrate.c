@@ -1,29 +1,20 @@
 /*
  * narrate.c - tells debug.log and the screen what happened, after it is durable.
  *
- * The texts of debug.log are promises to users' scripts: docs/events.md.  Decides nothing, owns
- * nothing but counters of the waves.
+ * The texts of debug.log are promises to users' scripts: docs/events.md.  Here are the run and its
+ * hosts; narrate_run.c has waves and the operator, narrate_step.c steps, narrate_reason.c why.
+ * Decides nothing.
  */
-#include "app/run_state.h"
+#include "app/narrate.h"
 
 #include "base/duration.h"
-#include "base/nodeset.h"
 #include "base/xalloc.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define SAY(run, ...) debuglog_line((run)->debuglog, "ORCHESTRATOR", (run)->suffix, __VA_ARGS__)
-
-enum {
-    NAMES_BYTES_MAX = 16 << 20, /* of a wave: 10,000 hosts of 253 bytes fit */
-    PART_BYTES_MAX = 1000,      /* of each text in a reason */
-    REASON_BYTES_MAX = 4096,
-};
-
-static struct event
-make_event(const struct run *run, enum event_type type)
+struct event
+narrate_event(const struct run *run, enum event_type type)
 {
     struct event e = event_make(type, run_wall_ms());
 
@@ -33,44 +24,20 @@ make_event(const struct run *run, enum event_type type)
     return e;
 }
 
-static struct event
-host_event(const struct run *run, enum event_type type, int32_t host)
+struct event
+narrate_host_event(const struct run *run, enum event_type type, int32_t host)
 {
-    struct event e = make_event(run, type);
-    const struct rollout_host r = rollout_host(run->rollout, host);
+    const struct run_host *h = &run->hosts[host];
+    struct event e = narrate_event(run, type);
 
     e.host = run->names[host];
     e.host_index = host;
-    e.slot = r.slot;
+    e.slot = h->slot;
     if (plan_has_waves(run->plan)) {
-        e.wave = plan_wave_of(run->plan, host) + 1;
         e.waves = plan_wave_count(run->plan);
+        e.wave = h->switched ? e.waves : plan_wave_of(run->plan, host) + 1;
     }
     return e;
-}
-
-static void
-set_step(struct event *e, const struct run *run, const struct run_host *h)
-{
-    e->step = h->step + 1;
-    e->step_count = run_list_count(run, h->list);
-    e->step_name = run_step_of(run, h)->name;
-    e->list = h->list;
-    e->attempt = h->attempt;
-}
-
-static void
-fold_wave(const struct run *run, int32_t wave, struct buf *out)
-{
-    const int32_t begin = plan_wave_begin(run->plan, wave);
-    const int32_t end = plan_wave_end(run->plan, wave);
-    const char **names = xcalloc((size_t)(end - begin), sizeof(*names));
-
-    for (int32_t i = begin; i < end; i++) {
-        names[i - begin] = run->names[plan_host_at(run->plan, i)];
-    }
-    nodeset_fold(out, names, (size_t)(end - begin));
-    free(names);
 }
 
 static const char *
@@ -89,7 +56,7 @@ static void
 tell_notes(struct run *run)
 {
     for (size_t i = 0; run->request->verbose && i < run->notes.count; i++) {
-        struct event e = make_event(run, EVENT_MESSAGE);
+        struct event e = narrate_event(run, EVENT_MESSAGE);
         e.text = run->notes.items[i];
         e.reason = e.text;
         SAY(run, "Note: %s", e.text);
@@ -101,8 +68,8 @@ void
 narrate_start(struct run *run)
 {
     const char *action = run->action->name;
-    const int32_t slots = plan_slot_count(run->plan);
 
+    run->workers = run->policy.workers;
     SAY(run, "Max workers set to %d (0=sequential, >0=parallel)", (int)run->policy.workers);
     if (run->sequential) {
         SAY(run, "Running in SEQUENTIAL mode (%s)", why_sequential(run));
@@ -113,10 +80,11 @@ narrate_start(struct run *run)
         SAY(run, "Queueing action%s: %s for server %s", run->sequential ? "" : " for workers",
             action, run->names[plan_host_at(run->plan, i)]);
     }
-    for (int32_t i = 0; i < slots && !run->sequential; i++) {
-        SAY(run, "Worker %d started", (int)i);
+    for (; run->workers_said < plan_slot_count(run->plan) && !run->sequential;
+         run->workers_said++) {
+        SAY(run, "Worker %d started", (int)run->workers_said);
     }
-    struct event e = make_event(run, EVENT_RUN_STARTED);
+    struct event e = narrate_event(run, EVENT_RUN_STARTED);
     e.hosts = run->names;
     e.host_count = run->host_count;
     e.workers = run->policy.workers;
@@ -127,354 +95,237 @@ narrate_start(struct run *run)
     tell_notes(run);
 }
 
-static void
-wave_started(struct run *run, int32_t wave)
-{
-    struct wave_count *w = &run->waves[wave];
-    struct buf names;
-
-    w->began_ms = run_now_ms(run);
-    w->left = plan_wave_end(run->plan, wave) - plan_wave_begin(run->plan, wave);
-    if (!plan_has_waves(run->plan)) {
-        return;
-    }
-    buf_init(&names, NAMES_BYTES_MAX);
-    fold_wave(run, wave, &names);
-    if (!run->sequential) {
-        SAY(run, "Wave %d/%d started: %s", (int)wave + 1, (int)plan_wave_count(run->plan),
-            names.data);
-    }
-    struct event e = make_event(run, EVENT_WAVE_STARTED);
-    e.wave = wave + 1;
-    e.waves = plan_wave_count(run->plan);
-    e.text = names.data;
-    sink_event(run->request->sink, &e);
-    buf_release(&names);
-}
+/* ---------------------------------------------------------------- hosts */
 
 static void
-wave_finished(struct run *run, int32_t wave)
+host_enters(struct run *run, const struct order *o)
 {
-    const struct wave_count *w = &run->waves[wave];
-    const int64_t took_ms = run_now_ms(run) - w->began_ms;
-    const int32_t *n = w->totals.count;
-    char took[32];
+    struct run_host *h = &run->hosts[o->host];
 
-    if (!plan_has_waves(run->plan)) {
-        return;
-    }
-    duration_format(took_ms, took, sizeof(took));
-    if (!run->sequential) {
-        SAY(run, "Wave %d/%d completed in %s: %d ok, %d failed", (int)wave + 1,
-            (int)plan_wave_count(run->plan), took, (int)n[OUTCOME_OK],
-            (int)(n[OUTCOME_FAILED] + n[OUTCOME_UNREACHABLE] + n[OUTCOME_UNKNOWN]));
-    }
-    struct event e = make_event(run, EVENT_WAVE_FINISHED);
-    e.wave = wave + 1;
-    e.waves = plan_wave_count(run->plan);
-    e.duration_ms = took_ms;
-    e.totals = w->totals;
-    sink_event(run->request->sink, &e);
+    h->slot = o->slot;
+    h->try_base = h->attempt_base = -1;
+    run->active++;
 }
 
 static void
 host_started(struct run *run, const struct order *o)
 {
-    const int32_t wave = plan_wave_of(run->plan, o->host);
-    const char *name = run->names[o->host];
+    struct run_host *h = &run->hosts[o->host];
 
-    if (run->waves[wave].left == 0) {
-        wave_started(run, wave);
-    }
-    run->active++;
+    host_enters(run, o);
+    free(h->reason);
+    h->reason = NULL;
     if (run->sequential) {
-        SAY(run, "Sequential processing: %s for server %s", run->action->name, name);
+        SAY(run, "Sequential processing: %s for server %s", run->action->name, run->names[o->host]);
     } else {
         SAY(run, "Worker %d processing: %s for server %s (active: %d/%d)", (int)o->slot,
-            run->action->name, name, (int)run->active, (int)run->policy.workers);
+            run->action->name, run->names[o->host], (int)run->active, (int)run->workers);
     }
-    const struct event e = host_event(run, EVENT_HOST_STARTED, o->host);
+    const struct event e = narrate_host_event(run, EVENT_HOST_STARTED, o->host);
     sink_event(run->request->sink, &e);
 }
 
 static void
-host_finished(struct run *run, const struct order *o)
+host_finished(struct run *run, const struct order *o, const struct due_note *note)
 {
-    const struct rollout_host r = rollout_host(run->rollout, o->host);
-    const int32_t wave = plan_wave_of(run->plan, o->host);
-    struct wave_count *w = &run->waves[wave];
+    const struct rollout_host *r = &note->host;
+    const int64_t took_ms = note->at_ms - note->round_ms;
     struct buf scratch;
     char took[32];
 
     buf_init(&scratch, REASON_BYTES_MAX);
     const char *reason = narrate_reason(run, o->host, &scratch);
     const char *colon = reason[0] == '\0' ? "" : ": ";
-    duration_format(r.finished_ms - r.started_ms, took, sizeof(took));
-    run->active--;
+    duration_format(took_ms, took, sizeof(took));
     if (run->sequential) {
         SAY(run, "Sequential completed: %s for %s in %s %s%s%s", run->action->name,
-            run->names[o->host], took, outcome_name(r.outcome), colon, reason);
+            run->names[o->host], took, outcome_name(r->outcome), colon, reason);
     } else {
         SAY(run, "Worker %d completed: %s for %s in %s %s%s%s", (int)o->slot, run->action->name,
-            run->names[o->host], took, outcome_name(r.outcome), colon, reason);
+            run->names[o->host], took, outcome_name(r->outcome), colon, reason);
     }
-    struct event e = host_event(run, EVENT_HOST_FINISHED, o->host);
-    e.outcome = outcome_name(r.outcome);
+    struct event e = narrate_host_event(run, EVENT_HOST_FINISHED, o->host);
+    e.outcome = outcome_name(r->outcome);
     e.reason = reason[0] == '\0' ? NULL : reason;
-    e.duration_ms = r.finished_ms - r.started_ms;
-    e.signal = r.signal;
-    e.exit_code = r.outcome == OUTCOME_OK ? 0 : r.exit_code > 0 ? r.exit_code : -1;
+    e.duration_ms = took_ms;
+    e.signal = r->signal;
+    e.exit_code = r->outcome == OUTCOME_OK ? 0 : r->exit_code > 0 ? r->exit_code : -1;
     sink_event(run->request->sink, &e);
     buf_release(&scratch);
-    w->totals.count[r.outcome]++;
-    if (--w->left == 0) {
-        wave_finished(run, wave);
-    }
 }
 
 static void
-step_started(struct run *run, const struct order *o, enum event_type type, enum step_list list)
+rollback_started(struct run *run, const struct order *o)
 {
-    struct run_host h = run->hosts[o->host];
-    struct event e = host_event(run, type, o->host);
-
-    h.list = list;
-    h.step = o->step;
-    h.attempt = o->attempt;
-    set_step(&e, run, &h);
+    if (!run->back_told) {
+        narrate_rolling_back(run);
+    }
+    host_enters(run, o);
+    if (run->sequential) {
+        SAY(run, "Sequential processing: rollback for server %s", run->names[o->host]);
+    } else {
+        SAY(run, "Worker %d processing: rollback for server %s (active: %d/%d)", (int)o->slot,
+            run->names[o->host], (int)run->active, (int)run->workers);
+    }
+    const struct event e = narrate_host_event(run, EVENT_ROLLBACK_STARTED, o->host);
     sink_event(run->request->sink, &e);
 }
 
+static void
+rollback_finished(struct run *run, const struct order *o, const struct due_note *note)
+{
+    const bool ok = note->host.rollback == ROLLBACK_DONE;
+    const char *word = outcome_name(ok ? OUTCOME_OK : OUTCOME_FAILED);
+    const char *known = run->hosts[o->host].back_reason;
+    const char *reason = ok ? "" : known != NULL ? known : "killed, may still run";
+    const char *colon = ok ? "" : ": ";
+    const int64_t took_ms = note->at_ms - note->round_ms;
+    char took[32];
+
+    duration_format(took_ms, took, sizeof(took));
+    if (run->sequential) {
+        SAY(run, "Sequential completed: rollback for %s in %s %s%s%s", run->names[o->host], took,
+            word, colon, reason);
+    } else {
+        SAY(run, "Worker %d completed: rollback for %s in %s %s%s%s", (int)o->slot,
+            run->names[o->host], took, word, colon, reason);
+    }
+    struct event e = narrate_host_event(run, EVENT_ROLLBACK_FINISHED, o->host);
+    e.outcome = word;
+    e.reason = ok ? NULL : reason;
+    e.duration_ms = took_ms;
+    sink_event(run->request->sink, &e);
+}
+
+static void
+host_leaves(struct run *run, const struct order *o, const struct due_note *note)
+{
+    struct run_host *h = &run->hosts[o->host];
+
+    run->active--;
+    if (h->rolling) {
+        rollback_finished(run, o, note);
+    } else {
+        host_finished(run, o, note);
+    }
+    h->slot = -1;
+}
+
+static void
+host_parked(struct run *run, const struct order *o, const struct due_note *note)
+{
+    const int64_t took_ms = note->at_ms - note->round_ms;
+    char took[32];
+
+    duration_format(took_ms, took, sizeof(took));
+    if (run->sequential) {
+        SAY(run, "Sequential prepared: %s for %s in %s", run->action->name, run->names[o->host],
+            took);
+    } else {
+        SAY(run, "Worker %d prepared: %s for %s in %s", (int)o->slot, run->action->name,
+            run->names[o->host], took);
+    }
+    struct event e = narrate_host_event(run, EVENT_HOST_PARKED, o->host);
+    e.duration_ms = took_ms;
+    sink_event(run->request->sink, &e);
+    run->active--;
+    run->hosts[o->host].prepared = true;
+    run->hosts[o->host].slot = -1;
+}
+
+/* One that is not to be switched any more takes a slot for its end alone. */
+static void
+host_switching(struct run *run, const struct order *o, const struct due_note *note)
+{
+    host_enters(run, o);
+    if (note->host.outcome != OUTCOME_RUNNING) {
+        return;
+    }
+    if (run->sequential) {
+        SAY(run, "Sequential switching: %s for server %s", run->action->name, run->names[o->host]);
+    } else {
+        SAY(run, "Worker %d switching: %s for server %s (active: %d/%d)", (int)o->slot,
+            run->action->name, run->names[o->host], (int)run->active, (int)run->workers);
+    }
+    struct event e = narrate_host_event(run, EVENT_HOST_SWITCHING, o->host);
+    e.wave = plan_wave_count(run->plan);
+    sink_event(run->request->sink, &e);
+}
+
+static void
+host_late(struct run *run, int32_t host)
+{
+    struct buf scratch;
+
+    buf_init(&scratch, REASON_BYTES_MAX);
+    const char *reason = narrate_reason(run, host, &scratch);
+    SAY(run, "Unhealthy: %s for %s after ok: %s", run->action->name, run->names[host], reason);
+    struct event e = narrate_host_event(run, EVENT_HOST_LATE, host);
+    e.outcome = outcome_name(OUTCOME_FAILED);
+    e.reason = reason;
+    sink_event(run->request->sink, &e);
+    buf_release(&scratch);
+}
+
 void
-narrate_order(struct run *run, const struct order *o)
+narrate_order(struct run *run, const struct order *o, const struct due_note *note)
 {
     switch (o->kind) {
     case ORDER_START:
         host_started(run, o);
         break;
     case ORDER_RELEASE:
-        host_finished(run, o);
+        host_leaves(run, o, note);
+        break;
+    case ORDER_PARK:
+        host_parked(run, o, note);
+        break;
+    case ORDER_UNPARK:
+        host_switching(run, o, note);
+        break;
+    case ORDER_ROLLBACK:
+        rollback_started(run, o);
+        break;
+    case ORDER_OUTCOME:
+        host_late(run, o->host);
         break;
     case ORDER_RUN_STEP:
-        step_started(run, o, EVENT_STEP_STARTED, LIST_STEPS);
-        break;
     case ORDER_FINALLY:
-        step_started(run, o, EVENT_STEP_STARTED, LIST_FINALLY);
-        break;
     case ORDER_PROBE:
-        step_started(run, o, EVENT_GATE_STARTED, LIST_CHECKS);
+        narrate_step(run, o);
+        break;
+    case ORDER_WAVE_BEGIN:
+        narrate_wave_begin(run, (int32_t)o->value);
+        break;
+    case ORDER_WAVE_END:
+        narrate_wave_end(run, (int32_t)o->value);
         break;
     case ORDER_CONNECT:
     case ORDER_DISCONNECT:
-    case ORDER_ROLLBACK:
-    case ORDER_PARK:
-    case ORDER_UNPARK:
-    case ORDER_OUTCOME:
-    case ORDER_WAVE_BEGIN:
-    case ORDER_WAVE_END:
     case ORDER_WAIT:
     case ORDER_FINISH:
         break;
     }
 }
 
-/* The last line of what the step said on stderr. */
-static void
-add_tail(struct buf *out, const struct run_host *h)
-{
-    size_t end = h->tail_len;
-    size_t begin = 0;
-
-    while (end > 0 && (h->tail[end - 1] == '\n' || h->tail[end - 1] == '\r')) {
-        end--;
-    }
-    for (begin = end; begin > 0 && h->tail[begin - 1] != '\n'; begin--) {}
-    if (end > begin) {
-        (void)buf_adds(out, ": ");
-        (void)buf_add(out, h->tail + begin, end - begin);
-    }
-}
-
-/* A text of the action may be as long as it likes; a reason is to be read. */
-static void
-add_some(struct buf *out, const char *text)
-{
-    (void)buf_add(out, text, strnlen(text, PART_BYTES_MAX));
-}
-
-/* By an http or tcp check from here, which has no exit code. */
-static bool
-was_asked(const struct run_host *h)
-{
-    return h->list == LIST_CHECKS && run_step_of(h->run, h)->rule.local;
-}
-
-/* Its end was seen, with an exit code or a signal. */
-static bool
-has_ended(const struct fact *f)
-{
-    const bool may = f->kind == FACT_FINALLY_DONE || f->kind == FACT_PROBE_PASSED ||
-                     f->kind == FACT_PROBE_FAILED;
-
-    return f->kind == FACT_STEP_DONE || (may && f->cause == CAUSE_NONE);
-}
-
-/* How a step ended that did not end well; which step it was, the event's fields tell. */
-static void
-describe_end(struct buf *out, const struct run_host *h, const struct fact *fact, const char *reason)
-{
-    const bool ended = has_ended(fact);
-
-    if (h->error != NULL && ended && fact->signal == 0) {
-        add_some(out, h->error);
-        return;
-    }
-    if (fact->kind == FACT_STEP_UNKNOWN && fact->cause == CAUSE_KILLED && !h->target.local) {
-        (void)buf_adds(out, "killed, may still run: ");
-    }
-    if (!ended || was_asked(h)) {
-        add_some(out, reason == NULL ? cause_name(fact->cause) : reason);
-        return;
-    }
-    if (fact->signal != 0) {
-        (void)buf_addf(out, "signal %d", (int)fact->signal);
-    } else {
-        (void)buf_addf(out, "exit %d", (int)fact->exit_code);
-    }
-    if (reason != NULL) {
-        (void)buf_adds(out, " (");
-        add_some(out, reason);
-        (void)buf_addc(out, ')');
-    }
-    add_tail(out, h);
-}
-
-static enum outcome
-step_outcome(const struct run *run, const struct run_host *h, const struct fact *f)
-{
-    if (f->kind == FACT_STEP_UNKNOWN) {
-        return OUTCOME_UNKNOWN;
-    }
-    if (f->kind == FACT_STEP_SKIPPED || (f->kind == FACT_PROBE_PASSED && f->value != 0)) {
-        return OUTCOME_SKIPPED;
-    }
-    if (h->list == LIST_CHECKS) {
-        return f->kind == FACT_PROBE_PASSED ? OUTCOME_OK : OUTCOME_FAILED;
-    }
-    const struct plan_step *s = h->list == LIST_FINALLY ? plan_finally_step(run->plan, h->step)
-                                                        : plan_step(run->plan, h->step);
-    return f->cause == CAUSE_NONE && f->signal == 0 && plan_step_accepts(s, f->exit_code)
-               ? OUTCOME_OK
-               : OUTCOME_FAILED;
-}
-
-/* The fact is of the step that this host was last told to run. */
-static void
-step_finished(struct run *run, const struct fact *f, const char *reason)
-{
-    struct run_host *h = &run->hosts[f->host];
-    const enum outcome outcome = step_outcome(run, h, f);
-    struct buf text;
-
-    buf_init(&text, REASON_BYTES_MAX);
-    if (outcome != OUTCOME_OK && outcome != OUTCOME_SKIPPED) {
-        describe_end(&text, h, f, reason);
-    } else if (reason != NULL) {
-        (void)buf_adds(&text, reason);
-    }
-    struct event e =
-        host_event(run, h->list == LIST_CHECKS ? EVENT_GATE : EVENT_STEP_FINISHED, f->host);
-    set_step(&e, run, h);
-    e.outcome = outcome_name(outcome);
-    if (has_ended(f) && f->signal == 0 && outcome != OUTCOME_SKIPPED && !was_asked(h)) {
-        e.exit_code = f->exit_code;
-    }
-    e.signal = f->signal;
-    e.reason = text.len == 0 ? NULL : text.data;
-    e.duration_ms = run_now_ms(run) - h->step_began_ms;
-    sink_event(run->request->sink, &e);
-    buf_release(&text);
-}
-
-/* "step 1/3 Switch: " */
-static void
-add_step(struct buf *out, const struct run *run, const struct run_host *h)
-{
-    static const char *const words[] = {
-        [LIST_STEPS] = "step", [LIST_FINALLY] = "finally", [LIST_CHECKS] = "check"};
-
-    (void)buf_addf(out, "%s %d/%d ", words[h->list], (int)h->step + 1,
-                   (int)run_list_count(run, h->list));
-    add_some(out, run_step_of(run, h)->name);
-    (void)buf_adds(out, ": ");
-}
-
-static void
-keep_reason(struct run *run, const struct fact *f, const char *reason)
-{
-    struct run_host *h = &run->hosts[f->host];
-    struct buf text;
-
-    if (rollout_host(run->rollout, f->host).outcome != OUTCOME_RUNNING) {
-        return; /* the first bad outcome stands, and so does its reason */
-    }
-    buf_init(&text, REASON_BYTES_MAX);
-    if (f->kind == FACT_CONNECT_FAILED || f->kind == FACT_THROTTLED) {
-        (void)buf_adds(&text, rollout_host(run->rollout, f->host).probe_try > 0 ? "gate: " : "");
-        (void)buf_adds(&text, reason == NULL ? cause_name(f->cause) : reason);
-    } else if (f->kind != FACT_PROBE_PASSED && step_outcome(run, h, f) != OUTCOME_OK) {
-        add_step(&text, run, h);
-        describe_end(&text, h, f, reason);
-        if (f->kind == FACT_PROBE_FAILED && f->attempt > 1) {
-            (void)buf_addf(&text, " (%d tries)", (int)f->attempt);
-        }
-    }
-    free(h->reason);
-    h->reason = text.len == 0 ? NULL : xstrdup(text.data);
-    buf_release(&text);
-}
-
-/* Called before the orders of the same turn are journaled: the reason of a host must be known by
- * the time its end is written. */
 void
-narrate_note(struct run *run, const struct fact *f, const char *reason)
+narrate_fact(struct run *run, const struct letter *l)
 {
-    switch (f->kind) {
-    case FACT_CONNECT_FAILED:
-    case FACT_THROTTLED:
+    if (l->refused != NULL) {
+        return;
+    }
+    switch (l->fact.kind) {
     case FACT_STEP_DONE:
+    case FACT_STEP_SKIPPED:
     case FACT_STEP_NOT_STARTED:
     case FACT_STEP_UNKNOWN:
     case FACT_PROBE_PASSED:
     case FACT_PROBE_FAILED:
     case FACT_FINALLY_DONE:
-        keep_reason(run, f, reason);
+        narrate_step_end(run, &l->fact, l->reason);
         break;
-    case FACT_CONNECTED:
-    case FACT_STEP_SENT:
-    case FACT_STEP_SKIPPED:
-    case FACT_TICK:
-    case FACT_DISCONNECTED:
-    case FACT_CONNECTION_LOST:
     case FACT_VERB:
-    case FACT_RESUMED:
-    case FACT_VERDICT:
-        break;
-    }
-}
-
-void
-narrate_fact(struct run *run, const struct fact *f, const char *reason)
-{
-    switch (f->kind) {
-    case FACT_STEP_DONE:
-    case FACT_STEP_SKIPPED:
-    case FACT_STEP_NOT_STARTED:
-    case FACT_STEP_UNKNOWN:
-    case FACT_PROBE_PASSED:
-    case FACT_PROBE_FAILED:
-    case FACT_FINALLY_DONE:
-        step_finished(run, f, reason);
+        narrate_verb(run, &l->fact, l->reason);
         break;
     case FACT_CONNECTED:
     case FACT_CONNECT_FAILED:
@@ -483,52 +334,16 @@ narrate_fact(struct run *run, const struct fact *f, const char *reason)
     case FACT_TICK:
     case FACT_DISCONNECTED:
     case FACT_CONNECTION_LOST:
-    case FACT_VERB:
     case FACT_RESUMED:
     case FACT_VERDICT:
         break;
     }
-}
-
-const char *
-narrate_reason(const struct run *run, int32_t host, struct buf *scratch)
-{
-    const struct rollout_host r = rollout_host(run->rollout, host);
-    const struct run_host *h = &run->hosts[host];
-
-    if (r.outcome == OUTCOME_OK) {
-        return "";
-    }
-    if (r.outcome == OUTCOME_UNTOUCHED || r.outcome == OUTCOME_SKIPPED) {
-        return halt_text(rollout_halt(run->rollout));
-    }
-    if (r.outcome == OUTCOME_CANCELLED) {
-        return "killed before a step was sent";
-    }
-    if (h->reason == NULL) {
-        (void)buf_adds(scratch,
-                       r.cause == CAUSE_KILLED ? "killed, may still run" : cause_name(r.cause));
-        return scratch->data;
-    }
-    return h->reason;
-}
-
-void
-narrate_output(struct run *run, struct run_host *h, int stream, const char *bytes, size_t len)
-{
-    struct event e = host_event(run, EVENT_OUTPUT, h->index);
-
-    set_step(&e, run, h);
-    e.stream = stream == 1 ? STREAM_STDERR : STREAM_STDOUT;
-    e.data = bytes;
-    e.len = len;
-    sink_event(run->request->sink, &e);
 }
 
 void
 narrate_warning(struct run *run, const char *host, const char *text)
 {
-    struct event e = make_event(run, EVENT_WARNING);
+    struct event e = narrate_event(run, EVENT_WARNING);
     struct buf shown;
 
     buf_init(&shown, RUN_OUTPUT_MAX);
@@ -541,41 +356,61 @@ narrate_warning(struct run *run, const char *host, const char *text)
     buf_release(&shown);
 }
 
+/* ---------------------------------------------------------------- the end */
+
 static void
 never_started(struct run *run)
 {
     for (int32_t i = 0; i < run->host_count; i++) {
         const int32_t host = plan_host_at(run->plan, i);
         const struct rollout_host r = rollout_host(run->rollout, host);
+        struct buf scratch;
         if (r.started_ms >= 0) {
             continue;
         }
-        const char *why = halt_text(rollout_halt(run->rollout));
-        SAY(run, "Skipped: %s for %s (%s)", run->action->name, run->names[host], why);
-        struct event e = host_event(run, EVENT_HOST_FINISHED, host);
+        buf_init(&scratch, REASON_BYTES_MAX);
+        const char *why = narrate_reason(run, host, &scratch);
+        if (r.outcome != OUTCOME_SKIPPED) { /* those have had their line */
+            SAY(run, "Skipped: %s for %s (%s)", run->action->name, run->names[host], why);
+        }
+        struct event e = narrate_host_event(run, EVENT_HOST_FINISHED, host);
         e.outcome = outcome_name(r.outcome);
         e.reason = why;
         sink_event(run->request->sink, &e);
+        buf_release(&scratch);
     }
+}
+
+/* The command that goes on where hosts are left; NULL: none does.  exec and copy have no file to
+ * come back to; free() it. */
+static char *
+go_on_of(const struct run *run)
+{
+    return run->exit_code == 3 && run->action->file != NULL
+               ? xasprintf("inventory-manager retry %s", journal_run_id(run->journal))
+               : NULL;
 }
 
 void
 narrate_end(struct run *run)
 {
     never_started(run);
-    for (int32_t i = 0; i < plan_slot_count(run->plan) && !run->sequential; i++) {
+    for (int32_t i = 0; i < run->workers_said; i++) {
         SAY(run, "Worker %d stopped", (int)i);
     }
     const enum halt halt = rollout_halt(run->rollout);
     char *logs =
         xasprintf("%s/log/%s/%s", run->var_dir, run->request->env, journal_run_id(run->journal));
-    struct event e = make_event(run, EVENT_RUN_FINISHED);
+    char *go_on = go_on_of(run);
+    struct event e = narrate_event(run, EVENT_RUN_FINISHED);
 
     e.totals = rollout_summary(run->rollout);
     e.exit_code = run->exit_code;
     e.duration_ms = run_now_ms(run);
     e.reason = halt == HALT_NONE ? NULL : halt_text(halt);
     e.log_dir = logs;
+    e.go_on = go_on;
     sink_event(run->request->sink, &e);
+    free(go_on);
     free(logs);
 }

@@ -180,6 +180,13 @@ say_no(struct run *run, uint32_t client, const struct fact *f, const char *why)
     free(text);
 }
 
+/* As with Ctrl-C it is said at once; of other verbs narrate tells. */
+static bool
+ends_run(enum verb v)
+{
+    return v == VERB_ABORT || v == VERB_KILL || v == VERB_ROLLBACK;
+}
+
 /* A verb that came by ctl has had its turn. */
 static void
 answer(struct run *run, const struct letter *l)
@@ -199,8 +206,10 @@ answer(struct run *run, const struct letter *l)
     if (q != NULL) {
         q->answer = xstrdup(text.data);
     }
-    (void)buf_addf(&text, " (%s)", l->reason == NULL ? "" : l->reason);
-    narrate_warning(run, NULL, text.data);
+    if (ends_run(l->fact.verb)) {
+        (void)buf_addf(&text, " (%s)", l->reason == NULL ? "" : l->reason);
+        narrate_warning(run, NULL, text.data);
+    }
     buf_release(&text);
 }
 
@@ -241,10 +250,9 @@ cap_workers(const struct run *run, int32_t asked)
 const char *
 operate_refuses(const struct run *run, const struct fact *verb)
 {
-    /* MERGE: `verb->verb == VERB_ROLLBACK` also asks release_refuses_rollback(run) of release.c
-     * (branch wt-config): where no release is known for some host there is nothing to go back to.
-     */
-    return rollout_refuses(run->rollout, verb);
+    const char *no = rollout_refuses(run->rollout, verb);
+
+    return no == NULL && verb->verb == VERB_ROLLBACK ? release_refuses_rollback(run) : no;
 }
 
 static void

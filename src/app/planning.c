@@ -4,6 +4,7 @@
  * Used by a run and by whoever shows what a run would do, so that both are the same.  Owns nothing.
  * Never connects, never reads a file.
  */
+#include "app/parting.h"
 #include "app/run.h"
 
 #include "base/xalloc.h"
@@ -11,16 +12,30 @@
 
 #include <stdlib.h>
 
+/* Where there is nothing to take back, and the action says so, or where it only looks. */
+static bool
+keeps(const struct action *a)
+{
+    return !a->mutating || a->no_rollback;
+}
+
 void
 app_policy(const struct run_request *q, struct policy *ret)
 {
     *ret = q->settings->policy;
     ret->strategy = q->strategy;
     ret->seed = q->seed;
+    ret->answerable = q->answerable;
+    if (q->hosts_in_order) {
+        ret->order = HOST_ORDER_INVENTORY;
+    }
     if (q->workers >= 0) {
         ret->workers = q->workers;
     }
     ret->has_budget = q->action->mutating || q->max_fail_given;
+    if (ret->on_failure == ON_FAILURE_ROLLBACK && keeps(q->action)) {
+        ret->on_failure = ON_FAILURE_STOP;
+    }
 }
 
 size_t
@@ -43,6 +58,27 @@ app_steps(const struct run_request *q, size_t **ret_steps)
     return count;
 }
 
+/* Steps of an action that only looks change nothing, whatever their kind. */
+static void
+copy_rules(const struct action *a, const struct action_step *steps, const size_t *which,
+           size_t count, struct plan_step *ret)
+{
+    for (size_t i = 0; i < count; i++) {
+        ret[i] = steps[which == NULL ? i : which[i]].rule;
+        ret[i].looks = ret[i].looks || !a->mutating;
+    }
+}
+
+static void
+set_partings(const struct partings *p, struct plan_request *ret)
+{
+    ret->parallel_by = p->parallel_by;
+    ret->parallel_by_count = p->parallel_by_count;
+    ret->budget_by = p->budget_by;
+    ret->budget_by_count = p->budget_by_count;
+    ret->sequence_by = p->has_sequence ? &p->sequence_by : NULL;
+}
+
 struct plan *
 app_plan(const struct run_request *q, const struct policy *policy, const char *const *names,
          const size_t *steps, size_t step_count, struct err *err)
@@ -50,18 +86,18 @@ app_plan(const struct run_request *q, const struct policy *policy, const char *c
     const struct action *a = q->action;
     struct plan_step *rules = xcalloc(step_count, sizeof(*rules));
     struct plan_step *last = xcalloc(a->finally_count, sizeof(*last));
+    struct plan_step *back = xcalloc(a->rollback_count, sizeof(*back));
     struct plan_check *checks = xcalloc(a->check_count, sizeof(*checks));
+    struct partings partings;
+    struct plan *plan = NULL;
 
-    for (size_t i = 0; i < step_count; i++) {
-        rules[i] = a->steps[steps[i]].rule;
-    }
-    for (size_t i = 0; i < a->finally_count; i++) {
-        last[i] = a->finally_steps[i].rule;
-    }
+    copy_rules(a, a->steps, steps, step_count, rules);
+    copy_rules(a, a->finally_steps, NULL, a->finally_count, last);
+    copy_rules(a, a->rollback_steps, NULL, a->rollback_count, back);
     for (size_t i = 0; i < a->check_count; i++) {
         checks[i].local = a->checks[i].rule.local;
     }
-    const struct plan_request request = {
+    struct plan_request request = {
         .policy = policy,
         .host_count = (int32_t)q->host_count,
         .host_names = names,
@@ -71,10 +107,17 @@ app_plan(const struct run_request *q, const struct policy *policy, const char *c
         .finally_count = (int32_t)a->finally_count,
         .checks = checks,
         .check_count = (int32_t)a->check_count,
+        .rollback_steps = back,
+        .rollback_count = (int32_t)a->rollback_count,
     };
-    struct plan *plan = plan_new(&request, err);
+    if (partings_fill(q, names, &partings, err) == 0) {
+        set_partings(&partings, &request);
+        plan = plan_new(&request, err);
+    }
+    partings_release(&partings);
     free(rules);
     free(last);
+    free(back);
     free(checks);
     return plan;
 }

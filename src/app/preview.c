@@ -75,16 +75,23 @@ preview_notes(const struct preview *p)
     return &p->run->notes;
 }
 
-static const enum step_list lists[] = {LIST_STEPS, LIST_CHECKS, LIST_FINALLY}; /* in this order */
+static const enum step_list lists[] = {LIST_STEPS, LIST_CHECKS, LIST_FINALLY,
+                                       LIST_ROLLBACK}; /* in this order */
 _Static_assert(sizeof(lists) / sizeof(lists[0]) == STEP_LISTS, "each list once");
 
+static int32_t
+count_of(const struct run *run, int32_t host, enum step_list list)
+{
+    return list == LIST_ROLLBACK && !release_back_known(run, host) ? 0 : run_list_count(run, list);
+}
+
 int32_t
-preview_count(const struct preview *p)
+preview_count(const struct preview *p, int32_t host)
 {
     int32_t count = 0;
 
     for (size_t i = 0; i < STEP_LISTS; i++) {
-        count += run_list_count(p->run, lists[i]);
+        count += count_of(p->run, host, lists[i]);
     }
     return count;
 }
@@ -142,13 +149,17 @@ preview_step(struct preview *p, int32_t host, int32_t n, struct preview_step *re
     struct run *run = p->run;
     size_t at = 0;
 
-    for (; at + 1 < STEP_LISTS && n >= run_list_count(run, lists[at]); at++) {
-        n -= run_list_count(run, lists[at]);
+    for (; at + 1 < STEP_LISTS && n >= count_of(run, host, lists[at]); at++) {
+        n -= count_of(run, host, lists[at]);
     }
     *ret = (struct preview_step){
-        .list = lists[at], .number = n + 1, .count = run_list_count(run, lists[at])};
+        .list = lists[at],
+        .number = n + 1,
+        .count = run_list_count(run, lists[at]),
+        .wave = run_wave_of(run, &run->hosts[host], lists[at], n),
+    };
     ret->step = run_step_at(run, ret->list, n);
-    if (execute_render(run, &run->hosts[host], ret->step, &ret->rendered, err) < 0) {
+    if (execute_render(run, &run->hosts[host], ret->list, n, &ret->rendered, err) < 0) {
         return -1;
     }
     if (!ret->rendered.skipped &&
@@ -168,4 +179,76 @@ preview_step_release(struct preview_step *s)
     free(s->asked);
     s->asked = NULL;
     rendered_release(&s->rendered);
+}
+
+const char *
+preview_release(const struct preview *p)
+{
+    return p->run->release;
+}
+
+int
+preview_sources(const struct preview *p, int (*fn)(void *arg, const char *path, const char *sha256),
+                void *arg, struct err *err)
+{
+    return sources_each(p->run, fn, arg, err);
+}
+
+static void
+add_bytes(struct hash *h, const char *bytes, size_t len)
+{
+    const uint64_t size = bytes == NULL ? UINT64_MAX : len; /* so that no two lists are one text */
+
+    hash_update(h, &size, sizeof(size));
+    if (bytes != NULL) {
+        hash_update(h, bytes, len);
+    }
+}
+
+static void
+add_text(struct hash *h, const char *text)
+{
+    add_bytes(h, text, text == NULL ? 0 : strlen(text));
+}
+
+static void
+add_step(struct hash *h, const struct preview_step *s)
+{
+    const struct rendered *r = &s->rendered;
+    const int32_t numbers[] = {(int32_t)s->list, s->number, r->skipped, r->become,
+                               (int32_t)s->mode};
+
+    hash_update(h, numbers, sizeof(numbers));
+    add_bytes(h, r->script, r->script_len);
+    add_bytes(h, r->guard, r->guard_len);
+    add_bytes(h, r->content, r->content_len);
+    add_text(h, r->become_user);
+    add_text(h, r->src);
+    add_text(h, r->dest);
+    add_text(h, r->awaited);
+    add_text(h, s->asked);
+}
+
+int
+preview_digest(struct preview *p, int32_t host, char ret_hex[HASH_SHA256_HEX], struct err *err)
+{
+    const struct target *t = preview_target(p, host);
+    struct hash *h = hash_new();
+    struct preview_step s;
+    int rc = 0;
+
+    add_text(h, t == NULL ? NULL : t->address);
+    add_text(h, t == NULL ? NULL : t->user);
+    hash_update(h, t == NULL ? "-" : t->local ? "l" : "s", 1);
+    hash_update(h, &(const int32_t){t == NULL ? 0 : t->port}, sizeof(int32_t));
+    for (int32_t i = 0; i < preview_count(p, host) && rc == 0; i++) {
+        rc = preview_step(p, host, i, &s, err);
+        if (rc == 0) {
+            add_step(h, &s);
+            preview_step_release(&s);
+        }
+    }
+    hash_finish(h, ret_hex);
+    hash_free(h);
+    return rc;
 }

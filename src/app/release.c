@@ -12,13 +12,12 @@
 #include "config/template.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { RELEASE_DIGITS = 12, READ_BYTES = 65536, RELEASE_MAX = 128 };
+enum { RELEASE_DIGITS = 12, RELEASE_MAX = 128 };
 
 const char *
 run_release(const struct run *run, int32_t host)
@@ -62,6 +61,18 @@ names_release(const char *text)
     return false;
 }
 
+/* In a condition names stand without {{ }}. */
+static bool
+when_names_release(const struct action_condition *c)
+{
+    for (const char *p = c->text; *p != '\0'; p++) {
+        if (is_release(p) && (p == c->text || !template_is_word(p[-1]))) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static bool
 step_names_release(const struct action_step *s)
 {
@@ -72,6 +83,22 @@ step_names_release(const struct action_step *s)
     }
     return names_release(s->script) || names_release(s->src) || names_release(s->dest) ||
            names_release(s->path) || names_release(s->chdir);
+}
+
+bool
+release_is_mentioned(const struct action_step *s)
+{
+    const char *const texts[] = {s->name, s->error,   s->port,        s->host,
+                                 s->ca,   s->creates, s->become_user, s->unless};
+    bool mentioned = step_names_release(s);
+
+    for (size_t i = 0; i < s->when_count && !mentioned; i++) {
+        mentioned = when_names_release(&s->when[i]);
+    }
+    for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]) && !mentioned; i++) {
+        mentioned = names_release(texts[i]);
+    }
+    return mentioned;
 }
 
 bool
@@ -121,33 +148,6 @@ find_artifact(const struct run *run, const char *artifact)
 }
 
 static int
-hash_file(const char *path, char ret_hex[HASH_SHA256_HEX], struct err *err)
-{
-    char *bytes = xcalloc(READ_BYTES, 1);
-    struct hash *h = hash_new();
-    const int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
-    ssize_t n = fd < 0 ? -1 : 1;
-
-    while (n > 0) {
-        n = read(fd, bytes, READ_BYTES);
-        if (n > 0) {
-            hash_update(h, bytes, (size_t)n);
-        }
-    }
-    if (n < 0) {
-        (void)err_set(err, ERR_CONFIG, "%s: %s", path, strerror(errno));
-    } else {
-        hash_finish(h, ret_hex);
-    }
-    if (fd >= 0) {
-        (void)close(fd);
-    }
-    hash_free(h);
-    free(bytes);
-    return n < 0 ? -1 : 0;
-}
-
-static int
 artifact_of(struct run *run, int32_t host, struct buf *out, struct err *err)
 {
     const struct run_request *q = run->request;
@@ -188,7 +188,7 @@ hash_artifact(struct run *run, const char *path, bool folder, char ret_hex[HASH_
               struct err *err)
 {
     if (!folder) {
-        return hash_file(path, ret_hex, err);
+        return sources_hash(path, ret_hex, err);
     }
     const struct bundle *b = run_bundle(run, path, err);
     if (b == NULL) {
@@ -251,6 +251,19 @@ release_of(struct run *run, int32_t host, struct map *seen, struct err *err)
     return rc;
 }
 
+static int
+check_expected(const struct run *run, struct err *err)
+{
+    const char *expected = run->request->release;
+
+    if (expected == NULL || strcmp(expected, run->release) == 0) {
+        return 0;
+    }
+    return err_set(err, ERR_CONFIG, "the release is %s now, and was %s",
+                   run->release[0] == '\0' ? "none" : run->release,
+                   expected[0] == '\0' ? "none" : expected);
+}
+
 int
 release_prepare(struct run *run, struct err *err)
 {
@@ -276,12 +289,12 @@ release_prepare(struct run *run, struct err *err)
             run->release = xstrdup(text.data);
         }
         buf_release(&text);
-        return rc;
+        return rc == 0 ? check_expected(run, err) : rc;
     }
     struct map *seen = map_new(free);
     for (int32_t i = 0; i < run->host_count && rc == 0; i++) {
         rc = release_of(run, i, seen, err);
     }
     map_free(seen);
-    return rc;
+    return rc == 0 ? check_expected(run, err) : rc;
 }

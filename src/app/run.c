@@ -6,6 +6,7 @@
  */
 #include "app/run_state.h"
 
+#include "app/given.h"
 #include "base/map.h"
 #include "base/xalloc.h"
 #include "store/history.h"
@@ -59,6 +60,7 @@ make_hosts(struct run *run)
         struct run_host *h = &run->hosts[i];
         h->run = run;
         h->index = (int32_t)i;
+        h->slot = h->try_base = h->attempt_base = -1;
         h->host = inventory_host(q->inventory, q->hosts[i]);
         run->names[i] = h->host->name;
     }
@@ -71,22 +73,24 @@ run_plan(struct run *run, struct err *err)
     if (run->plan == NULL) {
         return -1;
     }
-    run->waves = xcalloc((size_t)plan_wave_count(run->plan), sizeof(*run->waves));
+    run->wave_began_ms = xcalloc((size_t)plan_wave_count(run->plan), sizeof(*run->wave_began_ms));
     run->sequential = run->policy.workers == 0 || run->policy.strategy == STRATEGY_SEQUENTIAL;
     return 0;
 }
 
-static void
-make_magic(struct run *run)
+static struct value *
+make_magic(const struct run *run)
 {
-    run->magic = value_new(VALUE_DICT);
-    value_dict_set(run->magic, "env", value_text(run->request->env));
-    value_dict_set(run->magic, "action", value_text(run->action->name));
-    value_dict_set(run->magic, "groups", inventory_groups_value(run->request->inventory));
-    value_dict_set(run->magic, "run_id", value_text("run")); /* until it has one */
+    struct value *magic = value_new(VALUE_DICT);
+
+    value_dict_set(magic, "env", value_text(run->request->env));
+    value_dict_set(magic, "action", value_text(run->action->name));
+    value_dict_set(magic, "groups", inventory_groups_value(run->request->inventory));
+    value_dict_set(magic, "run_id", value_text("run")); /* until it has one */
+    return magic;
 }
 
-/* The numbers fixed by the plan, for a resume. */
+/* The numbers fixed by the plan, and what was given, for a resume and for retry. */
 static char *
 plan_json(const struct run *run)
 {
@@ -95,6 +99,7 @@ plan_json(const struct run *run)
     struct value *steps = value_new(VALUE_LIST);
     struct value *waves = value_new(VALUE_LIST);
     struct value *checks = value_new(VALUE_LIST);
+    struct value *back = value_new(VALUE_LIST);
     struct buf text;
 
     for (int32_t i = 0; i < run->host_count; i++) {
@@ -115,7 +120,14 @@ plan_json(const struct run *run)
     value_dict_set(dict, "wave_ends", waves);
     value_dict_set(dict, "budget", value_int(plan_budget(run->plan)));
     value_dict_set(dict, "steps", steps);
+    for (size_t i = 0; i < run->action->rollback_count; i++) {
+        value_list_add(back, value_text(run->action->rollback_steps[i].name));
+    }
     value_dict_set(dict, "checks", checks);
+    value_dict_set(dict, "rollback", back);
+    value_dict_set(dict, "switch_step", value_int(plan_switch_step(run->plan)));
+    value_dict_set(dict, "host_bake_ms", value_int(run->policy.host_bake_ms));
+    value_dict_set(dict, "given", given_value(run->request));
     buf_init(&text, 16 << 20);
     value_to_json(dict, &text);
     value_free(dict);
@@ -182,6 +194,7 @@ begin_journal(struct run *run, struct err *err)
     }
     const char *id = journal_run_id(run->journal);
     value_dict_set(run->magic, "run_id", value_text(id));
+    value_dict_set(run->back_magic, "run_id", value_text(id));
     if (run->lock != NULL) {
         lock_note_run(run->lock, id);
     } else if (lock_probe(run->var_dir, q->env, &holder, NULL) == 1) {
@@ -404,7 +417,9 @@ run_new(const struct run_request *q)
     app_policy(q, &run->policy);
     run->step_count = app_steps(q, &run->steps);
     make_hosts(run);
-    make_magic(run);
+    run->magic = make_magic(run);
+    run->back_magic = make_magic(run);
+    run->baking = -1;
     return run;
 }
 
@@ -438,6 +453,7 @@ free_hosts(struct run *run)
         reach_forget(&run->hosts[i]);
         sshconfig_options_release(&run->hosts[i].options);
         free(run->hosts[i].reason);
+        free(run->hosts[i].back_reason);
         free(run->hosts[i].error);
         free(run->hosts[i].asked);
         redact_stream_release(&run->hosts[i].streams[0]);
@@ -445,8 +461,12 @@ free_hosts(struct run *run)
         if (run->releases != NULL) {
             free(run->releases[i]);
         }
+        if (run->targets != NULL) {
+            free(run->targets[i]);
+        }
     }
     free(run->releases);
+    free(run->targets);
     free(run->hosts);
     free((void *)run->names);
 }
@@ -484,15 +504,19 @@ run_free(struct run *run)
     lock_free(run->lock);
     debuglog_close(run->debuglog);
     value_free(run->magic);
+    value_free(run->back_magic);
+    value_free(run->back_extra);
     redact_free(run->redact);
     free_hosts(run);
     free(run->user);
     free(run->home);
     free(run->scan_words);
-    free(run->waves);
+    free(run->wave_began_ms);
     free(run->steps);
     free(run->due);
+    free(run->due_notes);
     free(run->release);
+    free(run->back_refusal);
     bundles_free(run->bundles);
     map_free(run->sources);
     free(run->var_dir);
@@ -522,8 +546,8 @@ fit_files(struct run *run, struct err *err)
         return 0;
     }
     plan_free(run->plan);
-    free(run->waves);
-    run->waves = NULL;
+    free(run->wave_began_ms);
+    run->wave_began_ms = NULL;
     return run_plan(run, err);
 }
 
@@ -531,17 +555,26 @@ int
 run_load(struct run *run, struct err *err)
 {
     if (run_plan(run, err) < 0 || reach_prepare(run, err) < 0 || fit_files(run, err) < 0 ||
-        release_prepare(run, err) < 0 || make_base(run, err) < 0 || execute_check(run, err) < 0) {
+        release_prepare(run, err) < 0 || release_back_prepare(run, err) < 0 ||
+        make_base(run, err) < 0 || execute_check(run, err) < 0 ||
+        (!run->preview && sources_expect(run, err) < 0)) {
         return -1;
     }
     return 0;
 }
 
+/* Before the lock was ours another run may have changed what the hosts go back to. */
+static int
+look_again(struct run *run, struct err *err)
+{
+    return release_back_prepare(run, err) < 0 ? -1 : execute_check_back(run, err);
+}
+
 static int
 prepare(struct run *run, struct err *err)
 {
-    if (run_load(run, err) < 0 || open_files(run, err) < 0 || make_loop(run, err) < 0 ||
-        operate_open(run, err) < 0 || begin_journal(run, err) < 0) {
+    if (run_load(run, err) < 0 || open_files(run, err) < 0 || look_again(run, err) < 0 ||
+        make_loop(run, err) < 0 || operate_open(run, err) < 0 || begin_journal(run, err) < 0) {
         return -1;
     }
     return 0;

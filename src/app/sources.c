@@ -7,13 +7,18 @@
  */
 #include "app/run_state.h"
 
+#include "base/hash.h"
 #include "base/map.h"
 #include "base/xalloc.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
+
+enum { READ_BYTES = 65536 };
 
 struct source {
     dev_t device;
@@ -58,4 +63,87 @@ sources_note(struct run *run, const char *path, struct err *err)
         .device = st.st_dev, .number = st.st_ino, .size = st.st_size, .changed = st.st_mtim};
     map_set(run->sources, path, xmemdup(&s, sizeof(s)));
     return 0;
+}
+
+int
+sources_hash(const char *path, char ret_hex[HASH_SHA256_HEX], struct err *err)
+{
+    char *bytes = xcalloc(READ_BYTES, 1);
+    struct hash *h = hash_new();
+    const int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+    ssize_t n = fd < 0 ? -1 : 1;
+
+    while (n > 0) {
+        n = read(fd, bytes, READ_BYTES);
+        if (n > 0) {
+            hash_update(h, bytes, (size_t)n);
+        }
+    }
+    if (n < 0) {
+        (void)err_set(err, ERR_CONFIG, "%s: %s", path, strerror(errno));
+    } else {
+        hash_finish(h, ret_hex);
+    }
+    if (fd >= 0) {
+        (void)close(fd);
+    }
+    hash_free(h);
+    free(bytes);
+    return n < 0 ? -1 : 0;
+}
+
+/* ---------------------------------------------------------------- all of them */
+
+struct walk {
+    int (*fn)(void *arg, const char *path, const char *sha256);
+    void *arg;
+};
+
+static int
+walk_bundle(void *arg, const char *folder, const struct bundle *b)
+{
+    const struct walk *w = arg;
+
+    return w->fn(w->arg, folder, b->sha256);
+}
+
+int
+sources_each(const struct run *run, int (*fn)(void *arg, const char *path, const char *sha256),
+             void *arg, struct err *err)
+{
+    struct walk w = {.fn = fn, .arg = arg};
+    char hex[HASH_SHA256_HEX];
+    const char *path;
+    void *iter = NULL;
+    int rc = 0;
+
+    while (run->sources != NULL && rc == 0 && map_next(run->sources, &iter, &path) != NULL) {
+        rc = sources_hash(path, hex, err) < 0 ? -1 : fn(arg, path, hex);
+    }
+    return rc != 0 ? rc : bundles_each(run->bundles, walk_bundle, &w);
+}
+
+struct expected {
+    const struct map *digests; /* borrowed */
+    struct err *err;
+};
+
+static int
+expect_one(void *arg, const char *path, const char *sha256)
+{
+    const struct expected *e = arg;
+    const char *digest = map_get(e->digests, path);
+
+    if (digest != NULL && strcmp(digest, sha256) == 0) {
+        return 0;
+    }
+    return err_set(e->err, ERR_CONFIG, "%s: has changed since the plan was compared", path);
+}
+
+int
+sources_expect(const struct run *run, struct err *err)
+{
+    struct expected e = {.digests = run->request->sources, .err = err};
+
+    return e.digests == NULL ? 0 : sources_each(run, expect_one, &e, err);
 }

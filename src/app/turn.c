@@ -52,45 +52,30 @@ turn_wake(struct run *run)
     }
 }
 
+/* It ended in this round, or turned out later not to be well. */
 static int
-take_facts(struct run *run, const struct inbox *mail, int64_t now_ms)
+journal_end(struct run *run, const struct order *order, const struct due_note *note)
 {
-    for (size_t i = 0; i < mail->count; i++) {
-        struct letter *l = &mail->letters[i];
-        if (l->fact.kind == FACT_VERB) {
-            l->refused = operate_refuses(run, &l->fact);
-        }
-        if (l->refused != NULL) {
-            continue; /* it would change nothing: no fact */
-        }
-        if (journal_fact(run->journal, now_ms, &l->fact, l->reason, &run->err) < 0) {
-            return -1;
-        }
-        narrate_note(run, &l->fact, l->reason);
-        rollout_tell(run->rollout, now_ms, &l->fact);
-    }
-    return 0;
-}
-
-static int
-journal_release(struct run *run, int32_t host)
-{
-    const struct rollout_host r = rollout_host(run->rollout, host);
+    const struct rollout_host *r = &note->host;
+    const bool ends = order->kind == ORDER_RELEASE;
+    const bool ok = r->outcome == OUTCOME_OK;
     struct buf scratch;
 
     buf_init(&scratch, 4096);
     const struct host_end end = {
-        .host = host,
-        .outcome = r.outcome,
-        .cause = r.cause,
-        .exit_code = r.exit_code,
-        .signal = r.signal,
-        .slot = r.slot,
-        .started_ms = r.started_ms,
-        .finished_ms = r.finished_ms,
-        .reason = narrate_reason(run, host, &scratch),
-        .release = r.outcome == OUTCOME_OK && run_makes_release(run) ? run_release(run, host) : "",
-        .tried = outcome_is_bad(r.outcome) && run_tries_release(run) ? run_release(run, host) : "",
+        .host = order->host,
+        .outcome = r->outcome,
+        .cause = r->cause,
+        .exit_code = r->exit_code,
+        .signal = r->signal,
+        .slot = order->slot,
+        .started_ms = ends ? note->round_ms : r->started_ms,
+        .finished_ms = ends ? note->at_ms : r->finished_ms,
+        .reason = narrate_reason(run, order->host, &scratch),
+        .release = ok && run_makes_release(run) ? run_release(run, order->host) : "",
+        .tried = outcome_is_bad(r->outcome) && run_tries_release(run)
+                     ? run_release(run, order->host)
+                     : "",
         .boot_id = "",
     };
     const int rc = journal_host_end(run->journal, &end, &run->err);
@@ -100,25 +85,101 @@ journal_release(struct run *run, int32_t host)
 }
 
 static int
-journal_due(struct run *run, const struct order *order, int64_t now_ms)
+journal_back(struct run *run, int32_t host, enum rollback_state state, int64_t at_ms)
+{
+    const char *reason = run->hosts[host].back_reason;
+    const bool done = state == ROLLBACK_DONE;
+    const struct host_back back = {
+        .host = host,
+        .state = state,
+        .at_ms = at_ms,
+        .reason = state == ROLLBACK_FAILED && reason != NULL ? reason : "",
+        .release = done && run_makes_release(run) ? release_back_of(run, host) : "",
+        .tried = !done && run_tries_release(run) ? run_release(run, host) : "",
+    };
+
+    return journal_host_back(run->journal, &back, &run->err);
+}
+
+static int
+journal_skipped(struct run *run, int32_t host)
+{
+    const struct host_end end = {.host = host,
+                                 .outcome = OUTCOME_SKIPPED,
+                                 .slot = -1,
+                                 .started_ms = -1,
+                                 .finished_ms = -1,
+                                 .reason = "by the operator",
+                                 .release = "",
+                                 .tried = "",
+                                 .boot_id = ""};
+
+    return rollout_host(run->rollout, host).outcome != OUTCOME_SKIPPED
+               ? 0
+               : journal_host_end(run->journal, &end, &run->err);
+}
+
+static int
+journal_start(struct run *run, int32_t host, int32_t round)
+{
+    if (round > 1 && journal_host_again(run->journal, host, &run->err) < 0) {
+        return -1;
+    }
+    return run_tries_release(run) ? journal_host_tries(run->journal, host, run->release, &run->err)
+                                  : 0;
+}
+
+static int
+journal_host(struct run *run, const struct order *order, struct due_note *note)
+{
+    struct run_host *h = &run->hosts[order->host];
+
+    switch (order->kind) {
+    case ORDER_START:
+        h->round_ms = note->at_ms;
+        return journal_start(run, order->host, note->host.round);
+    case ORDER_ROLLBACK:
+        h->round_ms = note->at_ms;
+        h->back_begun = true;
+        return journal_back(run, order->host, ROLLBACK_RUNNING, note->at_ms);
+    case ORDER_RELEASE:
+        note->round_ms = h->round_ms;
+        return h->back_begun ? journal_back(run, order->host, note->host.rollback, note->at_ms)
+                             : journal_end(run, order, note);
+    case ORDER_PARK:
+        note->round_ms = h->round_ms;
+        return 0;
+    case ORDER_OUTCOME:
+        return journal_end(run, order, note);
+    case ORDER_CONNECT:
+    case ORDER_RUN_STEP:
+    case ORDER_PROBE:
+    case ORDER_FINALLY:
+    case ORDER_DISCONNECT:
+    case ORDER_UNPARK:
+    case ORDER_WAIT:
+    case ORDER_FINISH:
+    case ORDER_WAVE_BEGIN:
+    case ORDER_WAVE_END:
+        break;
+    }
+    return 0;
+}
+
+static int
+journal_due(struct run *run, const struct order *order, struct due_note *note)
 {
     if (order->kind == ORDER_WAIT) {
         return 0; /* a replay finds the same timers by itself */
     }
-    if (journal_order(run->journal, now_ms, order, &run->err) < 0) {
+    if (journal_order(run->journal, note->at_ms, order, &run->err) < 0) {
         return -1;
     }
-    if (order->kind == ORDER_START && run_tries_release(run)) {
-        return journal_host_tries(run->journal, order->host, run->release, &run->err);
-    }
-    if (order->kind == ORDER_RELEASE) {
-        return journal_release(run, order->host);
-    }
     if (order->kind == ORDER_FINISH) {
-        return journal_finish(run->journal, now_ms, run_wall_ms(), (int)order->value,
+        return journal_finish(run->journal, note->at_ms, run_wall_ms(), (int)order->value,
                               halt_text(rollout_halt(run->rollout)), &run->err);
     }
-    return 0;
+    return order->host < 0 ? 0 : journal_host(run, order, note);
 }
 
 static int
@@ -126,11 +187,55 @@ take_orders(struct run *run, int64_t now_ms)
 {
     struct order order;
 
-    run->due_count = 0;
     while (rollout_next(run->rollout, &order)) {
         run->due = xgrow(run->due, run->due_count, &run->due_cap, sizeof(*run->due));
+        run->due_notes =
+            xgrow(run->due_notes, run->due_count, &run->due_notes_cap, sizeof(*run->due_notes));
+        struct due_note *note = &run->due_notes[run->due_count];
+        *note = (struct due_note){.at_ms = now_ms};
+        if (order.host >= 0) {
+            note->host = rollout_host(run->rollout, order.host);
+        }
         run->due[run->due_count++] = order;
-        if (journal_due(run, &order, now_ms) < 0) {
+        if (journal_due(run, &order, note) < 0) {
+            return -1;
+        }
+    }
+    return 0;
+}
+
+/* A verb that the core refuses would change nothing: it is no fact. */
+static bool
+is_refused(const struct run *run, struct letter *l)
+{
+    if (l->fact.kind == FACT_VERB) {
+        l->refused = operate_refuses(run, &l->fact);
+    }
+    return l->refused != NULL;
+}
+
+/* Orders are taken after each fact: the journal has them in the order in which they follow. */
+static int
+take_facts(struct run *run, struct inbox *mail, int64_t now_ms)
+{
+    if (take_orders(run, now_ms) < 0) { /* of the beginning */
+        return -1;
+    }
+    for (size_t i = 0; i < mail->count; i++) {
+        struct letter *l = &mail->letters[i];
+        if (is_refused(run, l)) {
+            continue;
+        }
+        if (journal_fact(run->journal, now_ms, &l->fact, l->reason, &run->err) < 0) {
+            return -1;
+        }
+        narrate_note(run, &l->fact, l->reason);
+        rollout_tell(run->rollout, now_ms, &l->fact);
+        if (l->fact.kind == FACT_VERB && l->fact.verb == VERB_SKIP &&
+            journal_skipped(run, l->fact.host) < 0) {
+            return -1;
+        }
+        if (take_orders(run, now_ms) < 0) {
             return -1;
         }
     }
@@ -179,8 +284,8 @@ may_wait(struct run *run, int64_t now_ms)
 static int
 make_durable(struct run *run, struct inbox *mail, int64_t now_ms)
 {
-    if (take_facts(run, mail, now_ms) < 0 || take_orders(run, now_ms) < 0 ||
-        journal_moved(run, mail) < 0) {
+    run->due_count = 0;
+    if (take_facts(run, mail, now_ms) < 0 || journal_moved(run, mail) < 0) {
         return -1;
     }
     if (run->due_count == 0 && may_wait(run, now_ms)) {
@@ -210,13 +315,14 @@ turn_event(evutil_socket_t fd, short what, void *arg)
     } else {
         for (size_t i = 0; i < mail.count; i++) {
             if (mail.letters[i].refused == NULL) {
-                narrate_fact(run, &mail.letters[i].fact, mail.letters[i].reason);
+                narrate_fact(run, &mail.letters[i]);
             }
         }
         for (size_t i = 0; i < run->due_count; i++) {
-            narrate_order(run, &run->due[i]);
+            narrate_order(run, &run->due[i], &run->due_notes[i]);
             execute(run, &run->due[i]);
         }
+        narrate_turn(run);
         operate_turn(run, &mail);
     }
     inbox_release(&mail);

@@ -10,6 +10,7 @@
 #include "cli/dryrun.h"
 #include "cli/load.h"
 #include "cli/pane.h"
+#include "cli/planfile.h"
 #include "cli/request.h"
 #include "cli/rollback.h"
 #include "ui/budget.h"
@@ -107,24 +108,55 @@ show_and_run(const struct cli *c, struct run_request *r, bool exec, struct err *
     return rc;
 }
 
-static int
-run_loaded(struct cli *c, const char *env, struct loaded *l, bool scripted, struct err *err)
+/* Each host's own release, for a rollback that names none. */
+static bool
+goes_back(const struct loaded *l, bool scripted)
 {
-    const bool back = !scripted && strcmp(l->action->name, "rollback") == 0 &&
-                      value_dict_get(l->extra, "release") == NULL;
+    return !scripted && strcmp(l->action->name, "rollback") == 0 &&
+           value_dict_get(l->extra, "release") == NULL;
+}
+
+/* Which hosts, and where each goes back to.  What selects them without a plan selects them with
+ * one: so it is seen who would be meant now. */
+static int
+find_hosts(struct cli *c, const char *env, struct loaded *l, bool back, struct planfile *plan,
+           struct targets *t, struct err *err)
+{
+    if (back && rollback_targets(c, env, l, t, err) != 0) {
+        return -1;
+    }
+    if (plan == NULL) {
+        return 0;
+    }
+    planfile_take_hosts(plan, l);
+    c->hosts_fixed = true;
+    targets_release(t);
+    return back ? rollback_targets(c, env, l, t, err) : 0;
+}
+
+static int
+run_loaded(struct cli *c, const char *env, struct loaded *l, bool scripted, struct planfile *plan,
+           struct err *err)
+{
     struct targets targets = {0};
+    struct map *sources = NULL;
     struct run_request r;
     int rc = -1;
 
-    if (back && rollback_targets(c, env, l, &targets, err) != 0) {
+    if (find_hosts(c, env, l, goes_back(l, scripted), plan, &targets, err) != 0) {
         goto out;
     }
     if (!c->options.check && request_ask(c, err) != 0) {
         goto out;
     }
     r = request_of(c, env, l, scripted);
-    r.extra = l->extra;
     r.releases = (const char *const *)targets.releases;
+    r.hosts_in_order = plan != NULL;
+    if (plan != NULL &&
+        planfile_verify(plan, l, &r, &targets, c->options.force, &sources, err) != 0) {
+        goto out;
+    }
+    r.sources = sources;
     if (c->options.check) {
         rc = dryrun_show(c, &r, err);
         goto out;
@@ -135,6 +167,7 @@ run_loaded(struct cli *c, const char *env, struct loaded *l, bool scripted, stru
     rc = show_and_run(c, &r, scripted && l->action->steps[0].kind == ACTION_RUN, err);
 out:
     targets_release(&targets);
+    map_free(sources);
     return rc;
 }
 
@@ -149,7 +182,22 @@ check_output(const struct options *o, struct err *err)
     if (o->output == OUTPUT_JSON && !o->check) {
         return err_set(err, ERR_NOT_YET, "not yet: -o json without --check");
     }
+    if (o->force && o->plan == NULL && strcmp(o->words.items[0], "retry") != 0) {
+        return err_set(err, ERR_USAGE,
+                       "--force goes with --plan: there is nothing to compare with");
+    }
     return 0;
+}
+
+static int
+open_plan(struct cli *c, const char *action, const char *env, struct planfile **ret,
+          struct err *err)
+{
+    if (c->options.plan == NULL) {
+        return 0;
+    }
+    *ret = planfile_load(c->options.plan, err);
+    return *ret == NULL ? -1 : planfile_use(*ret, c, action, env, err);
 }
 
 int
@@ -157,23 +205,25 @@ cli_act(struct cli *c, const char *action_name, const char *env, struct action *
         struct err *err)
 {
     struct loaded l = {0};
-    int rc;
+    struct planfile *plan = NULL;
+    int rc = check_output(&c->options, err);
 
-    if (check_output(&c->options, err) != 0) {
-        action_free(script);
-        return -1;
+    if (rc == 0) {
+        rc = open_plan(c, action_name, env, &plan, err);
     }
-    rc = load_all(&l, c, env, action_name, err);
+    if (rc == 0) {
+        rc = load_all(&l, c, env, action_name, err);
+    }
     if (script != NULL) {
+        action_free(l.action);
         l.action = script;
     }
     if (rc == 0) {
         request_tell_tags(c, &l);
-    }
-    if (rc == 0) {
-        rc = run_loaded(c, l.env, &l, script != NULL, err);
+        rc = run_loaded(c, l.env, &l, script != NULL, plan, err);
     }
     loaded_release(&l);
+    planfile_free(plan);
     return rc;
 }
 

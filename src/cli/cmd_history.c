@@ -34,6 +34,12 @@ print_row(const char *root, const struct run_row *r)
             printf("  %s %d", outcome_name((enum outcome)i), (int)r->outcomes[i]);
         }
     }
+    if (r->rolled_back > 0) {
+        printf("  rolled back %d", (int)r->rolled_back);
+    }
+    if (r->rollbacks_failed > 0) {
+        printf("  rollback failed %d", (int)r->rollbacks_failed);
+    }
     if (r->halt != NULL && r->halt[0] != '\0') {
         fputs("  ", stdout);
         cli_print(stdout, r->halt);

@@ -60,6 +60,23 @@ print_untouched(struct store *s, const char *env, struct err *err)
     return rc;
 }
 
+/* What the last run did of its own with the host, behind its outcome. */
+static const char *
+rollback_words(enum rollback_state state)
+{
+    switch (state) {
+    case ROLLBACK_NONE:
+        return "";
+    case ROLLBACK_RUNNING:
+        return "  rolling back";
+    case ROLLBACK_DONE:
+        return "  rolled back";
+    case ROLLBACK_FAILED:
+        break;
+    }
+    return "  rollback failed";
+}
+
 /* Runs of env that go on, a line each, as they tell it themselves. */
 static int
 print_running(const struct cli *c, struct store *s, const char *env, struct err *err)
@@ -126,6 +143,7 @@ print_env(const struct cli *c, struct store *s, const char *env, struct err *err
         past_when(h->wall_ms, when);
         printf("  %-24s %-11s %-12s %-14s %s", h->name, outcome_name(h->outcome), or_dash(h->state),
                or_dash(h->release), when);
+        fputs(rollback_words(h->rollback), stdout);
         if (h->reason != NULL && h->reason[0] != '\0') {
             fputs("  ", stdout);
             cli_print(stdout, h->reason);

@@ -9,7 +9,7 @@
 #define SHOW_FLAGS "vqO" /* what a run shows, and how */
 #define HOST_FLAGS "lwfeCobLSkK" SHOW_FLAGS
 #define ACTION_FLAGS "tT" HOST_FLAGS
-#define CHANGE_FLAGS ACTION_FLAGS "y" /* what may ask first */
+#define CHANGE_FLAGS ACTION_FLAGS "yPF" /* what may ask first */
 
 const struct command commands[] = {
     {"provision", "ENV", "prepare the hosts", CHANGE_FLAGS, 1, 1, cmd_action},
@@ -21,7 +21,9 @@ const struct command commands[] = {
     {"run", "ACTION ENV", "any action file", CHANGE_FLAGS, 2, 2, cmd_run},
     {"exec", "ENV -- COMMAND...", "a command on every host", HOST_FLAGS, 2, -1, cmd_exec},
     {"copy", "ENV SRC DEST", "a file or folder to every host", HOST_FLAGS, 3, 3, cmd_copy},
-    {"plan", "ACTION ENV", "waves, slots and order; connects to nothing", "lwtTfeS", 2, 2,
+    {"retry", "RUN|ENV", "a run once more, for the hosts that are not there yet",
+     "feCobLSkKyF" SHOW_FLAGS, 1, 1, cmd_retry},
+    {"plan", "ACTION ENV", "waves, slots and order; connects to nothing", "lwtTfeSDMAo", 2, 2,
      cmd_plan},
     {"inventory", "list|graph|host|vars ENV [HOST]", "hosts, groups and variables", "lweJEU", 1, 3,
      cmd_inventory},
@@ -32,7 +34,6 @@ const struct command commands[] = {
     {"report", "RUN", NULL, "", 0, -1, NULL},
     {"ctl", "ENV|RUN VERB [HOST|N]", "a word to the run that is under way", "y", 2, 3, cmd_ctl},
     {"resume", "[RUN]", NULL, "", 0, -1, NULL},
-    {"retry", "RUN", NULL, "", 0, -1, NULL},
     {"lock", "ENV", NULL, "", 0, -1, NULL},
     {"keys", "scan ENV", "the hosts' keys: shown, and new ones kept", "lwfeoqy", 2, 2, cmd_keys},
     {"completion", "SHELL", NULL, "", 0, -1, NULL},

@@ -104,7 +104,7 @@ say_block(const struct printer *p, const char *bytes, size_t len, size_t lines_m
 /* ---------------------------------------------------------------- a step */
 
 static void
-add_notes(struct buf *notes, const struct preview_step *s)
+add_notes(struct buf *notes, const struct preview_step *s, bool switches)
 {
     const struct plan_step *rule = &s->step->rule;
     char time[32];
@@ -112,6 +112,9 @@ add_notes(struct buf *notes, const struct preview_step *s)
     if (s->rendered.become) {
         (void)buf_addf(notes, ", become %s",
                        s->rendered.become_user == NULL ? "root" : s->rendered.become_user);
+    }
+    if (switches && rule->switches) {
+        (void)buf_adds(notes, ", switch");
     }
     if (rule->run_once) {
         (void)buf_adds(notes, ", run_once");
@@ -142,7 +145,7 @@ say_title(const struct printer *p, const struct preview_step *s)
     if (r->skipped) {
         (void)buf_adds(&notes, ", skipped: when");
     } else {
-        add_notes(&notes, s);
+        add_notes(&notes, s, plan_switch_step(preview_plan(p->preview)) >= 0);
     }
     say(p, "  %s %d/%d %s: %s%s", step_list_word(s->list), (int)s->number, (int)s->count,
         r->name == NULL ? s->step->name : r->name, action_kind_name(s->step->kind), notes.data);
@@ -255,10 +258,13 @@ say_login(const struct printer *p, int32_t host)
     buf_release(&text);
 }
 
+enum { ALL_WAVES = -1 };
+
+/* Of one wave; blue_green's two have other steps of the same hosts. */
 static int
-say_steps(const struct printer *p, int32_t host, struct err *err)
+say_steps(const struct printer *p, int32_t host, int32_t wave, struct err *err)
 {
-    const int32_t count = preview_count(p->preview);
+    const int32_t count = preview_count(p->preview, host);
     struct preview_step s;
 
     if (count == 0) {
@@ -268,7 +274,9 @@ say_steps(const struct printer *p, int32_t host, struct err *err)
         if (preview_step(p->preview, host, i, &s, err) < 0) {
             return -1;
         }
-        say_step(p, &s);
+        if (wave == ALL_WAVES || s.wave == wave) {
+            say_step(p, &s);
+        }
         preview_step_release(&s);
     }
     return 0;
@@ -286,7 +294,7 @@ say_hosts(const struct printer *p, struct err *err)
             const int32_t host = plan_host_at(plan, at);
             say(p, "%s:", name_of(p, host));
             say_login(p, host);
-            if (say_steps(p, host, err) < 0) {
+            if (say_steps(p, host, wave, err) < 0) {
                 return -1;
             }
             if (ferror(stdout)) {
@@ -322,7 +330,7 @@ find_alike(const struct printer *p, struct map *groups, struct err *err)
         const int32_t host = plan_host_at(plan, at);
         char hex[HASH_SHA256_HEX];
         digest.hash = hash_new();
-        const int rc = say_steps(&digest, host, err);
+        const int rc = say_steps(&digest, host, ALL_WAVES, err);
         hash_finish(digest.hash, hex);
         hash_free(digest.hash);
         if (rc < 0) {
@@ -371,7 +379,7 @@ say_groups(const struct printer *p, struct err *err)
     }
     while (rc == 0 && !ferror(stdout) && (a = map_next(groups, &iter, NULL)) != NULL) {
         say_names(p, a);
-        rc = say_steps(p, a->hosts[0], err);
+        rc = say_steps(p, a->hosts[0], ALL_WAVES, err);
     }
     map_free(groups);
     return rc;

@@ -197,6 +197,10 @@ set_work(json_t *o, const struct preview_step *s)
     set_bytes(o, "content", r->content, r->content_len);
 }
 
+static const char *const lists[] = {
+    [LIST_FINALLY] = "finally", [LIST_CHECKS] = "check", [LIST_ROLLBACK] = "rollback"};
+_Static_assert(sizeof(lists) / sizeof(lists[0]) == STEP_LISTS, "a field a list");
+
 static void
 put_step(struct writer *w, const struct run_request *r, const struct plan *p, int32_t host,
          const struct preview_step *s)
@@ -205,14 +209,14 @@ put_step(struct writer *w, const struct run_request *r, const struct plan *p, in
 
     set_text(o, "host", name_of(r, host));
     if (plan_has_waves(p)) {
-        set_int(o, "wave", plan_wave_of(p, host) + 1, 0);
+        set_int(o, "wave", s->wave + 1, 0);
         set_int(o, "waves", plan_wave_count(p), 0);
     }
     set_int(o, "step", s->number, 0);
     set_int(o, "step_count", s->count, 0);
     set_text(o, "step_name", s->rendered.name == NULL ? s->step->name : s->rendered.name);
-    if (s->list != LIST_STEPS) {
-        json_object_set_new(o, s->list == LIST_FINALLY ? "finally" : "check", json_true());
+    if (lists[s->list] != NULL) {
+        json_object_set_new(o, lists[s->list], json_true());
     }
     set_text(o, "kind", action_kind_name(s->step->kind));
     if (s->rendered.skipped) {
@@ -235,7 +239,7 @@ dryrun_json(const struct run_request *r, struct preview *p, bool array, struct e
     for (int32_t at = 0; at < plan_host_count(plan) && !ferror(stdout); at++) {
         const int32_t host = plan_host_at(plan, at);
         put_host(&w, r, p, host);
-        for (int32_t i = 0; i < preview_count(p); i++) {
+        for (int32_t i = 0; i < preview_count(p, host); i++) {
             if (preview_step(p, host, i, &s, err) < 0) {
                 return -1;
             }

@@ -66,10 +66,26 @@ static const char copy[] =
     "copy prod app.env '{{ app_dir }}/shared/.env'\n";
 
 static const char plan[] =
-    "-C of an action shows more: every script and file, for each host.\n"
+    "Times are those of earlier runs of the same steps. --simulate tells what the policy does\n"
+    "with ITEMS, HOSTS:EFFECT each; HOSTS: a name, a nodeset, VARIABLE=VALUE or all; EFFECT: "
+    "fail,\n"
+    "unknown, flap (of a step: fail=2), unreachable, unhealthy, late or slow (slow=3x, slow=10m).\n"
+    "-C of an action shows more: every script and file, for each host. See docs/plan.md.\n"
     "\n"
-    "examples:\n" ME "plan deploy prod\n" ME "plan deploy prod -l web -f 5\n" ME
+    "examples:\n" ME "plan deploy prod\n" ME "plan deploy prod -l web -f 5 --assume 5m\n" ME
+    "plan deploy prod --simulate 'web-03:fail, zone=b:slow'\n" ME
+    "plan deploy prod --save it.plan    # `deploy prod --plan it.plan` runs it\n" ME
     "plan deploy prod --seed 7          # the order of a run with --seed 7\n";
+
+static const char retry[] =
+    "Runs the action of RUN once more, with its tags, -f and -e, on the hosts that failed, are\n"
+    "unknown, unreachable or cancelled, were never started, or were rolled back. RUN: an id or "
+    "its\n"
+    "beginning; an environment: its newest run that changes something. Secrets of -e are not "
+    "kept:\n"
+    "give them again. --force: whatever release the artifact makes now.\n"
+    "\n"
+    "examples:\n" ME "retry prod\n" ME "retry 20261123T2145\n";
 
 static const char inventory[] =
     "list      hosts; with --json what `ansible-inventory --list` prints\n"
@@ -131,7 +147,7 @@ static const struct {
     {"provision", act},     {"deploy", deploy},       {"update", act},        {"run", run},
     {"rollback", rollback}, {"check", check},         {"exec", exec},         {"copy", copy},
     {"plan", plan},         {"inventory", inventory}, {"validate", validate}, {"logs", logs},
-    {"keys", keys},         {"status", status},       {"ctl", ctl},
+    {"keys", keys},         {"status", status},       {"ctl", ctl},           {"retry", retry},
 };
 
 const char *

@@ -5,6 +5,8 @@
  */
 #include "cli/load.h"
 
+#include "base/map.h"
+#include "base/nodeset.h"
 #include "base/xalloc.h"
 #include "cli/command.h"
 #include "cli/place.h"
@@ -13,6 +15,8 @@
 
 #include <stdlib.h>
 #include <string.h>
+
+enum { NAMES_BYTES_MAX = 64 * 1024 };
 
 int
 load_tell(const struct mistakes *m, struct err *err)
@@ -103,6 +107,53 @@ narrow_to_nodes(struct loaded *l, const struct options *o, struct err *err)
     return l->host_count > 0 ? 0 : err_set(err, ERR_NO_MATCH, "no host is both in -l and in -w");
 }
 
+static void
+tell_gone(const struct strv *names)
+{
+    struct buf folded;
+
+    if (names->count == 0) {
+        return;
+    }
+    buf_init(&folded, NAMES_BYTES_MAX);
+    nodeset_fold(&folded, (const char *const *)names->items, names->count);
+    fputs("warning: not in the inventory any more, and left out: ", stderr);
+    cli_print(stderr, folded.full ? "many hosts" : folded.data);
+    fputc('\n', stderr);
+    buf_release(&folded);
+}
+
+/* Those of an earlier run that are still there. */
+static int
+select_named(struct loaded *l, const struct strv *names, struct err *err)
+{
+    struct map *wanted = map_new(NULL);
+    struct strv gone = {0};
+
+    for (size_t i = 0; i < names->count; i++) {
+        map_set(wanted, names->items[i], wanted);
+    }
+    l->hosts = xcalloc(names->count, sizeof(*l->hosts));
+    for (size_t i = 0; i < inventory_count(l->inventory); i++) {
+        const char *name = inventory_host(l->inventory, i)->name;
+        if (map_get(wanted, name) != NULL) {
+            map_remove(wanted, name);
+            l->hosts[l->host_count++] = i;
+        }
+    }
+    const char *name;
+    void *iter = NULL;
+    while (map_next(wanted, &iter, &name) != NULL) {
+        strv_add(&gone, name);
+    }
+    tell_gone(&gone);
+    strv_clear(&gone);
+    map_free(wanted);
+    return l->host_count > 0
+               ? 0
+               : err_set(err, ERR_NO_MATCH, "none of its hosts is in the inventory any more");
+}
+
 static int
 select_hosts(struct loaded *l, const struct options *o, struct err *err)
 {
@@ -123,7 +174,7 @@ select_hosts(struct loaded *l, const struct options *o, struct err *err)
 struct value *
 load_extra(const struct cli *c, struct err *err)
 {
-    struct value *extra = value_new(VALUE_DICT);
+    struct value *extra = c->extra != NULL ? value_copy(c->extra) : value_new(VALUE_DICT);
 
     for (size_t i = 0; i < c->options.extra.count; i++) {
         if (render_extra(extra, c->options.extra.items[i], c->vault, err) != 0) {
@@ -132,6 +183,26 @@ load_extra(const struct cli *c, struct err *err)
         }
     }
     return extra;
+}
+
+/* A host that the plan names may be gone. */
+static int
+select_planned(struct loaded *l, const struct options *o, struct err *err)
+{
+    struct err mine = {0};
+
+    if (select_hosts(l, o, &mine) == 0) {
+        return 0;
+    }
+    if (mine.kind != ERR_NO_MATCH) {
+        *err = mine;
+        return -1;
+    }
+    free(l->hosts);
+    l->hosts = NULL;
+    l->host_count = 0;
+    l->unselected = xstrdup(mine.text);
+    return 0;
 }
 
 /* A comma makes a list of hosts; what needs an action needs its environment. */
@@ -189,9 +260,11 @@ load_all(struct loaded *l, struct cli *c, const char *env, const char *action, s
         rc = load_tell(&m, err);
     }
     if (rc == 0) {
-        rc = select_hosts(l, &c->options, err);
+        rc = c->planned         ? select_planned(l, &c->options, err)
+             : c->hosts != NULL ? select_named(l, c->hosts, err)
+                                : select_hosts(l, &c->options, err);
     }
-    if (rc == 0 && l->host_count == 0) {
+    if (rc == 0 && l->host_count == 0 && !c->planned) {
         rc = err_set(err, ERR_NO_MATCH, "%s has no host", env);
     }
     mistakes_release(&m);
@@ -208,5 +281,6 @@ loaded_release(struct loaded *l)
     inventory_free(l->inventory);
     action_free(l->action);
     free(l->hosts);
+    free(l->unselected);
     *l = (struct loaded){0};
 }

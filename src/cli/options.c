@@ -6,6 +6,7 @@
  */
 #include "cli/options.h"
 
+#include "base/duration.h"
 #include "base/xalloc.h"
 #include "cli/foreign.h"
 #include "config/nearest.h"
@@ -36,7 +37,7 @@ static const struct row rows[] = {
     {"extra-vars", 'e', true, "K=V|@FILE", NULL, "a variable, or a file of them; over all others"},
     {"check", 'C', true, NULL, NULL, "connect to nothing: show what each host would get"},
     {"output", 'o', true, "text|json|jsonl", NULL,
-     "for people; an object a line; an array (-C only)"},
+     "for people; an object a line; one in all (-C, plan)"},
     {"group", 'b', true, NULL, NULL, "identical output once, under the folded names of its hosts"},
     {"verbose", 'v', true, NULL, NULL, "the output of steps too, and checks passed over"},
     {"quiet", 'q', true, NULL, NULL, "only what failed"},
@@ -47,9 +48,11 @@ static const struct row rows[] = {
     {"log-file", 'L', false, "FILE", NULL, "instead of debug.log in the root"},
     {"yes", 'y', true, NULL, NULL, "run without asking (config.yml: confirm)"},
     {"seed", 'S', false, "N", NULL, "of shuffles and jitter: the same seed, the same order"},
-    {"plan", 'P', false, "FILE", "--plan", NULL},
-    {"save", 'A', false, "FILE", "--save", NULL},
-    {"force", 'F', false, NULL, "--force", NULL},
+    {"assume", 'D', false, "DURATION", NULL, "how long every host takes, instead of what is known"},
+    {"simulate", 'M', false, "ITEMS", NULL, "what would be done if: web-03:fail, zone=b:slow"},
+    {"save", 'A', false, "FILE", NULL, "keep the plan, to run it with --plan"},
+    {"plan", 'P', false, "FILE", NULL, "run this plan, and only if nothing has changed since"},
+    {"force", 'F', false, NULL, NULL, "whatever has changed since"},
     {"watch", 'W', false, NULL, NULL, "show the run that is under way until it is over"},
     {"json", 'J', false, NULL, NULL, "JSON (inventory)"},
     {"explain", 'E', false, NULL, NULL, "where each value came from (inventory vars)"},
@@ -155,6 +158,15 @@ read_color(struct options *o, const char *text, struct err *err)
 }
 
 static int
+read_assume(struct options *o, const char *text, struct err *err)
+{
+    if (duration_parse(text, &o->assume_ms) != 0) {
+        return err_set(err, ERR_USAGE, "--assume: expected a duration like 5m, got \"%s\"", text);
+    }
+    return 0;
+}
+
+static int
 take_value(struct options *o, const struct row *row, const char *text, struct err *err)
 {
     uint64_t n = 0;
@@ -177,6 +189,15 @@ take_value(struct options *o, const struct row *row, const char *text, struct er
         return take_path(&o->root, row->name, text, err);
     case 'L':
         return take_path(&o->log_file, row->name, text, err);
+    case 'D':
+        return read_assume(o, text, err);
+    case 'M':
+        o->simulate = text;
+        return 0;
+    case 'A':
+        return take_path(&o->save, row->name, text, err);
+    case 'P':
+        return take_path(&o->plan, row->name, text, err);
     case 'o':
         return read_output(o, text, err);
     case 'O':
@@ -210,6 +231,7 @@ take_switch(struct options *o, const struct row *row)
     o->raw = o->raw || row->letter == 'r';
     o->yes = o->yes || row->letter == 'y';
     o->watch = o->watch || row->letter == 'W';
+    o->force = o->force || row->letter == 'F';
     o->ask_pass = o->ask_pass || row->letter == 'k';
     o->ask_become_pass = o->ask_become_pass || row->letter == 'K';
     o->help = o->help || row->letter == 'h';
@@ -320,7 +342,7 @@ options_parse(int argc, char **argv, struct options *ret, struct err *err)
     char shorts[3 * ROWS + 2];
     int got;
 
-    *ret = (struct options){.forks = -1};
+    *ret = (struct options){.forks = -1, .assume_ms = -1};
     make_tables(longs, shorts);
     opterr = 0;
     optind = 0; /* begin anew, permuting (getopt(3), GNU) */

@@ -60,6 +60,14 @@ asks(const struct options *o)
     return o->output != OUTPUT_JSONL && ask_can();
 }
 
+/* A run of an environment has a control socket; one of a list of hosts has no name (cli/place.h),
+ * so that only who started it can be asked. */
+static bool
+is_answerable(const char *env)
+{
+    return env[0] != '_' || (isatty(STDIN_FILENO) != 0 && isatty(STDERR_FILENO) != 0);
+}
+
 int
 request_ask(const struct cli *c, struct err *err)
 {
@@ -112,10 +120,13 @@ request_of(const struct cli *c, const char *env, const struct loaded *l, bool sc
         .become_password = c->secrets == NULL ? NULL : c->secrets->become_password,
         .ssh_password = c->secrets == NULL ? NULL : c->secrets->ssh_password,
         .key_passphrase = c->secrets == NULL ? NULL : c->secrets->key_passphrase,
+        .answerable = is_answerable(env),
         .verbose = c->options.verbose > 0,
         .ask = asks(&c->options) ? ask_hidden : NULL,
         .seed = seed_of(&c->options),
         .vault = c->vault,
+        .extra = l->extra,
+        .release = c->release,
         .log_path = c->options.log_file};
 }
 

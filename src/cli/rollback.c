@@ -49,7 +49,7 @@ keep_touched(const struct cli *c, struct loaded *l, const struct host_list *stat
     bool *touched = xcalloc(l->host_count, sizeof(*touched));
     size_t kept = 0, left = 0;
 
-    if (c->options.limit == NULL && c->options.nodes == NULL &&
+    if (c->options.limit == NULL && c->options.nodes == NULL && !c->hosts_fixed &&
         targets_touched(states, names, l->host_count, touched) > 0) {
         for (size_t i = 0; i < l->host_count; i++) {
             if (touched[i]) {

@@ -61,7 +61,7 @@ static int
 top_steps(struct decoder *d, const struct yaml_node *v, const char *key, struct action_step *s)
 {
     (void)s;
-    d->in_finally = false;
+    d->list = ACTION_IN_STEPS;
     return action_read_steps(d, v, key, &d->a->steps, &d->a->step_count);
 }
 
@@ -69,8 +69,20 @@ static int
 top_finally(struct decoder *d, const struct yaml_node *v, const char *key, struct action_step *s)
 {
     (void)s;
-    d->in_finally = true;
+    d->list = ACTION_IN_FINALLY;
     return action_read_steps(d, v, key, &d->a->finally_steps, &d->a->finally_count);
+}
+
+/* An empty list is a word too: nothing can be taken back, or nothing need be. */
+static int
+top_rollback(struct decoder *d, const struct yaml_node *v, const char *key, struct action_step *s)
+{
+    (void)s;
+    d->list = ACTION_IN_ROLLBACK;
+    d->a->no_rollback = v->kind == YAML_NODE_LIST && v->count == 0;
+    return d->a->no_rollback
+               ? 0
+               : action_read_steps(d, v, key, &d->a->rollback_steps, &d->a->rollback_count);
 }
 
 static int
@@ -89,7 +101,7 @@ static const struct action_rule top_keys[] = {
     {"steps", top_steps, 0, NULL, 0},
     {"finally", top_finally, 0, NULL, 0},
     {"health_check", top_health_check, 0, NULL, 0},
-    {"rollback", NULL, 0, NULL, 0},
+    {"rollback", top_rollback, 0, NULL, 0},
 };
 enum { TOP_KEYS = sizeof(top_keys) / sizeof(top_keys[0]) };
 _Static_assert(TOP_KEYS == 8, "the keys of docs/actions.md");
@@ -227,6 +239,7 @@ action_free(struct action *a)
     }
     free_steps(a->steps, a->step_count);
     free_steps(a->finally_steps, a->finally_count);
+    free_steps(a->rollback_steps, a->rollback_count);
     free_steps(a->checks, a->check_count);
     free(a->name);
     free(a->description);

@@ -1,8 +1,7 @@
 /*
  * action_step.c - the steps of an action decoded: one row a key, with the kinds it goes with.
  *
- * Decides what may stand in a step of this version; what is promised for later is refused as "not
- * yet", never ignored.  Renders nothing.
+ * Decides what may stand in a step, by the list it is in.  Renders nothing.
  */
 #include "config/action_read.h"
 
@@ -35,6 +34,10 @@ static const char *const kind_names[] = {
     [ACTION_TCP] = "tcp",
 };
 _Static_assert(sizeof(kind_names) / sizeof(kind_names[0]) == ACTION_TCP + 1, "a name a kind");
+
+static const char *const list_names[] = {[ACTION_IN_STEPS] = "steps",
+                                         [ACTION_IN_ROLLBACK] = "rollback",
+                                         [ACTION_IN_FINALLY] = "finally"};
 
 const char *
 action_kind_name(enum action_kind kind)
@@ -124,7 +127,8 @@ static int
 step_wait_for(struct decoder *d, const struct yaml_node *v, const char *key, struct action_step *s)
 {
     s->kind = ACTION_WAIT_FOR;
-    s->rule.idempotent = true; /* it only looks */
+    s->rule.idempotent = true;
+    s->rule.looks = true;
     d->kinds++;
     if (v->kind != YAML_NODE_MAP) {
         return action_expected(d, v, key, "{port: ...} or {path: ...}");
@@ -235,10 +239,18 @@ action_take_become(struct decoder *d, const struct yaml_node *v, const char *key
 static int
 step_run_once(struct decoder *d, const struct yaml_node *v, const char *key, struct action_step *s)
 {
-    if (d->in_finally) {
-        return yaml_not_yet(d->m, v, "%s under finally", key);
-    }
     return action_bool(d, v, key, &s->rule.run_once);
+}
+
+/* The barrier of blue_green is in the steps, and nowhere else. */
+static int
+step_switch(struct decoder *d, const struct yaml_node *v, const char *key, struct action_step *s)
+{
+    if (d->list != ACTION_IN_STEPS) {
+        return yaml_mistake(d->m, v, "%s: only under steps, not under %s", key,
+                            list_names[d->list]);
+    }
+    return action_bool(d, v, key, &s->rule.switches);
 }
 
 static int
@@ -246,9 +258,6 @@ step_throttle(struct decoder *d, const struct yaml_node *v, const char *key, str
 {
     long n;
 
-    if (d->in_finally) {
-        return yaml_not_yet(d->m, v, "%s under finally", key);
-    }
     if (action_number(d, v, key, POLICY_WORKERS_MAX, &n)) {
         return -1;
     }
@@ -341,7 +350,7 @@ static const struct action_rule step_keys[] = {
     {"creates", ACTION_TEXT(creates, "a path"), REMOTE},
     {"become", action_take_become, 0, NULL, REMOTE},
     {"become_user", ACTION_TEXT(become_user, "the name of a user"), REMOTE},
-    {"switch", NULL, 0, NULL, ANY_KIND},
+    {"switch", step_switch, 0, NULL, ANY_KIND},
     {"run_once", step_run_once, 0, NULL, ANY_KIND},
     {"throttle", step_throttle, 0, NULL, ANY_KIND},
 };
@@ -379,7 +388,7 @@ static void
 check_kind(struct decoder *d, const struct yaml_node *node, const struct action_step *s)
 {
     action_check_keys(d, node, step_keys, STEP_KEYS, s);
-    if (d->in_finally && FILES & 1U << s->kind) {
+    if (d->list == ACTION_IN_FINALLY && FILES & 1U << s->kind) {
         yaml_mistake(d->m, node, "%s: cannot stand under finally: only run, wait_for and local can",
                      kind_names[s->kind]);
     }
@@ -413,7 +422,8 @@ read_step(struct decoder *d, const struct yaml_node *node, size_t number, struct
         .mode = ACTION_MODE_DEFAULT, .set_e = true, .line = node->line, .col = node->col};
     d->kinds = d->misread = 0;
     if (node->kind != YAML_NODE_MAP) {
-        action_expected(d, node, "steps", "a step: `run: ...`, `upload: ...` or another kind");
+        action_expected(d, node, list_names[d->list],
+                        "a step: `run: ...`, `upload: ...` or another kind");
         return;
     }
     action_take_keys(d, node, step_keys, STEP_KEYS, s);

@@ -8,6 +8,7 @@
 #include "base/duration.h"
 #include "base/xalloc.h"
 #include "config/nearest.h"
+#include "config/settings_by.h"
 #include "config/yaml.h"
 
 #include <errno.h>
@@ -32,7 +33,6 @@ struct row {
     int64_t low, high;        /* of numbers and durations */
     const char *preset;       /* default, as text of YAML */
     const char *const *words; /* of enums */
-    unsigned built;           /* bit per word that is built */
     bool fixed;               /* anything but the default is not yet */
     const char *doc;
 };
@@ -42,6 +42,7 @@ static const char *const strategy_words[] = {"sequential", "parallel",   "rollin
 static const char *const order_words[] = {"inventory",      "reverse_inventory", "sorted",
                                           "reverse_sorted", "shuffle",           NULL};
 static const char *const failure_words[] = {"stop", "continue", "rollback", "pause", NULL};
+static const char *const promote_words[] = {"auto", "manual", NULL};
 static const char *const key_words[] = {"strict", "accept-new", "off", NULL};
 
 static void *
@@ -151,9 +152,6 @@ read_word(struct reading *r, const struct row *row, const struct yaml_node *node
         free(all);
         return -1;
     }
-    if (!(row->built & 1u << i)) {
-        return yaml_not_yet(r->m, node, "%s: %s", row->key, node->text);
-    }
     *(unsigned *)field(r, row) = i; /* every enum of ours is an unsigned int */
     return 0;
 }
@@ -183,23 +181,6 @@ read_size(struct reading *r, const struct row *row, const struct yaml_node *node
     return 0;
 }
 
-static bool
-read_amount(const struct yaml_node *node, int32_t low, struct amount *ret)
-{
-    const char *t = node->kind == YAML_NODE_SCALAR ? node->text : "";
-    const size_t digits = strspn(t, "0123456789");
-    const bool percent = digits && strcmp(t + digits, "%") == 0;
-
-    if (!digits || digits > 9 || (t[digits] && !percent)) {
-        return false;
-    }
-    if (!percent && node->style != YAML_STYLE_PLAIN) {
-        return false;
-    }
-    *ret = (struct amount){.value = (int32_t)strtol(t, NULL, 10), .percent = percent};
-    return ret->value >= low && (!percent || ret->value <= 100);
-}
-
 static int
 read_serial(struct reading *r, const struct row *row, const struct yaml_node *node)
 {
@@ -217,7 +198,7 @@ read_serial(struct reading *r, const struct row *row, const struct yaml_node *no
     }
     for (size_t i = 0; i < count; i++) {
         const struct yaml_node *one = node->kind == YAML_NODE_LIST ? node->items[i] : node;
-        if (!read_amount(one, 1, &p->serial[i])) {
+        if (!settings_amount(one, 1, &p->serial[i])) {
             return yaml_expected(r->m, one, row->key, "%s", form);
         }
     }
@@ -228,7 +209,7 @@ read_serial(struct reading *r, const struct row *row, const struct yaml_node *no
 static int
 read_budget(struct reading *r, const struct row *row, const struct yaml_node *node)
 {
-    if (!read_amount(node, 0, &r->s->policy.max_fail)) {
+    if (!settings_amount(node, 0, &r->s->policy.max_fail)) {
         return yaml_expected(r->m, node, row->key, "a number of hosts like 2, or 0%% to 100%%");
     }
     r->s->policy.has_budget = true;
@@ -253,40 +234,34 @@ read_tags(struct reading *r, const struct row *row, const struct yaml_node *node
 }
 
 static int
-read_unset(struct reading *r, const struct row *row, const struct yaml_node *node)
-{
-    return yaml_is_null(node) ? 0 : yaml_not_yet(r->m, node, "%s", row->key);
-}
-
-static int
 read_canary(struct reading *r, const struct row *row, const struct yaml_node *node)
 {
-    struct amount a;
-
-    if (!read_amount(node, 0, &a)) {
+    if (!settings_amount(node, 0, &r->s->policy.canary)) {
         return yaml_expected(r->m, node, row->key, "a number of hosts like 1, or 0%% to 100%%");
     }
-    return a.value ? fixed(r, row, node) : 0;
+    return 0;
 }
 
 static int
-read_promote(struct reading *r, const struct row *row, const struct yaml_node *node)
+read_by(struct reading *r, const struct row *row, const struct yaml_node *node)
 {
-    const char *t = node->kind == YAML_NODE_SCALAR ? node->text : "";
+    return settings_by_read(r->m, node, row->key, (int32_t)row->low, field(r, row));
+}
 
-    if (strcmp(t, "auto") != 0 && strcmp(t, "manual") != 0) {
-        return yaml_expected(r->m, node, row->key, "auto or manual");
-    }
-    return strcmp(t, "auto") == 0 ? 0 : fixed(r, row, node);
+static int
+read_variable(struct reading *r, const struct row *row, const struct yaml_node *node)
+{
+    return settings_variable(r->m, node, row->key, field(r, row));
 }
 
 #define AT(f) .field = offsetof(struct settings, f)
 static const struct row rows[] = {
     {"provisioning_strategy", read_word, AT(provisioning_strategy), .preset = "sequential",
-     .words = strategy_words, .built = 7,
-     .doc = "of the action provision: sequential, parallel or rolling"},
+     .words = strategy_words,
+     .doc =
+         "of the action provision: sequential, parallel, rolling, all_at_once, canary, blue_green"},
     {"deployment_strategy", read_word, AT(deployment_strategy), .preset = "rolling",
-     .words = strategy_words, .built = 7, .doc = "of every other mutating action: likewise"},
+     .words = strategy_words, .doc = "of every other mutating action: likewise"},
     {"max_parallel_workers", read_number, AT(policy.workers), 0, POLICY_WORKERS_MAX, "0",
      .doc = "worker slots, 0 to 10000; 0: one host at a time"},
     {"provisioning_tags", read_tags, AT(provisioning_tags), .preset = "[all]",
@@ -295,24 +270,28 @@ static const struct row rows[] = {
      .doc = "steps of every other action to run; all: no filter"},
     {"serial", read_serial,
      .doc = "wave sizes: 5, 20% or [1, 10%, 50%], the last repeats; unset: worker slots"},
-    {"order", read_word, AT(policy.order), .preset = "inventory", .words = order_words, .built = 31,
+    {"order", read_word, AT(policy.order), .preset = "inventory", .words = order_words,
      .doc = "of hosts: inventory, sorted, either with reverse_ before, or shuffle"},
     {"max_fail", read_budget, .preset = "0",
      .doc = "failed hosts that are borne: 2 or 10%; named: check and exec too"},
-    {"max_parallel_by", read_unset, .doc = "not yet: limit by a host variable"},
-    {"sequence_by", read_unset, .doc = "not yet: order by a host variable"},
-    {"budget_by", read_unset, .doc = "not yet: failure budget by a host variable"},
+    {"max_parallel_by", read_by, AT(max_parallel_by), .low = 1,
+     .doc = "hosts at work for each value of a variable: {zone: 1} or {zone: 25%}"},
+    {"sequence_by", read_variable, AT(sequence_by),
+     .doc = "one value of this variable after the other: zone"},
+    {"budget_by", read_by, AT(budget_by),
+     .doc = "failed hosts that are borne for each value of a variable: {zone: 1} or {zone: 10%}"},
     {"on_failure", read_word, AT(policy.on_failure), .preset = "stop", .words = failure_words,
-     .built = 3, .doc = "when the budget is exceeded: stop or continue"},
-    {"canary", read_canary, .preset = "0", .doc = "not yet: hosts of a first wave, like 1 or 10%"},
-    {"promote", read_promote, .preset = "auto",
-     .doc = "not yet: auto or manual: who promotes the canary"},
+     .doc = "when there are more: stop, continue, rollback or pause"},
+    {"canary", read_canary, .preset = "0",
+     .doc = "hosts that go first with the strategy canary: 1 or 10%"},
+    {"promote", read_word, AT(policy.promote), .preset = "auto", .words = promote_words,
+     .doc = "who lets the others follow the canary: auto, or manual: the operator"},
     {"wave_pause", read_duration, AT(policy.wave_pause_ms), .preset = "0s",
      .doc = "pause between waves"},
-    {"host_bake", read_duration, AT(policy.host_bake_ms), .preset = "0s", .fixed = true,
-     .doc = "not yet: how long a host must stay healthy"},
-    {"wave_bake", read_duration, AT(policy.wave_bake_ms), .preset = "0s", .fixed = true,
-     .doc = "not yet: how long a wave must stay healthy"},
+    {"host_bake", read_duration, AT(policy.host_bake_ms), .preset = "0s",
+     .doc = "how long a host must stay healthy before its slot is free"},
+    {"wave_bake", read_duration, AT(policy.wave_bake_ms), .preset = "0s",
+     .doc = "how long a wave must stay healthy before the next"},
     {"health_check_enabled", read_bool, AT(policy.gate_enabled), .preset = "true",
      .doc = "gate after the steps of a host"},
     {"health_check_timeout", read_duration, AT(gate_timeout_ms), 1, .preset = "30s",
@@ -340,7 +319,7 @@ static const struct row rows[] = {
     {"run_timeout", read_duration, AT(policy.run_timeout_ms), .preset = "0",
      .doc = "time of the whole run; 0: no limit"},
     {"host_key_checking", read_word, AT(host_key_checking), .preset = "strict", .words = key_words,
-     .built = 7, .doc = "strict; accept-new: unknown keys are kept; off: and not kept"},
+     .doc = "strict; accept-new: unknown keys are kept; off: and not kept"},
     {"connect_rate", read_number, AT(connect_rate), 0, 100000, "0",
      .doc = "new connections a second, 0 to 100000; 0: no limit"},
     {"connect_ahead", read_bool, AT(connect_ahead), .preset = "true",
@@ -468,4 +447,8 @@ settings_release(struct settings *s)
 {
     strv_clear(&s->provisioning_tags);
     strv_clear(&s->deployment_tags);
+    settings_by_clear(&s->max_parallel_by);
+    settings_by_clear(&s->budget_by);
+    free(s->sequence_by);
+    s->sequence_by = NULL;
 }

@@ -3,6 +3,8 @@
  */
 #include "core/backoff.h"
 
+#include "core/planted.h"
+
 #include "base/prng.h"
 
 #include <assert.h>
@@ -14,7 +16,7 @@ backoff_ms(int64_t delay_ms, int32_t attempt, uint64_t seed, int32_t host)
     int64_t wait = delay_ms;
 
     for (int32_t i = 1; i < attempt && wait > 0 && wait < BACKOFF_MS_MAX; i++) {
-        wait *= 2;
+        wait *= PLANTED(BACKOFF_FLAT) ? 1 : 2;
     }
     if (wait > BACKOFF_MS_MAX) {
         wait = BACKOFF_MS_MAX;

@@ -5,6 +5,8 @@
  */
 #include "core/plan_state.h"
 
+#include "core/planted.h"
+
 #include "base/xalloc.h"
 
 #include <assert.h>
@@ -77,7 +79,9 @@ plan_new(const struct plan_request *q, struct err *err)
 
     p->policy = *o;
     p->host_count = q->host_count;
-    p->slot_count = o->strategy == STRATEGY_SEQUENTIAL || o->workers == 0 ? 1 : o->workers;
+    p->slot_count = o->strategy == STRATEGY_SEQUENTIAL || o->workers == 0
+                        ? (PLANTED(WIDTH_ZERO_IS_ALL) ? p->host_count : 1)
+                        : o->workers;
     if (p->slot_count > p->host_count) {
         p->slot_count = p->host_count;
     }

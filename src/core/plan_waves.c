@@ -5,6 +5,8 @@
  */
 #include "core/plan_state.h"
 
+#include "core/planted.h"
+
 #include "base/prng.h"
 #include "base/xalloc.h"
 
@@ -83,7 +85,7 @@ put_in_order(struct plan *p, const char *const *names)
         break;
     case HOST_ORDER_REVERSE_SORTED:
         sort_hosts(p, names);
-        reverse(p->order, p->host_count);
+        reverse(p->order, PLANTED(ORDER_REVERSED) ? 0 : p->host_count);
         break;
     case HOST_ORDER_SHUFFLE:
         shuffle(p->order, p->host_count, p->policy.seed);
@@ -100,7 +102,7 @@ plan_arrange(struct plan *p, const struct plan_request *q)
         p->order[i] = i;
     }
     put_in_order(p, q->host_names);
-    if (q->sequence_by != NULL) {
+    if (q->sequence_by != NULL && !PLANTED(SEQUENCE_NOT_GROUPED)) {
         plan_group(p->order, p->host_count, q->sequence_by);
     }
     for (int32_t i = 0; i < p->host_count; i++) {
@@ -119,6 +121,9 @@ wave_size(const struct plan *p, int32_t k)
     }
     if (o->serial_count == 0) {
         return o->workers == 0 ? 1 : o->workers;
+    }
+    if (PLANTED(SERIAL_LAST_NOT_REPEATED) && k >= o->serial_count) {
+        return p->host_count;
     }
     return amount_wave(o->serial[k < o->serial_count ? k : o->serial_count - 1], p->host_count);
 }
@@ -154,7 +159,9 @@ cut(struct plan *p, const struct plan_parting *by)
         }
         const bool in_canary = begin < canary;
         const int32_t size =
-            in_canary ? canary - begin : wave_size(p, p->wave_count - p->canary_waves);
+            in_canary ? canary - begin
+                      : wave_size(p, p->wave_count -
+                                         (PLANTED(SERIAL_BEHIND_CANARY) ? 0 : p->canary_waves));
         p->wave_begin = xgrow(p->wave_begin, (size_t)p->wave_count, &cap, sizeof(int32_t));
         p->wave_begin[p->wave_count++] = begin;
         p->canary_waves += in_canary;

@@ -81,6 +81,7 @@ amount_wave(struct amount a, int32_t total)
     if (!a.percent) {
         return a.value;
     }
-    const int32_t size = (int32_t)((int64_t)total * a.value / 100);
+    const int64_t part = (int64_t)total * a.value + (PLANTED(WAVE_ROUNDED_UP) ? 99 : 0);
+    const int32_t size = (int32_t)(part / 100);
     return size < 1 ? 1 : size;
 }

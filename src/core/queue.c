@@ -8,6 +8,8 @@
  */
 #include "core/queue.h"
 
+#include "core/planted.h"
+
 #include "base/xalloc.h"
 
 #include <assert.h>
@@ -111,7 +113,7 @@ queue_add(struct queue *q, int32_t host)
 static bool
 has_room(const struct queue *q, int32_t limit)
 {
-    return q->in_flight[limit] < plan_limit(q->plan, limit);
+    return q->in_flight[limit] < plan_limit(q->plan, limit) + PLANTED(LIMIT_ONE_MORE);
 }
 
 /* A limit of the class that is full; NO_LIMIT: it has room in all. */
@@ -120,7 +122,7 @@ full_limit(const struct queue *q, int32_t c)
 {
     for (int32_t i = 0; i < plan_limit_vars(q->plan); i++) {
         const int32_t limit = plan_class_limit(q->plan, c, i);
-        if (!has_room(q, limit)) {
+        if (!has_room(q, limit) && (i == 0 || !PLANTED(LIMIT_FIRST_ONLY))) {
             return limit;
         }
     }
@@ -194,6 +196,9 @@ queue_next(struct queue *q)
         const int32_t limit = full_limit(q, c);
         if (limit == NO_LIMIT) {
             return q->first[c];
+        }
+        if (PLANTED(LIMIT_HOLDS_ALL)) {
+            return NOBODY;
         }
         park(q, limit);
     }

@@ -9,6 +9,8 @@
 #include "base/xalloc.h"
 #include "core/rollout_state.h"
 
+#include "core/planted.h"
+
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
@@ -87,11 +89,9 @@ ring_add(struct ring *q, int32_t item)
 int32_t
 ring_take(struct ring *q)
 {
-    if (q->count == 0) {
-        return -1;
-    }
     const int32_t item = q->items[q->head];
 
+    assert(q->count > 0);
     q->head = (q->head + 1) % q->cap;
     q->count--;
     return item;
@@ -124,12 +124,14 @@ rollout_slot_give(struct rollout *r, int32_t host, enum order_kind how)
 
     rollout_order_host(r, how, host);
     assert((*word & bit) != 0);
-    *word &= ~bit;
-    if (h->slot < r->slots_hint) {
+    *word &= ~(PLANTED(SLOT_LEAKED) ? 0 : bit);
+    if (h->slot < r->slots_hint && (h->slot == 0 || !PLANTED(SLOT_NOT_LOWEST))) {
         r->slots_hint = h->slot;
     }
     r->active--;
-    queue_give(&r->queue, host);
+    if (how != ORDER_PARK || !PLANTED(LIMIT_KEPT_BY_PARKED)) {
+        queue_give(&r->queue, host);
+    }
     if (!r->rolling_back) {
         assert(r->wave_left > 0);
         r->wave_left--;
@@ -163,10 +165,10 @@ next_retry(struct rollout *r)
 static bool
 queue_is_open(const struct rollout *r)
 {
-    if (r->halt != HALT_NONE) {
+    if (r->halt != HALT_NONE && !PLANTED(HALT_STARTS)) {
         return r->parked > 0 || r->rolling_back;
     }
-    return r->stage == WAVE_OPEN && !r->paused;
+    return r->stage == WAVE_OPEN && (!r->paused || PLANTED(PAUSE_STARTS));
 }
 
 static void
@@ -189,18 +191,27 @@ start(struct rollout *r, int32_t host)
     }
 }
 
+/* -1: nobody may. */
+static int32_t
+next_host(struct rollout *r)
+{
+    int32_t host = PLANTED(RETRY_LAST) ? -1 : next_retry(r);
+
+    if (host < 0 && queue_is_open(r)) {
+        host = queue_next(&r->queue);
+    }
+    return host < 0 && PLANTED(RETRY_LAST) ? next_retry(r) : host;
+}
+
 static void
 admit(struct rollout *r)
 {
     for (;;) {
         wave_move(r);
-        if (r->active >= r->width) {
+        if (r->active >= r->width + PLANTED(WIDTH_ONE_MORE)) {
             return;
         }
-        int32_t host = r->retries.count > 0 ? next_retry(r) : -1;
-        if (host < 0 && queue_is_open(r)) {
-            host = queue_next(&r->queue);
-        }
+        const int32_t host = next_host(r);
         if (host < 0) {
             return;
         }
@@ -221,7 +232,9 @@ draw_consequences(struct rollout *r)
     while (r->retries.count > 0) {
         r->hosts[ring_take(&r->retries)].queued = false;
     }
-    queue_clear(&r->queue);
+    if (!PLANTED(HALT_STARTS)) {
+        queue_clear(&r->queue);
+    }
     for (int32_t i = 0; r->parked > 0 && i < plan_host_count(r->plan); i++) {
         const int32_t host = plan_host_at(r->plan, i);
         if (r->hosts[host].phase == PHASE_PARKED) {
@@ -234,10 +247,11 @@ draw_consequences(struct rollout *r)
 static void
 finish_if_over(struct rollout *r)
 {
-    if (r->finished || r->active > 0 || r->parked > 0 || r->paused || r->rollback_due ||
-        (r->halt == HALT_NONE && r->stage != WAVE_DONE) || queue_waiting(&r->queue) > 0) {
+    if (r->active > 0 || r->parked > 0 || r->paused || r->rollback_due ||
+        (r->halt == HALT_NONE && r->stage != WAVE_DONE)) {
         return;
     }
+    assert(queue_waiting(&r->queue) == 0); /* nobody who could start would be left behind */
     watch_end(r);
     if (r->watch_count > 0) {
         return; /* until they are broken off */
@@ -264,7 +278,8 @@ settle(struct rollout *r)
     watch_pump(r);
     const int64_t next_ms = timers_next_ms(&r->timers);
 
-    if (next_ms != r->waiting_ms) {
+    if (next_ms != r->waiting_ms &&
+        !(PLANTED(WAIT_ONLY_LATER) && next_ms >= 0 && next_ms < r->waiting_ms)) {
         r->waiting_ms = next_ms;
         rollout_order(
             r, (struct order){
@@ -280,13 +295,14 @@ on_tick(struct rollout *r, int64_t now_ms)
     const int64_t next_ms = timers_next_ms(&r->timers);
 
     if (next_ms < 0 || next_ms > now_ms) {
-        return; /* early or stale: no order, no change */
+        r->now_ms += PLANTED(TICK_MOVES_TIME); /* early or stale: no order, no change */
+        return;
     }
     r->now_ms = now_ms;
     for (int32_t id = timers_pop(&r->timers, now_ms); id >= 0;
          id = timers_pop(&r->timers, now_ms)) {
         if (id == rollout_timer_run(r)) {
-            rollout_stop(r, HALT_TIMEOUT);
+            rollout_stop(r, PLANTED(TIMEOUT_IGNORED) ? HALT_NONE : HALT_TIMEOUT);
         } else if (id == rollout_timer_wave(r)) {
             if (r->halt == HALT_NONE) {
                 wave_timer(r);

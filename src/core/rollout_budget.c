@@ -6,6 +6,8 @@
  */
 #include "core/rollout_state.h"
 
+#include "core/planted.h"
+
 #include <assert.h>
 
 void
@@ -22,7 +24,7 @@ rollout_fail(struct rollout *r, enum halt why)
 {
     switch (plan_policy(r->plan)->on_failure) {
     case ON_FAILURE_CONTINUE:
-        if (why == HALT_ONCE) {
+        if (why == HALT_ONCE || PLANTED(CONTINUE_HALTS)) {
             rollout_stop(r, why);
         }
         break;
@@ -64,16 +66,18 @@ rollout_count_bad(struct rollout *r, int32_t host)
 {
     struct host_state *h = &r->hosts[host];
 
-    if (h->counted) {
+    if (h->counted && !PLANTED(BUDGET_TWICE)) {
         return;
     }
     h->counted = true;
     r->bad++;
-    bool exceeded = r->budget >= 0 && r->bad > r->budget;
-    for (int32_t i = 0; i < plan_scope_vars(r->plan); i++) {
+    bool exceeded = r->budget >= 0 && r->bad > r->budget + PLANTED(BUDGET_ONE_MORE);
+    for (int32_t i = 0; i < plan_scope_vars(r->plan) && (i == 0 || !PLANTED(SCOPE_FIRST_ONLY));
+         i++) {
         const int32_t scope = plan_scope_of(r->plan, host, i);
         r->scope_bad[scope]++;
-        exceeded = exceeded || r->scope_bad[scope] > r->scope_limit[scope];
+        exceeded =
+            exceeded || (r->scope_bad[scope] > r->scope_limit[scope] && !PLANTED(SCOPE_IGNORED));
     }
     if (exceeded) {
         rollout_fail(r, HALT_BUDGET);
@@ -84,7 +88,7 @@ void
 rollout_excuse(struct rollout *r)
 {
     if (r->budget >= 0 && r->bad > r->budget) {
-        r->budget = r->bad;
+        r->budget = PLANTED(EXCUSE_FOREVER) ? INT32_MAX : r->bad;
     }
     for (int32_t i = 0; i < plan_scope_count(r->plan); i++) {
         if (r->scope_bad[i] > r->scope_limit[i]) {

@@ -7,6 +7,8 @@
  */
 #include "core/rollout_state.h"
 
+#include "core/planted.h"
+
 #include <assert.h>
 
 int64_t
@@ -41,7 +43,8 @@ bake(struct rollout *r, int32_t host)
     struct host_state *h = &r->hosts[host];
     const int64_t bake_ms = plan_policy(r->plan)->host_bake_ms;
 
-    if (bake_ms == 0 || r->hurried || h->rollback != ROLLBACK_NONE || h->killed) {
+    if (bake_ms == 0 || PLANTED(HOST_BAKE_LOST) || r->hurried ||
+        (h->rollback != ROLLBACK_NONE && !PLANTED(ROLLBACK_BAKES))) {
         host_finally(r, host);
         return;
     }
@@ -65,12 +68,12 @@ baked_on(struct rollout *r, int32_t host, bool passed)
         host_finally(r, host);
         return;
     }
-    if (!passed && ++h->probe_lost > o->gate_retries) {
+    if (!passed && ++h->probe_lost > o->gate_retries + PLANTED(HOST_BAKE_ONE_MORE)) {
         h->baking = false;
         host_conclude(r, host, OUTCOME_FAILED, &lost);
         return;
     }
-    if (!passed) {
+    if (!passed && !PLANTED(HOST_BAKE_NOT_RESTARTED)) {
         h->bake_ms = r->now_ms + o->host_bake_ms;
     }
     const int64_t look_ms = r->now_ms + gate_spacing_ms(r, 1);
@@ -87,7 +90,8 @@ gate_begin(struct rollout *r, int32_t host)
     h->probe_row = 0;
     h->baking = false;
     r->look = true; /* it is at its steps no more */
-    if (plan_check_count(r->plan) == 0) {
+    if (plan_check_count(r->plan) == 0 ||
+        (PLANTED(ROLLBACK_WITHOUT_GATE) && h->rollback != ROLLBACK_NONE)) {
         bake(r, host);
     } else {
         next_try(r, host);
@@ -119,11 +123,11 @@ try_again(struct rollout *r, int32_t host)
     const struct policy *o = plan_policy(r->plan);
     struct host_state *h = &r->hosts[host];
 
-    if (h->probe_try - h->probe_base > o->gate_retries) {
+    if (h->probe_try - h->probe_base > o->gate_retries - PLANTED(GATE_ONE_TRY_LESS)) {
         host_conclude(r, host, OUTCOME_FAILED, &lost);
         return;
     }
-    wait_until(r, host, r->now_ms + o->gate_interval_ms);
+    wait_until(r, host, r->now_ms + (PLANTED(GATE_INTERVAL_LOST) ? 0 : o->gate_interval_ms));
 }
 
 void
@@ -133,7 +137,7 @@ gate_failed_try(struct rollout *r, int32_t host)
         baked_on(r, host, false);
         return;
     }
-    r->hosts[host].probe_row = 0;
+    r->hosts[host].probe_row *= PLANTED(GATE_NOT_IN_A_ROW);
     try_again(r, host);
 }
 
@@ -142,7 +146,7 @@ check_passed(struct rollout *r, int32_t host)
 {
     struct host_state *h = &r->hosts[host];
 
-    if (h->probe_check + 1 < plan_check_count(r->plan)) {
+    if (h->probe_check + 1 < plan_check_count(r->plan) && !PLANTED(GATE_FIRST_CHECK_ONLY)) {
         h->probe_check++;
         gate_check(r, host);
     } else if (h->baking) {

@@ -8,6 +8,8 @@
  */
 #include "core/rollout_state.h"
 
+#include "core/planted.h"
+
 #include "base/xalloc.h"
 
 #include <assert.h>
@@ -138,15 +140,17 @@ hold_leave(struct rollout *r, int32_t host, bool good)
     }
     h->admitted = false;
     assert(s->inside > 0);
-    s->inside--;
+    s->inside -= good || !PLANTED(THROTTLE_KEPT_BY_FAILED);
     if (!rule_at(r, h)->run_once) {
         return;
     }
     if (good) {
-        s->once = ONCE_DONE;
+        s->once = PLANTED(ONCE_BY_EACH) ? ONCE_OPEN : ONCE_DONE;
     } else if (s->once == ONCE_ORDERED) {
         s->once = ONCE_FAILED;
-        rollout_fail(r, HALT_ONCE);
+        if (!PLANTED(ONCE_NOT_HALTING)) {
+            rollout_fail(r, HALT_ONCE);
+        }
     } else {
         s->once = ONCE_OPEN;
     }
@@ -192,13 +196,14 @@ admit(struct rollout *r, int32_t host)
     }
 }
 
-/* The lowest position that is still at its steps; -1: none. */
+/* The lowest position that is still at its steps: there is one, who waits for its turn. */
 static int32_t
 lowest_live(struct rollout *r)
 {
-    while (r->live >= 0 && !host_at_steps(&r->hosts[r->live])) {
+    while (!host_at_steps(&r->hosts[r->live])) {
         r->hosts[r->live].live = false;
         (void)heap_pop(&r->live_heap, &r->live);
+        assert(r->live >= 0);
     }
     return r->live;
 }
@@ -227,7 +232,7 @@ release_once(struct rollout *r, int32_t step)
 
     for (int32_t host = lowest_held(r, step); host >= 0; host = lowest_held(r, step)) {
         if (s->once == ONCE_TAKEN || s->once == ONCE_ORDERED ||
-            (s->once == ONCE_OPEN && lowest_live(r) != host)) {
+            (s->once == ONCE_OPEN && lowest_live(r) != host && !PLANTED(ONCE_NOT_LOWEST))) {
             return;
         }
         (void)heap_pop(heap_of(r, step), &s->held);
@@ -236,7 +241,7 @@ release_once(struct rollout *r, int32_t step)
             continue;
         }
         hold_drop(r, host);
-        if (s->once == ONCE_DONE) {
+        if (s->once == ONCE_DONE || PLANTED(ONCE_FAILED_PASSES)) {
             host_next_step(r, host);
         } else {
             host_conclude(r, host, OUTCOME_FAILED, &elsewhere);
@@ -249,7 +254,7 @@ release_throttled(struct rollout *r, int32_t step)
 {
     struct step_state *s = &r->steps[step];
 
-    while (s->inside < rule_of(r->plan, step)->throttle) {
+    while (s->inside < rule_of(r->plan, step)->throttle + PLANTED(THROTTLE_ONE_MORE)) {
         const int32_t host = lowest_held(r, step);
         if (host < 0) {
             return;

@@ -8,6 +8,7 @@
 #include "core/rollout_state.h"
 
 #include "core/backoff.h"
+#include "core/planted.h"
 
 #include <assert.h>
 
@@ -89,7 +90,8 @@ needs_connection(const struct rollout *r, const struct host_state *h)
 static bool
 at_barrier(const struct rollout *r, const struct host_state *h)
 {
-    return h->step == plan_switch_step(r->plan) && r->wave == 0 && !rolls_back(h);
+    return h->step == plan_switch_step(r->plan) && r->wave == 0 && !rolls_back(h) &&
+           !(PLANTED(SWITCH_WITHOUT_BARRIER) && h->slot == 0);
 }
 
 static void
@@ -101,7 +103,9 @@ park(struct rollout *r, int32_t host)
         host_conclude(r, host, OUTCOME_CANCELLED, &not_switched);
         return;
     }
-    session_close(r, host);
+    if (!PLANTED(PARKED_WITH_SESSION)) {
+        session_close(r, host);
+    }
     r->hosts[host].phase = PHASE_PARKED;
     r->parked++;
     r->look = true;
@@ -188,7 +192,9 @@ leave(struct rollout *r, int32_t host)
     }
     h->phase = PHASE_OVER;
     h->finished_ms = r->now_ms;
-    session_close(r, host);
+    if (!PLANTED(SESSION_LEFT_OPEN) || h->outcome == OUTCOME_OK) {
+        session_close(r, host);
+    }
     if (rolls_back(h)) {
         r->summary.rolled_back += h->rollback == ROLLBACK_DONE;
         r->summary.rollbacks_failed += h->rollback == ROLLBACK_FAILED;
@@ -207,9 +213,6 @@ run_finally(struct rollout *r, int32_t host)
     struct host_state *h = &r->hosts[host];
     const bool local = plan_finally_step(r->plan, h->finally_step)->local;
 
-    if (session_waits(r, host, PHASE_REACH)) {
-        return;
-    }
     if (!local && !h->connected && h->was_connected && !h->reached_again && !h->killed) {
         h->reached_again = true;
         session_connect(r, host, PHASE_REACH);
@@ -235,6 +238,12 @@ host_finally(struct rollout *r, int32_t host)
         r->look = true; /* it is at its steps no more */
     }
     h->baking = false;
+    if (PLANTED(FINALLY_AFTER_OK_ONLY) && outcome_is_bad(h->outcome)) {
+        h->finally_step = plan_finally_count(r->plan);
+    }
+    if (h->finally_step < plan_finally_count(r->plan) && session_waits(r, host, PHASE_REACH)) {
+        return;
+    }
     while (h->finally_step < plan_finally_count(r->plan) && !hold_runs_finally(r, host)) {
         h->finally_step++;
     }
@@ -269,16 +278,22 @@ host_conclude(struct rollout *r, int32_t host, enum outcome outcome, const struc
 void
 host_conclude_untried(struct rollout *r, int32_t host, enum outcome outcome, const struct fact *why)
 {
-    host_conclude(r, host, r->hosts[host].step_unsure ? OUTCOME_UNKNOWN : outcome, why);
+    host_conclude(
+        r, host,
+        r->hosts[host].step_unsure && !PLANTED(UNKNOWN_FORGOTTEN) ? OUTCOME_UNKNOWN : outcome, why);
 }
 
 void
 host_conclude_killed(struct rollout *r, int32_t host)
 {
     const bool sent = r->hosts[host].step_was_sent;
+
+    r->hosts[host].killed =
+        r->halt == HALT_KILL; /* else an abort's: its finally list may be killed */
     const struct fact why = {.cause = r->halt == HALT_KILL ? CAUSE_KILLED : CAUSE_CANCELLED};
 
-    host_conclude(r, host, sent ? OUTCOME_UNKNOWN : OUTCOME_CANCELLED, &why);
+    host_conclude(r, host,
+                  sent && !PLANTED(KILL_NEVER_UNKNOWN) ? OUTCOME_UNKNOWN : OUTCOME_CANCELLED, &why);
 }
 
 /* ---- rounds */
@@ -290,13 +305,13 @@ begin_round(struct rollout *r, int32_t host, int32_t slot)
 
     h->slot = slot;
     h->round++;
-    h->attempt_base = h->attempt_top;
+    h->attempt_base = PLANTED(ROUND_ATTEMPTS_ANEW) ? 0 : h->attempt_top;
     h->connect_base = h->connect_attempt;
     h->finally_step = 0;
     h->was_connected = h->at_end = h->reached_again = h->admitted = false;
     h->started_ms = r->now_ms;
     h->finished_ms = -1;
-    set_step(h, 0);
+    set_step(h, PLANTED(RETRY_FROM_FAILED_STEP) && h->rollback == ROLLBACK_NONE ? h->step : 0);
 }
 
 void
@@ -331,7 +346,7 @@ host_unpark(struct rollout *r, int32_t host, int32_t slot)
     r->parked--;
     r->wave_started += r->wave == 1;
     rollout_order_host(r, ORDER_UNPARK, host);
-    if (r->halt != HALT_NONE) {
+    if (r->halt != HALT_NONE && !PLANTED(SWITCH_AFTER_HALT)) {
         r->wave_left += r->wave == 0; /* which it leaves a second time */
         h->killed = r->halt == HALT_KILL;
         host_conclude(r, host, OUTCOME_CANCELLED, &not_switched);
@@ -360,7 +375,7 @@ static bool
 fits_step(const struct host_state *h, const struct fact *f)
 {
     return (h->phase == PHASE_ORDERED || h->phase == PHASE_SENT) && f->step == h->step &&
-           f->attempt == h->attempt;
+           (f->attempt == h->attempt || PLANTED(ATTEMPT_NOT_COMPARED));
 }
 
 static void
@@ -368,17 +383,15 @@ on_step_sent(struct rollout *r, const struct fact *f)
 {
     struct host_state *h = &r->hosts[f->host];
 
-    if (fits_step(h, f)) {
-        h->phase = PHASE_SENT;
-        h->step_was_sent = true;
-    }
+    h->phase = PHASE_SENT;
+    h->step_was_sent = true;
 }
 
 static void
 note_run(const struct rollout *r, struct host_state *h)
 {
     h->step_was_sent = true;
-    h->changed = h->changed || !host_rule(r, h)->looks;
+    h->changed = h->changed || !host_rule(r, h)->looks || PLANTED(ROLLBACK_OF_LOOKS);
 }
 
 static void
@@ -395,15 +408,17 @@ step_again(struct rollout *r, int32_t host)
     struct host_state *h = &r->hosts[host];
     const struct plan_step *s = host_rule(r, h);
 
-    if (h->killed || !s->idempotent || h->attempt - h->attempt_base > s->retries) {
+    if ((!s->idempotent && !PLANTED(STEP_RETRY_ANY)) ||
+        h->attempt - h->attempt_base > s->retries + PLANTED(STEP_RETRY_ONE_MORE)) {
         return false;
     }
-    h->attempt++;
+    h->attempt += !(PLANTED(ATTEMPT_REUSED) && h->step_unsure);
     if (h->attempt_top < h->attempt) {
         h->attempt_top = h->attempt;
     }
     pause_step(r, host,
-               backoff_jitter_ms(s->delay_ms, h->attempt, plan_policy(r->plan)->seed, host));
+               backoff_jitter_ms(PLANTED(STEP_DELAY_LOST) ? 0 : s->delay_ms, h->attempt,
+                                 plan_policy(r->plan)->seed, host));
     return true;
 }
 
@@ -412,7 +427,9 @@ on_step_done(struct rollout *r, const struct fact *f)
 {
     struct host_state *h = &r->hosts[f->host];
     const struct plan_step *s = host_rule(r, h);
-    const bool good = f->signal == 0 && plan_step_accepts(s, f->exit_code);
+    const bool good =
+        (f->signal == 0 || PLANTED(SIGNAL_IS_GOOD)) &&
+        (PLANTED(OK_CODES_IGNORED) ? f->exit_code == 0 : plan_step_accepts(s, f->exit_code));
 
     note_run(r, h);
     h->step_unsure = false;
@@ -441,7 +458,7 @@ on_step_not_started(struct rollout *r, const struct fact *f)
     if (h->killed) {
         host_conclude_killed(r, f->host);
     } else if (f->cause == CAUSE_REFUSED && !h->refused_once) {
-        h->refused_once = true;
+        h->refused_once = !PLANTED(REFUSED_TWICE);
         pause_step(r, f->host, plan_policy(r->plan)->retry_delay_ms);
     } else if (f->cause != CAUSE_LOST) {
         host_conclude_untried(r, f->host, OUTCOME_FAILED, f);
@@ -460,6 +477,8 @@ on_step_unknown(struct rollout *r, const struct fact *f)
     session_note(h, host_rule(r, h)->local, f->cause);
     if (h->killed) {
         host_conclude_killed(r, f->host);
+    } else if (PLANTED(UNKNOWN_IGNORED) && host_rule(r, h)->ignore_errors) {
+        host_next_step(r, f->host);
     } else if (!step_again(r, f->host)) {
         host_conclude(r, f->host, OUTCOME_UNKNOWN, f);
     }
@@ -470,7 +489,7 @@ finally_failed(struct rollout *r, const struct fact *f)
 {
     struct host_state *h = &r->hosts[f->host];
 
-    if (!host_undecided(h)) {
+    if (!host_undecided(h) || (PLANTED(FINALLY_STAYS_OK) && !rolls_back(h))) {
         return;
     }
     if (rolls_back(h)) {
@@ -489,7 +508,8 @@ on_finally_done(struct rollout *r, const struct fact *f)
 {
     struct host_state *h = &r->hosts[f->host];
 
-    if (h->phase != PHASE_FINALLY || f->step != h->finally_step || f->attempt != h->round) {
+    if (h->phase != PHASE_FINALLY || f->step != h->finally_step ||
+        (f->attempt != h->round && !PLANTED(ROUND_NOT_COMPARED))) {
         return;
     }
     const struct plan_step *s = plan_finally_step(r->plan, f->step);
@@ -501,7 +521,8 @@ on_finally_done(struct rollout *r, const struct fact *f)
     if (!good && !s->ignore_errors) {
         finally_failed(r, f);
     }
-    h->finally_step++;
+    h->finally_step =
+        PLANTED(FINALLY_STOPS) && !good ? plan_finally_count(r->plan) : h->finally_step + 1;
     host_finally(r, f->host);
 }
 
@@ -636,7 +657,8 @@ host_kill(struct rollout *r, int32_t host)
 {
     struct host_state *h = &r->hosts[host];
 
-    if (!host_in_flight(h) || h->killed) {
+    if (!host_in_flight(h) || h->killed ||
+        (PLANTED(KILL_MISSES_WAITING) && h->phase == PHASE_PAUSE)) {
         return;
     }
     switch (h->phase) {
@@ -676,9 +698,7 @@ host_kill(struct rollout *r, int32_t host)
         assert(false && "not in flight");
     }
     h->killed = true;
-    if (!h->closing) {
-        session_break(r, host);
-    }
+    session_break(r, host);
 }
 
 void
@@ -686,13 +706,15 @@ host_abort(struct rollout *r, int32_t host)
 {
     struct host_state *h = &r->hosts[host];
 
-    if (!host_in_flight(h) || h->killed) {
+    const bool waits = h->phase == PHASE_CONNECTING || h->phase == PHASE_BACKOFF ||
+                       h->phase == PHASE_HELD || h->phase == PHASE_PAUSE;
+
+    if (!host_in_flight(h) || h->killed || (h->baking && PLANTED(ABORT_KEEPS_BAKING))) {
         return;
     }
     if (h->baking) {
         gate_end_bake(r, host);
-    } else if ((h->phase == PHASE_CONNECTING || h->phase == PHASE_BACKOFF) && h->round == 1 &&
-               !h->was_connected && !h->step_was_sent) {
+    } else if (waits && !h->at_end && !h->ever_connected && !h->step_was_sent) {
         host_kill(r, host);
     }
 }

@@ -7,6 +7,7 @@
 #include "core/rollout_state.h"
 
 #include "core/backoff.h"
+#include "core/planted.h"
 
 #include <assert.h>
 
@@ -15,6 +16,7 @@ session_waits(struct rollout *r, int32_t host, enum phase phase)
 {
     struct host_state *h = &r->hosts[host];
 
+    h->closing = h->closing && !PLANTED(CLOSING_NOT_WAITED_FOR);
     if (h->closing) {
         h->phase = phase;
         h->close_waits = true;
@@ -72,9 +74,11 @@ session_again(struct rollout *r, int32_t host, enum cause cause, bool throttled)
     struct host_state *h = &r->hosts[host];
     const int32_t tries = h->connect_attempt - h->connect_base;
     const bool helps = cause == CAUSE_NAME_TEMPORARY || cause == CAUSE_CONNECT ||
-                       cause == CAUSE_KEX || cause == CAUSE_LOST;
+                       cause == CAUSE_KEX || cause == CAUSE_LOST ||
+                       (PLANTED(CONNECT_RETRY_ALL) && cause == CAUSE_AUTH);
 
-    if (h->killed || tries > o->retries_max || (!throttled && !(o->retry_connect && helps))) {
+    if (tries > o->retries_max - PLANTED(CONNECT_RETRY_ONE_LESS) ||
+        (!throttled && !((o->retry_connect || PLANTED(CONNECT_RETRY_BARE)) && helps))) {
         return false;
     }
     h->phase = PHASE_BACKOFF;
@@ -89,7 +93,7 @@ fits(const struct host_state *h, const struct fact *f)
 {
     return (h->phase == PHASE_CONNECTING || h->phase == PHASE_PROBE_REACH ||
             h->phase == PHASE_REACH || h->phase == PHASE_WATCH_REACH) &&
-           !h->close_waits && f->attempt == h->connect_attempt;
+           !h->close_waits && (f->attempt == h->connect_attempt || PLANTED(CONNECT_NOT_COMPARED));
 }
 
 static void
@@ -105,8 +109,8 @@ on_connected(struct rollout *r, const struct fact *f)
         watch_reached(r, f->host, true);
         return;
     }
-    h->was_connected = true;
-    r->denials_in_row = 0;
+    h->was_connected = h->ever_connected = true;
+    r->denials_in_row *= PLANTED(BREAKER_ADDS_UP);
     if (h->phase == PHASE_REACH) {
         host_finally(r, f->host);
     } else if (h->phase == PHASE_PROBE_REACH) {
@@ -143,7 +147,7 @@ on_connect_failed(struct rollout *r, const struct fact *f)
     if (session_again(r, f->host, f->cause, f->kind == FACT_THROTTLED)) {
         return;
     }
-    if (f->cause == CAUSE_AUTH && ++r->denials_in_row >= 3) {
+    if (f->cause == CAUSE_AUTH && ++r->denials_in_row >= 3 + PLANTED(BREAKER_LATE)) {
         rollout_stop(r, HALT_BREAKER);
     }
     host_conclude_untried(r, f->host, OUTCOME_UNREACHABLE, f);
@@ -161,8 +165,8 @@ go_on(struct rollout *r, int32_t host)
     } else if (h->phase == PHASE_REACH) {
         host_finally(r, host);
     } else {
-        assert(h->phase == PHASE_WATCH_REACH);
-        watch_reached(r, host, true);
+        assert(h->phase == PHASE_WATCH_QUEUED);
+        watch_timer(r, host);
     }
 }
 
@@ -191,7 +195,7 @@ on_disconnected(struct rollout *r, int32_t host)
         host_finally(r, host);
         break;
     case PHASE_WATCH_ENDING:
-        watch_reached(r, host, false);
+        watch_ended(r, host);
         break;
     case PHASE_UNTOUCHED:
     case PHASE_BACKOFF:

@@ -5,6 +5,8 @@
  */
 #include "core/rollout_state.h"
 
+#include "core/planted.h"
+
 #include <assert.h>
 #include <string.h>
 
@@ -108,7 +110,7 @@ refuses_retry(const struct host_state *h)
     if (host_in_flight(h) || h->phase == PHASE_PARKED) {
         return "it is under way";
     }
-    return outcome_is_bad(h->outcome) || h->outcome == OUTCOME_CANCELLED ? NULL : "it did not fail";
+    return outcome_is_bad(h->outcome) ? NULL : "it did not fail";
 }
 
 static const char *
@@ -183,7 +185,7 @@ rollout_pause(struct rollout *r)
         return;
     }
     r->paused = true;
-    r->frozen_wave_ms = freeze(r, rollout_timer_wave(r));
+    r->frozen_wave_ms = freeze(r, rollout_timer_wave(r)) * (PLANTED(PAUSE_CLOCKS_RUN) ? 0 : 1);
     r->frozen_run_ms = freeze(r, rollout_timer_run(r));
     watch_break(r);
 }
@@ -195,7 +197,7 @@ go_on(struct rollout *r)
     r->wave_excused = r->wave_failed;
     rollout_excuse(r);
     thaw(r, rollout_timer_wave(r), r->frozen_wave_ms);
-    thaw(r, rollout_timer_run(r), r->frozen_run_ms);
+    thaw(r, rollout_timer_run(r), PLANTED(PAUSE_TIMEOUT_LOST) ? -1 : r->frozen_run_ms);
     r->frozen_wave_ms = r->frozen_run_ms = -1;
 }
 
@@ -213,13 +215,15 @@ stop(struct rollout *r, enum halt why)
     r->hurried = true;
     rollout_stop(r, why);
     if (why == HALT_KILL) {
-        r->rollback_due = false;
+        r->rollback_due = r->rollback_due && PLANTED(KILL_ROLLS_BACK);
         each_host(r, host_kill);
     } else {
         r->rollback_due = why == HALT_ROLLBACK;
-        each_host(r, host_abort);
+        if (!PLANTED(ABORT_GOES_ON_CONNECTING)) {
+            each_host(r, host_abort);
+        }
     }
-    if (r->rolling_back) {
+    if (r->rolling_back && !PLANTED(ABORT_ROLLS_ON)) {
         queue_clear(&r->queue);
     }
 }
@@ -236,7 +240,7 @@ skip(struct rollout *r, int32_t host)
         h->phase = PHASE_OVER;
         h->outcome = OUTCOME_SKIPPED;
         rollout_recount(r, host, OUTCOME_UNTOUCHED, OUTCOME_SKIPPED);
-        if (waits) {
+        if (waits && !PLANTED(SKIP_STARTS)) {
             queue_drop(&r->queue, host);
         }
     }
@@ -262,7 +266,9 @@ verb_tell(struct rollout *r, const struct fact *f)
     }
     switch (f->verb) {
     case VERB_PAUSE:
-        rollout_pause(r);
+        if (!PLANTED(PAUSE_IGNORED)) {
+            rollout_pause(r);
+        }
         break;
     case VERB_CONTINUE:
         go_on(r);
@@ -286,7 +292,9 @@ verb_tell(struct rollout *r, const struct fact *f)
         retry(r, f->host);
         break;
     case VERB_WORKERS:
-        r->width = f->value == 0 ? 1 : (int32_t)f->value;
+        if (f->value > r->width || !PLANTED(WORKERS_NOT_LOWERED)) {
+            r->width = f->value == 0 ? 1 : (int32_t)f->value;
+        }
         break;
     }
 }

@@ -151,7 +151,8 @@ mix_host(uint64_t sum, const struct host_state *h, int64_t due_ms)
                           h->close_waits << 3 | h->step_was_sent << 4 | h->changed << 5 |
                           h->step_unsure << 6 | h->refused_once << 7 | h->admitted << 8 |
                           h->at_end << 9 | h->reached_again << 10 | h->baking << 11 |
-                          h->killed << 12 | h->counted << 13 | h->queued << 14 | h->late << 15;
+                          h->killed << 12 | h->counted << 13 | h->queued << 14 | h->late << 15 |
+                          h->ever_connected << 16;
     const int64_t words[] = {
         h->phase,        h->outcome,     h->cause,           h->rollback,     h->exit_code,
         h->signal,       h->slot,        h->round,           h->step,         h->attempt,

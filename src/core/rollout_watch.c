@@ -7,6 +7,8 @@
  */
 #include "core/rollout_state.h"
 
+#include "core/planted.h"
+
 #include "base/xalloc.h"
 
 #include <assert.h>
@@ -14,7 +16,7 @@
 static bool
 looks_now(const struct rollout *r)
 {
-    return r->halt == HALT_NONE && !r->paused && !r->watch_over;
+    return r->halt == HALT_NONE && (!r->paused || PLANTED(WATCH_IN_PAUSE)) && !r->watch_over;
 }
 
 static bool
@@ -33,14 +35,15 @@ look_later(struct rollout *r, int32_t host, int32_t times)
 static void
 look_when_due(struct rollout *r, int32_t host)
 {
-    look_later(r, host, in_bake(r, host) ? 1 : 5);
+    look_later(r, host, in_bake(r, host) ? 1 : 5 + PLANTED(WATCH_TOO_RARE));
 }
 
 void
 watch_begin(struct rollout *r, int32_t host)
 {
     r->hosts[host].probe_lost = 0;
-    if (plan_check_count(r->plan) > 0 && r->halt == HALT_NONE && !r->watch_over) {
+    if (plan_check_count(r->plan) > 0 && !PLANTED(WATCH_NEVER) && r->halt == HALT_NONE &&
+        !r->watch_over) {
         look_when_due(r, host);
     }
 }
@@ -97,9 +100,6 @@ look_check(struct rollout *r, int32_t host)
 {
     struct host_state *h = &r->hosts[host];
 
-    if (session_waits(r, host, PHASE_WATCH_REACH)) {
-        return;
-    }
     if (!plan_check(r->plan, h->probe_check)->local && !h->connected) {
         session_connect(r, host, PHASE_WATCH_REACH);
         return;
@@ -115,10 +115,14 @@ look_check(struct rollout *r, int32_t host)
 void
 watch_pump(struct rollout *r)
 {
-    while (looks_now(r) && r->watch_count < r->width && r->watch_queue.count > 0) {
+    while (looks_now(r) && r->watch_count < r->width + PLANTED(WATCH_ONE_MORE) &&
+           r->watch_queue.count > 0) {
         const int32_t host = ring_take(&r->watch_queue);
         struct host_state *h = &r->hosts[host];
         assert(h->phase == PHASE_WATCH_QUEUED && h->outcome == OUTCOME_OK);
+        if (session_waits(r, host, PHASE_WATCH_QUEUED)) {
+            continue; /* it comes back here */
+        }
         list_add(r, host);
         h->probe_try++;
         h->probe_check = 0;
@@ -137,7 +141,9 @@ turned(struct rollout *r, int32_t host)
     h->late = true;
     rollout_recount(r, host, OUTCOME_OK, OUTCOME_FAILED);
     rollout_order_host(r, ORDER_OUTCOME, host);
-    rollout_count_bad(r, host);
+    if (!PLANTED(BUDGET_LATE_FREE)) {
+        rollout_count_bad(r, host);
+    }
 }
 
 static void
@@ -149,14 +155,14 @@ judge(struct rollout *r, int32_t host, bool passed)
     list_drop(r, host);
     session_close(r, host);
     if (passed) {
-        h->probe_lost = bakes ? h->probe_lost : 0;
+        h->probe_lost = bakes || PLANTED(WATCH_NOT_IN_A_ROW) ? h->probe_lost : 0;
         look_when_due(r, host);
         return;
     }
     if (bakes) {
         wave_bake_again(r);
     }
-    if (++h->probe_lost > plan_policy(r->plan)->gate_retries) {
+    if (++h->probe_lost > plan_policy(r->plan)->gate_retries - PLANTED(WATCH_ONE_LESS)) {
         turned(r, host);
     } else {
         look_later(r, host, 1);
@@ -164,17 +170,11 @@ judge(struct rollout *r, int32_t host, bool passed)
 }
 
 /* What was under way is broken off and has come to its end. */
-static void
-ended(struct rollout *r, int32_t host)
+void
+watch_ended(struct rollout *r, int32_t host)
 {
-    struct host_state *h = &r->hosts[host];
-
-    if (h->connected) {
-        session_close(r, host);
-        return; /* disconnected will bring us here again */
-    }
     list_drop(r, host);
-    h->phase = PHASE_OVER;
+    r->hosts[host].phase = PHASE_OVER;
     if (!r->watch_over) {
         look_when_due(r, host);
     }
@@ -183,9 +183,7 @@ ended(struct rollout *r, int32_t host)
 void
 watch_reached(struct rollout *r, int32_t host, bool connected)
 {
-    if (r->hosts[host].phase == PHASE_WATCH_ENDING) {
-        ended(r, host);
-    } else if (connected) {
+    if (connected) {
         look_check(r, host);
     } else {
         judge(r, host, false);
@@ -214,14 +212,8 @@ watch_fact(struct rollout *r, const struct fact *f)
 static void
 break_off(struct rollout *r, int32_t host)
 {
-    struct host_state *h = &r->hosts[host];
-
-    if (h->phase == PHASE_WATCH_ENDING) {
-        return;
-    }
-    h->phase = PHASE_WATCH_ENDING;
-    h->close_waits = false;
-    if (!h->closing) {
+    if (r->hosts[host].phase != PHASE_WATCH_ENDING) {
+        r->hosts[host].phase = PHASE_WATCH_ENDING;
         session_break(r, host);
     }
 }
@@ -245,11 +237,13 @@ watch_end(struct rollout *r)
     if (plan_check_count(r->plan) == 0) {
         return;
     }
-    while (r->watch_queue.count > 0) {
-        r->hosts[ring_take(&r->watch_queue)].phase = PHASE_OVER;
-    }
+    r->watch_queue.count = 0;
     for (int32_t i = 0; i < plan_host_count(r->plan); i++) {
-        if (r->hosts[i].phase == PHASE_OVER) {
+        struct host_state *h = &r->hosts[i];
+        if (h->phase == PHASE_WATCH_QUEUED) {
+            h->phase = PHASE_OVER;
+            h->close_waits = false;
+        } else if (h->phase == PHASE_OVER) {
             timers_drop(&r->timers, i);
         }
     }

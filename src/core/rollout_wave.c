@@ -6,6 +6,8 @@
  */
 #include "core/rollout_state.h"
 
+#include "core/planted.h"
+
 #include <assert.h>
 
 static bool
@@ -68,8 +70,8 @@ wave_enter(struct rollout *r, int32_t wave)
 static bool
 failed_whole(const struct rollout *r)
 {
-    return r->wave_started >= 2 && r->wave_bad == r->wave_started && !is_last(r) &&
-           plan_policy(r->plan)->has_budget;
+    return r->wave_started >= 2 - PLANTED(WHOLE_WAVE_OF_ONE) && !PLANTED(WHOLE_WAVE_PASSES) &&
+           r->wave_bad == r->wave_started && !is_last(r) && plan_policy(r->plan)->has_budget;
 }
 
 static bool
@@ -109,7 +111,7 @@ judge(struct rollout *r)
     }
     if (failed_whole(r)) {
         fail_wave(r, HALT_WAVE);
-    } else if (promotes && !canary_is_ok(r)) {
+    } else if (promotes && !PLANTED(CANARY_NOT_JUDGED) && !canary_is_ok(r)) {
         fail_wave(r, HALT_CANARY);
     }
 }
@@ -126,7 +128,7 @@ wait_for(struct rollout *r, enum wave_stage stage, int64_t ms)
 static bool
 from_open(struct rollout *r)
 {
-    if (r->wave_left > 0) {
+    if (r->wave_left > PLANTED(BARRIER_CROSSED)) {
         return false;
     }
     r->stage = WAVE_CLOSED;
@@ -142,7 +144,8 @@ from_closed(struct rollout *r)
 {
     const int64_t bake_ms = plan_policy(r->plan)->wave_bake_ms;
 
-    if (bake_ms == 0 || r->wave_started == 0 || is_prepare(r)) {
+    if (bake_ms == 0 || PLANTED(WAVE_BAKE_LOST) || r->wave_started == 0 ||
+        (is_prepare(r) && !PLANTED(PREPARE_BAKES))) {
         r->stage = WAVE_BAKED;
         return true;
     }
@@ -168,7 +171,10 @@ pause_or_go(struct rollout *r)
 {
     const int64_t pause_ms = plan_policy(r->plan)->wave_pause_ms;
 
-    if (pause_ms == 0 || is_last(r) || r->wave_started == 0) {
+    if (pause_ms == 0 || (is_last(r) && !PLANTED(WAVE_PAUSE_LAST)) || r->wave_started == 0) {
+        return next_wave(r);
+    }
+    if (PLANTED(WAVE_PAUSE_LOST)) {
         return next_wave(r);
     }
     wait_for(r, WAVE_PAUSING, pause_ms);
@@ -182,7 +188,8 @@ from_baked(struct rollout *r)
     if (r->halt != HALT_NONE || r->paused) {
         return false;
     }
-    if (canary_ends(r) && plan_policy(r->plan)->promote == PROMOTE_MANUAL && !is_last(r)) {
+    if (canary_ends(r) && plan_policy(r->plan)->promote == PROMOTE_MANUAL &&
+        !PLANTED(CANARY_PROMOTES_ITSELF) && !is_last(r)) {
         r->stage = WAVE_PROMOTING;
         return false;
     }
@@ -243,5 +250,8 @@ void
 wave_bake_again(struct rollout *r)
 {
     assert(r->stage == WAVE_BAKING);
-    timers_set(&r->timers, rollout_timer_wave(r), r->now_ms + plan_policy(r->plan)->wave_bake_ms);
+    if (!PLANTED(WAVE_BAKE_NOT_RESTARTED)) {
+        timers_set(&r->timers, rollout_timer_wave(r),
+                   r->now_ms + plan_policy(r->plan)->wave_bake_ms);
+    }
 }

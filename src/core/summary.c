@@ -3,6 +3,8 @@
  */
 #include "core/summary.h"
 
+#include "core/planted.h"
+
 #include <assert.h>
 
 static const char *const outcomes[] = {
@@ -33,7 +35,7 @@ outcome_is_bad(enum outcome o)
 int
 summary_exit(const struct summary *s)
 {
-    if (s->rollbacks_failed > 0) {
+    if (s->rollbacks_failed > 0 && !PLANTED(ROLLBACK_FAILED_IS_3)) {
         return 7;
     }
     if (s->count[OUTCOME_UNTOUCHED] > 0 || s->count[OUTCOME_CANCELLED] > 0 || s->rolled_back > 0) {
@@ -42,5 +44,5 @@ summary_exit(const struct summary *s)
     if (s->count[OUTCOME_FAILED] > 0 || s->count[OUTCOME_UNKNOWN] > 0) {
         return 2;
     }
-    return s->count[OUTCOME_UNREACHABLE] > 0 ? 4 : 0;
+    return s->count[OUTCOME_UNREACHABLE] > 0 ? (PLANTED(UNREACHABLE_IS_2) ? 2 : 4) : 0;
 }

@@ -36,7 +36,8 @@ static void
 take_order(struct derived *d, const struct entry *e)
 {
     if (e->kind == ORDER_START) {
-        begin_host(d, e);
+        d->begun = true;
+        d->started_ms = e->at_ms; /* once more where it is retried */
         d->slot = e->slot;
     } else if (e->kind == ORDER_RUN_STEP) {
         begin_host(d, e);

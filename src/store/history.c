@@ -44,15 +44,17 @@ count_finished(struct store *s, int64_t run, int32_t counts[OUTCOMES], struct er
 }
 
 static int
-count_unfinished(struct store *s, const char *run_id, int32_t counts[OUTCOMES], struct err *err)
+count_unfinished(struct store *s, struct run_row *row, struct err *err)
 {
     struct host_list hosts = {0};
 
-    if (history_hosts(s, run_id, &hosts, err) != 0) {
+    if (history_hosts(s, row->id, &hosts, err) != 0) {
         return -1;
     }
     for (size_t i = 0; i < hosts.count; i++) {
-        counts[hosts.rows[i].outcome]++;
+        row->outcomes[hosts.rows[i].outcome]++;
+        row->rolled_back += hosts.rows[i].rollback == ROLLBACK_DONE;
+        row->rollbacks_failed += hosts.rows[i].rollback == ROLLBACK_FAILED;
     }
     host_list_release(&hosts);
     return 0;
@@ -60,7 +62,7 @@ count_unfinished(struct store *s, const char *run_id, int32_t counts[OUTCOMES], 
 
 #define RUN_COLUMNS                                                                                \
     "SELECT run, id, env, action, strategy, release, halt, mutating, workers, host_count, epoch,"  \
-    " pid, started_wall_ms, duration_ms, exit_code FROM runs "
+    " pid, started_wall_ms, duration_ms, exit_code, rolled_back, rollbacks_failed FROM runs "
 
 static void
 read_run(sqlite3_stmt *stmt, struct run_row *ret_row)
@@ -83,6 +85,8 @@ read_run(sqlite3_stmt *stmt, struct run_row *ret_row)
     r->started_wall_ms = sqlite3_column_int64(stmt, 12);
     r->duration_ms = sql_column_int(stmt, 13, -1);
     r->exit_code = (int)sql_column_int(stmt, 14, -1);
+    r->rolled_back = sqlite3_column_int(stmt, 15);
+    r->rollbacks_failed = sqlite3_column_int(stmt, 16);
 }
 
 /* Read all rows of a statement over RUN_COLUMNS. */
@@ -102,7 +106,7 @@ read_runs(struct store *s, sqlite3_stmt *stmt, struct run_list *ret_list, struct
         *row = (struct run_row){0};
         read_run(stmt, row);
         counted = row->exit_code >= 0 ? count_finished(s, run, row->outcomes, err)
-                                      : count_unfinished(s, row->id, row->outcomes, err);
+                                      : count_unfinished(s, row, err);
         if (counted != 0) {
             rc = -1;
             break;
@@ -175,6 +179,26 @@ history_find(struct store *s, const char *id, struct run_list *ret_list, struct 
         run_list_release(&list);
     }
     return rc;
+}
+
+int
+history_plan(struct store *s, const char *run_id, char **ret_json, struct err *err)
+{
+    sqlite3_stmt *stmt = sql_read(s, "SELECT plan FROM runs WHERE id = ?1", err);
+    int rc = -1;
+
+    if (stmt != NULL) {
+        sql_text(stmt, 1, run_id);
+        rc = sql_row(s, stmt, err);
+    }
+    if (rc == 1) {
+        *ret_json = sql_column_text(stmt, 0);
+    }
+    sqlite3_finalize(stmt);
+    if (rc == 0) {
+        return err_set(err, ERR_NO_MATCH, "no run %s", run_id);
+    }
+    return rc == 1 ? 0 : -1;
 }
 
 /* ---------------------------------------------------------------- pruning */

@@ -56,6 +56,16 @@ known_outcome(int64_t number)
     return number >= 0 && number < OUTCOMES ? (enum outcome)number : OUTCOME_UNKNOWN;
 }
 
+/* What nobody is at any more is not under way. */
+static enum rollback_state
+known_rollback(int64_t number, bool live)
+{
+    if (number == ROLLBACK_RUNNING && !live) {
+        return ROLLBACK_FAILED;
+    }
+    return number >= 0 && number < ROLLBACK_STATES ? (enum rollback_state)number : ROLLBACK_FAILED;
+}
+
 static enum cause
 known_cause(int64_t number)
 {
@@ -63,9 +73,10 @@ known_cause(int64_t number)
 }
 
 /* Columns: name, reason, release, state, release_before, boot_id, run, outcome, cause, slot,
- * exit_code, signal, started_ms, finished_ms, out_bytes, err_bytes, wall_ms, release_tried. */
+ * exit_code, signal, started_ms, finished_ms, out_bytes, err_bytes, wall_ms, release_tried,
+ * rollback, rollback_reason. */
 static void
-read_host(sqlite3_stmt *stmt, struct host_row *ret_row)
+read_host(const struct store *s, sqlite3_stmt *stmt, struct host_row *ret_row)
 {
     *ret_row = (struct host_row){
         .name = sql_column_text(stmt, 0),
@@ -86,7 +97,14 @@ read_host(sqlite3_stmt *stmt, struct host_row *ret_row)
         .err_bytes = sqlite3_column_int64(stmt, 15),
         .wall_ms = sqlite3_column_int64(stmt, 16),
         .release_tried = sql_column_text(stmt, 17),
+        .rollback_reason = sql_column_text(stmt, 19),
     };
+    const int64_t rollback = sqlite3_column_int64(stmt, 18);
+    ret_row->rollback = known_rollback(rollback, strv_has(&s->live, ret_row->run));
+    if (rollback == ROLLBACK_RUNNING && ret_row->rollback == ROLLBACK_FAILED) {
+        free(ret_row->rollback_reason);
+        ret_row->rollback_reason = xstrdup("the run was cut off: it may be half done");
+    }
 }
 
 static void
@@ -98,6 +116,7 @@ release_host(struct host_row *h)
     free(h->state);
     free(h->release_before);
     free(h->release_tried);
+    free(h->rollback_reason);
     free(h->boot_id);
     free(h->run);
 }
@@ -120,7 +139,7 @@ read_hosts(struct store *s, sqlite3_stmt *stmt, struct host_list *ret_list, stru
 
     while ((rc = sql_row(s, stmt, err)) == 1) {
         ret_list->rows = xgrow(ret_list->rows, ret_list->count, &cap, sizeof(*ret_list->rows));
-        read_host(stmt, &ret_list->rows[ret_list->count++]);
+        read_host(s, stmt, &ret_list->rows[ret_list->count++]);
     }
     return rc;
 }
@@ -201,7 +220,7 @@ read_run_hosts(struct store *s, const struct run_ref *ref, struct host_list *ret
     static const char sql[] =
         "SELECT name, reason, release_after, produced, release_before, boot_id, id, outcome, cause,"
         " slot, run_hosts.exit_code, signal, started_ms, finished_ms, out_bytes, err_bytes,"
-        " started_wall_ms + max(finished_ms, 0), ''"
+        " started_wall_ms + max(finished_ms, 0), '', rollback, rollback_reason"
         " FROM run_hosts JOIN runs USING (run) WHERE run = ?1 ORDER BY host";
     sqlite3_stmt *stmt = sql_read(s, sql, err);
     int rc = -1;
@@ -275,7 +294,7 @@ overlay_host(struct host_list *list, size_t *cap, size_t count_sorted, struct ho
         list->rows = xgrow(list->rows, list->count, cap, sizeof(*list->rows));
         list->rows[list->count++] = *from;
         *from = (struct host_row){0};
-    } else if (row->wall_ms <= from->wall_ms && strcmp(row->run, from->run) != 0) {
+    } else if (row->wall_ms <= from->wall_ms) { /* of this run too: it is retried */
         row->outcome = from->outcome;
         row->cause = from->cause;
         row->wall_ms = from->wall_ms;
@@ -336,8 +355,8 @@ history_states(struct store *s, const char *env, struct host_list *ret_list, str
 {
     static const char sql[] =
         "SELECT host, reason, release, state, release_before, boot_id, run, outcome, cause,"
-        " -1, 0, 0, -1, -1, 0, 0, wall_ms, release_tried FROM host_states WHERE env = ?1 ORDER BY "
-        "host";
+        " -1, 0, 0, -1, -1, 0, 0, wall_ms, release_tried, rollback, '' FROM host_states"
+        " WHERE env = ?1 ORDER BY host";
     struct host_list list = {0};
     sqlite3_stmt *stmt = sql_read(s, sql, err);
     int rc = -1;

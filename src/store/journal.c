@@ -217,16 +217,33 @@ journal_order(struct journal *j, int64_t at_ms, const struct order *order, struc
 }
 
 /* What the host's state over runs was before this run is kept in the row of the run: rollback and
- * reports ask for it. */
+ * reports ask for it, and an end after another starts from it. */
+static int
+keep_before(struct journal *j, int32_t host, struct err *err)
+{
+    static const char sql[] =
+        "UPDATE run_hosts SET before_known = 1, (release_before, release_older, state_before) ="
+        " (SELECT coalesce(max(release), ''), coalesce(max(release_before), ''),"
+        " coalesce(max(state), '') FROM host_states WHERE env = ?1 AND host_states.host ="
+        " run_hosts.name) WHERE run = ?2 AND host = ?3 AND NOT before_known";
+    const int64_t numbers[] = {j->run, host};
+    sqlite3_stmt *stmt = sql_write(j->store, sql, err);
+
+    if (stmt == NULL) {
+        return -1;
+    }
+    sql_text(stmt, 1, j->env);
+    sql_ints(stmt, 2, numbers, 2);
+    return sql_run(j->store, stmt, err);
+}
+
 static int
 end_run_host(struct journal *j, const struct host_end *end, const char *produced, struct err *err)
 {
     static const char sql[] =
         "UPDATE run_hosts SET reason = ?1, release_after = ?2, produced = ?3, boot_id = ?4,"
-        " outcome = ?6, cause = ?7, exit_code = ?8, signal = ?9, slot = ?10, started_ms = ?11,"
-        " finished_ms = ?12, release_before = CASE WHEN outcome IS NULL THEN coalesce((SELECT"
-        " release FROM host_states WHERE env = ?5 AND host_states.host = run_hosts.name), '')"
-        " ELSE release_before END WHERE run = ?13 AND host = ?14";
+        " outcome = ?5, cause = ?6, exit_code = ?7, signal = ?8, slot = ?9, started_ms = ?10,"
+        " finished_ms = ?11 WHERE run = ?12 AND host = ?13";
     const int64_t numbers[] = {end->outcome,     end->cause, end->exit_code,
                                end->signal,      end->slot,  end->started_ms,
                                end->finished_ms, j->run,     end->host};
@@ -239,8 +256,23 @@ end_run_host(struct journal *j, const struct host_end *end, const char *produced
     sql_text(stmt, 2, end->release == NULL ? "" : end->release);
     sql_text(stmt, 3, produced);
     sql_text(stmt, 4, end->boot_id == NULL ? "" : end->boot_id);
-    sql_text(stmt, 5, j->env);
-    sql_ints(stmt, 6, numbers, (int)(sizeof(numbers) / sizeof(numbers[0])));
+    sql_ints(stmt, 5, numbers, (int)(sizeof(numbers) / sizeof(numbers[0])));
+    return sql_run(j->store, stmt, err);
+}
+
+int
+journal_host_again(struct journal *j, int32_t host, struct err *err)
+{
+    static const char sql[] = "UPDATE run_hosts SET outcome = NULL, finished_ms = -1, reason = ''"
+                              " WHERE run = ?1 AND host = ?2";
+    const int64_t numbers[] = {j->run, host};
+    sqlite3_stmt *stmt = sql_write(j->store, sql, err);
+
+    assert(host >= 0 && host < j->host_count);
+    if (stmt == NULL) {
+        return -1;
+    }
+    sql_ints(stmt, 1, numbers, 2);
     return sql_run(j->store, stmt, err);
 }
 
@@ -251,10 +283,13 @@ journal_host_tries(struct journal *j, int32_t host, const char *release, struct 
         "UPDATE host_states SET release_tried = ?1 WHERE env = ?2 AND host ="
         " (SELECT name FROM run_hosts WHERE run = ?3 AND run_hosts.host = ?4)";
     const int64_t numbers[] = {j->run, host};
-    sqlite3_stmt *stmt = j->mutating ? sql_write(j->store, sql, err) : NULL;
 
+    if (!j->mutating) {
+        return 0;
+    }
+    sqlite3_stmt *stmt = sql_write(j->store, sql, err);
     if (stmt == NULL) {
-        return j->mutating ? -1 : 0;
+        return -1;
     }
     sql_text(stmt, 1, release);
     sql_text(stmt, 2, j->env);
@@ -264,27 +299,29 @@ journal_host_tries(struct journal *j, int32_t host, const char *release, struct 
 
 /* release is the last one that succeeded on the host, release_before the last one other than that;
  * release_tried the one of a run that did not succeed since, so that the host may be on it (it is
- * written when the host begins, in case nobody lives to write its end).  A run
- * that does not mutate leaves both, and the state, alone. */
+ * written when the host begins, in case nobody lives to write its end).  A run that does not mutate
+ * leaves all of them, and the state, alone: another may be writing them. */
 static int
 end_host_state(struct journal *j, const struct host_end *end, const char *produced, struct err *err)
 {
     static const char sql[] =
         "INSERT INTO host_states (env, host, run, reason, release, release_before, state, boot_id,"
         " release_tried, outcome, cause, wall_ms)"
-        " SELECT ?1, name, ?2, ?3, ?4, '', ?5, ?6, ?7, ?8, ?9, ?10 FROM run_hosts"
-        " WHERE run = ?11 AND host = ?12"
+        " SELECT ?1, name, ?2, ?3, CASE ?4 WHEN '' THEN release_before ELSE ?4 END,"
+        " CASE WHEN ?4 IN ('', release_before) THEN release_older ELSE release_before END,"
+        " CASE ?5 WHEN '' THEN state_before ELSE ?5 END, ?6, ?7, ?8, ?9, ?10"
+        " FROM run_hosts WHERE run = ?11 AND host = ?12"
         " ON CONFLICT (env, host) DO UPDATE SET run = excluded.run, reason = excluded.reason,"
-        " release_before = CASE WHEN excluded.release IN ('', release) THEN release_before"
-        " ELSE release END,"
-        " release_tried = CASE WHEN excluded.release <> '' THEN '' WHEN excluded.release_tried"
-        " <> '' THEN excluded.release_tried ELSE release_tried END,"
-        " release = CASE excluded.release WHEN '' THEN release ELSE excluded.release END,"
-        " state = CASE excluded.state WHEN '' THEN state ELSE excluded.state END,"
+        " release = CASE WHEN ?13 THEN excluded.release ELSE release END,"
+        " release_before = CASE WHEN ?13 THEN excluded.release_before ELSE release_before END,"
+        " state = CASE WHEN ?13 THEN excluded.state ELSE state END,"
+        " release_tried = CASE WHEN ?4 <> '' THEN '' WHEN excluded.release_tried <> ''"
+        " THEN excluded.release_tried ELSE release_tried END,"
         " boot_id = CASE excluded.boot_id WHEN '' THEN boot_id ELSE excluded.boot_id END,"
-        " outcome = excluded.outcome, cause = excluded.cause, wall_ms = excluded.wall_ms";
+        " rollback = 0, outcome = excluded.outcome, cause = excluded.cause,"
+        " wall_ms = excluded.wall_ms";
     const int64_t numbers[] = {end->outcome, end->cause, j->started_wall_ms + end->finished_ms,
-                               j->run, end->host};
+                               j->run,       end->host,  j->mutating};
     sqlite3_stmt *stmt = sql_write(j->store, sql, err);
 
     if (stmt == NULL) {
@@ -308,7 +345,7 @@ journal_host_end(struct journal *j, const struct host_end *end, struct err *err)
     const char *const state = produced ? j->produces : "";
 
     assert(end->host >= 0 && end->host < j->host_count);
-    if (end_run_host(j, end, state, err) != 0) {
+    if (keep_before(j, end->host, err) != 0 || end_run_host(j, end, state, err) != 0) {
         return -1;
     }
     /* A host that was never started has the state it had. */
@@ -316,6 +353,57 @@ journal_host_end(struct journal *j, const struct host_end *end, struct err *err)
         return 0;
     }
     return end_host_state(j, end, state, err);
+}
+
+static int
+back_run_host(struct journal *j, const struct host_back *back, struct err *err)
+{
+    static const char sql[] = "UPDATE run_hosts SET rollback_reason = ?1, release_after = ?2,"
+                              " produced = '', rollback = ?3 WHERE run = ?4 AND host = ?5";
+    const int64_t numbers[] = {back->state, j->run, back->host};
+    sqlite3_stmt *stmt = sql_write(j->store, sql, err);
+
+    if (stmt == NULL) {
+        return -1;
+    }
+    sql_text(stmt, 1, back->reason == NULL ? "" : back->reason);
+    sql_text(stmt, 2, back->release == NULL ? "" : back->release);
+    sql_ints(stmt, 3, numbers, 3);
+    return sql_run(j->store, stmt, err);
+}
+
+/* Half way back the host may be on what was tried; when it is back, it is on nothing else. */
+static int
+back_host_state(struct journal *j, const struct host_back *back, struct err *err)
+{
+    static const char sql[] =
+        "UPDATE host_states SET release = CASE ?1 WHEN '' THEN r.release_before ELSE ?1 END,"
+        " release_before = r.release_older, state = r.state_before,"
+        " release_tried = CASE WHEN ?4 = 2 THEN '' WHEN ?2 <> '' THEN ?2 ELSE release_tried END,"
+        " rollback = ?4, wall_ms = ?5 FROM run_hosts r WHERE host_states.env = ?3"
+        " AND host_states.host = r.name AND r.run = ?6 AND r.host = ?7";
+    const int64_t numbers[] = {back->state, j->started_wall_ms + back->at_ms, j->run, back->host};
+    sqlite3_stmt *stmt = sql_write(j->store, sql, err);
+
+    _Static_assert(ROLLBACK_DONE == 2, "as in the statement");
+    if (stmt == NULL) {
+        return -1;
+    }
+    sql_text(stmt, 1, back->release == NULL ? "" : back->release);
+    sql_text(stmt, 2, back->tried == NULL ? "" : back->tried);
+    sql_text(stmt, 3, j->env);
+    sql_ints(stmt, 4, numbers, 4);
+    return sql_run(j->store, stmt, err);
+}
+
+int
+journal_host_back(struct journal *j, const struct host_back *back, struct err *err)
+{
+    assert(back->host >= 0 && back->host < j->host_count);
+    if (keep_before(j, back->host, err) != 0 || back_run_host(j, back, err) != 0) {
+        return -1;
+    }
+    return j->mutating ? back_host_state(j, back, err) : 0;
 }
 
 int
@@ -339,8 +427,11 @@ int
 journal_finish(struct journal *j, int64_t at_ms, int64_t wall_ms, int exit_code, const char *halt,
                struct err *err)
 {
-    static const char sql[] = "UPDATE runs SET halt = ?1, duration_ms = ?2, finished_wall_ms = ?3,"
-                              " exit_code = ?4 WHERE run = ?5";
+    static const char sql[] =
+        "UPDATE runs SET halt = ?1, duration_ms = ?2, finished_wall_ms = ?3, exit_code = ?4,"
+        " rolled_back = (SELECT count(*) FROM run_hosts WHERE run = ?5 AND rollback = 2),"
+        " rollbacks_failed = (SELECT count(*) FROM run_hosts WHERE run = ?5 AND rollback IN (1, 3))"
+        " WHERE run = ?5";
     /* Counted once, so that a list of runs need not walk their hosts. */
     static const char count[] =
         "INSERT OR REPLACE INTO run_outcomes (run, outcome, hosts)"

@@ -20,6 +20,11 @@
  * runs.plan: what resume needs.  run_hosts.outcome: NULL until the host has one.  journal: facts
  * (type 0) and orders (type 1) in one sequence, since replay needs their common order.
  * host_states: over runs, so it does not refer to a row of runs, which may be pruned.
+ *
+ * A host may end more than once in a run: it was ok and failed later, was retried, was rolled back.
+ * So what host_states said of it before the run (release, the one before that, state) is kept with
+ * the row of the run from the first end on (before_known), and each end starts from there.
+ * rollback: enum rollback_state, whose numbers are never changed.
  */
 static const char *const migrations[] = {
     "CREATE TABLE environments ("
@@ -63,6 +68,14 @@ static const char *const migrations[] = {
     "  release TEXT NOT NULL, release_before TEXT NOT NULL, state TEXT NOT NULL,"
     "  boot_id TEXT NOT NULL, PRIMARY KEY (env, host)) STRICT, WITHOUT ROWID;",
     "ALTER TABLE host_states ADD COLUMN release_tried TEXT NOT NULL DEFAULT '';",
+    "ALTER TABLE run_hosts ADD COLUMN rollback INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE run_hosts ADD COLUMN rollback_reason TEXT NOT NULL DEFAULT '';"
+    "ALTER TABLE run_hosts ADD COLUMN before_known INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE run_hosts ADD COLUMN release_older TEXT NOT NULL DEFAULT '';"
+    "ALTER TABLE run_hosts ADD COLUMN state_before TEXT NOT NULL DEFAULT '';"
+    "ALTER TABLE host_states ADD COLUMN rollback INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE runs ADD COLUMN rolled_back INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE runs ADD COLUMN rollbacks_failed INTEGER NOT NULL DEFAULT 0;",
 };
 enum { VERSION = (int)(sizeof(migrations) / sizeof(migrations[0])) };
 

@@ -79,6 +79,82 @@ begin_step(struct board_host *h, const struct event *e)
     h->step_at_ms = e->at_ms;
 }
 
+static void
+set_parked(struct board *b, struct board_host *h, bool parked)
+{
+    b->parked += parked - h->parked;
+    h->parked = parked;
+}
+
+static void
+set_rollback(struct board *b, struct board_host *h, enum rollback_state state)
+{
+    b->rolling += (state == ROLLBACK_RUNNING) - (h->rollback == ROLLBACK_RUNNING);
+    h->rollback = state;
+}
+
+static void
+forget_step(struct board_host *h)
+{
+    free(h->step_name);
+    h->step_name = NULL;
+}
+
+static void
+host_event(struct board *b, struct board_host *h, const struct event *e)
+{
+    switch (e->type) {
+    case EVENT_HOST_STARTED:
+        move(b, h, OUTCOME_RUNNING);
+        h->step_at_ms = e->at_ms;
+        break;
+    case EVENT_STEP_STARTED:
+    case EVENT_GATE_STARTED:
+        begin_step(h, e);
+        break;
+    case EVENT_HOST_FINISHED:
+    case EVENT_HOST_LATE:
+        set_parked(b, h, false);
+        move(b, h, outcome_of(e->outcome));
+        forget_step(h);
+        break;
+    case EVENT_HOST_PARKED:
+        set_parked(b, h, true);
+        break;
+    case EVENT_HOST_SWITCHING:
+        set_parked(b, h, false);
+        h->step_at_ms = e->at_ms;
+        break;
+    case EVENT_ROLLBACK_STARTED:
+        set_rollback(b, h, ROLLBACK_RUNNING);
+        h->step_at_ms = e->at_ms;
+        break;
+    case EVENT_ROLLBACK_FINISHED:
+        set_rollback(b, h, outcome_of(e->outcome) == OUTCOME_OK ? ROLLBACK_DONE : ROLLBACK_FAILED);
+        forget_step(h);
+        break;
+    case EVENT_RUN_STARTED:
+    case EVENT_WAVE_STARTED:
+    case EVENT_OUTPUT:
+    case EVENT_STEP_FINISHED:
+    case EVENT_GATE:
+    case EVENT_WAVE_FINISHED:
+    case EVENT_WAVE_BAKING:
+    case EVENT_HOST_SKIPPED:
+    case EVENT_HOST_RETRIED:
+    case EVENT_PAUSED:
+    case EVENT_CONTINUED:
+    case EVENT_PROMOTE_WANTED:
+    case EVENT_PROMOTED:
+    case EVENT_WORKERS:
+    case EVENT_ROLLING_BACK:
+    case EVENT_WARNING:
+    case EVENT_MESSAGE:
+    case EVENT_RUN_FINISHED:
+        break;
+    }
+}
+
 void
 board_event(struct board *b, const struct event *e)
 {
@@ -91,19 +167,37 @@ board_event(struct board *b, const struct event *e)
         b->wave = e->wave;
     }
     h = board_at(b, e);
-    if (h == NULL) {
-        return;
+    if (h != NULL) {
+        host_event(b, h, e);
     }
-    if (e->type == EVENT_HOST_STARTED) {
-        move(b, h, OUTCOME_RUNNING);
-        h->step_at_ms = e->at_ms;
-    } else if (e->type == EVENT_STEP_STARTED || e->type == EVENT_GATE_STARTED) {
-        begin_step(h, e);
-    } else if (e->type == EVENT_HOST_FINISHED) {
-        move(b, h, outcome_of(e->outcome));
-        free(h->step_name);
-        h->step_name = NULL;
+}
+
+bool
+board_is_active(const struct board_host *h)
+{
+    return h->rollback == ROLLBACK_RUNNING || (h->outcome == OUTCOME_RUNNING && !h->parked);
+}
+
+int32_t
+board_active(const struct board *b)
+{
+    return b->count[OUTCOME_RUNNING] - b->parked + b->rolling;
+}
+
+int32_t
+board_fold_rollbacks(const struct board *b, enum rollback_state state, struct buf *out)
+{
+    const char **names = xcalloc(b->names.count, sizeof(*names));
+    size_t count = 0;
+
+    for (size_t i = 0; i < b->names.count; i++) {
+        if (b->hosts[i].rollback == state) {
+            names[count++] = b->names.items[i];
+        }
     }
+    nodeset_fold(out, names, count);
+    free(names);
+    return (int32_t)count;
 }
 
 void

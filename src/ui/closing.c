@@ -53,12 +53,36 @@ add_names(struct buf *out, const struct board *b, bool color)
     }
 }
 
+static void
+add_rollbacks(struct buf *out, const struct board *b, bool color)
+{
+    static const struct {
+        enum rollback_state state;
+        const char *text, *color; /* of an outcome */
+    } rows[] = {{ROLLBACK_DONE, "rolled back", "unknown"},
+                {ROLLBACK_FAILED, "rollback failed", "failed"}};
+
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct buf names;
+        buf_init(&names, OUT_HARD_BYTES_MAX);
+        const int32_t count = board_fold_rollbacks(b, rows[i].state, &names);
+        if (count > 0) {
+            closing_paint(out, rows[i].color, rows[i].text, color);
+            buf_addf(out, " %d: ", (int)count);
+            buf_add(out, names.data, names.len);
+            buf_addc(out, '\n');
+        }
+        buf_release(&names);
+    }
+}
+
 void
 closing_add(struct buf *out, const struct board *b, const struct event *e, bool color)
 {
     char elapsed[32];
 
     add_names(out, b, color);
+    add_rollbacks(out, b, color);
     duration_human(e->duration_ms >= 0 ? e->duration_ms : 0, elapsed, sizeof(elapsed));
     if (b->action != NULL) {
         buf_addf(out, "%s %s ", b->action, b->env != NULL ? b->env : "");

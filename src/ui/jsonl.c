@@ -71,6 +71,11 @@ object_of(const struct event *e, const char *type)
     return o;
 }
 
+/* The field that says so of a step that is not of the action's own. */
+static const char *const lists[] = {
+    [LIST_FINALLY] = "finally", [LIST_CHECKS] = "check", [LIST_ROLLBACK] = "rollback"};
+_Static_assert(sizeof(lists) / sizeof(lists[0]) == STEP_LISTS, "a field a list");
+
 static void
 set_fields(json_t *o, const struct event *e)
 {
@@ -85,8 +90,8 @@ set_fields(json_t *o, const struct event *e)
     set_int(o, "step", e->step, 0);
     set_int(o, "step_count", e->step_count, 0);
     json_put_text(o, "step_name", e->step_name);
-    if (e->list != LIST_STEPS) {
-        json_object_set_new(o, e->list == LIST_FINALLY ? "finally" : "check", json_true());
+    if (lists[e->list] != NULL) {
+        json_object_set_new(o, lists[e->list], json_true());
     }
     set_int(o, "attempt", e->attempt, 0);
     json_put_text(o, "outcome", e->outcome);
@@ -205,6 +210,10 @@ jsonl_event(struct sink *s, const struct event *e)
     }
     if (e->type == EVENT_WAVE_FINISHED || e->type == EVENT_RUN_FINISHED) {
         json_object_set_new(o, "totals", totals_of(&e->totals));
+    }
+    if (e->type == EVENT_RUN_FINISHED) {
+        set_int(o, "rolled_back", e->totals.rolled_back, 0);
+        set_int(o, "rollbacks_failed", e->totals.rollbacks_failed, 0);
     }
     put(j, o);
     if (e->type == EVENT_RUN_FINISHED) {

@@ -43,7 +43,10 @@ add_counters(struct buf *row, const struct board *b, int64_t at_ms)
             buf_addf(row, "  %s %d", outcome_name((enum outcome)i), (int)b->count[i]);
         }
     }
-    buf_addf(row, "  active %d", (int)b->count[OUTCOME_RUNNING]);
+    if (b->parked > 0) {
+        buf_addf(row, "  prepared %d", (int)b->parked);
+    }
+    buf_addf(row, "  active %d", (int)board_active(b));
     if (b->waves > 0 && b->wave > 0) {
         buf_addf(row, "  wave %d/%d", (int)b->wave, (int)b->waves);
     }
@@ -91,15 +94,15 @@ put_hosts(struct live *l, const struct board *b, int64_t at_ms, struct buf *fram
 
     buf_init(&row, ROW_BYTES_MAX);
     for (size_t i = 0; i < b->names.count && shown < most; i++) {
-        if (b->hosts[i].outcome != OUTCOME_RUNNING) {
+        if (!board_is_active(&b->hosts[i])) {
             continue;
         }
         add_host(&row, b, i, at_ms);
         put_row(l, frame, &row, width);
         shown++;
     }
-    if (shown < b->count[OUTCOME_RUNNING] && most > 0) {
-        buf_addf(&row, "  and %d more", (int)(b->count[OUTCOME_RUNNING] - shown));
+    if (shown < board_active(b) && most > 0) {
+        buf_addf(&row, "  and %d more", (int)(board_active(b) - shown));
         put_row(l, frame, &row, width);
     }
     buf_release(&row);

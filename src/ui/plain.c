@@ -29,6 +29,7 @@ struct plain {
     struct group *group; /* owned; NULL unless -b */
     struct buf *tails;   /* owned; one a host, data is NULL until needed */
     char **check_said;   /* owned, each owned; by host: the failure told last, or NULL */
+    int32_t *failed_try; /* owned; by host: the last of this gate, or 0 */
     struct live live;
     struct buf line; /* the line being made */
 };
@@ -241,6 +242,23 @@ is_repeated(struct plain *p, const struct event *e)
     return same && p->options.verbose == 0;
 }
 
+/* A host that must stay healthy for a while passes again and again: told once, and once after each
+ * failure. */
+static bool
+is_still_good(struct plain *p, const struct event *e)
+{
+    int32_t *failed = &p->failed_try[e->host_index];
+
+    if (e->type != EVENT_GATE || p->options.verbose > 0) {
+        return false;
+    }
+    if (!is_good(e)) {
+        *failed = e->attempt;
+        return false;
+    }
+    return e->attempt > 1 && e->attempt != *failed + 1;
+}
+
 /* A check that does not apply is no news: most hosts have some of the shipped ones. */
 static bool
 is_told(const struct plain *p, const struct event *e)
@@ -256,7 +274,7 @@ step_finished(struct plain *p, const struct event *e)
 {
     lines_finish(p->lines, e->host_index, take_line, p);
     say_dropped(p, e);
-    if (!is_repeated(p, e) && is_told(p, e)) {
+    if (!is_still_good(p, e) && !is_repeated(p, e) && is_told(p, e)) {
         add_text(p, e->host);
         buf_addf(&p->line, " %s %d/%d ", step_list_word(e->list), (int)e->step, (int)e->step_count);
         add_text(p, e->step_name);
@@ -326,10 +344,65 @@ host_finished(struct plain *p, const struct event *e)
     say(p, SINK_STDOUT);
 }
 
+/* Lines of a host that are neither a step nor its end: what was said of it, and how long it took.
+ */
+static void
+host_note(struct plain *p, const struct event *e, const char *words, const char *outcome)
+{
+    char took[32];
+
+    add_text(p, e->host);
+    buf_addc(&p->line, ' ');
+    closing_paint(&p->line, outcome, words, p->options.color);
+    if (e->duration_ms >= 0) {
+        duration_human(e->duration_ms, took, sizeof(took));
+        buf_addf(&p->line, " %s", took);
+    }
+    if (e->reason != NULL && e->reason[0] != '\0') {
+        buf_adds(&p->line, ": ");
+        add_text(p, e->reason);
+    }
+    say(p, SINK_STDOUT);
+}
+
+static void
+rollback_finished(struct plain *p, const struct event *e)
+{
+    lines_finish(p->lines, e->host_index, take_line, p);
+    say_dropped(p, e);
+    drop_tail(p, e->host_index);
+    if (!is_good(e)) {
+        host_note(p, e, "rollback failed", "failed");
+    } else if (!p->options.quiet) {
+        host_note(p, e, "rolled back", "unknown");
+    }
+}
+
 static void
 host_event(struct plain *p, const struct event *e)
 {
-    if (e->type == EVENT_OUTPUT) {
+    const bool told = !p->options.quiet && !p->options.exec;
+
+    if (e->type == EVENT_HOST_STARTED || e->type == EVENT_ROLLBACK_STARTED) {
+        p->failed_try[e->host_index] = 0; /* tries count from 1 again */
+    }
+    if (e->type == EVENT_HOST_LATE) {
+        host_note(p, e, "unhealthy after ok", "failed");
+    } else if (e->type == EVENT_ROLLBACK_FINISHED) {
+        rollback_finished(p, e);
+    } else if (e->type == EVENT_HOST_PARKED && told) {
+        host_note(p, e, "prepared", "ok");
+    } else if (e->type == EVENT_HOST_SKIPPED && told) {
+        host_note(p, e, "skipped", "skipped");
+    } else if (e->type == EVENT_HOST_RETRIED && told) {
+        host_note(p, e, "goes again", "skipped");
+    } else if (e->type == EVENT_ROLLBACK_STARTED && p->options.verbose > 0) {
+        buf_addf(&p->line, "%s rollback started in slot %d", e->host, (int)e->slot);
+        say(p, SINK_STDOUT);
+    } else if (e->type == EVENT_HOST_SWITCHING && p->options.verbose > 0) {
+        buf_addf(&p->line, "%s switches in slot %d", e->host, (int)e->slot);
+        say(p, SINK_STDOUT);
+    } else if (e->type == EVENT_OUTPUT) {
         take_output(p, e);
     } else if (e->type == EVENT_STEP_FINISHED || e->type == EVENT_GATE) {
         step_finished(p, e);
@@ -349,6 +422,7 @@ run_started(struct plain *p, const struct event *e)
     p->lines = lines_new(e->host_count, p->options.budget);
     p->tails = xcalloc((size_t)e->host_count, sizeof(*p->tails));
     p->check_said = xcalloc((size_t)e->host_count, sizeof(*p->check_said));
+    p->failed_try = xcalloc((size_t)e->host_count, sizeof(*p->failed_try));
     if (p->options.style == SINK_GROUP) {
         p->group = group_new(e->host_count, p->options.budget);
     }
@@ -394,6 +468,51 @@ wave_event(struct plain *p, const struct event *e)
                  (int)(n[OUTCOME_FAILED] + n[OUTCOME_UNREACHABLE] + n[OUTCOME_UNKNOWN]));
     }
     say(p, SINK_STDOUT);
+}
+
+static void
+baking(struct plain *p, const struct event *e)
+{
+    char took[32];
+
+    if (p->options.quiet || p->options.exec) {
+        return;
+    }
+    duration_written(e->duration_ms, took, sizeof(took));
+    if (e->waves > 0) {
+        buf_addf(&p->line, "wave %d/%d ", (int)e->wave, (int)e->waves);
+    }
+    buf_addf(&p->line, "bakes for %s", took);
+    say(p, SINK_STDOUT);
+}
+
+/* The run stands still, or goes on: it waits for who reads this, so nothing keeps the first. */
+static void
+run_note(struct plain *p, const struct event *e)
+{
+    static const char *const words[EVENT_TYPES] = {
+        [EVENT_PAUSED] = "paused",     [EVENT_CONTINUED] = "continued",
+        [EVENT_PROMOTED] = "promoted", [EVENT_PROMOTE_WANTED] = "the canary waits to be promoted",
+        [EVENT_WORKERS] = "workers",   [EVENT_ROLLING_BACK] = "rolling back",
+    };
+    const bool waits = e->type == EVENT_PAUSED || e->type == EVENT_PROMOTE_WANTED;
+
+    if (p->options.quiet && !waits) {
+        return;
+    }
+    buf_adds(&p->line, words[e->type]);
+    if (e->workers >= 0) {
+        buf_addf(&p->line, " set to %d", (int)e->workers);
+    }
+    if (e->reason != NULL && e->reason[0] != '\0') {
+        buf_adds(&p->line, ": ");
+        add_text(p, e->reason);
+    }
+    if (e->text != NULL) {
+        buf_adds(&p->line, waits ? "; to go on: " : ": ");
+        add_text(p, e->text);
+    }
+    say(p, SINK_STDERR);
 }
 
 static void
@@ -473,9 +592,27 @@ plain_event(struct sink *s, const struct event *e)
     case EVENT_GATE_STARTED:
     case EVENT_GATE:
     case EVENT_HOST_FINISHED:
+    case EVENT_HOST_PARKED:
+    case EVENT_HOST_SWITCHING:
+    case EVENT_HOST_LATE:
+    case EVENT_HOST_SKIPPED:
+    case EVENT_HOST_RETRIED:
+    case EVENT_ROLLBACK_STARTED:
+    case EVENT_ROLLBACK_FINISHED:
         if (board_at(&p->board, e) != NULL) {
             host_event(p, e);
         }
+        break;
+    case EVENT_WAVE_BAKING:
+        baking(p, e);
+        break;
+    case EVENT_PAUSED:
+    case EVENT_CONTINUED:
+    case EVENT_PROMOTE_WANTED:
+    case EVENT_PROMOTED:
+    case EVENT_WORKERS:
+    case EVENT_ROLLING_BACK:
+        run_note(p, e);
         break;
     case EVENT_WARNING:
     case EVENT_MESSAGE:
@@ -505,6 +642,7 @@ plain_close(struct sink *s)
         free(p->check_said[i]);
     }
     free(p->check_said);
+    free(p->failed_try);
     free(p->tails);
     lines_free(p->lines);
     group_free(p->group);

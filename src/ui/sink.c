@@ -18,14 +18,30 @@ static const char *const names[] = {
     [EVENT_GATE] = "gate",
     [EVENT_HOST_FINISHED] = "host_finished",
     [EVENT_WAVE_FINISHED] = "wave_finished",
+    [EVENT_WAVE_BAKING] = "wave_baking",
+    [EVENT_HOST_PARKED] = "host_parked",
+    [EVENT_HOST_SWITCHING] = "host_switching",
+    [EVENT_HOST_LATE] = "host_late",
+    [EVENT_HOST_SKIPPED] = "host_skipped",
+    [EVENT_HOST_RETRIED] = "host_retried",
+    [EVENT_PAUSED] = "paused",
+    [EVENT_CONTINUED] = "continued",
+    [EVENT_PROMOTE_WANTED] = "promote_wanted",
+    [EVENT_PROMOTED] = "promoted",
+    [EVENT_WORKERS] = "workers",
+    [EVENT_ROLLING_BACK] = "rolling_back",
+    [EVENT_ROLLBACK_STARTED] = "rollback_started",
+    [EVENT_ROLLBACK_FINISHED] = "rollback_finished",
     [EVENT_WARNING] = "warning",
     [EVENT_MESSAGE] = "message",
     [EVENT_RUN_FINISHED] = "run_finished",
 };
 _Static_assert(sizeof(names) / sizeof(names[0]) == EVENT_TYPES, "a name an event");
 
-static const char *const list_words[] = {
-    [LIST_STEPS] = "step", [LIST_FINALLY] = "finally step", [LIST_CHECKS] = "check"};
+static const char *const list_words[] = {[LIST_STEPS] = "step",
+                                         [LIST_FINALLY] = "finally step",
+                                         [LIST_CHECKS] = "check",
+                                         [LIST_ROLLBACK] = "rollback step"};
 _Static_assert(sizeof(list_words) / sizeof(list_words[0]) == STEP_LISTS, "a word a list");
 
 const char *

@@ -31,8 +31,6 @@ check_decide(struct check *k, struct check_host *h, enum outcome outcome)
     h->result = outcome;
     h->stage = STAGE_FINALLY;
     h->step = 0;
-    h->came_closing = h->closing > 0;
-    h->came = k->facts;
     h->waiting = false;
     if (outcome_is_bad(outcome) && !h->rolling) {
         check_count(k, h);
@@ -117,8 +115,7 @@ connect_ended(struct check *k, struct check_host *h, const struct fact *f)
         connect_failed(k, h, f);
         return;
     }
-    h->connected = h->closing == 0;
-    h->was_connected = true;
+    h->connected = h->was_connected = true;
     if (h->killed && h->stage != STAGE_FINALLY) {
         check_decide_killed(k, h);
     }
@@ -295,7 +292,8 @@ static bool
 fits(const struct check_host *h, const struct fact *f)
 {
     switch (f->kind) {
-    case FACT_CONNECTED:
+    case FACT_CONNECTED: /* one that is to be closed already is not worth anything */
+        return h->open == OPEN_CONNECT && f->attempt == h->connects && h->closing == 0;
     case FACT_CONNECT_FAILED:
     case FACT_THROTTLED:
         return h->open == OPEN_CONNECT && f->attempt == h->connects;

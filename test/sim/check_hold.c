@@ -52,10 +52,8 @@ lower_one(const struct check *k, const struct check_host *h, int32_t *ret_host)
             continue;
         }
         const struct check_host *other = &k->hosts[host];
-        const bool too_late =
-            h->came_closing && h->came < other->came; /* it had its turn by then */
         const bool waits = check_held(k, other) && check_list_of(other) == list &&
-                           other->step == h->step && !too_late;
+                           other->step == h->step && other->closing == 0;
         if (once ? not_past(other, list, h->step) : waits) {
             *ret_host = host;
             return true;
@@ -64,7 +62,7 @@ lower_one(const struct check *k, const struct check_host *h, int32_t *ret_host)
     return false;
 }
 
-/* Hosts at this step whose session is being closed: they may have their turn already. */
+/* Hosts at this step whose session is being closed: one that waited before has its turn perhaps. */
 static int32_t
 maybe_inside(const struct check *k, enum check_list list, int32_t step)
 {
@@ -72,8 +70,8 @@ maybe_inside(const struct check *k, enum check_list list, int32_t step)
 
     for (int32_t slot = 0; slot < k->slots; slot++) {
         const struct check_host *h = k->slot_host[slot] < 0 ? NULL : &k->hosts[k->slot_host[slot]];
-        count += h != NULL && h->closing > 0 && !h->turn && check_held(k, h) &&
-                 check_list_of(h) == list && h->step == step;
+        count += h != NULL && h->closing > 0 && check_held(k, h) && check_list_of(h) == list &&
+                 h->step == step;
     }
     return count;
 }
@@ -100,6 +98,16 @@ check_may_hold(const struct check *k, const struct check_host *h)
     return k->once[list][h->step] == ONCE_SOMEBODY || lower_one(k, h, &other);
 }
 
+static void
+take(struct check *k, struct check_host *h, enum check_list list)
+{
+    h->turn = true;
+    k->inside[list][h->step]++;
+    if (check_step_of(k, list, h->step)->run_once) {
+        k->once[list][h->step] = ONCE_SOMEBODY;
+    }
+}
+
 /* The host goes ahead at a step where others may have to wait: it must be its turn. */
 void
 check_take_turn(struct check *k, struct check_host *h, int32_t host)
@@ -122,11 +130,7 @@ check_take_turn(struct check *k, struct check_host *h, int32_t host)
 
     CHECK(k, first || !lower_one(k, h, &other), "host %d: step %d is the turn of host %d",
           (int)host, (int)h->step, (int)other);
-    h->turn = true;
-    k->inside[list][h->step]++;
-    if (s->run_once) {
-        k->once[list][h->step] = ONCE_SOMEBODY;
-    }
+    take(k, h, list);
 }
 
 /* The host leaves its step, one way or the other. */

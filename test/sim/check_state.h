@@ -79,8 +79,6 @@ struct check_host {
     bool again;          /* a retried host: no wave is over without it */
     bool turn, ordered;  /* at a run_once or throttled step */
     bool ends_ok;        /* its bake was cut short: ok, once the try under way has ended */
-    bool came_closing;   /* to its finally list, while its session was being closed */
-    int64_t came;        /* at which fact */
     enum outcome result; /* once the finally list begins */
 
     int32_t check, row, round_tries; /* of the gate */

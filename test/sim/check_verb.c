@@ -126,8 +126,9 @@ static void
 each_in_flight(struct check *k, void (*what)(struct check *k, struct check_host *h))
 {
     for (int32_t i = 0; i < k->host_count && k->active > 0; i++) {
-        if (k->hosts[i].flying) {
-            what(k, &k->hosts[i]);
+        struct check_host *h = &k->hosts[k->host_at[i]];
+        if (h->flying) {
+            what(k, h);
         }
     }
 }

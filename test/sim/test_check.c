@@ -500,8 +500,8 @@ static const struct row phase_rows[] = {
              END(0),
      NULL},
     {blue_green,
-     BEGIN(0) GO(0, 0) GO(1, 1) OK(0) PARK(0, 0) "< abort;> unpark 0 s0;" OUT(0, 0) OK(1)
-         PARK(1, 1) "> unpark 1 s0;" OUT(1, 0) END(0),
+     BEGIN(0) GO(0, 0) GO(1, 1) OK(0) PARK(0, 0) "< abort;> unpark 0 s0;" OUT(0, 0) OK(1) OUT(1, 1)
+         END(0),
      "exit code 0, not 3"},
     {rolls_back, GO(0, 0) GO(1, 1) OK(0) OUT(0, 0) GO(2, 0) BAD(1) OUT(1, 1) OK(2) OUT(2, 0) END(3),
      "finish: the run is not over"},

@@ -123,7 +123,7 @@ world_say(struct world *w, const struct fact *fact)
     if (!may_stray(fact->kind) || !draw_chance(&w->p, w->c->trouble.stray)) {
         return;
     }
-    switch (prng_below(&w->p, 7)) {
+    switch (prng_below(&w->p, 8)) {
     case 0:
         again.host = (int32_t)DRAW(&w->p, -1, w->c->host_count, INT32_MAX, INT32_MIN);
         break;
@@ -133,14 +133,20 @@ world_say(struct world *w, const struct fact *fact)
     case 2:
         again.step = (int32_t)DRAW(&w->p, -1, 99, INT32_MAX);
         break;
-    case 3: /* nobody has asked for these */
+    case 3: /* of the next step of the list, as it was in an earlier round */
+        if (again.kind == FACT_FINALLY_DONE) {
+            again.step += 1;
+            again.attempt -= 1;
+        }
+        break;
+    case 4: /* nobody has asked for these */
         again.kind = draw_chance(&w->p, 500) ? FACT_RESUMED : FACT_VERDICT;
         break;
     default:
         break;
     }
-    world_plan(w, (int64_t)prng_below(&w->p, (uint64_t)w->c->slow_ms * 4 + 1), EVENT_POST, 0,
-               &again);
+    const uint64_t late_ms = (uint64_t)w->c->slow_ms * (uint64_t)DRAW(&w->p, 2, 4, 60);
+    world_plan(w, (int64_t)prng_below(&w->p, late_ms + 1), EVENT_POST, 0, &again);
 }
 
 void

@@ -43,7 +43,7 @@ test_steps_are_what_a_run_would_send(void **state)
     struct preview_step s[7];
 
     (void)state;
-    assert_int_equal(preview_count(p), 7);
+    assert_int_equal(preview_count(p, 0), 7);
     assert_int_equal(plan_wave_count(preview_plan(p)), 2);
     for (int32_t i = 0; i < 7; i++) {
         assert_int_equal(preview_step(p, 2, i, &s[i], &r.err), 0);

@@ -24,7 +24,7 @@ static const struct {
     {"check", true},       {"run", true},       {"exec", true},     {"copy", true},
     {"plan", true},        {"inventory", true}, {"validate", true}, {"status", true},
     {"history", true},     {"report", false},   {"logs", true},     {"ctl", true},
-    {"resume", false},     {"retry", false},    {"lock", false},    {"keys", true},
+    {"resume", false},     {"retry", true},     {"lock", false},    {"keys", true},
     {"completion", false},
 };
 
@@ -76,11 +76,17 @@ test_only_what_runs_takes_verbose_quiet_color_and_yes(void **state)
     static const struct {
         const char *name, *no;
     } rows[] = {
-        {"status", "vqKyJeSlto"}, {"history", "vqKyJeSltoW"},
-        {"logs", "vqKyJeSlto"},   {"plan", "vqKyJobLEC"},
-        {"inventory", "vqKySto"}, {"validate", "vKyJSlto"},
-        {"check", "y"},           {"exec", "ytT"},
-        {"copy", "ytT"},          {"keys", "tTCbLSvKJEUr"},
+        {"status", "vqKyJeSlto"},
+        {"history", "vqKyJeSltoW"},
+        {"logs", "vqKyJeSlto"},
+        {"plan", "vqKyJbLECPF"},
+        {"inventory", "vqKySto"},
+        {"validate", "vKyJSlto"},
+        {"check", "y"},
+        {"exec", "ytT"},
+        {"copy", "ytT"},
+        {"keys", "tTCbLSvKJEUr"},
+        {"retry", "lwtTAPDMJEUr"},
     };
     (void)state;
 

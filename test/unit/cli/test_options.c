@@ -74,9 +74,10 @@ test_wrong_and_promised_options_are_refused(void **state)
         {"deploy prod -Z", ERR_USAGE, "there is no option -Z"},
         {"deploy prod -f", ERR_USAGE, "-f needs a value"},
         {"deploy prod -f -1", ERR_USAGE, "--forks: expected a number from 0 to 10000, got \"-1\""},
-        {"deploy prod --plan x", ERR_NOT_YET, "not yet: --plan"},
-        {"deploy prod --force", ERR_NOT_YET, "not yet: --force"},
-        {"plan deploy prod --save x", ERR_NOT_YET, "not yet: --save"},
+        {"plan deploy prod --assume soon", ERR_USAGE,
+         "--assume: expected a duration like 5m, got \"soon\""},
+        {"plan deploy prod --save=", ERR_USAGE, "--save: the name is empty"},
+        {"deploy prod --plan=", ERR_USAGE, "--plan: the name is empty"},
         {"--quiet -Zv", ERR_USAGE, "there is no option -Z"},
         {"--limit=web -Vz", ERR_USAGE, "there is no option -V"},
         {"--limti=x", ERR_USAGE, "there is no option --limti; did you mean --limit?"},
@@ -187,7 +188,7 @@ test_help_of_a_command_shows_what_it_takes(void **state)
     options_help(f, NULL);
     fclose(f);
     assert_non_null(strstr(text, "--tags"));
-    assert_null(strstr(text, "--force")); /* not yet: not shown */
+    assert_non_null(strstr(text, "--watch"));
     free(text);
 }
 

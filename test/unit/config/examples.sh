@@ -54,6 +54,10 @@ if [ "${SH[0]}" = shellcheck ]; then
             2>>"$T/err" || is "render $action" failed ok
         check_files "$action" SC2034 "$T"/o/*.sh
     done
+    rm -rf "$T/o"
+    "$RENDER" back conf/actions/deploy.yml "$T/o" app_dir=/srv/app release=r1 restart_cmd=true 2>>"$T/err" ||
+        is 'render what takes deploy back' failed ok
+    check_files 'what takes deploy back' SC2034 "$T"/o/*.sh "$T"/o/*.unless
     for action in setup provision deploy rollback check; do
         for supervisor in systemd systemd-user pm2; do
             check_example node $action "supervisor=$supervisor" package_manager=yarn release=r1

@@ -32,6 +32,22 @@ act() {    # ACTION K=V...
     echo ok
 }
 
+# Take a deploy back, by its own list; prints `ok`, `left alone` or the number of the step that failed.
+back() {    # RELEASE K=V...
+    local step said=ok release=$1
+    shift
+    rm -rf "$T/o"
+    "$RENDER" back conf/actions/deploy.yml "$T/o" "app_dir=$A" "release=$release" "$@" 2>>"$T/err" || { echo render; return; }
+    for step in "$T"/o/*.sh; do
+        if [ -e "${step%.sh}.unless" ] && "${SH[@]}" "${step%.sh}.unless" </dev/null >>"$T/out" 2>>"$T/err"; then
+            said='left alone'
+            continue
+        fi
+        "${SH[@]}" "$step" </dev/null >>"$T/out" 2>>"$T/err" || { basename "$step" .sh; return; }
+    done
+    echo "$said"
+}
+
 says() {    # ACTION K=V...: what it prints
     : > "$T/out"
     act "$@" > /dev/null
@@ -112,6 +128,25 @@ is "check with it" "$(act check health_cmd=true) $(told health_cmd=true | tail -
 is "check of one that is not well" "$(act check health_cmd=false)" 04
 is "shared paths outside" "$(act deploy "artifact=$T/3.tgz" release=r7 shared_paths=../x)" 06
 is "a bad release name" "$(act deploy "artifact=$T/3.tgz" release=a/b)" 02
+
+# What a run that takes itself back does: only where the release before is not current any more.
+# shellcheck disable=SC2016
+tell='restart_cmd=echo "back to $release" > "$app_dir/shared/r"'
+echo untouched > "$A/shared/r"
+is "back where nothing was switched" "$(back r3 "$tell")" "left alone"
+is "it is not restarted" "$(cat "$A/shared/r")" untouched
+is "back to the one before" "$(back r2 "$tell")" ok
+is "after it" "$(version) $(cat "$A/shared/r")" "2 back to r2"
+is "back once more" "$(back r2 restart_cmd=false)" "left alone"
+is "back with a failing restart" "$(back r3 restart_cmd=false)" 02
+is "after it" "$(version)" 3
+is "back to what is gone" "$(back r9)" 01
+mv "$A/releases/r2" "$A/releases/.r2.old"
+is "back to one that was cut off between two renames" "$(back r2)" ok
+ln -sfn nowhere "$A/current"
+is "back where current leads nowhere" "$(back r3)" ok
+is "after all this" "$(version) $(cd "$A/releases" && echo r?)" "3 r1 r2 r3"
+for v in 1 2 3; do touch -t "20200101000$v" "$A/releases/r$v"; done
 
 is "rollback to nowhere" "$(act rollback release=r9)" 02
 is "rollback to a bad name" "$(act rollback release=../r1)" 02

@@ -83,7 +83,7 @@ test_fills_in_what_is_not_said(void **state)
     assert_true(a->steps[2].rule.local);
     assert_true(a->steps[2].set_e);
     assert_int_equal(a->steps[2].timeout_ms, 0);
-    assert_int_equal(a->finally_count, 1);
+    assert_int_equal(a->finally_count, 2);
     assert_string_equal(a->finally_steps[0].name, "run 1");
     action_free(a);
 }
@@ -104,8 +104,8 @@ read_all(const char *path)
 static void
 test_tells_every_mistake_with_its_place(void **state)
 {
-    static const char *const names[] = {"bad-keys",    "bad-ansible", "bad-shape",
-                                        "bad-missing", "bad-kinds",   "bad-checks"};
+    static const char *const names[] = {"bad-keys",  "bad-ansible", "bad-shape",   "bad-missing",
+                                        "bad-kinds", "bad-checks",  "bad-rollback"};
 
     (void)state;
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
@@ -139,26 +139,51 @@ write_action(const char *path, const char *text)
 }
 
 static void
-test_refuses_promised_keys_as_not_yet(void **state)
+test_reads_the_switch_and_the_lists_that_take_back(void **state)
 {
-    static const char *const keys[] = {"switch"};
+    struct action *a = load("test/data/actions/good.yml");
+
+    (void)state;
+    assert_false(a->steps[0].rule.switches);
+    assert_true(a->steps[2].rule.switches);
+    assert_int_equal(a->rollback_count, 5);
+    assert_false(a->no_rollback);
+    assert_string_equal(a->rollback_steps[0].script, "echo \"$release\"");
+    assert_true(a->rollback_steps[0].rule.idempotent);
+    assert_true(a->rollback_steps[0].rule.run_once);
+    assert_false(a->rollback_steps[0].rule.looks);
+    assert_int_equal(a->rollback_steps[1].kind, ACTION_UPLOAD);
+    assert_int_equal(a->rollback_steps[2].kind, ACTION_TEMPLATE);
+    assert_string_equal(a->rollback_steps[3].name, "wait_for 4");
+    assert_true(a->rollback_steps[3].rule.looks);
+    assert_string_equal(a->rollback_steps[4].name, "Tell");
+    assert_int_equal(a->rollback_steps[4].rule.throttle, 2);
+    assert_int_equal(a->finally_count, 2);
+    assert_true(a->finally_steps[0].rule.run_once);
+    assert_int_equal(a->finally_steps[1].rule.throttle, 3);
+    action_free(a);
+}
+
+/* `rollback: []` says that nothing can, or need, be taken back; that is not to say nothing. */
+static void
+test_an_empty_rollback_list_is_a_word(void **state)
+{
+    static const struct {
+        const char *text;
+        bool said;
+    } rows[] = {{"", false}, {"rollback: []\n", true}, {"rollback:\n- run: b\n", false}};
     char dir[] = "/tmp/test_action.XXXXXX";
 
     (void)state;
     assert_non_null(mkdtemp(dir));
     char *path = xasprintf("%s/x.yml", dir);
-    for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
-        struct mistakes m = {0};
-        char *text = xasprintf("name: x\nsteps:\n  - run: a\n    %s: b\n", keys[i]);
-        char *expected = xasprintf("%s:4:5: not yet: %s", path, keys[i]);
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        char *text = xasprintf("name: x\nsteps:\n  - run: a\n%s", rows[i].text);
         write_action(path, text);
-        assert_null(action_load_file(path, &m));
-        assert_int_equal(m.count, 1);
-        assert_string_equal(m.errors.items[0], expected);
-        assert_true(m.not_yet);
-        mistakes_release(&m);
+        struct action *a = load(path);
+        assert_int_equal(a->no_rollback, rows[i].said);
+        action_free(a);
         free(text);
-        free(expected);
     }
     assert_int_equal(remove(path), 0);
     assert_int_equal(remove(dir), 0);
@@ -241,13 +266,6 @@ test_refuses_guards_users_and_turns_that_are_none(void **state)
         mistakes_release(&m);
         free(text);
     }
-    struct mistakes m = {0};
-    write_action(path, "name: x\nsteps:\n  - run: a\nfinally:\n  - {run: b, run_once: true}\n"
-                       "  - {local: b, throttle: 2}\n");
-    assert_null(action_load_file(path, &m));
-    assert_int_equal(m.count, 2);
-    assert_true(m.not_yet);
-    mistakes_release(&m);
     assert_int_equal(remove(path), 0);
     assert_int_equal(remove(dir), 0);
     free(path);
@@ -486,7 +504,8 @@ main(void)
         cmocka_unit_test(test_reads_every_key),
         cmocka_unit_test(test_fills_in_what_is_not_said),
         cmocka_unit_test(test_tells_every_mistake_with_its_place),
-        cmocka_unit_test(test_refuses_promised_keys_as_not_yet),
+        cmocka_unit_test(test_reads_the_switch_and_the_lists_that_take_back),
+        cmocka_unit_test(test_an_empty_rollback_list_is_a_word),
         cmocka_unit_test(test_reads_guards_users_and_turns),
         cmocka_unit_test(test_refuses_guards_users_and_turns_that_are_none),
         cmocka_unit_test(test_refuses_a_key_given_twice),

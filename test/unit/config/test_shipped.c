@@ -2,8 +2,9 @@
  * test_shipped.c - the shipped actions and examples run for real, on the shells that are here.
  *
  * `test_shipped render ACTION.yml OUT K=V...` writes each step as OUT/NN.sh for shipped.sh, which
- * holds the scenario; `example ROOT ACTION OUT K=V...` does so for examples.sh, with the inventory
- * of an example.  Guards are NN.unless, hooks NN.NAME_cmd, templates NN.file.  Runs in the root.
+ * holds the scenario, `back` those of its rollback list; `example ROOT ACTION OUT K=V...` does so
+ * for examples.sh, with the inventory of an example.  Guards are NN.unless, hooks NN.NAME_cmd,
+ * templates NN.file.  Runs in the root.
  */
 #include "base/xalloc.h"
 #include "config/inventory.h"
@@ -121,6 +122,16 @@ render_all(const struct action *a, const char *dir, const char *root, const stru
     return 0;
 }
 
+static int
+render_back(const struct action *a, const char *dir, const struct scope *scope)
+{
+    for (size_t i = 0; i < a->rollback_count; i++) {
+        if (render_one(a, &a->rollback_steps[i], i + 1, dir, ".", scope))
+            return 1;
+    }
+    return a->rollback_count == 0;
+}
+
 static void
 tell(struct mistakes *m)
 {
@@ -129,7 +140,7 @@ tell(struct mistakes *m)
     mistakes_release(m);
 }
 
-/* render FILE OUT K=V...: with these variables only. */
+/* render FILE OUT K=V...: with these variables only; or back. */
 static int
 render_main(int argc, char **argv)
 {
@@ -144,7 +155,8 @@ render_main(int argc, char **argv)
         (void)render_extra(extra, argv[i], NULL, NULL);
     struct action *a = action_load_file(argv[2], &m);
     if (a && mkdir(argv[3], 0700) == 0)
-        rc = render_all(a, argv[3], ".", &scope);
+        rc = strcmp(argv[1], "back") == 0 ? render_back(a, argv[3], &scope)
+                                          : render_all(a, argv[3], ".", &scope);
     action_free(a);
     tell(&m);
     value_free(extra);
@@ -253,7 +265,7 @@ main(int argc, char **argv)
         cmocka_unit_test(test_examples_work_on_busybox),
         cmocka_unit_test(test_shellcheck_finds_nothing_in_what_is_shipped),
     };
-    if (argc > 3 && strcmp(argv[1], "render") == 0)
+    if (argc > 3 && (strcmp(argv[1], "render") == 0 || strcmp(argv[1], "back") == 0))
         return render_main(argc, argv);
     if (argc > 4 && strcmp(argv[1], "example") == 0)
         return example_main(argc, argv);

@@ -396,7 +396,10 @@ tell_everything(struct stage *s)
         e.host_index = 0;
         e.slot = e.wave = e.waves = e.step = e.attempt = e.signal = 1;
         e.step_name = e.outcome = e.reason = e.text = e.log_dir = e.go_on = "x";
-        e.list = type == EVENT_GATE ? LIST_CHECKS : LIST_FINALLY;
+        e.list = type == EVENT_GATE           ? LIST_CHECKS
+                 : type == EVENT_STEP_STARTED ? LIST_ROLLBACK
+                                              : LIST_FINALLY;
+        e.totals.rolled_back = e.totals.rollbacks_failed = 1;
         e.exit_code = 1;
         e.duration_ms = 1;
         e.data = "\xff";
