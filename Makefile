@@ -186,7 +186,7 @@ $(DIFF_BINS): $(BUILD)/test/diff/%: $(BUILD)/test/diff/%.o $(MAIN_LIBS)
 
 # The core alone, in a world that does not exist: docs/simulation.md.  SEEDS=N FROM=M for campaigns.
 SIM      := $(BUILD)/test/sim/sim
-sim_objs := $(patsubst %.c,$(BUILD)/%.o,$(filter-out test/sim/test_%.c test/sim/play.c,$(wildcard test/sim/*.c)))
+sim_objs := $(patsubst %.c,$(BUILD)/%.o,$(filter-out test/sim/test_%.c test/sim/play.c test/sim/exhaust%.c,$(wildcard test/sim/*.c)))
 SEEDS    ?= 100000
 FROM     ?= 1
 JOBS     ?= $(shell nproc)
@@ -209,6 +209,17 @@ $(TEST_CHECK): $(patsubst %.c,$(BUILD)/%.o,$(wildcard test/sim/check*.c) test/si
 	@mkdir -p $(@D)
 	@echo '  LD $@'
 	@$(CC) $(LDFLAGS_ALL) -o $@ $^ -lcrypto $(LDLIBS) -lcmocka
+
+# Every state of small runs; EXHAUST=long for larger ones.  Memory comes from a block that can be copied.
+EXHAUST_BIN := $(BUILD)/test/sim/exhaust
+EXHAUST_WRAP := -Wl,--wrap=xcalloc,--wrap=xreallocarray,--wrap=xgrow,--wrap=xmemdup,--wrap=free
+.PHONY: exhaust
+exhaust: $(EXHAUST_BIN)
+	@$(EXHAUST_BIN)
+$(EXHAUST_BIN): $(patsubst %.c,$(BUILD)/%.o,$(wildcard test/sim/exhaust*.c) $(wildcard test/sim/check*.c) $(wildcard test/sim/script*.c) test/sim/case.c test/sim/say.c) $(call lib_of,core) $(call lib_of,base)
+	@mkdir -p $(@D)
+	@echo '  LD $@'
+	@$(CC) $(LDFLAGS_ALL) $(EXHAUST_WRAP) -o $@ $^ -lcrypto $(LDLIBS)
 
 # The same with faults in the core, each of which must be caught: docs/sensitivity.md.
 PLANTED := build/planted/test/sim/sim

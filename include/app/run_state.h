@@ -68,15 +68,17 @@ struct run_host {
     struct redact_stream streams[RUN_STREAMS]; /* owned: what may yet be a secret's beginning */
     int64_t bytes[RUN_STREAMS];                /* of stdout and stderr that are in the log */
     bool moved;                                /* bytes changed since they were journaled */
-    int64_t round_ms;  /* when it began the round whose orders are journaled */
-    bool back_begun;   /* its rollback was journaled */
-    bool changed;      /* a step that may change something may have run */
-    bool rolling;      /* what is carried out for it is its rollback, or was */
-    bool switched;     /* blue_green: it went on after the barrier */
-    int32_t slot;      /* it is told to be in; -1: none */
-    int32_t try_base;  /* tries of the gate in earlier rounds; -1: none in this one yet */
-    char *back_reason; /* owned: why its rollback failed, or NULL */
-    bool in_flight;                            /* it has a slot */
+    int64_t round_ms;     /* when it began the round whose orders are journaled */
+    bool back_begun;      /* its rollback was journaled */
+    bool changed;         /* a step that may change something may have run */
+    bool rolling;         /* what is carried out for it is its rollback, or was */
+    bool prepared;        /* blue_green: it was told to wait for the switch */
+    bool switched;        /* blue_green: it went on after the barrier */
+    int32_t slot;         /* it is told to be in; -1: none */
+    int32_t try_base;     /* tries of the gate in earlier rounds; -1: none in this one yet */
+    int32_t attempt_base; /* the same of steps */
+    char *back_reason;    /* owned: why its rollback failed, or NULL */
+    bool in_flight;       /* it has a slot */
     bool connecting;
     int64_t since_ms; /* it is doing what it does */
 };
@@ -306,6 +308,8 @@ int execute_check(struct run *run, struct err *err); /* render all there is, kee
 void execute(struct run *run, const struct order *order);
 /* Step `step` of the plan, of the finally or the rollback list, or a check. */
 const struct action_step *run_step_at(const struct run *run, enum step_list list, int32_t step);
+/* The list that an order to run a step, or to probe, means. */
+enum step_list run_list_of(const struct run_host *h, const struct order *o);
 const struct action_step *run_step_of(const struct run *run, const struct run_host *h);
 /* How many there are in the list the host is in. */
 int32_t run_list_count(const struct run *run, enum step_list list);

@@ -17,4 +17,7 @@ void duration_format(int64_t ms, char *ret_text, size_t size);
 /* For people: `0.31s`, `4.2s`, `3m05s`, `2h10m`. */
 void duration_human(int64_t ms, char *ret_text, size_t size);
 
+/* As it would be written in config.yml, to the millisecond: `5m`, `1h30m`, `1s500ms`, `0s`. */
+void duration_written(int64_t ms, char *ret_text, size_t size);
+
 #endif

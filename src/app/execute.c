@@ -388,8 +388,8 @@ send_step(struct run *run, struct run_host *h, const struct action_step *step,
     return -1;
 }
 
-static enum step_list
-list_of(const struct run_host *h, const struct order *o)
+enum step_list
+run_list_of(const struct run_host *h, const struct order *o)
 {
     return o->kind == ORDER_PROBE     ? LIST_CHECKS
            : o->kind == ORDER_FINALLY ? LIST_FINALLY
@@ -404,7 +404,7 @@ run_step(struct run *run, const struct order *o)
     struct rendered r = {0};
     struct err err = {0};
 
-    h->list = list_of(h, o);
+    h->list = run_list_of(h, o);
     h->step = o->step;
     h->attempt = o->attempt;
     h->tail_len = 0;

@@ -103,7 +103,7 @@ host_enters(struct run *run, const struct order *o)
     struct run_host *h = &run->hosts[o->host];
 
     h->slot = o->slot;
-    h->try_base = -1;
+    h->try_base = h->attempt_base = -1;
     run->active++;
 }
 
@@ -229,6 +229,7 @@ host_parked(struct run *run, const struct order *o, const struct due_note *note)
     e.duration_ms = took_ms;
     sink_event(run->request->sink, &e);
     run->active--;
+    run->hosts[o->host].prepared = true;
     run->hosts[o->host].slot = -1;
 }
 

@@ -135,7 +135,7 @@ add_step(struct buf *out, const struct run *run, const struct run_host *h)
 static void
 add_tries(struct buf *out, const struct run_host *h, const struct fact *f)
 {
-    const int32_t tries = h->try_base < 0 ? 0 : f->attempt - h->try_base;
+    const int32_t tries = h->try_base < 0 || h->slot < 0 ? 0 : f->attempt - h->try_base;
 
     if (f->kind == FACT_PROBE_FAILED && tries > 1) {
         (void)buf_addf(out, " (%d tries)", (int)tries);
@@ -239,14 +239,13 @@ narrate_note(struct run *run, const struct fact *f, const char *reason)
 }
 
 static const char *
-why_cancelled(const struct run *run, enum cause cause)
+why_cancelled(const struct run *run, enum cause cause, struct buf *scratch)
 {
     if (cause == CAUSE_SWITCH) {
         return "not switched";
     }
-    return cause == CAUSE_CANCELLED || rollout_halt(run->rollout) != HALT_KILL
-               ? "aborted before a step was sent"
-               : "killed before a step was sent";
+    (void)buf_addf(scratch, "%s before a step was sent", halt_text(rollout_halt(run->rollout)));
+    return scratch->data;
 }
 
 const char *
@@ -265,7 +264,7 @@ narrate_reason(const struct run *run, int32_t host, struct buf *scratch)
         return "by the operator";
     }
     if (r.outcome == OUTCOME_CANCELLED) {
-        return why_cancelled(run, r.cause);
+        return why_cancelled(run, r.cause, scratch);
     }
     if (h->reason == NULL) {
         (void)buf_adds(scratch,

@@ -57,15 +57,18 @@ narrate_wave_begin(struct run *run, int32_t wave)
     buf_release(&names);
 }
 
-/* Of blue_green's first wave it is good to be ready for the switch. */
+/* In blue_green's first wave it is good to be ready for the switch; by now a host may be past it.
+ */
 static struct summary
 count_wave(const struct run *run, int32_t wave)
 {
+    const bool prepares = plan_switch_step(run->plan) >= 0 && wave == 0;
     struct summary s = {0};
 
     for (int32_t i = plan_wave_begin(run->plan, wave); i < plan_wave_end(run->plan, wave); i++) {
-        const struct rollout_host r = rollout_host(run->rollout, plan_host_at(run->plan, i));
-        s.count[r.parked ? OUTCOME_OK : r.outcome]++;
+        const int32_t host = plan_host_at(run->plan, i);
+        const bool ready = prepares && run->hosts[host].prepared;
+        s.count[ready ? OUTCOME_OK : rollout_host(run->rollout, host).outcome]++;
     }
     return s;
 }
@@ -103,7 +106,7 @@ tell_baking(struct run *run)
         return;
     }
     run->baking = wave;
-    duration_human(bake_ms, time, sizeof(time));
+    duration_written(bake_ms, time, sizeof(time));
     struct event e = narrate_event(run, EVENT_WAVE_BAKING);
     if (plan_has_waves(run->plan)) {
         SAY(run, "Baking: wave %d/%d for %s", (int)wave + 1, (int)plan_wave_count(run->plan), time);

@@ -6,6 +6,22 @@
  */
 #include "app/narrate.h"
 
+/* The core counts attempts on over retries and a rollback; people are told those of the round. */
+static int32_t
+attempt_of(const struct run_host *h)
+{
+    switch (h->list) {
+    case LIST_STEPS:
+    case LIST_ROLLBACK:
+        return h->attempt - h->attempt_base;
+    case LIST_CHECKS:
+        return h->attempt - h->try_base;
+    case LIST_FINALLY:
+        break;
+    }
+    return 1;
+}
+
 static void
 set_step(struct event *e, const struct run *run, const struct run_host *h)
 {
@@ -13,30 +29,36 @@ set_step(struct event *e, const struct run *run, const struct run_host *h)
     e->step_count = run_list_count(run, h->list);
     e->step_name = run_step_of(run, h)->name;
     e->list = h->list;
-    e->attempt = h->attempt;
+    e->attempt = attempt_of(h);
+}
+
+static void
+note_base(struct run_host *h, const struct order *o)
+{
+    if (o->kind == ORDER_PROBE && h->try_base < 0) {
+        h->try_base = o->attempt - 1;
+    }
+    if (o->kind == ORDER_RUN_STEP && h->attempt_base < 0) {
+        h->attempt_base = o->attempt - 1;
+    }
 }
 
 void
 narrate_step(struct run *run, const struct order *o)
 {
-    const bool probe = o->kind == ORDER_PROBE;
-    struct run_host h = run->hosts[o->host];
+    struct run_host *h = &run->hosts[o->host];
 
-    if (h.slot < 0) {
+    if (h->slot < 0) {
         return; /* the late watch */
     }
-    h.list = probe                      ? LIST_CHECKS
-             : o->kind == ORDER_FINALLY ? LIST_FINALLY
-             : h.rolling                ? LIST_ROLLBACK
-                                        : LIST_STEPS;
-    if (probe && h.try_base < 0) {
-        run->hosts[o->host].try_base = o->attempt - 1;
-    }
-    h.step = o->step;
-    h.attempt = o->attempt;
-    struct event e =
-        narrate_host_event(run, probe ? EVENT_GATE_STARTED : EVENT_STEP_STARTED, o->host);
-    set_step(&e, run, &h);
+    note_base(h, o);
+    struct run_host soon = *h; /* execute makes it so */
+    soon.list = run_list_of(h, o);
+    soon.step = o->step;
+    soon.attempt = o->attempt;
+    struct event e = narrate_host_event(
+        run, o->kind == ORDER_PROBE ? EVENT_GATE_STARTED : EVENT_STEP_STARTED, o->host);
+    set_step(&e, run, &soon);
     sink_event(run->request->sink, &e);
 }
 

@@ -60,7 +60,7 @@ make_hosts(struct run *run)
         struct run_host *h = &run->hosts[i];
         h->run = run;
         h->index = (int32_t)i;
-        h->slot = h->try_base = -1;
+        h->slot = h->try_base = h->attempt_base = -1;
         h->host = inventory_host(q->inventory, q->hosts[i]);
         run->names[i] = h->host->name;
     }

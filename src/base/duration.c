@@ -126,3 +126,24 @@ duration_human(int64_t ms, char *ret_text, size_t size)
         (void)snprintf(ret_text, size, "%lldh%02lldm", s / 3600, s / 60 % 60);
     }
 }
+
+void
+duration_written(int64_t ms, char *ret_text, size_t size)
+{
+    static const struct {
+        int64_t ms;
+        const char *name;
+    } parts[] = {{86400000, "d"}, {3600000, "h"}, {60000, "m"}, {1000, "s"}, {1, "ms"}};
+    char text[128] = "";
+    size_t len = 0;
+
+    for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]) && ms > 0; i++) {
+        const int64_t n = ms / parts[i].ms;
+        ms %= parts[i].ms;
+        if (n > 0) {
+            len += (size_t)snprintf(text + len, sizeof(text) - len, "%lld%s", (long long)n,
+                                    parts[i].name);
+        }
+    }
+    (void)snprintf(ret_text, size, "%s", len == 0 ? "0s" : text);
+}

@@ -29,6 +29,7 @@ struct plain {
     struct group *group; /* owned; NULL unless -b */
     struct buf *tails;   /* owned; one a host, data is NULL until needed */
     char **check_said;   /* owned, each owned; by host: the failure told last, or NULL */
+    int32_t *failed_try; /* owned; by host: the last of this gate, or 0 */
     struct live live;
     struct buf line; /* the line being made */
 };
@@ -241,6 +242,23 @@ is_repeated(struct plain *p, const struct event *e)
     return same && p->options.verbose == 0;
 }
 
+/* A host that must stay healthy for a while passes again and again: told once, and once after each
+ * failure. */
+static bool
+is_still_good(struct plain *p, const struct event *e)
+{
+    int32_t *failed = &p->failed_try[e->host_index];
+
+    if (e->type != EVENT_GATE || p->options.verbose > 0) {
+        return false;
+    }
+    if (!is_good(e)) {
+        *failed = e->attempt;
+        return false;
+    }
+    return e->attempt > 1 && e->attempt != *failed + 1;
+}
+
 /* A check that does not apply is no news: most hosts have some of the shipped ones. */
 static bool
 is_told(const struct plain *p, const struct event *e)
@@ -256,7 +274,7 @@ step_finished(struct plain *p, const struct event *e)
 {
     lines_finish(p->lines, e->host_index, take_line, p);
     say_dropped(p, e);
-    if (!is_repeated(p, e) && is_told(p, e)) {
+    if (!is_still_good(p, e) && !is_repeated(p, e) && is_told(p, e)) {
         add_text(p, e->host);
         buf_addf(&p->line, " %s %d/%d ", step_list_word(e->list), (int)e->step, (int)e->step_count);
         add_text(p, e->step_name);
@@ -365,6 +383,9 @@ host_event(struct plain *p, const struct event *e)
 {
     const bool told = !p->options.quiet && !p->options.exec;
 
+    if (e->type == EVENT_HOST_STARTED || e->type == EVENT_ROLLBACK_STARTED) {
+        p->failed_try[e->host_index] = 0; /* tries count from 1 again */
+    }
     if (e->type == EVENT_HOST_LATE) {
         host_note(p, e, "unhealthy after ok", "failed");
     } else if (e->type == EVENT_ROLLBACK_FINISHED) {
@@ -401,6 +422,7 @@ run_started(struct plain *p, const struct event *e)
     p->lines = lines_new(e->host_count, p->options.budget);
     p->tails = xcalloc((size_t)e->host_count, sizeof(*p->tails));
     p->check_said = xcalloc((size_t)e->host_count, sizeof(*p->check_said));
+    p->failed_try = xcalloc((size_t)e->host_count, sizeof(*p->failed_try));
     if (p->options.style == SINK_GROUP) {
         p->group = group_new(e->host_count, p->options.budget);
     }
@@ -456,7 +478,7 @@ baking(struct plain *p, const struct event *e)
     if (p->options.quiet || p->options.exec) {
         return;
     }
-    duration_human(e->duration_ms >= 0 ? e->duration_ms : 0, took, sizeof(took));
+    duration_written(e->duration_ms, took, sizeof(took));
     if (e->waves > 0) {
         buf_addf(&p->line, "wave %d/%d ", (int)e->wave, (int)e->waves);
     }
@@ -620,6 +642,7 @@ plain_close(struct sink *s)
         free(p->check_said[i]);
     }
     free(p->check_said);
+    free(p->failed_try);
     free(p->tails);
     lines_free(p->lines);
     group_free(p->group);

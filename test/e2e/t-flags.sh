@@ -1,6 +1,4 @@
 # Each exit code of the table, once, for real; flags that would do nothing, or are promised, are refused.
-#
-# 7 (a rollback failed) cannot happen before `on_failure: rollback` is there: that it is refused stands here.
 # shellcheck shell=bash disable=SC2154
 . test/e2e/lib.sh
 start_servers 9
@@ -33,11 +31,11 @@ done
 refused 'not yet: -o json without --check' deploy test-multi -o json
 for command in deploy check status; do refused 'only exec, copy, inventory and keys take one' "$command" web-01,web-02,; done
 for command in status history logs; do
-    for flag in -v -q --color=always --json -b --seed=1 -lweb-01 -ex=1; do
-        [ "$command $flag" != 'status --color=always' ] || continue # --watch draws
+    for flag in -v -q --json -b --seed=1 -lweb-01 -ex=1; do
         refused "usage: inventory-manager $command" "$command" $flag
     done
 done
+for command in history logs; do refused "usage: inventory-manager $command" "$command" --color=always; done
 for flag in -v -q --color=never --json -b -C; do
     refused 'usage: inventory-manager plan ACTION ENV' plan deploy test-multi $flag
 done
@@ -93,7 +91,10 @@ code 'only unreachable' 4 'web-01' exec test-multi -l web-01 -- true
 mv "$work/known_hosts" "$project/inventory/test-multi/"
 code 'no such environment' 5 'did you mean test-multi' exec test-mutli -- true
 printf 'on_failure: rollback\n' >"$conf"
-code 'rollback by itself' 1 'have no release to go back to' deploy test-multi
+code 'no way back' 1 'have no release to go back to' deploy test-multi
+printf 'name: torn\nsteps: [{run: exit 1}]\nrollback: [{run: exit 1}]\n' >"$project/conf/actions/torn.yml"
+code 'a rollback failed' 7 'rollback failed 1: web-01' run torn test-multi -l web-01
+rm "$project/conf/actions/torn.yml"
 cp "$work/config.yml" "$conf"
 
 slow_deploy test-multi 30

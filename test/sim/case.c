@@ -94,6 +94,9 @@ case_copy(struct sim_case *ret, const struct sim_case *c)
     copy_values(&ret->sequence_by, &c->sequence_by, c->host_count);
 }
 
+/* Six days: sixty of it are just below POLICY_MS_MAX. */
+#define UNIT_MS_LONG INT64_C(520000000)
+
 /* ---- the fleet */
 
 /* Log-uniform: each doubling as likely as the next. */
@@ -229,7 +232,7 @@ make_policy(struct prng *p, struct policy *o, int64_t unit_ms)
     o->retry_connect = draw_chance(p, 500);
     o->retries_max = (int32_t)DRAW(p, 0, 1, 1, 2, 3);
     o->retry_delay_ms = unit_ms * DRAW(p, 0, 1, 1, 3, 40);
-    o->run_timeout_ms = draw_chance(p, 120) ? unit_ms * DRAW(p, 1, 5, 30, 100) : 0;
+    o->run_timeout_ms = draw_chance(p, 120) ? unit_ms * DRAW(p, 1, 5, 30, 60) : 0;
 }
 
 /* ---- the steps */
@@ -330,9 +333,10 @@ draw_verb(struct prng *p, const struct sim_case *c)
     };
 
     if (draw_chance(p, 250)) {
-        v.host = (int32_t)prng_below(p, (uint64_t)c->host_count);
+        v.host = draw_chance(p, 100) ? INT32_MAX /* no such host */
+                                     : (int32_t)prng_below(p, (uint64_t)c->host_count);
     }
-    v.value = DRAW(p, 0, 1, 1, 2, 3, 5, 9, 200);
+    v.value = DRAW(p, 0, 1, 1, 2, 3, 5, 9, 200, POLICY_WORKERS_MAX, POLICY_WORKERS_MAX + 1, -1);
     return v;
 }
 
@@ -357,7 +361,7 @@ case_make(struct sim_case *c, uint64_t seed)
     int64_t unit_ms;
 
     c->seed = seed;
-    unit_ms = DRAW(&p, 1, 2, 10, 1000, 1000);
+    unit_ms = draw_chance(&p, 30) ? UNIT_MS_LONG : DRAW(&p, 1, 2, 10, 1000, 1000);
     make_policy(&p, &c->policy, unit_ms);
     make_fleet(&p, c);
     if (c->policy.gate_interval_ms == 0 && c->host_count > 8) {

@@ -54,7 +54,7 @@ operator_verb(struct world *w, const struct rollout *r, int64_t which)
 {
     const struct sim_verb *v = &w->c->verbs[which];
 
-    say(w, r, v->verb, v->host < w->c->host_count ? v->host : -1, v->value);
+    say(w, r, v->verb, v->host, v->value);
 }
 
 void

@@ -96,6 +96,40 @@ test_formats_for_the_log_and_for_people(void **state)
     assert_string_equal(text, "300");
 }
 
+/* What is written reads as what it was. */
+static void
+test_writes_what_it_reads(void **state)
+{
+    static const struct {
+        int64_t ms;
+        const char *text;
+    } rows[] = {
+        {0, "0s"},
+        {1, "1ms"},
+        {1500, "1s500ms"},
+        {30000, "30s"},
+        {90000, "1m30s"},
+        {300000, "5m"},
+        {5400000, "1h30m"},
+        {86400000, "1d"},
+        {172800001, "2d1ms"},
+        {-5, "0s"},
+        {INT64_C(365) * 86400000, "365d"},
+    };
+    char text[64];
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        int64_t ms = -1;
+        duration_written(rows[i].ms, text, sizeof(text));
+        assert_string_equal(text, rows[i].text);
+        assert_int_equal(duration_parse(text, &ms), 0);
+        assert_int_equal(ms, rows[i].ms < 0 ? 0 : rows[i].ms);
+    }
+    duration_written(5400000, text, 3);
+    assert_string_equal(text, "1h");
+}
+
 int
 main(void)
 {
@@ -103,6 +137,7 @@ main(void)
         cmocka_unit_test(test_reads_durations),
         cmocka_unit_test(test_refuses_what_is_no_duration_and_changes_nothing),
         cmocka_unit_test(test_formats_for_the_log_and_for_people),
+        cmocka_unit_test(test_writes_what_it_reads),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

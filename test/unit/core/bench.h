@@ -22,6 +22,7 @@ struct bench {
     struct plan_check checks[4];
     struct plan_step rollback_steps[4];
     int32_t step_count, finally_count, check_count, rollback_count;
+    struct plan_parting parallel_by[2], budget_by[2], sequence_by; /* variable NULL: none */
     struct plan *plan;
     struct rollout *rollout;
     int64_t now_ms;
@@ -42,6 +43,13 @@ bench_init(struct bench *b, enum strategy strategy, int32_t workers)
     buf_init(&b->seen, 1 << 20);
 }
 
+static inline bool
+has_slot(enum order_kind k)
+{
+    return k == ORDER_START || k == ORDER_RELEASE || k == ORDER_PARK || k == ORDER_UNPARK ||
+           k == ORDER_ROLLBACK;
+}
+
 static inline void
 drain(struct bench *b)
 {
@@ -55,17 +63,23 @@ drain(struct bench *b)
         if (o.host >= 0) {
             buf_addf(&b->seen, " %d", (int)o.host);
         }
-        if (o.kind == ORDER_START || o.kind == ORDER_RELEASE) {
+        if (has_slot(o.kind)) {
             buf_addf(&b->seen, "@%d", (int)o.slot);
         } else if (o.kind == ORDER_RUN_STEP || o.kind == ORDER_PROBE) {
             buf_addf(&b->seen, ":%d.%d", (int)o.step, (int)o.attempt);
         } else if (o.kind == ORDER_FINALLY) {
             buf_addf(&b->seen, ":%d", (int)o.step);
-        } else if (o.kind == ORDER_WAIT || o.kind == ORDER_FINISH) {
+        } else if (o.host < 0) {
             buf_addf(&b->seen, " %d", (int)o.value);
         }
         buf_adds(&b->seen, ",");
     }
+}
+
+static inline int32_t
+count_partings(const struct plan_parting *p)
+{
+    return (p[0].variable != NULL) + (p[1].variable != NULL);
 }
 
 static inline void
@@ -85,6 +99,11 @@ bench_start(struct bench *b, int32_t hosts)
         .check_count = b->check_count,
         .rollback_steps = b->rollback_steps,
         .rollback_count = b->rollback_count,
+        .parallel_by = b->parallel_by,
+        .parallel_by_count = count_partings(b->parallel_by),
+        .budget_by = b->budget_by,
+        .budget_by_count = count_partings(b->budget_by),
+        .sequence_by = b->sequence_by.variable != NULL ? &b->sequence_by : NULL,
     };
     struct err err;
 
@@ -119,19 +138,49 @@ tell(struct bench *b, struct fact f)
     drain(b);
 }
 
+static inline int32_t
+or_first(int32_t attempt)
+{
+    return attempt > 0 ? attempt : 1;
+}
+
+/* By the attempt that is under way, or was last; so below. */
 static inline void
 connected(struct bench *b, int32_t host)
 {
-    tell(b, (struct fact){.kind = FACT_CONNECTED, .host = host, .attempt = 1});
+    const int32_t attempt = or_first(rollout_host(b->rollout, host).connect_attempt);
+
+    tell(b, (struct fact){.kind = FACT_CONNECTED, .host = host, .attempt = attempt});
+}
+
+static inline void
+gone(struct bench *b, int32_t host)
+{
+    tell(b, (struct fact){.kind = FACT_DISCONNECTED, .host = host});
 }
 
 static inline void
 done(struct bench *b, int32_t host, int32_t step, int32_t code)
 {
-    tell(b, (struct fact){.kind = FACT_STEP_SENT, .host = host, .step = step, .attempt = 1});
-    tell(b,
-         (struct fact){
-             .kind = FACT_STEP_DONE, .host = host, .step = step, .attempt = 1, .exit_code = code});
+    const int32_t attempt = or_first(rollout_host(b->rollout, host).attempt);
+
+    tell(b, (struct fact){
+                .kind = FACT_STEP_SENT, .host = host, .step = step, .attempt = attempt});
+    tell(b, (struct fact){.kind = FACT_STEP_DONE,
+                          .host = host,
+                          .step = step,
+                          .attempt = attempt,
+                          .exit_code = code});
+}
+
+static inline void
+finally_done(struct bench *b, int32_t host, int32_t step, int32_t code)
+{
+    tell(b, (struct fact){.kind = FACT_FINALLY_DONE,
+                          .host = host,
+                          .step = step,
+                          .attempt = rollout_host(b->rollout, host).round,
+                          .exit_code = code});
 }
 
 static inline void
@@ -155,10 +204,24 @@ whole_host(struct bench *b, int32_t host, int32_t code)
     done(b, host, 0, code);
 }
 
+/* All of a host, to the end of its session: nothing waits for it any more. */
+static inline void
+past_host(struct bench *b, int32_t host, int32_t code)
+{
+    whole_host(b, host, code);
+    gone(b, host);
+}
+
 static inline void
 verb(struct bench *b, enum verb v)
 {
     tell(b, (struct fact){.kind = FACT_VERB, .host = -1, .verb = v});
+}
+
+static inline void
+verb_to(struct bench *b, enum verb v, int32_t host)
+{
+    tell(b, (struct fact){.kind = FACT_VERB, .host = host, .verb = v});
 }
 
 static inline void
@@ -169,6 +232,22 @@ probed(struct bench *b, int32_t host, int32_t check, int32_t attempt, bool passe
                           .step = check,
                           .attempt = attempt,
                           .cause = cause});
+}
+
+/* The check it is at. */
+static inline void
+looked(struct bench *b, int32_t host, bool passed)
+{
+    const struct rollout_host h = rollout_host(b->rollout, host);
+
+    probed(b, host, h.probe_check, h.probe_try, passed, CAUSE_NONE);
+}
+
+static inline void
+in_state(struct bench *b, enum run_state s, enum halt why)
+{
+    assert_string_equal(run_state_name(rollout_state(b->rollout)), run_state_name(s));
+    assert_string_equal(halt_text(rollout_halt(b->rollout)), halt_text(why));
 }
 
 static inline void

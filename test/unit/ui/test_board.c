@@ -66,6 +66,50 @@ test_every_outcome_is_known_by_its_name_and_others_are_unknown(void **state)
 }
 
 static void
+test_hosts_that_wait_and_hosts_that_go_back_are_counted_apart(void **state)
+{
+    struct board b = {0};
+    struct event e;
+    struct buf names;
+
+    (void)state;
+    tell(&b, stage_run(stage_hosts, 3));
+    for (int32_t i = 0; i < 2; i++) {
+        tell(&b, stage_host(EVENT_HOST_STARTED, i));
+        tell(&b, stage_host(EVENT_HOST_PARKED, i));
+        tell(&b, stage_host(EVENT_HOST_PARKED, i)); /* once more makes no second one */
+    }
+    assert_int_equal(b.parked, 2);
+    assert_int_equal(board_active(&b), 0);
+    assert_false(board_is_active(&b.hosts[0]));
+    tell(&b, stage_host(EVENT_HOST_SWITCHING, 0));
+    assert_int_equal(board_active(&b), 1);
+    assert_true(board_is_active(&b.hosts[0]));
+    tell(&b, stage_end(0, "ok", 0, NULL));
+    tell(&b, stage_end(1, "cancelled", -1, NULL));
+    assert_int_equal(b.parked, 0);
+    e = stage_host(EVENT_HOST_LATE, 0);
+    e.outcome = "failed";
+    tell(&b, e);
+    assert_int_equal(b.count[OUTCOME_OK], 0);
+    assert_int_equal(b.count[OUTCOME_FAILED], 1);
+    tell(&b, stage_host(EVENT_ROLLBACK_STARTED, 0));
+    tell(&b, stage_host(EVENT_ROLLBACK_STARTED, 1));
+    assert_int_equal(board_active(&b), 2);
+    e = stage_host(EVENT_ROLLBACK_FINISHED, 0);
+    e.outcome = "ok";
+    tell(&b, e);
+    assert_int_equal(board_active(&b), 1);
+    assert_int_equal(b.count[OUTCOME_FAILED], 1); /* the outcome stays */
+    buf_init(&names, 1 << 20);
+    assert_int_equal(board_fold_rollbacks(&b, ROLLBACK_DONE, &names), 1);
+    assert_string_equal(names.data, "web-01");
+    assert_int_equal(board_fold_rollbacks(&b, ROLLBACK_FAILED, &names), 0);
+    buf_release(&names);
+    board_release(&b);
+}
+
+static void
 test_events_of_no_host_of_the_run_change_nothing(void **state)
 {
     static const int32_t indexes[] = {-1, 3, INT32_MAX, INT32_MIN};
@@ -129,6 +173,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_host_moves_from_untouched_to_its_outcome),
         cmocka_unit_test(test_every_outcome_is_known_by_its_name_and_others_are_unknown),
+        cmocka_unit_test(test_hosts_that_wait_and_hosts_that_go_back_are_counted_apart),
         cmocka_unit_test(test_events_of_no_host_of_the_run_change_nothing),
         cmocka_unit_test(test_a_new_run_forgets_the_old_one_and_may_have_no_host),
         cmocka_unit_test(test_ten_thousand_hosts_fold_into_one_name),

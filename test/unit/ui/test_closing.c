@@ -62,6 +62,31 @@ test_what_needs_a_look_stands_last(void **state)
 }
 
 static void
+test_hosts_that_went_back_are_told_and_those_that_could_not_last(void **state)
+{
+    struct board b = {0};
+    struct event e = stage_run(stage_hosts, 3);
+
+    (void)state;
+    board_event(&b, &e);
+    for (int32_t i = 0; i < 3; i++) {
+        e = stage_end(i, i == 0 ? "ok" : "failed", -1, NULL);
+        board_event(&b, &e);
+        e = stage_host(EVENT_ROLLBACK_FINISHED, i);
+        e.outcome = i < 2 ? "ok" : "failed";
+        board_event(&b, &e);
+    }
+    e = finished(7, "failure budget spent");
+    char *text = closing_of(&b, &e, false);
+    assert_string_equal(text,
+                        "ok 1: web-01\nfailed 2: web-[02-03]\n"
+                        "rolled back 2: web-[01-02]\nrollback failed 1: web-03\n"
+                        "deploy test did not succeed in 8.0s (exit 7): failure budget spent\n");
+    free(text);
+    board_release(&b);
+}
+
+static void
 test_a_run_without_a_host_or_a_beginning_has_an_end(void **state)
 {
     struct board b = {0};
@@ -118,6 +143,7 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_what_needs_a_look_stands_last),
+        cmocka_unit_test(test_hosts_that_went_back_are_told_and_those_that_could_not_last),
         cmocka_unit_test(test_a_run_without_a_host_or_a_beginning_has_an_end),
         cmocka_unit_test(test_colours_end_where_they_begin_and_texts_are_escaped),
     };

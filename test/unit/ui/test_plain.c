@@ -105,6 +105,92 @@ test_each_verbosity_says_what_it_should(void **state)
     }
 }
 
+/* What happens to a run and its hosts beside steps, each once. */
+static void
+tell_turns(struct stage *s)
+{
+    static const struct {
+        enum event_type type;
+        int32_t host;
+        int64_t ms;
+        const char *outcome, *reason, *text;
+    } rows[] = {
+        {EVENT_HOST_STARTED, 0, -1, NULL, NULL, NULL},
+        {EVENT_HOST_PARKED, 0, 3000, NULL, NULL, NULL},
+        {EVENT_HOST_SWITCHING, 0, -1, NULL, NULL, NULL},
+        {EVENT_HOST_SKIPPED, 1, -1, NULL, "by ctl", NULL},
+        {EVENT_HOST_RETRIED, 1, -1, NULL, NULL, NULL},
+        {EVENT_WAVE_BAKING, -1, 300000, NULL, NULL, NULL},
+        {EVENT_HOST_LATE, 0, -1, "failed", "check: \033[1m", NULL},
+        {EVENT_PAUSED, -1, -1, NULL, "too many hosts failed", "ctl test continue"},
+        {EVENT_CONTINUED, -1, -1, NULL, "by ctl", NULL},
+        {EVENT_PROMOTE_WANTED, -1, -1, NULL, NULL, "ctl test promote"},
+        {EVENT_PROMOTED, -1, -1, NULL, NULL, NULL},
+        {EVENT_WORKERS, -1, -1, NULL, NULL, NULL},
+        {EVENT_ROLLING_BACK, -1, -1, NULL, NULL, "web-[01-02]"},
+        {EVENT_ROLLBACK_STARTED, 0, -1, NULL, NULL, NULL},
+        {EVENT_ROLLBACK_FINISHED, 0, 1200, "ok", NULL, NULL},
+        {EVENT_ROLLBACK_FINISHED, 1, 310, "failed", "exit 3", NULL},
+    };
+
+    stage_tell(s, stage_run(stage_hosts, 3));
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct event e = rows[i].host < 0 ? event_make(rows[i].type, 1000)
+                                          : stage_host(rows[i].type, rows[i].host);
+        e.outcome = rows[i].outcome;
+        e.reason = rows[i].reason;
+        e.text = rows[i].text;
+        e.duration_ms = rows[i].ms;
+        e.workers = rows[i].type == EVENT_WORKERS ? 5 : -1;
+        e.waves = 3;
+        e.wave = 1;
+        stage_tell(s, e);
+    }
+}
+
+static void
+test_what_happens_beside_steps_has_a_line(void **state)
+{
+    static const char waits[] = "paused: too many hosts failed; to go on: ctl test continue\n"
+                                "the canary waits to be promoted; to go on: ctl test promote\n";
+    static const struct {
+        struct sink_options options;
+        const char *out, *err;
+    } rows[] = {
+        {{.style = SINK_PLAIN},
+         "web-01 prepared 3.0s\nweb-02 skipped: by ctl\nweb-02 goes again\n"
+         "wave 1/3 bakes for 5m\nweb-01 unhealthy after ok: check: \\x1b[1m\n"
+         "web-01 rolled back 1.2s\nweb-02 rollback failed 0.31s: exit 3\n",
+         "paused: too many hosts failed; to go on: ctl test continue\ncontinued: by ctl\n"
+         "the canary waits to be promoted; to go on: ctl test promote\npromoted\n"
+         "workers set to 5\nrolling back: web-[01-02]\n"},
+        {{.style = SINK_PLAIN, .quiet = true},
+         "web-01 unhealthy after ok: check: \\x1b[1m\nweb-02 rollback failed 0.31s: exit 3\n",
+         waits},
+        {{.style = SINK_PLAIN, .verbose = 1},
+         "web-01 started in slot 0\nweb-01 prepared 3.0s\nweb-01 switches in slot 0\n"
+         "web-02 skipped: by ctl\nweb-02 goes again\n"
+         "wave 1/3 bakes for 5m\nweb-01 unhealthy after ok: check: \\x1b[1m\n"
+         "web-01 rollback started in slot 0\n"
+         "web-01 rolled back 1.2s\nweb-02 rollback failed 0.31s: exit 3\n",
+         NULL},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct stage s;
+        stage_files(&s, &rows[i].options);
+        tell_turns(&s);
+        assert_string_equal(stage_text(&s, 0), rows[i].out);
+        const char *said = stage_text(&s, 1);
+        const char *behind = strchr(said, '\n'); /* the first line is that of the run */
+        if (rows[i].err != NULL) {
+            assert_string_equal(rows[i].options.quiet ? said : behind + 1, rows[i].err);
+        }
+        stage_close(&s);
+    }
+}
+
 /* check: what a host said is told as it comes, once; stderr is kept for a failure. */
 static void
 test_an_action_that_only_looks_shows_what_its_steps_found(void **state)
@@ -182,6 +268,44 @@ test_a_check_that_fails_in_the_same_way_is_told_once(void **state)
                                       "web-01 check 2/5 Switch failed 0.31s: http 500 (try 4)\n"
                                     : "web-01 check 2/5 Switch failed 0.31s: refused\n"
                                       "web-01 check 2/5 Switch failed 0.31s: http 500 (try 2)\n");
+        stage_close(&s);
+    }
+}
+
+/* Of a host that must stay healthy for a while. */
+static void
+test_a_check_that_is_passed_again_and_again_is_told_once(void **state)
+{
+    static const struct {
+        const char *outcomes; /* a letter a try: . or x */
+        int verbose;
+        const char *tries; /* that are told */
+    } rows[] = {
+        {".....", 0, "1"},
+        {"..x..x..", 0, "13467"},
+        {"xx..", 0, "13"},
+        {"...", 1, "123"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        const struct sink_options options = {.style = SINK_PLAIN, .verbose = rows[i].verbose};
+        struct stage s;
+        char told[64] = "";
+        stage_files(&s, &options);
+        stage_tell(&s, stage_run(stage_hosts, 3));
+        for (int32_t t = 0; rows[i].outcomes[t] != '\0'; t++) {
+            const bool good = rows[i].outcomes[t] == '.';
+            struct event e = stage_step(EVENT_GATE, 0, good ? "ok" : "failed", good ? 0 : 1);
+            e.list = LIST_CHECKS;
+            e.attempt = t + 1;
+            const size_t before = strlen(stage_text(&s, 0));
+            stage_tell(&s, e);
+            if (strlen(stage_text(&s, 0)) > before) {
+                told[strlen(told)] = (char)('1' + t);
+            }
+        }
+        assert_string_equal(told, rows[i].tries);
         stage_close(&s);
     }
 }
@@ -497,9 +621,11 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_each_verbosity_says_what_it_should),
+        cmocka_unit_test(test_what_happens_beside_steps_has_a_line),
         cmocka_unit_test(test_an_action_that_only_looks_shows_what_its_steps_found),
         cmocka_unit_test(test_a_check_that_does_not_apply_is_told_with_v_only),
         cmocka_unit_test(test_a_check_that_fails_in_the_same_way_is_told_once),
+        cmocka_unit_test(test_a_check_that_is_passed_again_and_again_is_told_once),
         cmocka_unit_test(test_no_worker_is_said_as_one_host_at_a_time),
         cmocka_unit_test(test_exec_says_once_how_a_host_ended),
         cmocka_unit_test(test_a_failed_step_without_reason_has_its_code),
