@@ -116,6 +116,7 @@ check_unpark(struct check *k, struct check_host *h, const struct order *o)
     h->slot = o->slot;
     h->again = false;
     if (h->cancelling) {
+        k->wave_left += k->wave == 0; /* a parked host was not missed before the switch */
         h->stage = STAGE_FINALLY;
         h->step = 0;
         h->result = OUTCOME_CANCELLED;
@@ -168,8 +169,8 @@ no_longer_missing(struct check *k, struct check_host *h)
     if (h->again) {
         h->again = false;
         k->again--;
-    } else if (!h->cancelling || k->wave == 1) {
-        k->wave_left--; /* before the switch a host that is parked is missed no more */
+    } else {
+        k->wave_left--;
     }
 }
 
