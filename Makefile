@@ -231,12 +231,13 @@ sensitivity: planted-bin
 sensitivity-check: planted-bin
 	@test/sim/sensitivity $(PLANTED) check
 
-# Every line and branch of core/ is run by its tests: fails where one is not.  gcov is gcc's.
+# Every line and branch of core/ is run by its unit tests: fails where one is not.  gcov is gcc's.
+# COVER_SEEDS=N runs the simulator, too.
 .PHONY: coverage coverage-run
 coverage: deps
 	@$(MAKE) --no-print-directory CC=gcc COVER=1 BUILD=build/coverage coverage-run
 cover_bins = $(test_core_bins) $(BUILD)/test/base/test_heap
-coverage-run: $(cover_bins) $(SIM)
+coverage-run: $(cover_bins) $(if $(COVER_SEEDS),$(SIM))
 	@test/check/coverage $(BUILD) $(cover_bins)
 
 # Numbers for people: nothing passes or fails by them.

@@ -58,7 +58,7 @@ settled_watch(struct check *k, const struct check_host *h, int32_t host, struct 
               (int)host);
         return;
     }
-    if (k->paused && check_watched(k, h)) {
+    if ((k->paused || (check_done(k) && k->halt == HALT_NONE)) && check_watched(k, h)) {
         may_be_due(k, d, h->watch_from_ms, h->watch_to_ms); /* it only queues the host */
     }
     if (!check_watch_on(k) || !check_watched(k, h)) {
