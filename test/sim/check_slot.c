@@ -254,9 +254,19 @@ check_wave_end(struct check *k, const struct order *o)
 }
 
 void
+check_wave_order(struct check *k, const struct order *o)
+{
+    if (o->kind == ORDER_WAVE_BEGIN) {
+        check_wave_begin(k, o);
+    } else {
+        check_wave_end(k, o);
+    }
+}
+
+void
 check_slot_order(struct check *k, const struct order *o)
 {
-    struct check_host *h = o->host < 0 ? NULL : &k->hosts[o->host];
+    struct check_host *h = &k->hosts[o->host];
 
     switch (o->kind) {
     case ORDER_START:
@@ -272,11 +282,7 @@ check_slot_order(struct check *k, const struct order *o)
         check_release(k, h, o);
         break;
     case ORDER_WAVE_BEGIN:
-        check_wave_begin(k, o);
-        break;
     case ORDER_WAVE_END:
-        check_wave_end(k, o);
-        break;
     case ORDER_CONNECT:
     case ORDER_RUN_STEP:
     case ORDER_PROBE:
