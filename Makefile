@@ -85,6 +85,9 @@ unit-$(1): $$(test_$(1)_bins)
 	@test/check/run-unit $$^
 endef
 $(foreach l,$(LAYERS),$(eval $(call LAYER,$(l))))
+# The simulator's checker, held to scripts that are wrong in one place.
+CHECK_TESTS := $(patsubst test/sim/%.c,$(BUILD)/test/sim/%,$(wildcard test/sim/test_*.c))
+UNIT_BINS   += $(CHECK_TESTS)
 $(BUILD)/test/core/test_strategies: $(BUILD)/test/strategies/world.o $(BUILD)/test/strategies/trail.o
 $(BUILD)/test/ssh/test_cut: $(patsubst %.c,$(BUILD)/%.o,$(wildcard test/cut/*.c))
 
@@ -199,9 +202,6 @@ $(SIM): $(sim_objs) $(call lib_of,core) $(call lib_of,base)
 	@echo '  LD $@'
 	@$(CC) $(LDFLAGS_ALL) -o $@ $^ -lcrypto $(LDLIBS)
 
-# The checker, held to scripts that are wrong in one place.
-CHECK_TESTS := $(patsubst test/sim/%.c,$(BUILD)/test/sim/%,$(wildcard test/sim/test_*.c))
-UNIT_BINS   += $(CHECK_TESTS)
 .PHONY: unit-sim
 unit-sim: $(CHECK_TESTS)
 	@test/check/run-unit $^
