@@ -323,6 +323,6 @@ clean:
 
 help:
 	@sed -n 's/^# \{0,1\}//p;/^$$/q' Makefile
-	@echo 'targets: all deps run demo test unit servers valgrind diff fuzz coverage fleet bench gates layers headers format-check tidy analyze faults faults-doc strategies strategies-check format install clean'
+	@echo 'targets: all deps run demo test unit sim sensitivity sensitivity-check servers valgrind diff fuzz coverage fleet bench gates layers headers format-check tidy analyze faults faults-doc strategies strategies-check format install clean'
 
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
