@@ -230,7 +230,9 @@ draw_consequences(struct rollout *r)
     r->halt_seen = true;
     timers_drop(&r->timers, rollout_timer_wave(r));
     while (r->retries.count > 0) {
-        r->hosts[ring_take(&r->retries)].queued = false;
+        struct host_state *h = &r->hosts[ring_take(&r->retries)];
+        r->wave_left -= h->queued; /* it keeps the outcome it has */
+        h->queued = false;
     }
     if (!PLANTED(HALT_STARTS)) {
         queue_clear(&r->queue);
