@@ -361,6 +361,25 @@ test_a_step_that_was_not_started_for_a_lost_session_connects_again(void **state)
     bench_end(&b);
 }
 
+static void
+test_ok_exit_codes_say_what_is_good(void **state)
+{
+    (void)state;
+    for (int code = 0; code < 4; code++) {
+        struct bench b;
+        round_init(&b);
+        b.steps[0].ok_codes[0] = 1 << 2;
+        b.finally_count = 1;
+        b.finally_steps[0] = (struct plan_step){.local = true, .ok_codes = {1 << 3}};
+        bench_start(&b, 1);
+        whole_host(&b, 0, code);
+        ended(&b, code == 2 ? OUTCOME_RUNNING : OUTCOME_FAILED, CAUSE_NONE, 0);
+        finally_done(&b, 0, 0, code == 2 ? 3 : 0);
+        ended(&b, code == 2 ? OUTCOME_OK : OUTCOME_FAILED, CAUSE_NONE, 0);
+        bench_end(&b);
+    }
+}
+
 int
 main(void)
 {
@@ -376,6 +395,7 @@ main(void)
         cmocka_unit_test(test_a_host_that_turned_to_failed_is_late_until_it_goes_again),
         cmocka_unit_test(test_only_an_idempotent_step_is_sent_again),
         cmocka_unit_test(test_a_step_that_a_signal_ended_has_failed_whatever_its_code),
+        cmocka_unit_test(test_ok_exit_codes_say_what_is_good),
         cmocka_unit_test(test_a_retried_host_of_a_higher_position_waits_though_it_was_named_later),
         cmocka_unit_test(test_retries_of_a_step_leave_the_numbers_of_the_next_as_they_are),
         cmocka_unit_test(test_a_step_that_was_not_started_for_a_lost_session_connects_again),
