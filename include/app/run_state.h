@@ -99,6 +99,7 @@ struct run {
     bool preview;    /* nothing is to be done: no connection, no file, no lock */
     bool mask;       /* what is rendered is for people: secrets are `***` */
     bool log_failed; /* said once */
+    bool back_named; /* what runs in a rollback names `release` */
     size_t *steps;   /* plan step -> step of the action */
     size_t step_count;
     struct run_host *hosts;
@@ -107,7 +108,6 @@ struct run {
     char *release;            /* "" if none */
     char **releases;          /* by host where they differ, else NULL */
     char **targets;           /* by host: the release a rollback goes to, or NULL; NULL: no list */
-    bool back_named;          /* what runs in a rollback names `release` */
     char *back_refusal;       /* why there can be no rollback, or NULL */
     struct value *magic;      /* set for one host at a time */
     struct value *back_magic; /* the same in a rollback, where release is the target */
@@ -168,9 +168,8 @@ struct run {
     int64_t committed_ms;
     int64_t dirty_ms;       /* facts wait for a commit since then; -1: none do */
     int64_t *wave_began_ms; /* by wave */
-    enum run_state told;    /* the state that was told last */
+    enum run_state told;    /* the state that narrate_run.c has told last */
     int32_t baking;         /* the wave whose bake was told last; -1: none */
-    bool back_told;         /* that hosts are rolled back */
     int32_t workers;        /* W, as told */
     int32_t workers_said;   /* of them, that they started */
     int32_t active;
@@ -181,6 +180,7 @@ struct run {
     int64_t state_since_ms;
     int32_t failures[SNAPSHOT_FAILURES_MAX]; /* hosts, the newest first */
     int32_t failure_count;
+    bool back_told;  /* that hosts are rolled back */
     bool short_said; /* that descriptors or ports ran out */
     bool finished;
     bool left; /* the operator would not wait */

@@ -98,10 +98,30 @@ wait $pid
 assert_eq 'not promoted: exit' 3 $?
 assert_eq 'the canary alone' 'web-01 web-02' "$(touched)"
 
-# ---- nobody who could answer is refused; a run of an environment has its control socket
-printf 'on_failure: pause\n' >"$conf"
-im plan touch test-multi
-assert_eq 'on_failure: pause' 0 "$rc"
+begin
+im ctl test-multi promote
+assert_eq 'promote' 0 "$rc"
+wait $pid
+assert_eq 'promoted: exit' 0 $?
+assert_eq 'then all' 9 "$(touched | wc -w)"
+assert_has 'its lines' "$(debug_log)" 'Promoted'
+assert_has 'its lines' "$(cat "$work/e")" 'promoted: by ctl, uid '
+
+# ---- on_failure: pause waits for an operator, and goes on from there
+setup 'deployment_strategy: rolling' 'on_failure: pause'
+none_touched
+rm "$project/debug.log"
+(cd "$project" && exec "$im_bin" run touch test-multi -e 'bad=web-01 web-05') >"$work/o" 2>"$work/e" </dev/null &
+pid=$!
+for time in 1 2; do
+    wait_for 20 eval "[ \$(grep -c 'Paused: too many hosts failed' '$project/debug.log') = $time ]"
+    im ctl test-multi continue
+    assert_eq 'continue' 0 "$rc"
+done
+wait $pid
+assert_eq 'on_failure: pause: exit' 2 $?
+assert_eq 'all others' 7 "$(touched | wc -w)"
+assert_eq 'it went on twice' 2 "$(grep -c 'Continued' "$project/debug.log")"
 
 # ---- a bake is told, and holds the next wave back; the last waits too
 setup 'deployment_strategy: rolling' 'serial: 5' 'wave_bake: 200ms'

@@ -69,7 +69,7 @@ give_slot(struct check *k, struct check_host *h, const struct order *o)
     for (int32_t i = 0; i < k->limit_vars; i++) {
         k->in_flight[i][k->c->parallel_by[i].value_of[o->host]]--;
     }
-    h->flying = h->unparked = false;
+    h->flying = false;
     h->slot = -1;
 }
 
@@ -86,7 +86,7 @@ begin_round(struct check *k, struct check_host *h, const struct order *o)
     h->stage = STAGE_STEPS;
     h->result = OUTCOME_RUNNING;
     h->killed = h->dropped = h->ends_ok = h->was_connected = h->reached = h->again = false;
-    h->repeats = h->unsure = h->refused = h->turn = h->ordered = h->waiting = false;
+    h->repeats = h->unsure = h->refused = h->turn = h->ordered = h->in_line = h->waiting = false;
     h->round_connects = h->step = h->retried = 0;
 }
 
@@ -112,7 +112,7 @@ check_unpark(struct check *k, struct check_host *h, const struct order *o)
 {
     h->parked = false;
     k->parked--;
-    h->flying = h->unparked = true;
+    h->flying = true;
     h->slot = o->slot;
     h->again = false;
     if (h->cancelling) {

@@ -133,11 +133,9 @@ test_a_wave_of_two_or_more_that_failed_whole_halts_unless_it_was_the_last(void *
         int32_t skip; /* -1: none */
         enum halt halt;
     } cases[] = {
-        {3, {1, 1}, -1, HALT_WAVE},
-        {3, {0, 1}, -1, HALT_NONE},
+        {3, {1, 1}, -1, HALT_WAVE}, {3, {0, 1}, -1, HALT_NONE},
         {3, {1, 1}, 1, HALT_NONE}, /* one was started: that is no wave of two */
-        {2, {1, 1}, -1, HALT_NONE},
-        {4, {0, 0, 1, 1}, -1, HALT_NONE},
+        {2, {1, 1}, -1, HALT_NONE}, {4, {0, 0, 1, 1}, -1, HALT_NONE},
     };
 
     (void)state;
@@ -325,6 +323,10 @@ test_a_pause_stops_a_bake_and_continue_gives_it_the_rest(void **state)
     b.now_ms = 5000;
     verb(&b, VERB_CONTINUE);
     expect(&b, "wait 5070,");
+    b.now_ms = 5071; /* its time has come, and the tick has not */
+    verb(&b, VERB_PAUSE);
+    verb(&b, VERB_CONTINUE);
+    expect(&b, "wait -1, wait 5071,");
     bench_end(&b);
 }
 
