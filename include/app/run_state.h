@@ -176,8 +176,8 @@ struct run {
     int32_t active;
     int32_t workers_asked; /* more than policy.workers where the limit does not allow them */
     int32_t slots_max;     /* that fit into the limit of files; 0: not known */
+    enum run_state state;  /* as look.c saw it last */
     struct operate *operate;
-    enum run_state state; /* as it was told last */
     int64_t state_since_ms;
     int32_t failures[SNAPSHOT_FAILURES_MAX]; /* hosts, the newest first */
     int32_t failure_count;
