@@ -61,7 +61,8 @@ const char *preview_release(const struct preview *p);
 int
 preview_sources(const struct preview *p, int (*fn)(void *arg, const char *path, const char *sha256),
                 void *arg, struct err *err);
-/* The SHA-256 of all that a host would get, files and secrets apart. */
+/* The SHA-256 of all that a host would get, files and secrets apart; the same wherever the root is.
+ */
 int preview_digest(struct preview *p, int32_t host, char ret_hex[HASH_SHA256_HEX], struct err *err);
 
 #endif

@@ -192,7 +192,6 @@ struct rollout {
     struct ring watch_queue;
     int32_t *watch_now; /* owned: hosts that are being looked at */
     int32_t watch_count, watch_cap;
-    bool watch_over;
 
     bool finished;
     struct order *orders; /* owned: a ring */

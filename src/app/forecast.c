@@ -42,8 +42,9 @@ struct world {
     struct count *counts;    /* by wave */
     int32_t *weights;        /* by step: what it and those before it have of `weight` */
     int32_t weight;
-    int32_t *scope_bad; /* by scope: bad outcomes */
-    enum halt halt;     /* told, and so are the next two */
+    int32_t *scope_bad;  /* by scope: bad outcomes */
+    int32_t spent_scope; /* the first one with more than its budget; -1 */
+    enum halt halt;      /* told, and so are the next two */
     bool paused;
     bool exceeded;
     struct answer *heap; /* by time, then number */
@@ -147,18 +148,6 @@ is_spent(const struct world *w)
     return budget >= 0 && rollout_bad(w->rollout) > budget;
 }
 
-/* The first value with a budget of its own that is exceeded, unless the run's is; or -1. */
-static int32_t
-spent_scope(const struct world *w)
-{
-    for (int32_t i = 0; !is_spent(w) && i < plan_scope_count(w->plan); i++) {
-        if (w->scope_bad[i] > plan_scope_budget(w->plan, i)) {
-            return i;
-        }
-    }
-    return -1;
-}
-
 static void
 tell_host(struct world *w, enum forecast_kind kind, int32_t host)
 {
@@ -168,8 +157,13 @@ tell_host(struct world *w, enum forecast_kind kind, int32_t host)
 static void
 tell_run(struct world *w, enum forecast_kind kind, int32_t value)
 {
-    tell(w, (struct forecast_event){
-                .kind = kind, .host = -1, .value = value, .scope = spent_scope(w)});
+    const bool budget =
+        kind == FORECAST_EXCEEDED || (kind == FORECAST_HALT && value == HALT_BUDGET);
+
+    tell(w, (struct forecast_event){.kind = kind,
+                                    .host = -1,
+                                    .value = value,
+                                    .scope = budget && !is_spent(w) ? w->spent_scope : -1});
 }
 
 /* blue_green has every host in both of its waves, one after the other. */
@@ -204,9 +198,12 @@ wave_goes_on(struct world *w, int32_t wave, bool ok)
     c->ok += ok;
     c->bad += !ok;
     if (--c->left == 0 && plan_has_waves(w->plan) && w->out->waves[wave].begin_ms >= 0) {
-        tell(w,
-             (struct forecast_event){
-                 .kind = FORECAST_WAVE_END, .host = -1, .value = wave, .ok = c->ok, .bad = c->bad});
+        tell(w, (struct forecast_event){.kind = FORECAST_WAVE_END,
+                                        .host = -1,
+                                        .value = wave,
+                                        .scope = -1,
+                                        .ok = c->ok,
+                                        .bad = c->bad});
     }
 }
 
@@ -216,7 +213,7 @@ look(struct world *w)
 {
     const enum halt halt = rollout_halt(w->rollout);
     const bool paused = rollout_state(w->rollout) == RUN_PAUSED;
-    const bool exceeded = is_spent(w) || spent_scope(w) >= 0;
+    const bool exceeded = is_spent(w) || w->spent_scope >= 0;
 
     if (halt != w->halt) {
         w->halt = halt;
@@ -347,7 +344,11 @@ static void
 count_bad(struct world *w, int32_t host)
 {
     for (int32_t i = 0; i < plan_scope_vars(w->plan); i++) {
-        w->scope_bad[plan_scope_of(w->plan, host, i)]++;
+        const int32_t scope = plan_scope_of(w->plan, host, i);
+        w->scope_bad[scope]++;
+        if (w->spent_scope < 0 && w->scope_bad[scope] > plan_scope_budget(w->plan, scope)) {
+            w->spent_scope = scope;
+        }
     }
 }
 
@@ -443,23 +444,31 @@ take(struct world *w, const struct order *o)
 
 /* ---------------------------------------------------------------- the run */
 
+/* What flaps has failed its first try: told if there is another. */
+static void
+look_again(struct world *w, const struct fact *f)
+{
+    struct body *b = &w->bodies[f->host];
+    const bool step = f->kind == FACT_STEP_DONE && b->again >= 0;
+    const bool gate =
+        f->kind == FACT_PROBE_FAILED && f->attempt == 1 && has(w, f->host, TROUBLE_FLAP);
+
+    if ((step || gate) && rollout_host(w->rollout, f->host).outcome == OUTCOME_RUNNING) {
+        tell(w, (struct forecast_event){.kind = FORECAST_AGAIN,
+                                        .host = f->host,
+                                        .value = step ? b->again : -1,
+                                        .scope = -1});
+    }
+    b->again = step ? -1 : b->again;
+}
+
 static void
 say(struct world *w, const struct fact *f)
 {
     w->facts++;
     rollout_tell(w->rollout, w->now_ms, f);
-    if (f->host >= 0 && w->bodies[f->host].again >= 0 && f->kind == FACT_STEP_DONE) {
-        if (rollout_host(w->rollout, f->host).outcome == OUTCOME_RUNNING) {
-            tell(w, (struct forecast_event){.kind = FORECAST_AGAIN,
-                                            .host = f->host,
-                                            .scope = -1,
-                                            .value = w->bodies[f->host].again});
-        }
-        w->bodies[f->host].again = -1;
-    }
-    if (f->kind == FACT_PROBE_FAILED && has(w, f->host, TROUBLE_FLAP) && f->attempt == 1 &&
-        rollout_host(w->rollout, f->host).outcome == OUTCOME_RUNNING) {
-        tell_host(w, FORECAST_AGAIN, f->host);
+    if (f->host >= 0) {
+        look_again(w, f);
     }
 }
 
@@ -551,7 +560,7 @@ world_init(struct world *w, const struct forecast_request *q, struct forecast *r
     *ret = (struct forecast){.exit_code = -1, .wave_count = waves, .host_count = hosts};
     ret->waves = xcalloc((size_t)waves, sizeof(*ret->waves));
     ret->hosts = xcalloc((size_t)hosts, sizeof(*ret->hosts));
-    *w = (struct world){.q = q, .plan = p, .out = ret, .wait_ms = -1};
+    *w = (struct world){.q = q, .plan = p, .out = ret, .spent_scope = -1, .wait_ms = -1};
     w->bodies = xcalloc((size_t)hosts, sizeof(*w->bodies));
     w->counts = xcalloc((size_t)waves, sizeof(*w->counts));
     for (int32_t i = 0; i < waves; i++) {

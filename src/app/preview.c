@@ -223,7 +223,6 @@ add_step(struct hash *h, const struct preview_step *s)
     add_bytes(h, r->guard, r->guard_len);
     add_bytes(h, r->content, r->content_len);
     add_text(h, r->become_user);
-    add_text(h, r->src);
     add_text(h, r->dest);
     add_text(h, r->awaited);
     add_text(h, s->asked);

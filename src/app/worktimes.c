@@ -56,7 +56,9 @@ arrange(struct worktimes *w)
 {
     size_t at = 0;
 
-    qsort(w->samples, w->count, sizeof(*w->samples), by_host);
+    if (w->count > 0) {
+        qsort(w->samples, w->count, sizeof(*w->samples), by_host);
+    }
     w->fleet = xcalloc(w->count, sizeof(*w->fleet));
     for (size_t i = 0; i < w->count; i++) {
         w->fleet[i] = w->samples[i].ms;

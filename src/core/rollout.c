@@ -230,7 +230,9 @@ draw_consequences(struct rollout *r)
     r->halt_seen = true;
     timers_drop(&r->timers, rollout_timer_wave(r));
     while (r->retries.count > 0) {
-        r->hosts[ring_take(&r->retries)].queued = false;
+        struct host_state *h = &r->hosts[ring_take(&r->retries)];
+        r->wave_left -= h->queued; /* it keeps the outcome it has */
+        h->queued = false;
     }
     if (!PLANTED(HALT_STARTS)) {
         queue_clear(&r->queue);
@@ -244,18 +246,19 @@ draw_consequences(struct rollout *r)
     watch_end(r);
 }
 
-static void
-finish_if_over(struct rollout *r)
+/* But for looks that are under way. */
+static bool
+is_over(const struct rollout *r)
 {
-    if (r->active > 0 || r->parked > 0 || r->paused || r->rollback_due ||
-        (r->halt == HALT_NONE && r->stage != WAVE_DONE)) {
-        return;
-    }
-    assert(queue_waiting(&r->queue) == 0); /* nobody who could start would be left behind */
+    return r->active == 0 && r->parked == 0 && !r->paused && !r->rollback_due &&
+           (r->halt != HALT_NONE || r->stage == WAVE_DONE);
+}
+
+static void
+finish(struct rollout *r)
+{
+    assert(queue_waiting(&r->queue) == 0); /* nobody who could start is left behind */
     watch_end(r);
-    if (r->watch_count > 0) {
-        return; /* until they are broken off */
-    }
     r->finished = true;
     timers_drop(&r->timers, rollout_timer_run(r));
     assert(r->timers.count == 0);
@@ -266,6 +269,20 @@ finish_if_over(struct rollout *r)
                                     .value = summary_exit(&r->summary)});
 }
 
+/* A host may be retried until the last look has been broken off: then the watch goes on. */
+static void
+watch_or_finish(struct rollout *r)
+{
+    if (!is_over(r)) {
+        watch_pump(r);
+        return;
+    }
+    watch_break(r);
+    if (r->watch_count == 0) {
+        finish(r);
+    }
+}
+
 static void
 settle(struct rollout *r)
 {
@@ -274,8 +291,8 @@ settle(struct rollout *r)
         draw_consequences(r);
         admit(r);
     } while ((r->look && r->held > 0) || (r->halt != HALT_NONE && !r->halt_seen) || back_begin(r));
-    finish_if_over(r);
-    watch_pump(r);
+    r->look = false; /* nobody is held whom it could wake */
+    watch_or_finish(r);
     const int64_t next_ms = timers_next_ms(&r->timers);
 
     if (next_ms != r->waiting_ms &&

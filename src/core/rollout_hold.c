@@ -280,6 +280,5 @@ hold_release(struct rollout *r)
             }
         }
     }
-    r->look = false;
     assert(r->held == 0 || r->held < r->active); /* somebody goes on, and will end */
 }

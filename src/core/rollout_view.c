@@ -179,8 +179,8 @@ rollout_digest(const struct rollout *r)
 {
     const int64_t flags = r->wave_told | r->wave_failed << 1 | r->wave_excused << 2 |
                           r->paused << 3 | r->halt_seen << 4 | r->hurried << 5 |
-                          r->rollback_due << 6 | r->rolling_back << 7 | r->watch_over << 8 |
-                          r->finished << 9 | r->look << 10;
+                          r->rollback_due << 6 | r->rolling_back << 7 | r->finished << 8 |
+                          r->look << 9;
     const int64_t words[] = {
         r->now_ms,
         r->width,

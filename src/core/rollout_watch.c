@@ -16,7 +16,7 @@
 static bool
 looks_now(const struct rollout *r)
 {
-    return r->halt == HALT_NONE && (!r->paused || PLANTED(WATCH_IN_PAUSE)) && !r->watch_over;
+    return r->halt == HALT_NONE && (!r->paused || PLANTED(WATCH_IN_PAUSE));
 }
 
 static bool
@@ -42,8 +42,7 @@ void
 watch_begin(struct rollout *r, int32_t host)
 {
     r->hosts[host].probe_lost = 0;
-    if (plan_check_count(r->plan) > 0 && !PLANTED(WATCH_NEVER) && r->halt == HALT_NONE &&
-        !r->watch_over) {
+    if (plan_check_count(r->plan) > 0 && !PLANTED(WATCH_NEVER) && r->halt == HALT_NONE) {
         look_when_due(r, host);
     }
 }
@@ -175,7 +174,7 @@ watch_ended(struct rollout *r, int32_t host)
 {
     list_drop(r, host);
     r->hosts[host].phase = PHASE_OVER;
-    if (!r->watch_over) {
+    if (r->halt == HALT_NONE) {
         look_when_due(r, host);
     }
 }
@@ -229,10 +228,6 @@ watch_break(struct rollout *r)
 void
 watch_end(struct rollout *r)
 {
-    if (r->watch_over) {
-        return;
-    }
-    r->watch_over = true;
     watch_break(r);
     if (plan_check_count(r->plan) == 0) {
         return;

@@ -511,6 +511,7 @@ run_note(struct plain *p, const struct event *e)
     if (e->text != NULL) {
         buf_adds(&p->line, waits ? "; to go on: " : ": ");
         add_text(p, e->text);
+        buf_adds(&p->line, waits ? " (or abort)" : "");
     }
     say(p, SINK_STDERR);
 }

@@ -149,6 +149,54 @@ assert_eq "all but the skipped one: $(cat "$work/e")" 0 $?
 assert_has 'the end' "$(cat "$work/e" "$work/o")" 'skipped 1'
 [ ! -e "$rig/home/web-05/waiting" ] || fail 'the skipped host was started'
 
+# ---- promote; on_failure: pause, forgiven by continue
+cp "$env_dir/config.yml" "$work/config.yml"
+printf '%s\n' 'deployment_strategy: canary' 'canary: 1' 'promote: manual' 'on_failure: pause' 'max_fail: 0' >>"$env_dir/config.yml"
+rm -rf "$project/debug.log" "$rig"/home/*/go "$rig"/home/*/waiting
+(cd "$project" && exec "$im_bin" run hold test-multi) >"$work/o" 2>"$work/e" </dev/null &
+pid=$!
+waiting web-01
+im ctl test-multi promote
+assert_eq 'too early' '5 inventory-manager: no: no canary waits for promote' "$rc $err"
+go 0 web-01
+wait_for 20 status_is 'promoting .*waits for promote'
+assert_has 'the run tells how' "$(cat "$work/e")" \
+    'the canary waits to be promoted; to go on: inventory-manager ctl test-multi promote (or abort)'
+go 1 web-02
+go 0 web-0{3,4,5,6,7,8,9}
+im ctl test-multi promote
+assert_eq 'promote' '0 promoted: 8 hosts to go' "$rc $out"
+wait_for 20 status_is 'paused .*waits for continue'
+assert_has 'the run tells why' "$(cat "$work/e")" \
+    'paused: too many hosts failed; to go on: inventory-manager ctl test-multi continue (or abort)'
+im ctl test-multi continue
+assert_eq 'continue' '0 continued' "$rc $out"
+ended 2
+cp "$work/config.yml" "$env_dir/config.yml"
+
+# ---- rollback
+cat >>"$env_dir/actions/hold.yml" <<ACTION
+rollback:
+  - name: Undo
+    run: |
+      while [ ! -e back ]; do sleep 0.02; done
+      touch undone
+ACTION
+begin
+im ctl test-multi rollback
+assert_eq 'rollback' '0 halted, to be rolled back: 3 hosts in flight end first' "$rc $out"
+im ctl test-multi skip web-09
+assert_eq 'nothing starts' '5 inventory-manager: no: web-09: the run has halted: nothing starts any more' "$rc $err"
+go 0 web-01 web-02
+go 1 web-03
+wait_for 20 status_is 'rolling back '
+im ctl test-multi rollback
+assert_eq 'twice' '5 inventory-manager: no: the run is rolling back already' "$rc $err"
+touch "$rig"/home/web-0{1,2,3}/back
+ended 3
+for n in 1 2 3; do [ -e "$rig/home/web-0$n/undone" ] || fail "web-0$n was not rolled back"; done
+assert_has 'they are counted' "$(cat "$work/e" "$work/o")" 'rolled back 3'
+
 # ---- kill; a run's id or its beginning in place of ENV
 begin
 id=$(ls "$project/var/ctl")

@@ -63,4 +63,24 @@ assert_eq 'three times ends it, as a signal or with its code' 0 $(($? == 3 || $?
 let_go
 im status test-multi
 assert_eq 'the store opens' 0 "$rc"
+
+# Hosts that wait for their turn to connect have had nothing done to them: they are cancelled at once.
+stop_fleet
+start_fleet
+sed -i "s/\(ansible_port: *\)[0-9]*/\1$port/" "$project/inventory/test-multi/hosts.yml"
+cp "$rig/known_hosts" "$project/inventory/test-multi/known_hosts"
+printf 'connect_rate: 1\nmax_parallel_workers: 9\n' >>"$project/inventory/test-multi/config.yml"
+rm -f "$project/debug.log" "$rig"/home/*/{waiting,go}
+(cd "$project" && exec "$im_bin" run hold test-multi) >"$work/o" 2>"$work/e" </dev/null &
+pid=$!
+wait_for 20 test -e "$rig/home/web-01/waiting"
+kill -TERM "$pid"
+wait_for 20 grep -q 'completed: hold for web-09 in .* cancelled' "$project/debug.log"
+kill -0 "$pid" || fail 'it left before the host in flight had ended'
+for n in 1 2 3 4; do mkdir -p "$rig/home/web-0$n" && touch "$rig/home/web-0$n/go"; done
+wait "$pid"
+assert_eq 'while hosts wait for their turn' 3 $?
+assert_has 'the one that was there ended' "$(cat "$project/debug.log")" "completed: hold for web-01 in"
+[ ! -e "$rig/home/web-09/waiting" ] || fail 'web-09 was begun after the interrupt'
+[ "$(count_of accepted)" -lt 9 ] || fail 'all were connected'
 finish

@@ -43,6 +43,11 @@ assert_eq 'with its -e' "hello $release" "$(cat "$rig/home/mark.web-03")"
 [ ! -e "$rig/home/mark.web-05" ] || fail 'a host beside the plan'
 [ ! -e "$rig/home/other.web-01" ] || fail 'a step that was skipped in the plan'
 
+# ---- and in another checkout of the same files
+cp -r "$project" "$work/elsewhere"
+project=$work/elsewhere im deploy test-multi --plan it.plan -C -q
+assert_eq 'elsewhere' 0 "$rc"
+
 # ---- what contradicts it
 contradicts() { # OPTION ARGUMENTS...
     local option=$1

@@ -76,6 +76,47 @@ assert_eq 'another word' 'one two three ' "$(marks web-02)"
 assert_eq 'the first wave was there' 'one two ' "$(marks web-01)"
 cp "$work/hosts.yml" "$env/hosts.yml"
 
+# ---- a run that nobody ended: what may have run, and what never began
+cp "$env/actions/deploy.yml" "$work/deploy.yml"
+slow_deploy test-multi 30
+(cd "$project" && exec "$im_bin" deploy test-multi -f 3) >/dev/null 2>&1 </dev/null &
+pid=$!
+wait_for 30 three_held
+im retry test-multi
+assert_eq 'one that runs' 5 "$rc"
+assert_has 'one that runs' "$err" 'is not over; `inventory-manager ctl test-multi retry HOST` is for one that runs'
+kill -9 $pid
+wait $pid 2>/dev/null
+end_held
+sed -i 's/exec sleep 30/true/' "$env/actions/deploy.yml"
+im retry test-multi
+assert_eq 'one that died' 0 "$rc"
+assert_has 'all of it' "$err" 'for 9 of the 9 hosts'
+
+# ---- a run that took itself back: nobody is on its release
+cat >"$env/actions/deploy.yml" <<'ACTION'
+name: deploy
+produces: deployed
+steps:
+  - name: Mark
+    run: test ! -e "bad.$inventory_hostname"
+rollback:
+  - name: Back
+    run: echo back >>"back.$inventory_hostname"
+ACTION
+cp "$env/config.yml" "$work/config.yml"
+echo 'on_failure: rollback' >>"$env/config.yml"
+touch "$rig/home/bad.web-05"
+im deploy test-multi -f 3
+assert_eq 'taken back' 3 "$rc"
+assert_has 'it says what goes on' "$out$err" 'to go on: inventory-manager retry '
+rm "$rig/home/bad.web-05"
+im retry test-multi
+assert_eq 'after a rollback' 0 "$rc"
+assert_has 'rolled back hosts too' "$err" 'for 9 of the 9 hosts'
+cp "$work/config.yml" "$env/config.yml"
+cp "$work/deploy.yml" "$env/actions/deploy.yml"
+
 # ---- secrets are not kept, nor their traces
 printf 'word: hush-hush\n' >"$work/secret.yml"
 printf 'pass\n' >"$work/pass"

@@ -103,8 +103,7 @@ connect_ended(struct check *k, struct check_host *h, const struct fact *f)
         h->ever_connected = true;
     }
     if (h->breaking) {
-        check_watch_broken(k, h);
-        return;
+        return; /* until it is closed */
     }
     if (h->dropped) {
         h->dropped = false;
@@ -269,9 +268,6 @@ session_gone(struct check *k, struct check_host *h, const struct fact *f)
         return;
     }
     h->closing -= h->closing > 0;
-    if (h->closing == 0) {
-        check_watch_closed(k, h);
-    }
     if (h->breaking) {
         h->open = OPEN_NONE;
         check_watch_broken(k, h);
@@ -328,8 +324,9 @@ probe_fact(struct check *k, struct check_host *h, const struct fact *f)
         check_session(h, k->c->checks[h->check].local, f);
     }
     if (h->breaking) {
-        check_watch_broken(k, h);
-    } else if (h->killed) {
+        return; /* until it is closed */
+    }
+    if (h->killed) {
         check_decide_killed(k, h);
     } else if (f->kind == FACT_PROBE_FAILED) {
         check_try_failed(k, h);

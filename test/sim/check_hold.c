@@ -62,7 +62,8 @@ lower_one(const struct check *k, const struct check_host *h, int32_t *ret_host)
     return false;
 }
 
-/* Hosts at this step whose session is being closed: one that waited before has its turn perhaps. */
+/* Hosts in line at this step when they were killed: one of them has its turn perhaps, and waits for
+ * its session to be closed. */
 static int32_t
 maybe_inside(const struct check *k, enum check_list list, int32_t step)
 {
@@ -70,8 +71,8 @@ maybe_inside(const struct check *k, enum check_list list, int32_t step)
 
     for (int32_t slot = 0; slot < k->slots; slot++) {
         const struct check_host *h = k->slot_host[slot] < 0 ? NULL : &k->hosts[k->slot_host[slot]];
-        count += h != NULL && h->closing > 0 && check_held(k, h) && check_list_of(h) == list &&
-                 h->step == step;
+        count += h != NULL && h->in_line && h->closing > 0 && check_held(k, h) &&
+                 check_list_of(h) == list && h->step == step;
     }
     return count;
 }
@@ -126,7 +127,7 @@ check_take_turn(struct check *k, struct check_host *h, int32_t host)
     CHECK(k, s->run_once || inside < s->throttle,
           "host %d: step %d is throttled to %d, and %d hosts are in it", (int)host, (int)h->step,
           (int)s->throttle, (int)inside);
-    const bool first = list == LIST_FINALLY && s->run_once; /* who comes first, not the lowest */
+    const bool first = h->in_line || (list == LIST_FINALLY && s->run_once); /* who came first */
 
     CHECK(k, first || !lower_one(k, h, &other), "host %d: step %d is the turn of host %d",
           (int)host, (int)h->step, (int)other);
@@ -149,7 +150,7 @@ check_leave(struct check *k, struct check_host *h, bool good)
             check_halt_by_rule(k, HALT_ONCE);
         }
     }
-    h->turn = h->ordered = false;
+    h->turn = h->ordered = h->in_line = false;
 }
 
 /* One host that waits at a run_once step whose end is known passes on, or fails. */

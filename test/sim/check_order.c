@@ -41,8 +41,9 @@ begin_watch(struct check *k, struct check_host *h, const struct order *o)
           order_name(o->kind), (int)o->host);
     CHECK(k, check_watch_on(k), "%s of host %d: there is no late watch now", order_name(o->kind),
           (int)o->host);
-    CHECK(k, k->watching < k->width, "%s of host %d: late watch of %d hosts at a time",
-          order_name(o->kind), (int)o->host, (int)k->width);
+    CHECK(k, k->watching + k->breaking < k->width,
+          "%s of host %d: late watch of %d hosts at a time", order_name(o->kind), (int)o->host,
+          (int)k->width);
     CHECK(k, k->now_ms >= h->watch_from_ms,
           "%s of host %d: late watch at %" PRId64 " ms, not before %" PRId64, order_name(o->kind),
           (int)o->host, k->now_ms, h->watch_from_ms);
@@ -78,21 +79,10 @@ due_or_watch(struct check *k, struct check_host *h, const struct order *o)
 
 /* ---- orders */
 
-static bool
-may_connect_all_the_same(const struct check *k, const struct check_host *h, enum check_want due)
-{
-    return h->unparked && !h->connected && (due == WANT_STEP || due == WANT_FINALLY) && k->remote;
-}
-
 static void
 connect_host(struct check *k, struct check_host *h, const struct order *o)
 {
-    enum check_want due = due_or_watch(k, h, o);
-
-    if (may_connect_all_the_same(k, h, due)) {
-        due = WANT_CONNECT;
-    }
-    must_be(k, h, o, WANT_CONNECT, due);
+    must_be(k, h, o, WANT_CONNECT, due_or_watch(k, h, o));
     CHECK(k, h->open == OPEN_NONE, "connect of host %d: the last order has no answer yet",
           (int)o->host);
     CHECK(k, o->attempt == h->connects + 1, "connect of host %d: attempt %d, not %d", (int)o->host,
@@ -104,7 +94,7 @@ connect_host(struct check *k, struct check_host *h, const struct order *o)
     h->connects = o->attempt;
     h->round_connects++;
     h->open = OPEN_CONNECT;
-    h->waiting = h->unparked = false;
+    h->waiting = false;
     check_pass_on(k);
 }
 
@@ -133,7 +123,7 @@ run_step(struct check *k, struct check_host *h, const struct order *o)
     h->attempt = h->last_attempt[h->step] = o->attempt;
     h->repeats = h->sent_now = false;
     h->open = OPEN_STEP;
-    h->waiting = h->unparked = false;
+    h->waiting = false;
     check_pass_on(k);
 }
 
@@ -141,14 +131,11 @@ static void
 probe_host(struct check *k, struct check_host *h, const struct order *o)
 {
     must_be(k, h, o, WANT_PROBE, due_or_watch(k, h, o));
-    const int32_t most = h->flying ? h->tries : INT32_MAX; /* one broken off may have counted */
-
     CHECK(k, o->step == h->check, "probe of host %d: check %d, not %d", (int)o->host, (int)o->step,
           (int)h->check);
-    CHECK(k, h->probed ? o->attempt == h->probes : o->attempt > h->probes && o->attempt <= most,
+    CHECK(k, h->probed ? o->attempt == h->probes : o->attempt > h->probes && o->attempt <= h->tries,
           "probe of host %d: try %d, the last was %d of %d begun", (int)o->host, (int)o->attempt,
           (int)h->probes, (int)h->tries);
-    h->tries = h->flying ? h->tries : o->attempt;
     h->probed = true;
     h->probes = o->attempt;
     h->open = OPEN_PROBE;
@@ -158,12 +145,7 @@ probe_host(struct check *k, struct check_host *h, const struct order *o)
 static void
 run_finally(struct check *k, struct check_host *h, const struct order *o)
 {
-    enum check_want due = check_wants(k, h);
-
-    if (due == WANT_CONNECT && h->unparked) {
-        due = WANT_FINALLY;
-    }
-    must_be(k, h, o, WANT_FINALLY, due);
+    must_be(k, h, o, WANT_FINALLY, check_wants(k, h));
     CHECK(k, o->step == h->step && o->attempt == h->round,
           "finally of host %d: step %d in round %d, not %d in %d", (int)o->host, (int)o->step,
           (int)o->attempt, (int)h->step, (int)h->round);
@@ -172,7 +154,7 @@ run_finally(struct check *k, struct check_host *h, const struct order *o)
     }
     check_take_turn(k, h, o->host);
     h->open = OPEN_FINALLY;
-    h->waiting = h->unparked = false;
+    h->waiting = false;
     check_pass_on(k);
 }
 
@@ -182,17 +164,12 @@ close_session(struct check *k, struct check_host *h, const struct order *o)
     const enum check_want due = check_wants(k, h);
     const bool leaves = (due == WANT_LEAVE || due == WANT_PARK) && h->connected;
 
-    CHECK(k, h->must_close || leaves || h->breaking || (h->flying && h->killed),
-          "disconnect of host %d: nothing asks for it", (int)o->host);
+    CHECK(k, h->must_close || leaves, "disconnect of host %d: nothing asks for it", (int)o->host);
     CHECK(k, !h->waiting || h->must_close || k->now_ms >= h->from_ms,
           "disconnect of host %d: at %" PRId64 " ms, not before %" PRId64, (int)o->host, k->now_ms,
           h->from_ms);
     h->must_close = h->connected = false;
     h->closing++;
-    if (!h->flying && !h->watch_closing) {
-        h->watch_closing = true;
-        k->watch_closing++;
-    }
 }
 
 void

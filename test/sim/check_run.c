@@ -103,6 +103,7 @@ check_halt(struct check *k, enum halt why)
     }
     k->halt = why;
     k->paused = false;
+    k->forgot |= k->queued > 0;
     check_watch_stop(k);
     for (int32_t i = 0; i < k->host_count && k->queued + k->parked > 0; i++) {
         struct check_host *h = &k->hosts[i];
@@ -141,7 +142,6 @@ check_unpause(struct check *k)
     k->paused = false;
     k->wave_due_ms = later(k, k->wave_due_ms, since_ms);
     k->run_due_ms = later(k, k->run_due_ms, k->paused_at_ms);
-    check_watch_resume(k);
 }
 
 /* ---- rollback */

@@ -69,7 +69,6 @@ struct check_host {
     enum check_stage stage;
     bool killed;
     bool connected, was_connected, reached; /* reached: the one reconnect for finally is spent */
-    bool unparked;                          /* and no order since */
     int32_t round_connects;
     int32_t step;    /* of the list of the round; in finally of that list */
     int32_t attempt; /* next or last of this step; 0: to be chosen */
@@ -77,6 +76,7 @@ struct check_host {
     bool repeats;    /* the next order has the number of the last: it was not started */
     bool unsure, refused, sent_now;
     bool again;          /* a retried host: no wave is over without it */
+    bool in_line;        /* waited for its turn when it was killed: it may have got it since */
     bool turn, ordered;  /* at a run_once or throttled step */
     bool ends_ok;        /* its bake was cut short: ok, once the try under way has ended */
     enum outcome result; /* once the finally list begins */
@@ -88,8 +88,7 @@ struct check_host {
 
     /* late watch: a try while it has no slot */
     bool watching, must_tell;
-    bool breaking;      /* its try was broken off, and has not ended */
-    bool watch_closing; /* the session of a try is being closed */
+    bool breaking; /* its try was broken off, and has not ended */
     int32_t watch_failed;
     int64_t watch_from_ms, watch_to_ms; /* the next try begins; -1: none is due */
     int64_t watch_set;                  /* number of the fact that set it */
@@ -152,6 +151,7 @@ struct check {
     int32_t first_untouched;          /* no position below is untouched */
     int32_t queued, parked, again;    /* again: retried hosts in flight */
     int64_t wave_due_ms, wave_set_ms; /* end of bake or pause, and since when it is waited for */
+    bool forgot;                      /* a halt came while hosts waited for their retry */
     int32_t begun, ended;             /* waves told: numbers of the last; -1 */
     bool wave_failed, wave_excused;   /* it ended badly and the run is paused; it may pass */
     bool reopened;                    /* a retried host: its end may be told again */
@@ -175,8 +175,8 @@ struct check {
     enum check_once once[CHECK_LISTS][SIM_STEPS_MAX];
     int32_t inside[CHECK_LISTS][SIM_STEPS_MAX]; /* hosts that have their turn */
 
-    int32_t watching;                /* tries of late watch under way */
-    int32_t breaking, watch_closing; /* those broken off; their sessions */
+    int32_t watching; /* tries of late watch under way */
+    int32_t breaking; /* those broken off, and not ended */
     int32_t counts[OUTCOMES];
     int32_t rolled_back, rollbacks_failed;
     int64_t starts;
@@ -186,7 +186,7 @@ struct check {
     int32_t baking;            /* hosts in their bake */
     bool mute;                 /* the last one changes nothing */
     int32_t last_host;         /* of the last fact; -1 */
-    int32_t overdue, held_up;  /* of late watch: one host whose try is missing; hosts that wait */
+    int32_t overdue;           /* one host whose try of late watch is missing; -1 */
     char wrong[320];           /* empty: nothing is */
 };
 
@@ -239,11 +239,8 @@ bool check_watched(const struct check *k, const struct check_host *h);
 void check_watch_begin(struct check *k, struct check_host *h, int64_t from_ms, int64_t to_ms);
 void check_watch_fact(struct check *k, int32_t host, const struct fact *f);
 void check_watch_broken(struct check *k, struct check_host *h);
-void check_watch_closed(struct check *k, struct check_host *h);
 void check_watch_stop(struct check *k); /* all tries are broken off */
-void check_watch_resume(struct check *k);
-void check_watch_bake(struct check *k);  /* it begins */
-void check_watch_baked(struct check *k); /* it is over */
+void check_watch_bake(struct check *k); /* it begins */
 
 /* check_verb.c */
 void check_verb(struct check *k, const struct fact *f);
@@ -278,5 +275,6 @@ void check_host_order(struct check *k, const struct order *o);
 
 /* check_slot.c */
 void check_slot_order(struct check *k, const struct order *o);
+void check_wave_order(struct check *k, const struct order *o);
 
 #endif

@@ -58,7 +58,7 @@ settled_watch(struct check *k, const struct check_host *h, int32_t host, struct 
               (int)host);
         return;
     }
-    if (k->paused && check_watched(k, h)) {
+    if ((k->paused || (check_done(k) && k->halt == HALT_NONE)) && check_watched(k, h)) {
         may_be_due(k, d, h->watch_from_ms, h->watch_to_ms); /* it only queues the host */
     }
     if (!check_watch_on(k) || !check_watched(k, h)) {
@@ -69,25 +69,11 @@ settled_watch(struct check *k, const struct check_host *h, int32_t host, struct 
     if (h->closing > 0 || h->open != OPEN_NONE || overdue) {
         may_be_due(k, d, h->watch_from_ms, h->watch_to_ms);
         k->overdue = overdue && h->closing == 0 && h->open == OPEN_NONE ? host : k->overdue;
-    } else if (k->watching + k->held_up < k->width) {
+    } else if (k->watching + k->breaking < k->width) {
         must_be_due(k, d, h->watch_from_ms, h->watch_to_ms);
     } else {
         may_be_due(k, d, h->watch_from_ms, h->watch_to_ms);
     }
-}
-
-/* Hosts that are due, and wait for their last session to end: they may count as looked at. */
-static int32_t
-count_held_up(const struct check *k)
-{
-    int32_t count = 0;
-
-    for (int32_t i = 0; i < k->host_count && k->checks > 0; i++) {
-        const struct check_host *h = &k->hosts[i];
-        count += check_watched(k, h) && !h->watching && h->watch_from_ms <= k->now_ms &&
-                 (h->closing > 0 || h->open != OPEN_NONE);
-    }
-    return count;
 }
 
 static void
@@ -136,15 +122,14 @@ settled_run(struct check *k)
 {
     enum order_kind how = ORDER_START;
     const int32_t next = check_next_host(k, &how);
-    const bool busy = k->watch_closing > 0 || k->held_up > 0; /* a look may count as begun */
-    const bool ended = k->begun < k->wave || k->phase != WAVE_OPEN;
+    const bool ended = k->begun < k->wave || k->phase != WAVE_OPEN ||
+                       (k->wave_left == 0 && k->again == 0 && k->queued == 0);
 
-    CHECK(k, next < 0 || (k->rolling && busy), "%s of host %d is due, and is missing",
-          order_name(how), (int)next);
-    CHECK(k, k->finished || busy || !check_over(k), "the run is over, and does not finish");
+    CHECK(k, next < 0, "%s of host %d is due, and is missing", order_name(how), (int)next);
+    CHECK(k, k->finished || !check_over(k), "the run is over, and does not finish");
     CHECK(k, !k->begin_told, "wave %d was begun without a host", (int)k->begun + 1);
-    CHECK(k, k->halt != HALT_NONE || !ended || k->ended >= k->begun,
-          "the end of wave %d was not told", (int)k->begun + 1);
+    CHECK(k, k->forgot || !ended || k->ended >= k->begun, "the end of wave %d was not told",
+          (int)k->begun + 1);
 }
 
 /* Looking for the next host may be long where limits hold many back. */
@@ -173,11 +158,10 @@ check_turn(struct check *k, int64_t now_ms)
         return;
     }
     k->overdue = -1;
-    k->held_up = count_held_up(k);
     for (int32_t i = 0; i < k->host_count; i++) {
         settled_host(k, i, &d);
     }
-    CHECK(k, k->overdue < 0 || k->watching + k->held_up >= k->width,
+    CHECK(k, k->overdue < 0 || k->watching + k->breaking >= k->width,
           "host %d: late watch was due at %" PRId64 " ms, and is missing", (int)k->overdue,
           k->hosts[k->overdue < 0 ? 0 : k->overdue].watch_to_ms);
     settled_run(k);

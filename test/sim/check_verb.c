@@ -106,8 +106,10 @@ kill_host(struct check *k, struct check_host *h)
         return;
     }
     h->killed = true;
+    h->in_line = check_held(k, h); /* it keeps its place there */
     h->must_close = h->closing == 0 && (h->open != OPEN_NONE || h->connected);
     if (h->stage != STAGE_FINALLY && h->open == OPEN_NONE) {
+        h->in_line = false;
         check_decide_killed(k, h);
     } else if (h->stage == STAGE_FINALLY) {
         h->waiting = false;

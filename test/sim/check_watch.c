@@ -113,35 +113,9 @@ check_watch_broken(struct check *k, struct check_host *h)
 {
     h->breaking = false;
     k->breaking--;
-    check_watch_begin(k, h, 0, wave_bakes(k, h) ? interval(k) : interval(k) * 5);
-}
+    const int64_t after_ms = wave_bakes(k, h) ? interval(k) : k->c->policy.gate_interval_ms * 5;
 
-/* No session of the host is being closed any more. */
-void
-check_watch_closed(struct check *k, struct check_host *h)
-{
-    const int64_t period_ms = wave_bakes(k, h) ? interval(k) : interval(k) * 5;
-
-    k->watch_closing -= h->watch_closing;
-    h->watch_closing = false;
-    if (h->watch_to_ms < k->now_ms + period_ms) {
-        h->watch_to_ms = k->now_ms + period_ms;
-        h->watch_set = k->facts;
-    }
-}
-
-/* After a pause nobody can say whether time has stood still for a host: until a period from now. */
-void
-check_watch_resume(struct check *k)
-{
-    for (int32_t i = 0; i < k->host_count; i++) {
-        struct check_host *h = &k->hosts[i];
-        const int64_t period_ms = wave_bakes(k, h) ? interval(k) : interval(k) * 5;
-        if (check_watched(k, h) && h->watch_to_ms < k->now_ms + period_ms) {
-            h->watch_to_ms = k->now_ms + period_ms;
-            h->watch_set = k->facts;
-        }
-    }
+    check_watch_begin(k, h, after_ms, after_ms < 1 ? 1 : after_ms);
 }
 
 /* The bake of the wave begins: every host of it that is ok is probed at once. */
@@ -155,18 +129,6 @@ check_watch_bake(struct check *k)
             if (!h->watching) {
                 check_watch_begin(k, h, 0, 0);
             }
-        }
-    }
-}
-
-/* From now on the long interval counts; what was due soon may still come then. */
-void
-check_watch_baked(struct check *k)
-{
-    for (int32_t i = 0; i < k->host_count && k->checks > 0; i++) {
-        struct check_host *h = &k->hosts[i];
-        if (check_watched(k, h) && !h->watching) {
-            h->watch_to_ms += interval(k) * 4;
         }
     }
 }

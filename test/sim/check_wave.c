@@ -151,9 +151,6 @@ check_wave_reopen(struct check *k)
     if (k->phase == WAVE_OPEN) {
         return;
     }
-    if (k->phase == WAVE_BAKES) {
-        check_watch_baked(k);
-    }
     k->phase = WAVE_OPEN;
     k->wave_due_ms = -1;
     k->begun = k->ended = k->wave - 1;
@@ -193,7 +190,6 @@ wave_tick(struct check *k)
         return;
     }
     if (k->phase == WAVE_BAKES) {
-        check_watch_baked(k);
         k->wave_due_ms = -1;
         k->phase = WAVE_BAKED;
         check_waves(k);

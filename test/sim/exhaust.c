@@ -16,7 +16,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { JOBS_MAX = 64 };
+enum { JOBS_MAX = 64, FAILED_MAX = 500 };
 
 /* ---- shapes of actions */
 
@@ -121,7 +121,8 @@ struct size {
 static const struct size sizes_ci[] = {
     {1, 1, {3, 4}},
     {2, 1, {2, 1}},
-    {2, 2, {1, 1}},
+    {2, 2, {2, 1}},
+    {3, 2, {1, 0}},
 };
 static const struct size sizes_long[] = {
     {1, 1, {6, 8}}, {2, 1, {4, 2}}, {2, 2, {3, 2}}, {3, 2, {2, 1}}, {4, 2, {1, 1}},
@@ -253,7 +254,7 @@ run_job(const struct cases *all, int first, int jobs, struct job *job)
 
     now.search = s;
     (void)signal(SIGABRT, on_abort);
-    for (int i = first; i < case_count(all) && job->failed < 5; i += jobs) {
+    for (int i = first; i < case_count(all) && job->failed < FAILED_MAX; i += jobs) {
         run_number(s, all, i, false, job);
     }
     search_free(s);

@@ -173,6 +173,12 @@ tell(struct run *u, const struct fact *f)
         u->has_last = u->wrong[0] != '\0';
         return;
     }
+    if (f->kind == FACT_VERB &&
+        check_allows(u->check, f) != (rollout_refuses(u->rollout, f) == NULL)) {
+        wrong(u, "%s is %s", verb_name(f->verb),
+              check_allows(u->check, f) ? "refused, and may be told"
+                                        : "taken, and is to be refused");
+    }
     world_told(u->world, f);
     check_fact(u->check, u->now_ms, f);
     rollout_tell(u->rollout, u->now_ms, f);
@@ -258,6 +264,10 @@ audit(struct run *u)
     for (int32_t i = 0; i < u->c->host_count; i++) {
         const struct rollout_host h = rollout_host(u->rollout, i);
         count[h.outcome]++;
+        if (u->check != NULL && check_host_outcome(u->check, i) != h.outcome) {
+            wrong(u, "host %d is %s, not %s", (int)i, outcome_name(h.outcome),
+                  outcome_name(check_host_outcome(u->check, i)));
+        }
         if (h.outcome == OUTCOME_RUNNING || h.parked || h.queued || h.held) {
             wrong(u, "host %d is not at rest in the end: %s", (int)i, outcome_name(h.outcome));
         }

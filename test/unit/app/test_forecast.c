@@ -27,7 +27,8 @@ struct bench {
     int32_t back_count;
     struct plan_check check;
     int32_t check_count;
-    const struct plan_parting *limit; /* max_parallel_by, or NULL */
+    const struct plan_parting *limit;  /* max_parallel_by, or NULL */
+    const struct plan_parting *budget; /* budget_by, or NULL */
     int32_t host_count;
     struct forecast_host hosts[HOSTS_MAX];
     struct plan *plan;
@@ -71,6 +72,8 @@ bench_run(struct bench *b)
         .rollback_count = b->back_count,
         .parallel_by = b->limit,
         .parallel_by_count = b->limit != NULL,
+        .budget_by = b->budget,
+        .budget_by_count = b->budget != NULL,
     };
 
     b->plan = plan_new(&request, &err);
@@ -464,6 +467,28 @@ test_limits_by_value_hold_hosts_back(void **state)
 }
 
 static void
+test_a_budget_of_a_value_is_told_with_the_value(void **state)
+{
+    static const int32_t zones[] = {0, 1, 0, 1, 0, 1};
+    const struct plan_parting zone = {
+        .variable = "zone", .value_of = zones, .value_count = 2, .limit = {.value = 1}};
+    struct bench b;
+
+    (void)state;
+    bench_init(&b, STRATEGY_ROLLING, 6, 2);
+    b.budget = &zone;
+    b.policy.max_fail.value = 3;
+    b.hosts[1].trouble = b.hosts[3].trouble = TROUBLE_FAIL;
+    bench_run(&b);
+    expect_story(&b, "0 begin 0, 300 bad h1, 300 end 0 (1 ok 1 bad), 300 begin 1, 600 bad h3, "
+                     "600 halt 1, 600 end 1 (1 ok 1 bad)");
+    for (size_t i = 0; i < b.f.event_count; i++) {
+        assert_int_equal(b.f.events[i].scope, b.f.events[i].kind == FORECAST_HALT ? 1 : -1);
+    }
+    bench_end(&b);
+}
+
+static void
 test_the_same_request_gives_the_same_forecast(void **state)
 {
     struct bench b[2];
@@ -506,6 +531,7 @@ main(void)
         cmocka_unit_test(test_a_paused_run_waits_for_the_operator),
         cmocka_unit_test(test_a_host_that_turns_bad_later_is_seen_while_the_run_lasts),
         cmocka_unit_test(test_limits_by_value_hold_hosts_back),
+        cmocka_unit_test(test_a_budget_of_a_value_is_told_with_the_value),
         cmocka_unit_test(test_the_same_request_gives_the_same_forecast),
     };
 

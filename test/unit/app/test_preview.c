@@ -2,6 +2,7 @@
  * test_preview.c - what a run would do: the steps as they would be sent, and nothing done.
  */
 #include "app/preview.h"
+#include "base/map.h"
 #include "unit/app/rig.h"
 
 enum { LONG_BYTES = 200000 }; /* too long for one variable, and for a guard */
@@ -203,6 +204,122 @@ test_a_mistake_of_the_arguments_of_ssh_is_told_before_a_run(void **state)
     rig_close(&r);
 }
 
+/* ---------------------------------------------------------------- what a plan in a file compares
+ */
+
+static int
+note_source(void *arg, const char *path, const char *sha256)
+{
+    value_dict_set(arg, path, value_text(sha256));
+    return 0;
+}
+
+static int
+stop(void *arg, const char *path, const char *sha256)
+{
+    (void)arg;
+    (void)path;
+    (void)sha256;
+    return 7;
+}
+
+static void
+test_what_would_be_sent_is_named_with_its_digest(void **state)
+{
+    static const char hello[] =
+        "3bab2ec60ee8484c51a0685f6adee661faeb05047cda445f82e8cd5d6441933d"; /* "{{ env }}\n" */
+    struct value *sources = value_new(VALUE_DICT);
+    char path[128];
+    struct rig r;
+    struct preview *p = open_mixed(&r);
+
+    (void)state;
+    assert_int_equal(preview_sources(p, note_source, sources, &r.err), 0);
+    assert_int_equal(sources->count, 2); /* file stands in two steps */
+    (void)snprintf(path, sizeof(path), "%s/file", r.root);
+    assert_string_equal(value_dict_get(sources, path)->text, hello);
+    (void)snprintf(path, sizeof(path), "%s/dir", r.root);
+    assert_non_null(value_dict_get(sources, path));
+    assert_int_equal(preview_sources(p, stop, NULL, &r.err), 7);
+    (void)snprintf(path, sizeof(path), "%s/file", r.root);
+    assert_int_equal(unlink(path), 0);
+    assert_int_equal(preview_sources(p, note_source, sources, &r.err), -1);
+    value_free(sources);
+    preview_free(p);
+    rig_close(&r);
+}
+
+static void
+digest_of(const char *extra, int32_t host, char ret[HASH_SHA256_HEX])
+{
+    struct rig r;
+
+    rig_open(
+        &r, NULL, "act",
+        "name: act\nsteps:\n  - run: echo \"$word\"\n  - run: echo {{ inventory_hostname }}\n");
+    value_dict_set(r.extra, "word", value_text(extra));
+    struct preview *p = preview_new(&r.request, &r.err);
+    assert_non_null(p);
+    assert_int_equal(preview_digest(p, host, ret, &r.err), 0);
+    preview_free(p);
+    rig_close(&r);
+}
+
+static void
+test_a_host_has_another_digest_where_it_would_get_something_else(void **state)
+{
+    char first[HASH_SHA256_HEX], same[HASH_SHA256_HEX], word[HASH_SHA256_HEX];
+    char host[HASH_SHA256_HEX];
+
+    (void)state;
+    digest_of("a", 0, first);
+    digest_of("a", 0, same);
+    digest_of("b", 0, word);
+    digest_of("a", 1, host);
+    assert_string_equal(first, same); /* in another folder, too */
+    assert_string_not_equal(first, word);
+    assert_string_not_equal(first, host);
+}
+
+static void
+test_a_run_is_refused_where_its_files_are_not_those_of_the_plan(void **state)
+{
+    struct map *sources = map_new(NULL);
+    struct rig r;
+    struct preview *p = open_mixed(&r);
+
+    (void)state;
+    preview_free(p);
+    r.request.sources = sources; /* none of them */
+    assert_int_equal(app_run(&r.request, &r.err), -1);
+    assert_int_equal(r.err.kind, ERR_CONFIG);
+    assert_non_null(strstr(r.err.text, "/file: has changed since the plan was compared"));
+    assert_string_equal(r.calls.data, "");
+    map_free(sources);
+    rig_close(&r);
+}
+
+static void
+test_hosts_of_a_plan_start_in_its_order(void **state)
+{
+    static const size_t order[] = {2, 0, 1};
+    struct rig r;
+    struct preview *p = open_mixed(&r);
+
+    (void)state;
+    preview_free(p);
+    r.request.hosts = order;
+    r.request.hosts_in_order = true;
+    r.settings.policy.order = HOST_ORDER_SORTED;
+    p = preview_new(&r.request, &r.err);
+    assert_non_null(p);
+    for (int32_t i = 0; i < 3; i++) {
+        assert_int_equal(plan_host_at(preview_plan(p), i), i); /* of the request */
+    }
+    preview_free(p);
+    rig_close(&r);
+}
+
 int
 main(void)
 {
@@ -214,6 +331,10 @@ main(void)
         cmocka_unit_test(test_mistakes_are_those_of_a_run),
         cmocka_unit_test(test_what_a_secret_may_not_be_is_told_though_it_is_not_shown),
         cmocka_unit_test(test_a_file_that_goes_away_meanwhile_is_an_error),
+        cmocka_unit_test(test_what_would_be_sent_is_named_with_its_digest),
+        cmocka_unit_test(test_a_host_has_another_digest_where_it_would_get_something_else),
+        cmocka_unit_test(test_a_run_is_refused_where_its_files_are_not_those_of_the_plan),
+        cmocka_unit_test(test_hosts_of_a_plan_start_in_its_order),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -74,6 +74,39 @@ test_an_action_makes_a_release_if_a_step_of_it_names_it(void **state)
 }
 
 static void
+test_a_release_that_is_expected_must_be_it(void **state)
+{
+    static const struct {
+        const char *expected, *step;
+        int rc;
+    } rows[] = {
+        {"one", "run: echo $release", 0},
+        {"two", "run: echo $release", -1},
+        {"", "run: echo $release", -1},
+        {"two", "run: echo", 0}, /* it makes none */
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        char action[128];
+        struct seen s = {0};
+        (void)snprintf(action, sizeof(action), "name: deploy\nproduces: deployed\nsteps:\n  - %s\n",
+                       rows[i].step);
+        rig_open(&s.rig, NULL, "deploy", action);
+        value_dict_set(s.rig.extra, "release", value_text("one"));
+        s.rig.request.release = rows[i].expected;
+        assert_int_equal(rig_run(&s.rig), rows[i].rc);
+        if (rows[i].rc < 0) {
+            assert_int_equal(s.rig.err.kind, ERR_CONFIG);
+            assert_string_equal(s.rig.err.text, rows[i].expected[0] == '\0'
+                                                    ? "the release is one now, and was none"
+                                                    : "the release is one now, and was two");
+        }
+        rig_close(&s.rig);
+    }
+}
+
+static void
 test_only_steps_that_are_run_count(void **state)
 {
     struct strv skip = {0};
@@ -286,6 +319,7 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_an_action_makes_a_release_if_a_step_of_it_names_it),
+        cmocka_unit_test(test_a_release_that_is_expected_must_be_it),
         cmocka_unit_test(test_only_steps_that_are_run_count),
         cmocka_unit_test(test_a_host_that_ends_well_has_the_release),
         cmocka_unit_test(test_a_given_name_must_be_one),

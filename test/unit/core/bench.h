@@ -15,6 +15,8 @@
 
 #include <cmocka.h>
 
+enum { BENCH_HOSTS_MAX = 200 };
+
 struct bench {
     struct policy policy;
     struct plan_step steps[8];
@@ -85,8 +87,14 @@ count_partings(const struct plan_parting *p)
 static inline void
 bench_start(struct bench *b, int32_t hosts)
 {
-    static const char *const names[] = {"web-3", "web-1", "web-2", "db-1", "db-2",
+    static const char *const first[] = {"web-3", "web-1", "web-2", "db-1", "db-2",
                                         "db-3",  "x-1",   "x-2",   "x-3",  "x-4"};
+    const char *names[BENCH_HOSTS_MAX];
+
+    assert_true(hosts <= BENCH_HOSTS_MAX);
+    for (int32_t i = 0; i < hosts; i++) {
+        names[i] = i < 10 ? first[i] : "x-5";
+    }
     const struct plan_request request = {
         .policy = &b->policy,
         .host_count = hosts,
@@ -164,8 +172,7 @@ done(struct bench *b, int32_t host, int32_t step, int32_t code)
 {
     const int32_t attempt = or_first(rollout_host(b->rollout, host).attempt);
 
-    tell(b, (struct fact){
-                .kind = FACT_STEP_SENT, .host = host, .step = step, .attempt = attempt});
+    tell(b, (struct fact){.kind = FACT_STEP_SENT, .host = host, .step = step, .attempt = attempt});
     tell(b, (struct fact){.kind = FACT_STEP_DONE,
                           .host = host,
                           .step = step,

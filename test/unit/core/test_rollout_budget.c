@@ -310,6 +310,56 @@ test_a_halt_ends_a_pause(void **state)
     bench_end(&b);
 }
 
+static void
+test_what_is_exceeded_twice_is_decided_once(void **state)
+{
+    static const int32_t value_of[] = {0, 0, 0};
+    struct bench b;
+
+    (void)state;
+    budget_init(&b, ON_FAILURE_ROLLBACK, 0); /* by max_fail and by a value, by two hosts */
+    b.policy.workers = 2;
+    b.budget_by[0] = (struct plan_parting){"site", value_of, 1, {.value = 0}};
+    bench_start(&b, 3);
+    past_host(&b, 0, 1);
+    in_state(&b, RUN_DRAINING, HALT_BUDGET);
+    past_host(&b, 1, 1);
+    in_state(&b, RUN_ROLLING_BACK, HALT_BUDGET);
+    bench_end(&b);
+}
+
+static void
+test_a_halted_run_is_not_paused_by_its_budget(void **state)
+{
+    struct bench b;
+
+    (void)state;
+    budget_init(&b, ON_FAILURE_PAUSE, 0);
+    bench_start(&b, 2);
+    connected(&b, 0);
+    verb(&b, VERB_ABORT);
+    done(&b, 0, 0, 1);
+    in_state(&b, RUN_OVER, HALT_ABORT);
+    bench_end(&b);
+}
+
+static void
+test_continue_gives_no_budget_to_a_run_that_has_none(void **state)
+{
+    struct bench b;
+
+    (void)state;
+    budget_init(&b, ON_FAILURE_STOP, 0);
+    b.policy.has_budget = false;
+    bench_start(&b, 3);
+    past_host(&b, 0, 1);
+    verb(&b, VERB_PAUSE);
+    verb(&b, VERB_CONTINUE);
+    past_host(&b, 1, 1);
+    in_state(&b, RUN_RUNNING, HALT_NONE);
+    bench_end(&b);
+}
+
 int
 main(void)
 {
@@ -328,6 +378,9 @@ main(void)
         cmocka_unit_test(test_a_failed_run_once_step_stops_or_rolls_back),
         cmocka_unit_test(test_the_first_halt_stands_and_only_kill_tops_it),
         cmocka_unit_test(test_a_halt_ends_a_pause),
+        cmocka_unit_test(test_what_is_exceeded_twice_is_decided_once),
+        cmocka_unit_test(test_a_halted_run_is_not_paused_by_its_budget),
+        cmocka_unit_test(test_continue_gives_no_budget_to_a_run_that_has_none),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

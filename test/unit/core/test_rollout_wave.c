@@ -323,6 +323,10 @@ test_a_pause_stops_a_bake_and_continue_gives_it_the_rest(void **state)
     b.now_ms = 5000;
     verb(&b, VERB_CONTINUE);
     expect(&b, "wait 5070,");
+    b.now_ms = 5071; /* its time has come, and the tick has not */
+    verb(&b, VERB_PAUSE);
+    verb(&b, VERB_CONTINUE);
+    expect(&b, "wait -1, wait 5071,");
     bench_end(&b);
 }
 

@@ -151,8 +151,9 @@ tell_turns(struct stage *s)
 static void
 test_what_happens_beside_steps_has_a_line(void **state)
 {
-    static const char waits[] = "paused: too many hosts failed; to go on: ctl test continue\n"
-                                "the canary waits to be promoted; to go on: ctl test promote\n";
+    static const char waits[] =
+        "paused: too many hosts failed; to go on: ctl test continue (or abort)\n"
+        "the canary waits to be promoted; to go on: ctl test promote (or abort)\n";
     static const struct {
         struct sink_options options;
         const char *out, *err;
@@ -161,8 +162,9 @@ test_what_happens_beside_steps_has_a_line(void **state)
          "web-01 prepared 3.0s\nweb-02 skipped: by ctl\nweb-02 goes again\n"
          "wave 1/3 bakes for 5m\nweb-01 unhealthy after ok: check: \\x1b[1m\n"
          "web-01 rolled back 1.2s\nweb-02 rollback failed 0.31s: exit 3\n",
-         "paused: too many hosts failed; to go on: ctl test continue\ncontinued: by ctl\n"
-         "the canary waits to be promoted; to go on: ctl test promote\npromoted\n"
+         "paused: too many hosts failed; to go on: ctl test continue (or abort)\ncontinued: by "
+         "ctl\n"
+         "the canary waits to be promoted; to go on: ctl test promote (or abort)\npromoted\n"
          "workers set to 5\nrolling back: web-[01-02]\n"},
         {{.style = SINK_PLAIN, .quiet = true},
          "web-01 unhealthy after ok: check: \\x1b[1m\nweb-02 rollback failed 0.31s: exit 3\n",
