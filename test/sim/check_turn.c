@@ -101,8 +101,7 @@ settled_timers(struct check *k, struct due *d)
         return;
     }
     if (k->halt != HALT_NONE) {
-        may_be_due(k, d, k->run_due_ms, k->run_due_ms);
-        may_be_due(k, d, k->wave_due_ms, k->wave_due_ms);
+        may_be_due(k, d, k->run_due_ms, k->run_due_ms); /* it does nothing any more */
     } else if (!k->paused) {
         if (k->run_due_ms >= 0) {
             must_be_due(k, d, k->run_due_ms, k->run_due_ms);
