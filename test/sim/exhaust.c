@@ -8,6 +8,8 @@
 #include "sim/exhaust_search.h"
 #include "sim/guard.h"
 
+#include "core/planted.h"
+
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,7 +20,25 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { JOBS_MAX = 64, FAILED_MAX = 500 };
+enum { JOBS_MAX = 64, FAILED_MAX = 5 };
+
+#ifdef PLANTED_FAULTS
+enum planted planted;
+
+/* EXHAUST_PLANTED=n: with the fault of that number in the list. */
+static void
+plant(void)
+{
+    const char *wanted = getenv("EXHAUST_PLANTED");
+
+    planted = wanted == NULL ? PLANT_NONE : (enum planted)strtol(wanted, NULL, 10);
+}
+#else
+static void
+plant(void)
+{
+}
+#endif
 
 /* ---- shapes of actions */
 
@@ -335,6 +355,7 @@ main(void)
     const long cpus = wanted != NULL ? strtol(wanted, NULL, 10) : sysconf(_SC_NPROCESSORS_ONLN);
     const int jobs = cpus < 1 ? 1 : cpus > JOBS_MAX ? JOBS_MAX : (int)cpus;
 
+    plant();
     if (one == NULL) {
         return run_jobs(&all, jobs);
     }
