@@ -80,7 +80,9 @@ ring_add(struct ring *q, int32_t item)
             items[i] = q->items[(q->head + i) % q->cap];
         }
         free(q->items);
-        *q = (struct ring){.items = items, .count = q->count, .cap = cap};
+        q->items = items;
+        q->head = 0;
+        q->cap = cap;
     }
     q->items[(q->head + q->count) % q->cap] = item;
     q->count++;
