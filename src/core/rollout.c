@@ -80,7 +80,9 @@ ring_add(struct ring *q, int32_t item)
             items[i] = q->items[(q->head + i) % q->cap];
         }
         free(q->items);
-        *q = (struct ring){.items = items, .count = q->count, .cap = cap};
+        q->items = items;
+        q->cap = cap;
+        q->head = 0;
     }
     q->items[(q->head + q->count) % q->cap] = item;
     q->count++;
@@ -89,9 +91,9 @@ ring_add(struct ring *q, int32_t item)
 int32_t
 ring_take(struct ring *q)
 {
+    assert(q->count > 0);
     const int32_t item = q->items[q->head];
 
-    assert(q->count > 0);
     q->head = (q->head + 1) % q->cap;
     q->count--;
     return item;
@@ -350,10 +352,6 @@ rollout_new(const struct plan *plan, int64_t now_ms)
     r->width = plan_slot_count(plan);
     r->budget = plan_budget(plan);
     r->scope_bad = xcalloc((size_t)plan_scope_count(plan), sizeof(*r->scope_bad));
-    r->scope_limit = xcalloc((size_t)plan_scope_count(plan), sizeof(*r->scope_limit));
-    for (int32_t i = 0; i < plan_scope_count(plan); i++) {
-        r->scope_limit[i] = plan_scope_budget(plan, i);
-    }
     r->slots_taken = xcalloc((size_t)words, sizeof(*r->slots_taken));
     queue_init(&r->queue, plan);
     hold_init(r);
@@ -380,7 +378,6 @@ rollout_free(struct rollout *r)
     free(r->hosts);
     free(r->steps);
     free(r->scope_bad);
-    free(r->scope_limit);
     free(r->slots_taken);
     free(r->retries.items);
     free(r->start_log.items);
