@@ -280,10 +280,12 @@ format:
 
 # A file is checked again only when it, or a header it includes, has changed.
 TIDY_STAMPS := $(patsubst %.c,$(BUILD)/tidy/%.ok,$(wildcard src/*.c src/*/*.c))
+# A third of the states that clang's analyzer looks at by itself: slot.c takes 5 s instead of 16.
+TIDY_DEPTH := --extra-arg=-Xclang --extra-arg=-analyzer-config --extra-arg=-Xclang --extra-arg=max-nodes=75000
 tidy: $(TIDY_STAMPS)
 $(BUILD)/tidy/%.ok: %.c $(BUILD)/%.o .clang-tidy
 	@mkdir -p $(@D)
-	@clang-tidy --quiet $< -- $(CPPFLAGS_ALL) -std=c17 2>/dev/null
+	@clang-tidy --quiet $(TIDY_DEPTH) $< -- $(CPPFLAGS_ALL) -std=c17 2>/dev/null
 	@touch $@
 
 # docs/faults.md is what the tests say, and no fault is without one.
@@ -321,6 +323,6 @@ clean:
 
 help:
 	@sed -n 's/^# \{0,1\}//p;/^$$/q' Makefile
-	@echo 'targets: all deps run demo test unit servers valgrind diff fuzz coverage fleet bench gates layers headers format-check tidy analyze faults faults-doc strategies strategies-check format install clean'
+	@echo 'targets: all deps run demo test unit sim sensitivity sensitivity-check servers valgrind diff fuzz coverage fleet bench gates layers headers format-check tidy analyze faults faults-doc strategies strategies-check format install clean'
 
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)

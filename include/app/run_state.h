@@ -169,14 +169,15 @@ struct run {
     int64_t dirty_ms;       /* facts wait for a commit since then; -1: none do */
     int64_t *wave_began_ms; /* by wave */
     enum run_state told;    /* the state that narrate_run.c has told last */
-    int32_t baking;         /* the wave whose bake was told last; -1: none */
-    int32_t workers;        /* W, as told */
-    int32_t workers_said;   /* of them, that they started */
+    enum halt halt_told;
+    int32_t baking;       /* the wave whose bake was told last; -1: none */
+    int32_t workers;      /* W, as told */
+    int32_t workers_said; /* of them, that they started */
     int32_t active;
     int32_t workers_asked; /* more than policy.workers where the limit does not allow them */
     int32_t slots_max;     /* that fit into the limit of files; 0: not known */
+    enum run_state state;  /* as look.c saw it last */
     struct operate *operate;
-    enum run_state state; /* as it was told last */
     int64_t state_since_ms;
     int32_t failures[SNAPSHOT_FAILURES_MAX]; /* hosts, the newest first */
     int32_t failure_count;

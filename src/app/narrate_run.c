@@ -161,6 +161,17 @@ tell_promote(struct run *run)
     free(how);
 }
 
+static void
+tell_halt(struct run *run)
+{
+    const enum halt halt = rollout_halt(run->rollout);
+
+    if (halt != HALT_NONE && run->halt_told != halt) {
+        SAY(run, "Halted: %s", halt_text(halt));
+    }
+    run->halt_told = halt;
+}
+
 void
 narrate_turn(struct run *run)
 {
@@ -168,6 +179,7 @@ narrate_turn(struct run *run)
     const enum run_state now = rollout_state(run->rollout);
 
     tell_baking(run);
+    tell_halt(run);
     run->told = now;
     if (now == before) {
         return;
@@ -187,6 +199,7 @@ narrate_rolling_back(struct run *run)
     struct buf folded;
 
     run->back_told = true;
+    tell_halt(run);
     for (int32_t i = 0; i < run->host_count; i++) {
         if (run->hosts[i].changed) {
             names[count++] = run->names[i];

@@ -47,13 +47,17 @@ s_of(int n)
     return n == 1 ? "" : "s";
 }
 
-/* "3 hosts in flight go on" */
+/* "3 hosts in flight go on"; one, and several, do this. */
 static void
-add_in_flight(struct buf *out, const struct run *run)
+add_in_flight(struct buf *out, const struct run *run, const char *one, const char *several)
 {
     const int n = (int)rollout_active(run->rollout);
 
-    (void)buf_addf(out, "%d host%s in flight %s on", n, s_of(n), n == 1 ? "goes" : "go");
+    if (n == 0) {
+        (void)buf_adds(out, "no host is in flight");
+    } else {
+        (void)buf_addf(out, "%d host%s in flight %s", n, s_of(n), n == 1 ? one : several);
+    }
 }
 
 static void
@@ -71,14 +75,13 @@ describe_workers(struct buf *out, const struct run *run, int32_t asked, int32_t 
 static void
 describe(struct buf *out, const struct run *run, const struct fact *f, int32_t asked)
 {
-    const int n = (int)rollout_active(run->rollout);
     const struct summary totals = rollout_summary(run->rollout);
     const int to_go = (int)(totals.count[OUTCOME_UNTOUCHED] + totals.count[OUTCOME_RUNNING]);
 
     switch (f->verb) {
     case VERB_PAUSE:
         (void)buf_adds(out, "paused: ");
-        add_in_flight(out, run);
+        add_in_flight(out, run, "goes on", "go on");
         break;
     case VERB_CONTINUE:
         (void)buf_adds(out, "continued");
@@ -88,15 +91,15 @@ describe(struct buf *out, const struct run *run, const struct fact *f, int32_t a
         break;
     case VERB_ABORT:
         (void)buf_adds(out, "aborted: no new host is started; ");
-        add_in_flight(out, run);
+        add_in_flight(out, run, "goes on", "go on");
         break;
     case VERB_KILL:
-        (void)buf_addf(out, "killed: %d host%s in flight %s cut off", n, s_of(n),
-                       n == 1 ? "is" : "are");
+        (void)buf_adds(out, "killed: ");
+        add_in_flight(out, run, "is cut off", "are cut off");
         break;
     case VERB_ROLLBACK:
-        (void)buf_addf(out, "halted, to be rolled back: %d host%s in flight %s first", n, s_of(n),
-                       n == 1 ? "ends" : "end");
+        (void)buf_adds(out, "halted, to be rolled back: ");
+        add_in_flight(out, run, "ends first", "end first");
         break;
     case VERB_SKIP:
         (void)buf_addf(out, "skipped: %s", run->names[f->host]);

@@ -131,4 +131,24 @@ assert_eq 'wave_bake: exit' 0 "$rc"
 assert_eq 'both waves bake' 2 "$(grep -c 'Baking: wave [12]/2 for 200ms' "$project/debug.log")"
 assert_eq 'in order' 'Wave 1/2 started Wave 1/2 completed Baking: wave 1/2 Wave 2/2 started Wave 2/2 completed Baking: wave 2/2' \
     "$(grep -o 'Wave ./2 [a-z]*\|Baking: wave ./2' "$project/debug.log" | tr '\n' ' ' | sed 's/ $//')"
+# ---- a host that is done is looked at, over a connection of its own, and found unhealthy while its wave bakes
+cat >>"$env/actions/touch.yml" <<'ACTION'
+health_check:
+  - run: test ! -e "$app_dir.sick"
+    error: it is sick
+ACTION
+setup 'deployment_strategy: rolling' 'serial: 3' 'wave_bake: 10m' 'health_check_interval: 20ms' 'health_check_retries: 1'
+none_touched
+rm "$project/debug.log"
+(cd "$project" && exec "$im_bin" run touch test-multi -e bad=none) >"$work/o" 2>"$work/e" </dev/null &
+pid=$!
+wait_for 20 grep -q 'Baking: wave 1/3 for 10m' "$project/debug.log"
+touch "$rig/home/web-02/app.sick"
+wait $pid
+assert_eq 'unhealthy: exit' 3 $?
+assert_eq 'no further wave' 'web-01 web-02 web-03' "$(touched)"
+assert_has 'unhealthy' "$(debug_log)" 'Unhealthy: touch for web-02 after ok: check 1/1 run 1: it is sick'
+assert_has 'unhealthy' "$(cat "$work/o")" 'web-02 unhealthy after ok: check 1/1 run 1: it is sick'
+assert_eq 'who looks makes no line of its own' 3 "$(grep -c ' check 1/1 ' "$work/o" | awk '{print $1 - 1}')"
+assert_has 'the summary' "$(cat "$work/e")" 'failed 1: web-02'
 finish

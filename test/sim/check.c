@@ -146,7 +146,7 @@ check_order(struct check *k, int64_t now_ms, const struct order *o)
     } else if (o->kind == ORDER_FINISH) {
         finish(k, o);
     } else if (of_run) {
-        check_slot_order(k, o);
+        check_wave_order(k, o);
     } else {
         check_host_order(k, o);
     }

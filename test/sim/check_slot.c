@@ -116,6 +116,7 @@ check_unpark(struct check *k, struct check_host *h, const struct order *o)
     h->slot = o->slot;
     h->again = false;
     if (h->cancelling) {
+        k->wave_left += k->wave == 0; /* a parked host was not missed before the switch */
         h->stage = STAGE_FINALLY;
         h->step = 0;
         h->result = OUTCOME_CANCELLED;
@@ -168,8 +169,8 @@ no_longer_missing(struct check *k, struct check_host *h)
     if (h->again) {
         h->again = false;
         k->again--;
-    } else if (!h->cancelling || k->wave == 1) {
-        k->wave_left--; /* before the switch a host that is parked is missed no more */
+    } else {
+        k->wave_left--;
     }
 }
 
@@ -253,9 +254,19 @@ check_wave_end(struct check *k, const struct order *o)
 }
 
 void
+check_wave_order(struct check *k, const struct order *o)
+{
+    if (o->kind == ORDER_WAVE_BEGIN) {
+        check_wave_begin(k, o);
+    } else {
+        check_wave_end(k, o);
+    }
+}
+
+void
 check_slot_order(struct check *k, const struct order *o)
 {
-    struct check_host *h = o->host < 0 ? NULL : &k->hosts[o->host];
+    struct check_host *h = &k->hosts[o->host];
 
     switch (o->kind) {
     case ORDER_START:
@@ -271,11 +282,7 @@ check_slot_order(struct check *k, const struct order *o)
         check_release(k, h, o);
         break;
     case ORDER_WAVE_BEGIN:
-        check_wave_begin(k, o);
-        break;
     case ORDER_WAVE_END:
-        check_wave_end(k, o);
-        break;
     case ORDER_CONNECT:
     case ORDER_RUN_STEP:
     case ORDER_PROBE:

@@ -275,5 +275,6 @@ void check_host_order(struct check *k, const struct order *o);
 
 /* check_slot.c */
 void check_slot_order(struct check *k, const struct order *o);
+void check_wave_order(struct check *k, const struct order *o);
 
 #endif

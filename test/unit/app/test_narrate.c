@@ -42,6 +42,7 @@ test_the_log_of_waves_is_word_for_word_as_promised(void **state)
                    "Worker 1 completed: deploy for web-02 in T failed: step 1/1 One: exit 3: "
                    "last \\x1b[31mred\n"
                    "Wave 1/2 completed in T: 1 ok, 1 failed\n"
+                   "Halted: failure budget spent\n"
                    "Skipped: deploy for web-03 (failure budget spent)\n"
                    "Worker 0 stopped\n"
                    "Worker 1 stopped\n");

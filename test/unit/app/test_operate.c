@@ -9,7 +9,7 @@
 #include <errno.h>
 #include <sys/socket.h>
 
-enum { TALKS_MAX = 2, HEARD_MAX = 1 << 20 };
+enum { STEPS = 3, TALKS_MAX = 2, HEARD_MAX = 1 << 20 };
 
 static const char action_text[] = "name: greet\nsteps:\n  - {name: One, run: 'true'}\n";
 
@@ -20,7 +20,8 @@ struct line {
     const char *hear;
 };
 
-/* Clients of the run's own process; they speak when the first host is connected to, or later. */
+/* Clients of the run's own process.  Some host must stay at its step until it is killed, or the run
+ * wait: or it would be over before it is spoken to. */
 struct talk {
     struct rig rig; /* first: look is given it */
     const struct line *lines[TALKS_MAX];
@@ -30,7 +31,8 @@ struct talk {
     size_t taken[TALKS_MAX];     /* of these bytes */
     struct event *timer;
     bool began;
-    bool waits; /* begins when the run waits for an operator; else with the first connection */
+    bool waits; /* begins when the run waits for an operator; else when each host is at its step */
+    int steps;
     char wait_text[128];
     int32_t slots_max; /* of the run, if not 0 */
 };
@@ -134,7 +136,6 @@ look(struct rig *r, struct run *run, int32_t host, const struct step_request *st
     struct talk *t = (struct talk *)(uintptr_t)r;
     static const struct timeval soon = {.tv_usec = 1000};
 
-    (void)step;
     if (host < 0) {
         if (t->timer != NULL) {
             event_free(t->timer);
@@ -148,7 +149,8 @@ look(struct rig *r, struct run *run, int32_t host, const struct step_request *st
             run->slots_max = t->slots_max;
         }
     }
-    if (!t->began && !t->waits) {
+    t->steps += step != NULL;
+    if (!t->began && !t->waits && t->steps == STEPS) {
         begin(t);
     }
 }
@@ -277,14 +279,14 @@ test_verbs_are_facts_and_refused_ones_are_not(void **state)
         {"workers 2", "ok 2 workers from now on"},
         {"pause", "no the run is paused already"},
         {"continue", "ok continued"},
-        {"kill", "ok killed: 1 host in flight is cut off"},
+        {"kill", "ok killed: 3 hosts in flight are cut off"},
         {NULL, NULL},
     };
     struct talk t;
 
     (void)state;
     open_talk(&t, lines, NULL);
-    t.rig.steps[2] = "w"; /* web-03: until it is killed */
+    t.rig.steps[0] = t.rig.steps[1] = t.rig.steps[2] = "w";
     assert_int_equal(run_talk(&t), 2);
     verbs_are(&t.rig, "pause -1 0: me\nworkers -1 2: me\ncontinue -1 0: me\nkill -1 0: me\n");
     close_talk(&t);
@@ -295,18 +297,20 @@ static void
 test_of_two_who_say_the_same_at_once_one_is_refused(void **state)
 {
     static const struct line one[] = {{"pause", ""}, {NULL, NULL}};
-    static const struct line two[] = {{"pause", ""}, {"continue", "ok continued"}, {NULL, NULL}};
+    static const struct line two[] = {
+        {"pause", ""}, {"continue", "ok continued"}, {"kill", "ok "}, {NULL, NULL}};
     struct talk t;
 
     (void)state;
     open_talk(&t, one, two);
-    assert_int_equal(run_talk(&t), 0);
+    t.rig.steps[2] = "w";
+    assert_int_equal(run_talk(&t), 2);
     const bool first = strncmp(t.heard[0].data, "ok paused: ", 11) == 0;
     const bool second = strncmp(t.heard[1].data, "ok paused: ", 11) == 0;
     assert_true(first != second);
     const char *loser = first ? t.heard[1].data : t.heard[0].data;
     assert_memory_equal(loser, "no the run is paused already\n", 29);
-    verbs_are(&t.rig, "pause -1 0: me\ncontinue -1 0: me\n");
+    verbs_are(&t.rig, "pause -1 0: me\ncontinue -1 0: me\nkill -1 0: me\n");
     close_talk(&t);
 }
 

@@ -139,6 +139,7 @@ test_a_run_that_fails_takes_itself_back(void **state)
                   "Worker 1 completed: deploy for web-02 in T failed: step 2/2 Restart: exit 3: "
                   "last \\x1b[31mred\n"
                   "Wave 1/2 completed in T: 1 ok, 1 failed\n"
+                  "Halted: failure budget spent\n"
                   "Rolling back: web-[01-02]\n"
                   "Worker 0 processing: rollback for server web-02 (active: 1/2)\n"
                   "Worker 1 processing: rollback for server web-01 (active: 2/2)\n"
@@ -180,6 +181,7 @@ test_a_rollback_that_fails_says_why_and_leaves_the_release_as_tried(void **state
                   "Worker 0 processing: deploy for server web-02 (active: 1/1)\n"
                   "Worker 0 completed: deploy for web-02 in T failed: step 1/2 Put: exit 3: "
                   "last \\x1b[31mred\n"
+                  "Halted: failure budget spent\n"
                   "Rolling back: web-[01-02]\n"
                   "Worker 0 processing: rollback for server web-02 (active: 1/1)\n"
                   "Worker 0 completed: rollback for web-02 in T ok\n"
@@ -209,7 +211,8 @@ test_one_host_at_a_time_has_its_own_words(void **state)
     release(r, "two");
     assert_int_equal(rig_run(r), 3);
     char *log = rig_log(r);
-    assert_has(log, "Rolling back: web-01\n"
+    assert_has(log, "Halted: failure budget spent\n"
+                    "Rolling back: web-01\n"
                     "Sequential processing: rollback for server web-01\n"
                     "Sequential completed: rollback for web-01 in T ok\n");
     assert_null(strstr(log, "Worker"));
@@ -350,6 +353,7 @@ test_a_host_that_becomes_unhealthy_is_told_and_kept_as_failed(void **state)
     assert_has(log, "Baking: wave 1/2 for 1m\n"
                     "Unhealthy: deploy for web-01 after ok: check 1/1 Web: http 503: GET "
                     "http://web-01:80/\n"
+                    "Halted: failure budget spent\n"
                     "Skipped: deploy for web-03 (failure budget spent)\n");
     free(log);
     assert_has(r->events.data, "host_late web-01 failed: check 1/1 Web: http 503");
@@ -533,6 +537,7 @@ test_an_operator_rolls_back_what_was_done(void **state)
     char *log = rig_log(&s.rig);
     assert_has(log, "Worker 0 completed: deploy for web-01 in T ok\n"
                     "Wave 1/3 completed in T: 1 ok, 0 failed\n"
+                    "Halted: rolled back\n"
                     "Rolling back: web-01\n"
                     "Worker 0 processing: rollback for server web-01 (active: 1/1)\n"
                     "Worker 0 completed: rollback for web-01 in T ok\n"
