@@ -202,6 +202,13 @@ test_an_abort_and_a_rollback_end_bakes_and_the_host_is_ok(void **state)
         ended(&b, OUTCOME_OK, CAUSE_NONE, 0);
         bench_end(&b);
 
+        bake_init(&b, 0); /* what it waited for is forgotten */
+        b.rollback_count = b.finally_count = 1;
+        baking(&b);
+        verb(&b, verbs[i]);
+        expect(&b, "finally 0:0, wait -1,");
+        bench_end(&b);
+
         bake_init(&b, 0); /* and none begins later */
         b.rollback_count = 1;
         bench_start(&b, 1);
