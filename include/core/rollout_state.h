@@ -177,9 +177,8 @@ struct rollout {
     int64_t frozen_run_ms;
 
     int32_t bad;            /* hosts ever counted */
-    int32_t budget;         /* now; -1: none */
+    int32_t budget;         /* -1: none */
     int32_t *scope_bad;     /* owned: by scope */
-    int32_t *scope_limit;   /* owned */
     int32_t denials_in_row; /* of authentication, on different hosts */
     enum halt halt;
     bool halt_seen; /* its consequences were drawn */
@@ -223,8 +222,6 @@ void rollout_stop(struct rollout *r, enum halt why);
 void rollout_fail(struct rollout *r, enum halt why);
 /* Count a bad outcome the moment it is known, and halt if that is too many. */
 void rollout_count_bad(struct rollout *r, int32_t host);
-/* From now on every exceeded budget is what was counted until now. */
-void rollout_excuse(struct rollout *r);
 bool rollout_host_of_wave(const struct rollout *r, int32_t host);
 
 /* ---- rollout_wave.c */

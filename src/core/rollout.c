@@ -81,9 +81,15 @@ ring_add(struct ring *q, int32_t item)
         }
         free(q->items);
         q->items = items;
+<<<<<<< HEAD
         q->head = 0;
         q->cap = cap;
+=======
+        q->cap = cap;
+        q->head = 0;
+>>>>>>> wt-cover
     }
+    assert(q->count < q->cap);
     q->items[(q->head + q->count) % q->cap] = item;
     q->count++;
 }
@@ -91,9 +97,9 @@ ring_add(struct ring *q, int32_t item)
 int32_t
 ring_take(struct ring *q)
 {
+    assert(q->count > 0);
     const int32_t item = q->items[q->head];
 
-    assert(q->count > 0);
     q->head = (q->head + 1) % q->cap;
     q->count--;
     return item;
@@ -352,10 +358,6 @@ rollout_new(const struct plan *plan, int64_t now_ms)
     r->width = plan_slot_count(plan);
     r->budget = plan_budget(plan);
     r->scope_bad = xcalloc((size_t)plan_scope_count(plan), sizeof(*r->scope_bad));
-    r->scope_limit = xcalloc((size_t)plan_scope_count(plan), sizeof(*r->scope_limit));
-    for (int32_t i = 0; i < plan_scope_count(plan); i++) {
-        r->scope_limit[i] = plan_scope_budget(plan, i);
-    }
     r->slots_taken = xcalloc((size_t)words, sizeof(*r->slots_taken));
     queue_init(&r->queue, plan);
     hold_init(r);
@@ -382,7 +384,6 @@ rollout_free(struct rollout *r)
     free(r->hosts);
     free(r->steps);
     free(r->scope_bad);
-    free(r->scope_limit);
     free(r->slots_taken);
     free(r->retries.items);
     free(r->start_log.items);

@@ -61,6 +61,8 @@ rollout_recount(struct rollout *r, int32_t host, enum outcome from, enum outcome
     }
 }
 
+/* What an operator has let pass by `continue` needs no memory: a count that exceeds its budget is
+ * looked at again when it has grown, and then there is more than was let pass. */
 void
 rollout_count_bad(struct rollout *r, int32_t host)
 {
@@ -76,23 +78,10 @@ rollout_count_bad(struct rollout *r, int32_t host)
          i++) {
         const int32_t scope = plan_scope_of(r->plan, host, i);
         r->scope_bad[scope]++;
-        exceeded =
-            exceeded || (r->scope_bad[scope] > r->scope_limit[scope] && !PLANTED(SCOPE_IGNORED));
+        exceeded = exceeded || (r->scope_bad[scope] > plan_scope_budget(r->plan, scope) &&
+                                !PLANTED(SCOPE_IGNORED));
     }
     if (exceeded) {
         rollout_fail(r, HALT_BUDGET);
-    }
-}
-
-void
-rollout_excuse(struct rollout *r)
-{
-    if (r->budget >= 0 && r->bad > r->budget) {
-        r->budget = PLANTED(EXCUSE_FOREVER) ? INT32_MAX : r->bad;
-    }
-    for (int32_t i = 0; i < plan_scope_count(r->plan); i++) {
-        if (r->scope_bad[i] > r->scope_limit[i]) {
-            r->scope_limit[i] = r->scope_bad[i];
-        }
     }
 }

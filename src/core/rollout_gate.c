@@ -69,7 +69,6 @@ baked_on(struct rollout *r, int32_t host, bool passed)
         return;
     }
     if (!passed && ++h->probe_lost > o->gate_retries + PLANTED(HOST_BAKE_ONE_MORE)) {
-        h->baking = false;
         host_conclude(r, host, OUTCOME_FAILED, &lost);
         return;
     }
@@ -85,11 +84,9 @@ gate_begin(struct rollout *r, int32_t host)
 {
     struct host_state *h = &r->hosts[host];
 
-    assert(host_undecided(h));
+    assert(host_undecided(h) && !h->baking);
     h->probe_base = h->probe_try;
     h->probe_row = 0;
-    h->baking = false;
-    r->look = true; /* it is at its steps no more */
     if (plan_check_count(r->plan) == 0 ||
         (PLANTED(ROLLBACK_WITHOUT_GATE) && h->rollback != ROLLBACK_NONE)) {
         bake(r, host);

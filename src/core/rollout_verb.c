@@ -195,7 +195,7 @@ go_on(struct rollout *r)
 {
     r->paused = false;
     r->wave_excused = r->wave_failed;
-    rollout_excuse(r);
+    r->budget = PLANTED(EXCUSE_FOREVER) ? INT32_MAX : r->budget;
     thaw(r, rollout_timer_wave(r), r->frozen_wave_ms);
     thaw(r, rollout_timer_run(r), PLANTED(PAUSE_TIMEOUT_LOST) ? -1 : r->frozen_run_ms);
     r->frozen_wave_ms = r->frozen_run_ms = -1;
@@ -250,9 +250,6 @@ skip(struct rollout *r, int32_t host)
 static void
 retry(struct rollout *r, int32_t host)
 {
-    if (r->paused) {
-        rollout_excuse(r);
-    }
     r->hosts[host].queued = true;
     ring_add(&r->retries, host);
     wave_reopen(r);

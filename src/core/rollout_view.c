@@ -222,8 +222,8 @@ rollout_digest(const struct rollout *r)
         sum = mix(sum, step, 2);
     }
     for (int32_t i = 0; i < plan_scope_count(r->plan); i++) {
-        const int64_t scope[] = {r->scope_bad[i], r->scope_limit[i]};
-        sum = mix(sum, scope, 2);
+        const int64_t bad = r->scope_bad[i];
+        sum = mix(sum, &bad, 1);
     }
     for (int i = 0; i < OUTCOMES; i++) {
         const int64_t count = r->summary.count[i];

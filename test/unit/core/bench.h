@@ -117,7 +117,7 @@ bench_start(struct bench *b, int32_t hosts)
 
     b->plan = plan_new(&request, &err);
     assert_non_null(b->plan);
-    b->rollout = rollout_new(b->plan, 0);
+    b->rollout = rollout_new(b->plan, b->now_ms);
     drain(b);
 }
 

@@ -90,6 +90,22 @@ test_no_try_begins_at_the_end_of_the_bake_and_one_under_way_is_waited_for(void *
 }
 
 static void
+test_a_try_that_passes_at_the_very_end_ends_the_bake(void **state)
+{
+    struct bench b;
+
+    (void)state;
+    bake_init(&b, 0);
+    b.policy.host_bake_ms = 101;
+    baking(&b);
+    tick(&b, 100);
+    b.now_ms = 101;
+    looked(&b, 0, true);
+    expect(&b, "probe 0:0.2, wait -1, disconnect 0, release 0@0, finish 0,");
+    bench_end(&b);
+}
+
+static void
 test_a_failed_try_begins_the_bake_again_and_too_many_fail_the_host(void **state)
 {
     struct bench b;
@@ -186,6 +202,13 @@ test_an_abort_and_a_rollback_end_bakes_and_the_host_is_ok(void **state)
         ended(&b, OUTCOME_OK, CAUSE_NONE, 0);
         bench_end(&b);
 
+        bake_init(&b, 0); /* what it waited for is forgotten */
+        b.rollback_count = b.finally_count = 1;
+        baking(&b);
+        verb(&b, verbs[i]);
+        expect(&b, "finally 0:0, wait -1,");
+        bench_end(&b);
+
         bake_init(&b, 0); /* and none begins later */
         b.rollback_count = 1;
         bench_start(&b, 1);
@@ -260,12 +283,44 @@ test_a_check_on_the_host_connects_in_the_bake_and_a_failure_to_is_a_failed_try(v
     bench_end(&b);
 }
 
+static void
+test_every_round_has_a_gate_and_a_bake_of_its_own(void **state)
+{
+    struct bench b;
+
+    (void)state;
+    bake_init(&b, 1);
+    bench_start(&b, 1);
+    verb(&b, VERB_PAUSE); /* so that it does not end */
+    whole_host(&b, 0, 0);
+    looked(&b, 0, false);
+    tick(&b, 100);
+    looked(&b, 0, true);
+    tick(&b, 200);
+    looked(&b, 0, false);
+    tick(&b, 300);
+    looked(&b, 0, false);
+    ended(&b, OUTCOME_FAILED, CAUSE_GATE, 0); /* all tries of the round were needed */
+    gone(&b, 0);
+    verb_to(&b, VERB_RETRY, 0);
+    whole_host(&b, 0, 0);
+    looked(&b, 0, false);
+    tick(&b, 400);
+    ended(&b, OUTCOME_RUNNING, CAUSE_NONE, 0);
+    looked(&b, 0, true);
+    tick(&b, 500);
+    looked(&b, 0, false);
+    ended(&b, OUTCOME_RUNNING, CAUSE_NONE, 0);
+    bench_end(&b);
+}
+
 int
 main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_host_is_tried_every_interval_until_its_bake_is_over),
         cmocka_unit_test(test_no_try_begins_at_the_end_of_the_bake_and_one_under_way_is_waited_for),
+        cmocka_unit_test(test_a_try_that_passes_at_the_very_end_ends_the_bake),
         cmocka_unit_test(test_a_failed_try_begins_the_bake_again_and_too_many_fail_the_host),
         cmocka_unit_test(test_without_checks_a_host_waits_its_bake),
         cmocka_unit_test(test_tries_are_a_millisecond_apart_at_least),
@@ -275,6 +330,7 @@ main(void)
         cmocka_unit_test(test_a_pause_does_not_stop_the_bake_of_a_host),
         cmocka_unit_test(
             test_a_check_on_the_host_connects_in_the_bake_and_a_failure_to_is_a_failed_try),
+        cmocka_unit_test(test_every_round_has_a_gate_and_a_bake_of_its_own),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

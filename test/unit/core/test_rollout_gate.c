@@ -271,6 +271,34 @@ test_late_and_foreign_facts_of_probes_change_nothing(void **state)
     bench_end(&b);
 }
 
+static void
+test_successes_in_a_row_are_counted_anew_in_each_round(void **state)
+{
+    struct bench b;
+
+    (void)state;
+    gate_init(&b, 3, 2, 1);
+    b.rollback_count = 1;
+    b.policy.max_fail.value = 9;
+    b.finally_count = 1;
+    gate_reached(&b);
+    looked(&b, 0, true);
+    tick(&b, 100);
+    looked(&b, 0, true);
+    verb(&b, VERB_ROLLBACK);
+    finally_done(&b, 0, 0, 0);
+    gone(&b, 0);
+    connected(&b, 0);
+    done(&b, 0, 0, 0);
+    buf_clear(&b.seen);
+    looked(&b, 0, true);
+    expect(&b, "wait 200,");
+    tick(&b, 200);
+    looked(&b, 0, true);
+    expect(&b, "probe 0:0.4, wait -1, finally 0:0,");
+    bench_end(&b);
+}
+
 int
 main(void)
 {
@@ -285,6 +313,7 @@ main(void)
         cmocka_unit_test(test_a_host_in_flight_passes_its_gate_after_an_abort),
         cmocka_unit_test(test_a_kill_ends_the_gate_wherever_it_is),
         cmocka_unit_test(test_late_and_foreign_facts_of_probes_change_nothing),
+        cmocka_unit_test(test_successes_in_a_row_are_counted_anew_in_each_round),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

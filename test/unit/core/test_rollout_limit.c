@@ -134,8 +134,10 @@ static void
 test_many_hosts_go_as_few_do(void **state)
 {
     struct bench b;
+    struct buf all;
 
     (void)state;
+    buf_init(&all, 1 << 20);
     bench_init(&b, STRATEGY_PARALLEL, MANY - 2);
     b.policy.gate_enabled = true;
     b.policy.gate_successes = 1;
@@ -145,6 +147,11 @@ test_many_hosts_go_as_few_do(void **state)
     b.rollback_count = 1;
     bench_start(&b, MANY);
     assert_int_equal(rollout_active(b.rollout), MANY - 2);
+    for (int32_t i = 0; i < MANY - 2; i++) {
+        buf_addf(&all, "%sstart %d@%d, connect %d,", i > 0 ? " " : "", (int)i, (int)i, (int)i);
+    }
+    assert_string_equal(b.seen.data, all.data);
+    buf_release(&all);
     many_done(&b, 5);
     assert_int_equal(rollout_host(b.rollout, MANY - 2).slot, 5); /* the lowest that is free */
     tell(&b, (struct fact){.kind = FACT_VERB, .verb = VERB_WORKERS, .value = MANY - 1});

@@ -282,6 +282,22 @@ test_the_rollback_list_has_no_switch(void **state)
     bench_end(&b);
 }
 
+static void
+test_where_the_first_step_is_the_switch_nothing_is_done_before(void **state)
+{
+    struct bench b;
+
+    (void)state;
+    park_init(&b, 1);
+    b.steps[0].switches = true;
+    bench_start(&b, 2);
+    expect(&b, "start 0@0, park 0@0, start 1@0, park 1@0, unpark 0@0, connect 0,");
+    connected(&b, 0);
+    done(&b, 0, 0, 1);
+    in_state(&b, RUN_RUNNING, HALT_NONE); /* it is of the second wave, as all hosts are */
+    bench_end(&b);
+}
+
 int
 main(void)
 {
@@ -299,6 +315,7 @@ main(void)
         cmocka_unit_test(test_a_parked_host_is_under_way_for_the_operator),
         cmocka_unit_test(test_a_host_retried_behind_the_switch_does_not_wait_for_it_again),
         cmocka_unit_test(test_the_rollback_list_has_no_switch),
+        cmocka_unit_test(test_where_the_first_step_is_the_switch_nothing_is_done_before),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

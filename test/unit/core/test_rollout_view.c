@@ -168,6 +168,23 @@ test_what_fits_nothing_changes_nothing(void **state)
         assert_true(rollout_digest(b.rollout) == before);
         assert_int_equal(b.seen.len, 0);
     }
+    tick(&b, 1000); /* nor does time, where nothing waits for it */
+    assert_true(rollout_digest(b.rollout) == before);
+    bench_end(&b);
+}
+
+static void
+test_a_run_may_begin_at_any_time(void **state)
+{
+    struct bench b;
+
+    (void)state;
+    bench_init(&b, STRATEGY_PARALLEL, 1);
+    b.policy.run_timeout_ms = 100;
+    b.now_ms = 5000;
+    bench_start(&b, 1);
+    expect(&b, "start 0@0, connect 0, wait 5100,");
+    assert_int_equal(rollout_host(b.rollout, 0).started_ms, 5000);
     bench_end(&b);
 }
 
@@ -181,6 +198,7 @@ main(void)
         cmocka_unit_test(test_a_host_shows_when_its_round_began_and_ended),
         cmocka_unit_test(test_equal_facts_give_equal_fingerprints_and_each_fact_another),
         cmocka_unit_test(test_what_fits_nothing_changes_nothing),
+        cmocka_unit_test(test_a_run_may_begin_at_any_time),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

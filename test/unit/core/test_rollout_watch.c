@@ -478,6 +478,101 @@ test_who_is_looked_at_when_the_bake_begins_is_not_asked_twice(void **state)
     bench_end(&b);
 }
 
+static void
+test_what_failed_before_the_release_or_before_the_bake_is_forgotten(void **state)
+{
+    struct bench b;
+
+    (void)state;
+    watch_init(&b, STRATEGY_PARALLEL, 1);
+    b.policy.gate_retries = 1;
+    b.policy.host_bake_ms = 101;
+    bench_start(&b, 2);
+    whole_host(&b, 0, 0);
+    looked(&b, 0, true);
+    tick(&b, 100);
+    looked(&b, 0, false); /* in its bake */
+    tick(&b, 200);
+    b.now_ms = 300;
+    looked(&b, 0, true);
+    gone(&b, 0);
+    tick(&b, 800);
+    looked(&b, 0, false);
+    ended(&b, OUTCOME_OK, CAUSE_NONE, 0);
+    bench_end(&b);
+
+    watch_init(&b, STRATEGY_ROLLING, 2);
+    b.policy.gate_retries = 1;
+    b.policy.wave_bake_ms = 1000;
+    bench_start(&b, 2);
+    past_gate(&b, 0);
+    connected(&b, 1);
+    tick(&b, 500);
+    looked(&b, 0, false);
+    done(&b, 1, 0, 1); /* the bake begins */
+    looked(&b, 0, false);
+    ended(&b, OUTCOME_OK, CAUSE_NONE, 0);
+    bench_end(&b);
+}
+
+static void
+test_looks_may_end_in_any_order(void **state)
+{
+    struct bench b;
+
+    (void)state;
+    watch_init(&b, STRATEGY_PARALLEL, 3);
+    bench_start(&b, 5);
+    for (int32_t i = 0; i < 4; i++) {
+        past_gate(&b, i);
+    }
+    tick(&b, 500);
+    buf_clear(&b.seen);
+    looked(&b, 0, true);
+    expect(&b, "probe 3:0.2, wait 1000,");
+    looked(&b, 2, true);
+    looked(&b, 3, true);
+    looked(&b, 1, true);
+    for (int32_t i = 0; i < 4; i++) {
+        assert_int_equal(rollout_host(b.rollout, i).probe_try, 2);
+        ended(&b, OUTCOME_OK, CAUSE_NONE, i);
+    }
+    bench_end(&b);
+}
+
+static void
+test_a_halt_lets_those_go_who_queue(void **state)
+{
+    struct bench b;
+
+    (void)state;
+    watch_init(&b, STRATEGY_PARALLEL, 1);
+    b.policy.gate_interval_ms = 0;
+    bench_start(&b, 2);
+    whole_host(&b, 0, 0);
+    looked(&b, 0, true);
+    connected(&b, 1);
+    tick(&b, 1); /* its session is being closed still */
+    buf_clear(&b.seen);
+    verb(&b, VERB_ABORT);
+    gone(&b, 0);
+    assert_int_equal(b.seen.len, 0);
+    bench_end(&b);
+
+    watch_init(&b, STRATEGY_PARALLEL, 1);
+    b.rollback_count = 1;
+    bench_start(&b, 3);
+    past_gate(&b, 0);
+    past_gate(&b, 1);
+    tick(&b, 500); /* 0 is looked at, 1 queues */
+    verb(&b, VERB_ROLLBACK);
+    gone(&b, 2);
+    buf_clear(&b.seen);
+    gone(&b, 0);
+    expect(&b, "rollback 1@0, connect 1,");
+    bench_end(&b);
+}
+
 int
 main(void)
 {
@@ -502,6 +597,9 @@ main(void)
         cmocka_unit_test(test_an_interval_of_nothing_is_a_millisecond),
         cmocka_unit_test(test_facts_of_another_look_change_nothing),
         cmocka_unit_test(test_who_is_looked_at_when_the_bake_begins_is_not_asked_twice),
+        cmocka_unit_test(test_what_failed_before_the_release_or_before_the_bake_is_forgotten),
+        cmocka_unit_test(test_looks_may_end_in_any_order),
+        cmocka_unit_test(test_a_halt_lets_those_go_who_queue),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -106,6 +106,17 @@ test_a_wave_that_started_nobody_is_not_told_and_neither_bakes_nor_pauses(void **
     expect(&b, "wave_begin 2, start 4@0, connect 4, wait -1,");
     assert_int_equal(rollout_waves_done(b.rollout), 2);
     bench_end(&b);
+
+    pairs_init(&b);
+    bench_start(&b, 5);
+    verb_to(&b, VERB_SKIP, 2);
+    verb_to(&b, VERB_SKIP, 3);
+    whole_host(&b, 0, 0);
+    buf_clear(&b.seen);
+    whole_host(&b, 1, 0);
+    expect(&b, "run_step 1:0.1, disconnect 1, release 1@1, wave_end 0, "
+               "wave_begin 2, start 4@0, connect 4,");
+    bench_end(&b);
 }
 
 static void
@@ -245,6 +256,8 @@ test_a_wave_is_judged_again_after_its_bake(void **state)
         in_state(&b, RUN_RUNNING, HALT_NONE);
         tick(&b, 1000);
         in_state(&b, states[i], i == 0 ? HALT_WAVE : HALT_NONE);
+        assert_int_equal(rollout_wave(b.rollout), 0); /* and nothing goes on */
+        assert_int_equal(rollout_waves_done(b.rollout), 0);
         if (i == 1) {
             buf_clear(&b.seen);
             verb(&b, VERB_CONTINUE);
