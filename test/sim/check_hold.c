@@ -157,7 +157,7 @@ check_leave(struct check *k, struct check_host *h, bool good)
 static bool
 pass_on(struct check *k, struct check_host *h)
 {
-    if (!check_held(k, h)) {
+    if (!check_held(k, h) || (h->closing > 0 && !h->in_line)) {
         return false;
     }
     const enum check_list list = check_list_of(h);

@@ -191,8 +191,7 @@ wave_tick(struct check *k)
     }
     if (k->phase == WAVE_BAKES) {
         k->wave_due_ms = -1;
-        k->phase = WAVE_BAKED;
-        check_waves(k);
+        k->phase = WAVE_BAKED; /* judged when all timers have been taken */
     } else if (k->phase == WAVE_PAUSES) {
         check_wave_enter(k, k->wave + 1);
     }
