@@ -81,8 +81,8 @@ ring_add(struct ring *q, int32_t item)
         }
         free(q->items);
         q->items = items;
-        q->head = 0;
         q->cap = cap;
+        q->head = 0;
     }
     assert(q->count < q->cap);
     q->items[(q->head + q->count) % q->cap] = item;
