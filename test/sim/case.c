@@ -97,6 +97,8 @@ case_copy(struct sim_case *ret, const struct sim_case *c)
 /* Six days: sixty of it are just below POLICY_MS_MAX. */
 #define UNIT_MS_LONG INT64_C(520000000)
 
+enum { LARGE = 200 };
+
 /* ---- the fleet */
 
 /* Log-uniform: each doubling as likely as the next. */
@@ -106,7 +108,7 @@ draw_hosts(struct prng *p, uint64_t seed)
     const bool large = seed % 1000 == 0;
     const int32_t low = large ? 7 : 0;
     const int32_t high = large ? 14 : 8;
-    const int32_t most = large ? SIM_HOSTS_MAX : 200;
+    const int32_t most = large ? SIM_HOSTS_MAX : LARGE;
 
     for (;;) {
         const int32_t base = 1 << (low + (int32_t)prng_below(p, (uint64_t)(high - low)));
@@ -361,11 +363,15 @@ case_make(struct sim_case *c, uint64_t seed)
     int64_t unit_ms;
 
     c->seed = seed;
-    unit_ms = draw_chance(&p, 30) ? UNIT_MS_LONG : DRAW(&p, 1, 2, 10, 1000, 1000);
+    unit_ms =
+        seed % 1000 != 0 && draw_chance(&p, 30) ? UNIT_MS_LONG : DRAW(&p, 1, 2, 10, 1000, 1000);
     make_policy(&p, &c->policy, unit_ms);
     make_fleet(&p, c);
     if (c->policy.gate_interval_ms == 0 && c->host_count > 8) {
         c->policy.gate_interval_ms = unit_ms; /* a watch without a pause is for few hosts */
+    }
+    if (c->host_count > LARGE) {
+        c->policy.gate_interval_ms = unit_ms * (c->host_count / 10); /* so is a quick one */
     }
     make_partings(&p, c);
     make_steps(&p, c, unit_ms);
