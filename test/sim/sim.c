@@ -22,7 +22,13 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { SCRIPT_EVERY = 100, PIECE = 100, PATH_MAX_BYTES = 512, MISSING_FROM_SEEDS = 50000 };
+enum {
+    SCRIPT_EVERY = 100,
+    PIECE = 100,
+    PROGRESS_EVERY = 500000,
+    PATH_MAX_BYTES = 512,
+    MISSING_FROM_SEEDS = 50000
+};
 
 struct shared {
     _Atomic uint64_t next;   /* seed of the next piece */
@@ -180,6 +186,19 @@ is_enough(const struct worker *k)
     return atomic_load(&k->shared->failed) >= (uint64_t)k->o->failures_max;
 }
 
+/* A campaign takes hours, and goes on from here when it is broken off. */
+static void
+say_progress(const struct worker *k, uint64_t begin)
+{
+    const uint64_t done = begin - k->o->from;
+
+    if (done > 0 && done % PROGRESS_EVERY == 0) {
+        (void)printf("nearly all seeds below %" PRIu64 " are done, %" PRIu64 " failed\n", begin,
+                     atomic_load(&k->shared->failed));
+        (void)fflush(stdout);
+    }
+}
+
 static void
 work(const struct options *o, struct shared *shared, int job)
 {
@@ -189,6 +208,7 @@ work(const struct options *o, struct shared *shared, int job)
     worker_init(&k, o, shared, job);
     while (!is_enough(&k)) {
         const uint64_t begin = atomic_fetch_add(&shared->next, PIECE);
+        say_progress(&k, begin);
         for (uint64_t seed = begin; seed < begin + PIECE && seed < end && !is_enough(&k); seed++) {
             run_seed(&k, seed);
         }
