@@ -1,8 +1,9 @@
 /*
  * exhaust.c - every state of small runs: all strategies, each verb once in any state.
  *
- * EXHAUST=long takes more hosts and more that goes wrong; EXHAUST_ONE=n shows the case of that
- * number.  Prints how many states there were.
+ * EXHAUST=long takes more hosts and more that goes wrong; EXHAUST_FROM and EXHAUST_TO a part of the
+ * cases, to go on another day; EXHAUST_ONE=n shows the case of that number.  Prints how many states
+ * there were.
  */
 #include "sim/exhaust_arena.h"
 #include "sim/exhaust_search.h"
@@ -108,6 +109,7 @@ with_limits(struct sim_case *c)
 {
     c->step_count = 1;
     c->policy.wave_pause_ms = 1;
+    c->policy.max_fail.value = 1;
     c->parallel_by_count = c->budget_by_count = 1;
     c->parallel_by[0].value_count = c->budget_by[0].value_count = 2;
     c->parallel_by[0].limit.value = 1;
@@ -153,6 +155,7 @@ static const struct size sizes_long[] = {
 struct cases {
     const struct size *sizes;
     int size_count;
+    int from, to; /* numbers that are wanted */
 };
 
 static int
@@ -294,7 +297,7 @@ run_job(const struct cases *all, int first, int jobs, struct job *job)
     struct search *s = search_new();
 
     guard();
-    for (int i = first; i < case_count(all) && job->failed < FAILED_MAX; i += jobs) {
+    for (int i = all->from + first; i < all->to && job->failed < FAILED_MAX; i += jobs) {
         run_number(s, all, i, false, job);
     }
     search_free(s);
@@ -340,6 +343,14 @@ run_jobs(const struct cases *all, int jobs)
     return sum.failed + died > 0;
 }
 
+static int
+number_of(const char *variable, int otherwise)
+{
+    const char *text = getenv(variable);
+
+    return text == NULL ? otherwise : (int)strtol(text, NULL, 10);
+}
+
 int
 main(void)
 {
@@ -347,7 +358,7 @@ main(void)
     const char *one = getenv("EXHAUST_ONE");
     const char *wanted = getenv("JOBS");
     const bool is_long = variant != NULL && strcmp(variant, "long") == 0;
-    const struct cases all = {
+    struct cases all = {
         .sizes = is_long ? sizes_long : sizes_ci,
         .size_count = is_long ? (int)(sizeof(sizes_long) / sizeof(sizes_long[0]))
                               : (int)(sizeof(sizes_ci) / sizeof(sizes_ci[0])),
@@ -356,6 +367,8 @@ main(void)
     const int jobs = cpus < 1 ? 1 : cpus > JOBS_MAX ? JOBS_MAX : (int)cpus;
 
     plant();
+    all.from = number_of("EXHAUST_FROM", 0);
+    all.to = number_of("EXHAUST_TO", case_count(&all));
     if (one == NULL) {
         return run_jobs(&all, jobs);
     }
