@@ -235,11 +235,7 @@ test_a_host_that_turned_to_failed_is_late_until_it_goes_again(void **state)
 
     (void)state;
     round_init(&b);
-    b.policy.gate_enabled = true;
-    b.policy.gate_successes = 1;
-    b.policy.gate_interval_ms = 100;
-    b.check_count = 1;
-    b.checks[0].local = true;
+    bench_gate(&b);
     bench_start(&b, 2);
     whole_host(&b, 0, 0);
     looked(&b, 0, true);

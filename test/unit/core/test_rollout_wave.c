@@ -227,11 +227,7 @@ bake_init(struct bench *b)
 {
     pairs_init(b);
     b->policy.wave_bake_ms = 1000;
-    b->policy.gate_enabled = true;
-    b->policy.gate_successes = 1;
-    b->policy.gate_interval_ms = 100;
-    b->check_count = 1;
-    b->checks[0].local = true;
+    bench_gate(b);
 }
 
 static void
