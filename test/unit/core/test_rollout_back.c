@@ -413,10 +413,14 @@ test_steps_of_the_rollback_list_hold_hosts_like_others(void **state)
     b.rollback_count = 2;
     b.rollback_steps[0].run_once = true;
     b.rollback_steps[1].throttle = 1;
+    b.step_count = 2;
+    b.steps[1].run_once = true;
     bench_start(&b, 2);
-    past_host(&b, 1, 0);
+    whole_host(&b, 1, 0);
+    past_host(&b, 0, 1); /* that it failed in the first round is no matter */
     verb(&b, VERB_PAUSE);
-    past_host(&b, 0, 0);
+    done(&b, 1, 1, 0);
+    gone(&b, 1);
     verb(&b, VERB_ROLLBACK);
     connected(&b, 1);
     buf_clear(&b.seen);
