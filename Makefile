@@ -216,7 +216,7 @@ EXHAUST_WRAP := -Wl,--wrap=xcalloc,--wrap=xreallocarray,--wrap=xgrow,--wrap=xmem
 .PHONY: exhaust
 exhaust: $(EXHAUST_BIN)
 	@$(EXHAUST_BIN)
-$(EXHAUST_BIN): $(patsubst %.c,$(BUILD)/%.o,$(wildcard test/sim/exhaust*.c) $(wildcard test/sim/check*.c) $(wildcard test/sim/script*.c) test/sim/case.c test/sim/say.c) $(call lib_of,core) $(call lib_of,base)
+$(EXHAUST_BIN): $(patsubst %.c,$(BUILD)/%.o,$(wildcard test/sim/exhaust*.c) $(wildcard test/sim/check*.c) $(wildcard test/sim/script*.c) test/sim/case.c test/sim/say.c test/sim/guard.c) $(call lib_of,core) $(call lib_of,base)
 	@mkdir -p $(@D)
 	@echo '  LD $@'
 	@$(CC) $(LDFLAGS_ALL) $(EXHAUST_WRAP) -o $@ $^ -lcrypto $(LDLIBS)

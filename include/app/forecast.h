@@ -34,7 +34,7 @@ struct forecast_host {
                      run_once nor ignore_errors */
 };
 
-enum { FORECAST_FACTS_MAX = 20 * 1000 * 1000 }; /* some ten seconds */
+enum { FORECAST_FACTS_MAX = 40 * 1000 * 1000 }; /* some five seconds */
 
 struct forecast_request {
     const struct plan *plan;           /* borrowed, and so is hosts */

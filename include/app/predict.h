@@ -34,8 +34,8 @@ void prediction_release(struct prediction *p);
  * frees.  Where all take equally long; fills host_count of them. */
 int predict_slots(const struct run_request *request, int32_t *ret_slots, struct err *err);
 
-/* The plan of a request as forecasts need it: answerable, steps as the action's; with its gate or
- * without.  NULL and err. */
+/* The plan of a request as forecasts need it: answerable, steps as the action's; with its gate, of
+ * one check that stands for all, or without.  NULL and err. */
 struct plan *predict_plan(const struct run_request *request, bool checks, struct err *err);
 
 #endif

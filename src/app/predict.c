@@ -31,9 +31,12 @@ plan_of(const struct run_request *q, const struct action *a, const struct policy
     return plan;
 }
 
+/* One check from here stands for all: they take no time, and a run of hours asks them millions of
+ * times. */
 struct plan *
 predict_plan(const struct run_request *q, bool checks, struct err *err)
 {
+    struct action_step check = {.rule.local = true};
     struct action a = *q->action;
     struct policy policy;
     size_t *steps = NULL;
@@ -41,10 +44,9 @@ predict_plan(const struct run_request *q, bool checks, struct err *err)
 
     app_policy(q, &policy);
     policy.answerable = true;
-    if (!checks) {
-        policy.gate_enabled = false;
-        a.check_count = 0;
-    }
+    policy.gate_enabled = policy.gate_enabled && checks;
+    a.checks = &check;
+    a.check_count = a.check_count > 0 && checks ? 1 : 0;
     struct plan *plan = plan_of(q, &a, &policy, steps, step_count, err);
     free(steps);
     return plan;

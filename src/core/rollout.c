@@ -84,6 +84,7 @@ ring_add(struct ring *q, int32_t item)
         q->cap = cap;
         q->head = 0;
     }
+    assert(q->count < q->cap);
     q->items[(q->head + q->count) % q->cap] = item;
     q->count++;
 }

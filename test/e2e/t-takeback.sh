@@ -75,6 +75,24 @@ im rollback test-multi # the verb goes on where the run could not
 assert_eq 'rollback' 0 "$rc"
 assert_eq 'all are back' 'one one one ' "$(currents)"
 
+# ---- nobody lives to end a rollback: it is told as failed, and the verb goes on from there
+touch "$(app web-02)/sick"
+(cd "$project" && exec "$im_bin" deploy test-multi -l "$hosts" -e release=nine -e "$sick" \
+    -e 'restart_cmd=[ "$release" != one ] || { echo $$ >"$app_dir/held"; exec sleep 30; }') >/dev/null 2>&1 </dev/null &
+pid=$!
+for h in web-01 web-02 web-03; do wait_for 30 test -s "$(app $h)/held"; done
+kill -9 $pid
+wait $pid 2>/dev/null
+for h in web-01 web-02 web-03; do kill "$(cat "$(app $h)/held")"; done
+rm "$(app web-02)/sick"
+im status test-multi
+assert_eq 'cut off in a rollback' 3 "$(printf '%s\n' "$out" | grep -c '  rollback failed')"
+im rollback test-multi
+assert_eq 'rollback: exit' 0 "$rc"
+assert_eq 'all are back' 'one one one ' "$(currents)"
+im status test-multi
+assert_not 'that is over' "$out" 'rollback failed'
+
 # ---- blue_green: prepared everywhere before it is switched anywhere
 setup 'deployment_strategy: blue_green'
 im deploy test-multi -l "$hosts" -e release=five -e 'build_cmd=case $PWD in */web-03/*) exit 1 ;; esac'

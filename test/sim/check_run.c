@@ -103,7 +103,6 @@ check_halt(struct check *k, enum halt why)
     }
     k->halt = why;
     k->paused = false;
-    k->forgot |= k->queued > 0;
     check_watch_stop(k);
     for (int32_t i = 0; i < k->host_count && k->queued + k->parked > 0; i++) {
         struct check_host *h = &k->hosts[i];

@@ -151,7 +151,6 @@ struct check {
     int32_t first_untouched;          /* no position below is untouched */
     int32_t queued, parked, again;    /* again: retried hosts in flight */
     int64_t wave_due_ms, wave_set_ms; /* end of bake or pause, and since when it is waited for */
-    bool forgot;                      /* a halt came while hosts waited for their retry */
     int32_t begun, ended;             /* waves told: numbers of the last; -1 */
     bool wave_failed, wave_excused;   /* it ended badly and the run is paused; it may pass */
     bool reopened;                    /* a retried host: its end may be told again */

@@ -6,12 +6,13 @@
  */
 #include "sim/check_state.h"
 
-enum { SMALL = 256, NOW_AND_THEN = 64 };
+enum { SMALL = 64 };
 
 /* Timers: the earliest time by which a tick is needed, and whether the wait is for one of them. */
 struct due {
     int64_t by_ms; /* -1: none */
     bool fits;
+    bool watch; /* late watch goes on */
 };
 
 static void
@@ -61,7 +62,7 @@ settled_watch(struct check *k, const struct check_host *h, int32_t host, struct 
     if ((k->paused || (check_done(k) && k->halt == HALT_NONE)) && check_watched(k, h)) {
         may_be_due(k, d, h->watch_from_ms, h->watch_to_ms); /* it only queues the host */
     }
-    if (!check_watch_on(k) || !check_watched(k, h)) {
+    if (!d->watch || !check_watched(k, h)) {
         return;
     }
     const bool overdue = h->watch_to_ms <= k->ticked_ms && h->watch_set < k->ticked;
@@ -100,8 +101,7 @@ settled_timers(struct check *k, struct due *d)
         return;
     }
     if (k->halt != HALT_NONE) {
-        may_be_due(k, d, k->run_due_ms, k->run_due_ms);
-        may_be_due(k, d, k->wave_due_ms, k->wave_due_ms);
+        may_be_due(k, d, k->run_due_ms, k->run_due_ms); /* it does nothing any more */
     } else if (!k->paused) {
         if (k->run_due_ms >= 0) {
             must_be_due(k, d, k->run_due_ms, k->run_due_ms);
@@ -128,21 +128,20 @@ settled_run(struct check *k)
     CHECK(k, next < 0, "%s of host %d is due, and is missing", order_name(how), (int)next);
     CHECK(k, k->finished || !check_over(k), "the run is over, and does not finish");
     CHECK(k, !k->begin_told, "wave %d was begun without a host", (int)k->begun + 1);
-    CHECK(k, k->forgot || !ended || k->ended >= k->begun, "the end of wave %d was not told",
-          (int)k->begun + 1);
+    CHECK(k, !ended || k->ended >= k->begun, "the end of wave %d was not told", (int)k->begun + 1);
 }
 
 /* Looking for the next host may be long where limits hold many back. */
 static bool
 all_this_time(const struct check *k)
 {
-    return k->host_count <= SMALL || k->facts % NOW_AND_THEN == 0;
+    return k->facts % (1 + k->host_count / SMALL) == 0;
 }
 
 void
 check_turn(struct check *k, int64_t now_ms)
 {
-    struct due d = {.by_ms = -1};
+    struct due d = {.by_ms = -1, .watch = check_watch_on(k)};
     (void)now_ms;
 
     if (k->wrong[0] != '\0') {

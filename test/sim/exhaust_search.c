@@ -353,7 +353,7 @@ search_wrong(const struct search *s)
 void
 search_script(const struct search *s, FILE *out)
 {
-    struct record *facts = xcalloc(DEPTH_MAX * TINY_FACTS_MAX, sizeof(*facts));
+    struct record *facts = xcalloc((size_t)DEPTH_MAX * TINY_FACTS_MAX, sizeof(*facts));
     size_t count = 0;
 
     for (int32_t i = 0; i < s->depth; i++) {

@@ -216,11 +216,9 @@ begin_connect(struct tiny_host *h, const struct order *o)
     return NULL;
 }
 
-const char *
-tiny_carry_out(struct tiny_world *w, const struct sim_case *c, const struct order *o, bool rolling)
+static const char *
+carry_out_at(struct tiny_host *h, const struct sim_case *c, const struct order *o, bool rolling)
 {
-    struct tiny_host *h = o->host < 0 ? NULL : &w->hosts[o->host];
-
     switch (o->kind) {
     case ORDER_CONNECT:
         return begin_connect(h, o);
@@ -238,11 +236,7 @@ tiny_carry_out(struct tiny_world *w, const struct sim_case *c, const struct orde
         h->closing = true;
         break;
     case ORDER_WAIT:
-        w->wait_ms = o->value;
-        break;
     case ORDER_FINISH:
-        w->finished = true;
-        break;
     case ORDER_START:
     case ORDER_RELEASE:
     case ORDER_ROLLBACK:
@@ -254,6 +248,16 @@ tiny_carry_out(struct tiny_world *w, const struct sim_case *c, const struct orde
         break;
     }
     return NULL;
+}
+
+const char *
+tiny_carry_out(struct tiny_world *w, const struct sim_case *c, const struct order *o, bool rolling)
+{
+    if (o->kind == ORDER_WAIT) {
+        w->wait_ms = o->value;
+    }
+    w->finished |= o->kind == ORDER_FINISH;
+    return o->host < 0 ? NULL : carry_out_at(&w->hosts[o->host], c, o, rolling);
 }
 
 static uint64_t

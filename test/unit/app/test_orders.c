@@ -393,7 +393,8 @@ speak(evutil_socket_t fd, short what, void *arg)
     (void)fd;
     (void)what;
     const struct rollout *ro = run->rollout;
-    if (s->next < s->count && rollout_state(ro) == s->lines[s->next].when &&
+    if (s->next < s->count && run->inbox.count == 0 && /* what was said before has been heard */
+        rollout_state(ro) == s->lines[s->next].when &&
         rollout_summary(ro).count[OUTCOME_OK] == s->lines[s->next].ok &&
         (s->next == 0 || rollout_active(ro) == 0)) {
         const struct line *l = &s->lines[s->next++];
