@@ -108,7 +108,6 @@ park(struct rollout *r, int32_t host)
     }
     r->hosts[host].phase = PHASE_PARKED;
     r->parked++;
-    r->look = true;
     rollout_slot_give(r, host, ORDER_PARK);
 }
 
@@ -704,15 +703,11 @@ host_kill(struct rollout *r, int32_t host)
 void
 host_abort(struct rollout *r, int32_t host)
 {
-    struct host_state *h = &r->hosts[host];
-
+    const struct host_state *h = &r->hosts[host];
     const bool waits = h->phase == PHASE_CONNECTING || h->phase == PHASE_BACKOFF ||
                        h->phase == PHASE_HELD || h->phase == PHASE_PAUSE;
 
-    if (!host_in_flight(h) || h->killed || (h->baking && PLANTED(ABORT_KEEPS_BAKING))) {
-        return;
-    }
-    if (h->baking) {
+    if (h->baking && !PLANTED(ABORT_KEEPS_BAKING)) {
         gate_end_bake(r, host);
     } else if (waits && !h->at_end && !h->ever_connected && !h->step_was_sent) {
         host_kill(r, host);

@@ -266,4 +266,34 @@ ended(struct bench *b, enum outcome outcome, enum cause cause, int32_t host)
     assert_string_equal(cause_name(h.cause), cause_name(cause));
 }
 
+/* A gate of one check on the controller, every 100 ms; no try is repeated. */
+static inline void
+bench_gate(struct bench *b)
+{
+    b->policy.gate_enabled = true;
+    b->policy.gate_successes = 1;
+    b->policy.gate_interval_ms = 100;
+    b->check_count = 1;
+    b->checks[0].local = true;
+}
+
+static inline void
+watch_init(struct bench *b, enum strategy strategy, int32_t workers)
+{
+    bench_init(b, strategy, workers);
+    b->policy.max_fail.value = 9;
+    bench_gate(b);
+}
+
+/* To its release, with its session closed. */
+static inline void
+past_gate(struct bench *b, int32_t host)
+{
+    whole_host(b, host, 0);
+    while (rollout_host(b->rollout, host).finished_ms < 0) {
+        looked(b, host, true);
+    }
+    gone(b, host);
+}
+
 #endif

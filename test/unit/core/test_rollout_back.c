@@ -170,14 +170,10 @@ test_the_gate_and_the_finally_list_belong_to_it_and_a_bake_does_not(void **state
 
     (void)state;
     back_init(&b, 1);
-    b.policy.gate_enabled = true;
-    b.policy.gate_successes = 1;
-    b.policy.gate_interval_ms = 100;
+    bench_gate(&b);
     b.policy.host_bake_ms = 1000;
     b.policy.max_fail.value = 0;
     b.policy.on_failure = ON_FAILURE_ROLLBACK;
-    b.check_count = 1;
-    b.checks[0].local = true;
     b.finally_count = 1;
     bench_start(&b, 1);
     whole_host(&b, 0, 1);
@@ -375,11 +371,7 @@ test_it_waits_for_the_last_look_to_be_broken_off(void **state)
 
     (void)state;
     back_init(&b, 1);
-    b.policy.gate_enabled = true;
-    b.policy.gate_successes = 1;
-    b.policy.gate_interval_ms = 100;
-    b.check_count = 1;
-    b.checks[0].local = true;
+    bench_gate(&b);
     bench_start(&b, 2);
     whole_host(&b, 0, 0);
     looked(&b, 0, true);
@@ -421,10 +413,14 @@ test_steps_of_the_rollback_list_hold_hosts_like_others(void **state)
     b.rollback_count = 2;
     b.rollback_steps[0].run_once = true;
     b.rollback_steps[1].throttle = 1;
+    b.step_count = 2;
+    b.steps[1].run_once = true;
     bench_start(&b, 2);
-    past_host(&b, 1, 0);
+    whole_host(&b, 1, 0);
+    past_host(&b, 0, 1); /* that it failed in the first round is no matter */
     verb(&b, VERB_PAUSE);
-    past_host(&b, 0, 0);
+    done(&b, 1, 1, 0);
+    gone(&b, 1);
     verb(&b, VERB_ROLLBACK);
     connected(&b, 1);
     buf_clear(&b.seen);

@@ -12,13 +12,9 @@ bake_init(struct bench *b, int32_t retries)
 {
     bench_init(b, STRATEGY_PARALLEL, 1);
     b->policy.max_fail.value = 9;
-    b->policy.gate_enabled = true;
-    b->policy.gate_successes = 1;
+    bench_gate(b);
     b->policy.gate_retries = retries;
-    b->policy.gate_interval_ms = 100;
     b->policy.host_bake_ms = 1000;
-    b->check_count = 1;
-    b->checks[0].local = true;
 }
 
 /* One host whose gate is passed. */

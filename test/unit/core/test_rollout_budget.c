@@ -360,6 +360,24 @@ test_continue_gives_no_budget_to_a_run_that_has_none(void **state)
     bench_end(&b);
 }
 
+static void
+test_a_budget_exceeded_in_a_pause_leaves_its_clocks_as_they_stand(void **state)
+{
+    struct bench b;
+
+    (void)state;
+    budget_init(&b, ON_FAILURE_PAUSE, 0);
+    b.policy.run_timeout_ms = 1000;
+    bench_start(&b, 2);
+    verb(&b, VERB_PAUSE);
+    past_host(&b, 0, 1);
+    b.now_ms = 500;
+    buf_clear(&b.seen);
+    verb(&b, VERB_CONTINUE);
+    expect(&b, "start 1@0, connect 1, wait 1500,");
+    bench_end(&b);
+}
+
 int
 main(void)
 {
@@ -381,6 +399,7 @@ main(void)
         cmocka_unit_test(test_what_is_exceeded_twice_is_decided_once),
         cmocka_unit_test(test_a_halted_run_is_not_paused_by_its_budget),
         cmocka_unit_test(test_continue_gives_no_budget_to_a_run_that_has_none),
+        cmocka_unit_test(test_a_budget_exceeded_in_a_pause_leaves_its_clocks_as_they_stand),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

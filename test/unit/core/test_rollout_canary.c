@@ -117,12 +117,8 @@ test_a_canary_is_judged_again_after_its_bake(void **state)
         struct bench b;
         canary_init(&b, PROMOTE_AUTO, cases[i].way);
         b.policy.canary.value = 1;
-        b.policy.gate_enabled = true;
-        b.policy.gate_successes = 1;
-        b.policy.gate_interval_ms = 100;
+        bench_gate(&b);
         b.policy.wave_bake_ms = 1000;
-        b.check_count = 1;
-        b.checks[0].local = true;
         bench_start(&b, 2);
         whole_host(&b, 0, 0);
         looked(&b, 0, true);

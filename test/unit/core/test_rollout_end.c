@@ -68,6 +68,7 @@ test_a_kill_does_not_keep_a_held_host_from_its_finally_list(void **state)
 
     (void)state;
     end_init(&b, (struct plan_step){.throttle = 1});
+    b.finally_steps[0].local = false; /* it does not connect for it any more */
     bench_start(&b, 2);
     whole_host(&b, 0, 0);
     whole_host(&b, 1, 0);
@@ -92,15 +93,17 @@ test_a_host_that_was_held_at_a_step_leaves_that_line_when_it_is_killed(void **st
     (void)state;
     end_init(&b, (struct plan_step){.throttle = 1});
     b.steps[0].throttle = 1;
-    bench_start(&b, 3);
-    for (int32_t i = 0; i < 3; i++) {
+    b.policy.workers = 4;
+    bench_start(&b, 4);
+    for (int32_t i = 0; i < 4; i++) {
         connected(&b, i);
     }
     buf_clear(&b.seen);
     verb(&b, VERB_KILL);
-    expect(&b, "disconnect 0, disconnect 1, disconnect 2,");
+    expect(&b, "disconnect 0, disconnect 1, disconnect 2, disconnect 3,");
     gone(&b, 1);
     gone(&b, 2);
+    gone(&b, 3);
     expect(&b, "finally 1:0,");
     tell(&b, (struct fact){.kind = FACT_STEP_UNKNOWN, .attempt = 1, .cause = CAUSE_KILLED});
     gone(&b, 0);
@@ -110,7 +113,9 @@ test_a_host_that_was_held_at_a_step_leaves_that_line_when_it_is_killed(void **st
     finally_done(&b, 0, 0, 0);
     expect(&b, "release 0@0, finally 2:0,");
     finally_done(&b, 2, 0, 0);
-    expect(&b, "release 2@2, finish 3,");
+    expect(&b, "release 2@2, finally 3:0,");
+    finally_done(&b, 3, 0, 0);
+    expect(&b, "release 3@3, finish 3,");
     bench_end(&b);
 }
 
@@ -188,6 +193,8 @@ test_a_finally_step_fails_by_its_code_by_a_signal_and_where_it_could_not_run(voi
         f.kind = FACT_FINALLY_DONE;
         tell(&b, f);
         ended(&b, i < 3 ? OUTCOME_FAILED : OUTCOME_OK, f.cause, 0);
+        assert_int_equal(rollout_host(b.rollout, 0).exit_code, f.exit_code);
+        assert_int_equal(rollout_host(b.rollout, 0).signal, f.signal);
         bench_end(&b);
     }
 }

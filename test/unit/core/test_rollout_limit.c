@@ -139,11 +139,7 @@ test_many_hosts_go_as_few_do(void **state)
     (void)state;
     buf_init(&all, 1 << 20);
     bench_init(&b, STRATEGY_PARALLEL, MANY - 2);
-    b.policy.gate_enabled = true;
-    b.policy.gate_successes = 1;
-    b.policy.gate_interval_ms = 100;
-    b.check_count = 1;
-    b.checks[0].local = true;
+    bench_gate(&b);
     b.rollback_count = 1;
     bench_start(&b, MANY);
     assert_int_equal(rollout_active(b.rollout), MANY - 2);

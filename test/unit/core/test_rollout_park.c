@@ -59,6 +59,7 @@ test_when_all_are_parked_or_over_they_are_switched_in_order(void **state)
     done(&b, 2, 0, 0);
     expect(&b, "disconnect 2, park 2@1, wave_end 0, wave_begin 1, unpark 1@0, connect 1, "
                "unpark 2@1,");
+    assert_int_equal(rollout_waves_started(b.rollout), 2);
     gone(&b, 2); /* nothing begins before */
     expect(&b, "connect 2,");
     connected(&b, 1);
@@ -198,7 +199,6 @@ test_a_kill_reaches_a_cancelled_host_at_its_finally_list(void **state)
     (void)state;
     park_init(&b, 1);
     b.finally_count = 1;
-    b.finally_steps[0].local = true;
     bench_start(&b, 2);
     whole_host(&b, 0, 0); /* its session is being closed still */
     gone(&b, 1);
@@ -207,10 +207,10 @@ test_a_kill_reaches_a_cancelled_host_at_its_finally_list(void **state)
     gone(&b, 1);
     finally_done(&b, 1, 0, 0);
     expect(&b, "disconnect 1, finally 1:0, release 1@0, unpark 0@0,");
-    verb(&b, VERB_KILL); /* what it waits for is the end of that session: no second disconnect */
+    verb(&b, VERB_KILL); /* it waits for the end of that session: no second disconnect */
     assert_int_equal(b.seen.len, 0);
     gone(&b, 0);
-    expect(&b, "finally 0:0,");
+    expect(&b, "finally 0:0,"); /* and no connection for it */
     ended(&b, OUTCOME_CANCELLED, CAUSE_SWITCH, 0);
     finally_done(&b, 0, 0, 0);
     expect(&b, "release 0@0, finish 3,");
@@ -222,6 +222,17 @@ test_a_kill_reaches_a_cancelled_host_at_its_finally_list(void **state)
     verb(&b, VERB_KILL);
     gone(&b, 1);
     ended(&b, OUTCOME_CANCELLED, CAUSE_SWITCH, 0);
+    bench_end(&b);
+
+    park_init(&b, 1); /* and nobody connects after it */
+    b.finally_count = 1;
+    bench_start(&b, 2);
+    parked(&b, 0);
+    verb(&b, VERB_KILL);
+    gone(&b, 1);
+    buf_clear(&b.seen);
+    finally_done(&b, 1, 0, 0);
+    expect(&b, "release 1@0, unpark 0@0, finally 0:0,");
     bench_end(&b);
 }
 
@@ -290,11 +301,43 @@ test_where_the_first_step_is_the_switch_nothing_is_done_before(void **state)
     (void)state;
     park_init(&b, 1);
     b.steps[0].switches = true;
+    b.policy.wave_bake_ms = 100;
     bench_start(&b, 2);
     expect(&b, "start 0@0, park 0@0, start 1@0, park 1@0, unpark 0@0, connect 0,");
     connected(&b, 0);
     done(&b, 0, 0, 1);
     in_state(&b, RUN_RUNNING, HALT_NONE); /* it is of the second wave, as all hosts are */
+    bench_end(&b);
+}
+
+static void
+test_hosts_wait_for_each_other_behind_the_switch_as_elsewhere(void **state)
+{
+    struct bench b;
+
+    (void)state;
+    park_init(&b, 3);
+    b.step_count = 3;
+    b.steps[0].throttle = 1;
+    b.steps[2].run_once = true;
+    bench_start(&b, 3);
+    for (int32_t i = 0; i < 3; i++) {
+        connected(&b, i);
+    }
+    for (int32_t i = 0; i < 3; i++) {
+        done(&b, i, 0, 0);
+        gone(&b, i);
+    }
+    for (int32_t i = 2; i >= 0; i--) {
+        connected(&b, i);
+    }
+    done(&b, 2, 1, 0);
+    done(&b, 1, 1, 0);
+    buf_clear(&b.seen);
+    done(&b, 0, 1, 1); /* the lowest comes to its end before */
+    expect(&b, "disconnect 0, release 0@0, run_step 1:2.1,");
+    done(&b, 1, 2, 0);
+    in_state(&b, RUN_OVER, HALT_NONE);
     bench_end(&b);
 }
 
@@ -316,6 +359,7 @@ main(void)
         cmocka_unit_test(test_a_host_retried_behind_the_switch_does_not_wait_for_it_again),
         cmocka_unit_test(test_the_rollback_list_has_no_switch),
         cmocka_unit_test(test_where_the_first_step_is_the_switch_nothing_is_done_before),
+        cmocka_unit_test(test_hosts_wait_for_each_other_behind_the_switch_as_elsewhere),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -235,11 +235,7 @@ test_a_host_that_turned_to_failed_is_late_until_it_goes_again(void **state)
 
     (void)state;
     round_init(&b);
-    b.policy.gate_enabled = true;
-    b.policy.gate_successes = 1;
-    b.policy.gate_interval_ms = 100;
-    b.check_count = 1;
-    b.checks[0].local = true;
+    bench_gate(&b);
     bench_start(&b, 2);
     whole_host(&b, 0, 0);
     looked(&b, 0, true);
@@ -359,6 +355,13 @@ test_a_step_that_was_not_started_for_a_lost_session_connects_again(void **state)
     connected(&b, 0);
     expect(&b, "run_step 0:0.1,"); /* the same attempt: nothing of it ran */
     bench_end(&b);
+
+    round_init(&b); /* where connecting is tried again at all */
+    bench_start(&b, 1);
+    connected(&b, 0);
+    tell(&b, (struct fact){.kind = FACT_STEP_NOT_STARTED, .attempt = 1, .cause = CAUSE_LOST});
+    ended(&b, OUTCOME_UNREACHABLE, CAUSE_LOST, 0);
+    bench_end(&b);
 }
 
 static void
@@ -380,6 +383,86 @@ test_ok_exit_codes_say_what_is_good(void **state)
     }
 }
 
+/* One plain step, then one that a single host runs for all; two hosts stand before it. */
+static void
+once_init(struct bench *b, int32_t hosts)
+{
+    round_init(b);
+    b->policy.workers = hosts;
+    b->step_count = 2;
+    b->steps[1].run_once = true;
+    bench_start(b, hosts);
+    for (int32_t i = 0; i < hosts; i++) {
+        connected(b, i);
+    }
+}
+
+static void
+test_a_retried_host_is_of_those_who_may_run_a_run_once_step(void **state)
+{
+    struct bench b;
+
+    (void)state;
+    once_init(&b, 3);
+    done(&b, 2, 0, 0);
+    past_host(&b, 0, 1);
+    verb_to(&b, VERB_RETRY, 0);
+    connected(&b, 0);
+    past_host(&b, 1, 1);
+    buf_clear(&b.seen);
+    assert_true(rollout_host(b.rollout, 2).held); /* for 0, who is the lowest again */
+    done(&b, 0, 0, 0);
+    expect(&b, "run_step 0:1.2,");
+    bench_end(&b);
+}
+
+static void
+test_a_turn_that_was_given_is_not_taken_back_for_a_lower_host_that_is_retried(void **state)
+{
+    struct bench b;
+
+    (void)state;
+    once_init(&b, 2);
+    done(&b, 1, 0, 0);
+    tell(&b, (struct fact){.kind = FACT_CONNECTION_LOST, .host = 1, .cause = CAUSE_LOST});
+    buf_clear(&b.seen);
+    past_host(&b, 0, 1);
+    expect(&b, "disconnect 0, release 0@0, connect 1,");
+    verb_to(&b, VERB_RETRY, 0);
+    connected(&b, 0);
+    done(&b, 0, 0, 0);
+    buf_clear(&b.seen);
+    assert_true(rollout_host(b.rollout, 0).held);
+    connected(&b, 1);
+    expect(&b, "run_step 1:1.1,");
+    bench_end(&b);
+}
+
+static void
+test_a_refused_channel_is_forgiven_once_a_step(void **state)
+{
+    static const struct fact refused = {
+        .kind = FACT_STEP_NOT_STARTED, .attempt = 1, .cause = CAUSE_REFUSED};
+    struct bench b;
+    struct fact again = refused;
+
+    (void)state;
+    round_init(&b);
+    b.step_count = 2;
+    bench_start(&b, 1);
+    connected(&b, 0);
+    tell(&b, refused);
+    tick(&b, 1000);
+    done(&b, 0, 0, 0);
+    again.step = 1;
+    tell(&b, again);
+    ended(&b, OUTCOME_RUNNING, CAUSE_NONE, 0);
+    tick(&b, 2000);
+    tell(&b, again);
+    ended(&b, OUTCOME_FAILED, CAUSE_REFUSED, 0);
+    bench_end(&b);
+}
+
 int
 main(void)
 {
@@ -399,6 +482,10 @@ main(void)
         cmocka_unit_test(test_a_retried_host_of_a_higher_position_waits_though_it_was_named_later),
         cmocka_unit_test(test_retries_of_a_step_leave_the_numbers_of_the_next_as_they_are),
         cmocka_unit_test(test_a_step_that_was_not_started_for_a_lost_session_connects_again),
+        cmocka_unit_test(test_a_retried_host_is_of_those_who_may_run_a_run_once_step),
+        cmocka_unit_test(
+            test_a_turn_that_was_given_is_not_taken_back_for_a_lower_host_that_is_retried),
+        cmocka_unit_test(test_a_refused_channel_is_forgiven_once_a_step),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -106,6 +106,20 @@ test_a_kill_of_a_host_that_waits_for_it_orders_no_second_disconnect(void **state
     ended(&b, OUTCOME_UNKNOWN, CAUSE_KILLED, 0); /* a step was sent to it in this run */
     bench_end(&b);
 
+    session_init(&b); /* nor has the end of that session a meaning later */
+    b.policy.workers = 2;
+    bench_start(&b, 3);
+    connected(&b, 1);
+    whole_host(&b, 0, 1);
+    verb_to(&b, VERB_RETRY, 0);
+    past_host(&b, 2, 0);
+    buf_clear(&b.seen);
+    verb(&b, VERB_KILL);
+    expect(&b, "release 0@0, disconnect 1,");
+    gone(&b, 0);
+    assert_int_equal(b.seen.len, 0);
+    bench_end(&b);
+
     session_init(&b);
     b.finally_count = 1;
     bench_start(&b, 2);
@@ -267,6 +281,29 @@ test_a_kill_waits_for_the_end_of_what_is_under_way(void **state)
     done(&b, 0, 0, 1); /* nor is a step */
     ended(&b, OUTCOME_UNKNOWN, CAUSE_KILLED, 0);
     bench_end(&b);
+
+    session_init(&b);
+    b.steps[0].idempotent = true;
+    b.steps[0].retries = 1;
+    bench_start(&b, 1);
+    connected(&b, 0);
+    verb(&b, VERB_KILL);
+    tell(&b, (struct fact){.kind = FACT_STEP_UNKNOWN, .attempt = 1, .cause = CAUSE_LOST});
+    ended(&b, OUTCOME_UNKNOWN, CAUSE_KILLED, 0);
+    bench_end(&b);
+
+    for (int sent = 0; sent < 2; sent++) { /* of what was sent nobody knows */
+        session_init(&b);
+        bench_start(&b, 1);
+        connected(&b, 0);
+        if (sent) {
+            tell(&b, (struct fact){.kind = FACT_STEP_SENT, .attempt = 1});
+        }
+        verb(&b, VERB_KILL);
+        tell(&b, (struct fact){.kind = FACT_STEP_NOT_STARTED, .attempt = 1, .cause = CAUSE_LOST});
+        ended(&b, sent ? OUTCOME_UNKNOWN : OUTCOME_CANCELLED, CAUSE_KILLED, 0);
+        bench_end(&b);
+    }
 
     session_init(&b);
     b.step_count = 2;

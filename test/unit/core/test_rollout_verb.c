@@ -194,6 +194,8 @@ test_what_a_plan_cannot_do_is_refused(void **state)
     const struct fact few = {.kind = FACT_VERB, .verb = VERB_WORKERS, .value = -1};
     assert_string_equal(rollout_refuses(b.rollout, &many), "workers: 0 to 10000");
     assert_string_equal(rollout_refuses(b.rollout, &few), "workers: 0 to 10000");
+    const struct fact most = {.kind = FACT_VERB, .verb = VERB_WORKERS, .value = 10000};
+    assert_null(rollout_refuses(b.rollout, &most));
     bench_end(&b);
 }
 
@@ -276,6 +278,24 @@ test_a_retry_goes_first_in_a_pause_too_and_excuses_the_budget(void **state)
     bench_end(&b);
 }
 
+static void
+test_a_skipped_host_is_counted_as_such_and_is_no_failure(void **state)
+{
+    struct bench b;
+
+    (void)state;
+    bench_init(&b, STRATEGY_PARALLEL, 1);
+    bench_start(&b, 2);
+    tell(&b, (struct fact){.kind = FACT_VERB, .verb = VERB_SKIP, .host = 1});
+    ended(&b, OUTCOME_SKIPPED, CAUSE_NONE, 1);
+    assert_int_equal(rollout_summary(b.rollout).count[OUTCOME_SKIPPED], 1);
+    assert_int_equal(rollout_summary(b.rollout).count[OUTCOME_UNTOUCHED], 0);
+    buf_clear(&b.seen);
+    past_host(&b, 0, 0);
+    expect(&b, "run_step 0:0.1, disconnect 0, release 0@0, finish 0,");
+    bench_end(&b);
+}
+
 int
 main(void)
 {
@@ -287,6 +307,7 @@ main(void)
         cmocka_unit_test(test_more_workers_start_more_hosts_and_fewer_take_none_away),
         cmocka_unit_test(test_a_pause_stops_starts_and_the_clock_of_waves_not_hosts),
         cmocka_unit_test(test_a_retry_goes_first_in_a_pause_too_and_excuses_the_budget),
+        cmocka_unit_test(test_a_skipped_host_is_counted_as_such_and_is_no_failure),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -227,11 +227,7 @@ bake_init(struct bench *b)
 {
     pairs_init(b);
     b->policy.wave_bake_ms = 1000;
-    b->policy.gate_enabled = true;
-    b->policy.gate_successes = 1;
-    b->policy.gate_interval_ms = 100;
-    b->check_count = 1;
-    b->checks[0].local = true;
+    bench_gate(b);
 }
 
 static void
@@ -362,6 +358,27 @@ test_a_halt_leaves_no_bake_and_no_pause(void **state)
     bench_end(&b);
 }
 
+static void
+test_a_retry_in_a_pause_lets_the_bake_that_stood_still_go(void **state)
+{
+    struct bench b;
+
+    (void)state;
+    pairs_init(&b);
+    b.policy.wave_bake_ms = 100;
+    bench_start(&b, 3);
+    past_host(&b, 0, 1);
+    past_host(&b, 1, 0);
+    verb(&b, VERB_PAUSE);
+    verb_to(&b, VERB_RETRY, 0);
+    buf_clear(&b.seen);
+    verb(&b, VERB_CONTINUE);
+    assert_int_equal(b.seen.len, 0);
+    past_host(&b, 0, 0);
+    expect(&b, "run_step 0:0.2, disconnect 0, release 0@0, wave_end 0, wait 100,");
+    bench_end(&b);
+}
+
 int
 main(void)
 {
@@ -380,6 +397,7 @@ main(void)
         cmocka_unit_test(test_a_wave_waits_for_a_retried_host_of_an_earlier_one),
         cmocka_unit_test(test_a_pause_stops_a_bake_and_continue_gives_it_the_rest),
         cmocka_unit_test(test_a_halt_leaves_no_bake_and_no_pause),
+        cmocka_unit_test(test_a_retry_in_a_pause_lets_the_bake_that_stood_still_go),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
