@@ -304,9 +304,19 @@ test_where_the_first_step_is_the_switch_nothing_is_done_before(void **state)
     b.policy.wave_bake_ms = 100;
     bench_start(&b, 2);
     expect(&b, "start 0@0, park 0@0, start 1@0, park 1@0, unpark 0@0, connect 0,");
-    connected(&b, 0);
-    done(&b, 0, 0, 1);
-    in_state(&b, RUN_RUNNING, HALT_NONE); /* it is of the second wave, as all hosts are */
+    bench_end(&b);
+
+    park_init(&b, 1); /* all hosts are of the second wave, too, and hold its bake */
+    bench_gate(&b);
+    b.steps[0].switches = true;
+    b.step_count = 1;
+    b.policy.wave_bake_ms = 100;
+    b.policy.gate_retries = 1;
+    bench_start(&b, 1);
+    past_gate(&b, 0);
+    b.now_ms = 10;
+    looked(&b, 0, false);
+    assert_int_equal(rollout_wave_due_ms(b.rollout), 110);
     bench_end(&b);
 }
 
@@ -341,6 +351,40 @@ test_hosts_wait_for_each_other_behind_the_switch_as_elsewhere(void **state)
     bench_end(&b);
 }
 
+static void
+test_a_parked_host_is_passed_over_for_a_turn_and_stands_in_line_when_it_is_switched(void **state)
+{
+    static const int32_t value_of[] = {0, 0, 1};
+    struct bench b;
+
+    (void)state;
+    park_init(&b, 2);
+    b.parallel_by[0] = (struct plan_parting){"site", value_of, 2, {.value = 1}};
+    b.step_count = 3;
+    b.steps[1].local = true;
+    b.steps[2].run_once = true;
+    b.finally_count = 1;
+    b.finally_steps[0].local = true;
+    bench_start(&b, 3);
+    parked(&b, 0);
+    parked(&b, 1);
+    whole_host(&b, 2, 0);
+    gone(&b, 2);
+    done(&b, 0, 1, 1); /* at its finally list, in the slot that 1 waits for */
+    buf_clear(&b.seen);
+    done(&b, 2, 1, 0);
+    expect(&b, "connect 2,"); /* it is its turn: 0 is past its steps, and 1 is not there */
+    connect_failed(&b, 2, 2, CAUSE_AUTH); /* and he gives it back */
+    finally_done(&b, 2, 0, 0);
+    finally_done(&b, 0, 0, 0);
+    buf_clear(&b.seen);
+    done(&b, 1, 1, 0);
+    expect(&b, "connect 1,");
+    connected(&b, 1);
+    expect(&b, "run_step 1:2.1,");
+    bench_end(&b);
+}
+
 int
 main(void)
 {
@@ -360,6 +404,8 @@ main(void)
         cmocka_unit_test(test_the_rollback_list_has_no_switch),
         cmocka_unit_test(test_where_the_first_step_is_the_switch_nothing_is_done_before),
         cmocka_unit_test(test_hosts_wait_for_each_other_behind_the_switch_as_elsewhere),
+        cmocka_unit_test(
+            test_a_parked_host_is_passed_over_for_a_turn_and_stands_in_line_when_it_is_switched),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
