@@ -173,6 +173,53 @@ test_many_hosts_go_as_few_do(void **state)
     bench_end(&b);
 }
 
+static void
+test_a_burst_of_orders_keeps_their_order(void **state)
+{
+    struct bench b;
+    struct buf all;
+
+    (void)state;
+    buf_init(&all, 1 << 20);
+    bench_init(&b, STRATEGY_PARALLEL, 1);
+    bench_start(&b, MANY);
+    buf_clear(&b.seen);
+    tell(&b, (struct fact){.kind = FACT_VERB, .verb = VERB_WORKERS, .value = MANY});
+    for (int32_t i = 1; i < MANY; i++) {
+        buf_addf(&all, "%sstart %d@%d, connect %d,", i > 1 ? " " : "", (int)i, (int)i, (int)i);
+    }
+    assert_string_equal(b.seen.data, all.data);
+    buf_release(&all);
+    bench_end(&b);
+}
+
+static void
+test_many_that_wait_for_their_retry_are_all_remembered(void **state)
+{
+    enum { FAILED = 40 };
+    static const int32_t value_of[FAILED + 1]; /* one value: one at a time */
+    struct bench b;
+
+    (void)state;
+    limit_init(&b, 2, value_of, (struct amount){.value = 1});
+    b.policy.max_fail.value = FAILED;
+    bench_start(&b, FAILED + 1);
+    for (int32_t i = 0; i < FAILED; i++) {
+        past_host(&b, i, 1);
+    }
+    for (int32_t i = FAILED - 1; i >= 0; i--) {
+        verb_to(&b, VERB_RETRY, i);
+    }
+    past_host(&b, FAILED, 0);
+    for (int32_t i = 0; i < FAILED; i++) {
+        ended(&b, OUTCOME_RUNNING, CAUSE_NONE, i);
+        past_host(&b, i, 0);
+    }
+    in_state(&b, RUN_OVER, HALT_NONE);
+    assert_int_equal(rollout_summary(b.rollout).count[OUTCOME_OK], FAILED + 1);
+    bench_end(&b);
+}
+
 int
 main(void)
 {
@@ -184,6 +231,8 @@ main(void)
         cmocka_unit_test(test_a_parked_host_is_not_in_flight_and_is_again_when_it_is_switched),
         cmocka_unit_test(test_workers_never_lets_more_in_than_limits_say),
         cmocka_unit_test(test_many_hosts_go_as_few_do),
+        cmocka_unit_test(test_a_burst_of_orders_keeps_their_order),
+        cmocka_unit_test(test_many_that_wait_for_their_retry_are_all_remembered),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
