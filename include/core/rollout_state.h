@@ -3,10 +3,11 @@
  * else.
  *
  * rollout.c takes facts, gives slots and ends the run; rollout_wave.c moves waves on;
- * rollout_budget.c counts and halts; rollout_verb.c answers the operator; rollout_host.c moves one
- * host through its phases; rollout_session.c connects and closes; rollout_hold.c makes hosts wait
- * for each other at a step; rollout_gate.c has a host pass its checks, rollout_watch.c looks at it
- * later; rollout_back.c rolls back; timers.c keeps deadlines.
+ * rollout_budget.c counts and halts; rollout_verb.c answers the operator; rollout_host.c begins and
+ * cuts off a host's rounds, rollout_step.c moves it through its steps, rollout_end.c to its end;
+ * rollout_session.c connects and closes; rollout_hold.c makes hosts wait for each other at a step;
+ * rollout_gate.c has a host pass its checks, rollout_watch.c looks at it later; rollout_back.c
+ * rolls back; timers.c keeps deadlines.
  *
  *   untouched -> [connecting <-> backoff] -> [held] -> ordered -> sent -> (ordered ... | step
  * pause) [parked] [probe <-> probe wait] -> finally -> over [-> watch ...]
@@ -254,19 +255,30 @@ void host_timer(struct rollout *r, int32_t host);
 void host_kill(struct rollout *r, int32_t host);
 void host_abort(struct rollout *r, int32_t host);
 
+bool host_rolls_back(const struct host_state *h); /* or did */
+/* The step it is at: of the steps, or of the rollback list. */
 const struct plan_step *host_rule(const struct rollout *r, const struct host_state *h);
 bool host_in_flight(const struct host_state *h);
 bool host_at_steps(const struct host_state *h);
 /* It has no result yet. */
 bool host_undecided(const struct host_state *h);
-void host_step(struct rollout *r, int32_t host);
-void host_next_step(struct rollout *r, int32_t host);
-void host_finally(struct rollout *r, int32_t host);
-void host_conclude(struct rollout *r, int32_t host, enum outcome outcome, const struct fact *why);
-void host_conclude_killed(struct rollout *r, int32_t host);
+
+/* ---- rollout_step.c */
+
+void step_set(struct host_state *h, int32_t step); /* this one is next, in its first attempt */
+void step_go(struct rollout *r, int32_t host);     /* go on at the step it is at */
+void step_next(struct rollout *r, int32_t host);   /* that one is over, well */
+void step_fact(struct rollout *r, const struct fact *fact);
+
+/* ---- rollout_end.c */
+
+/* The host has this result; then its finally list. */
+void end_conclude(struct rollout *r, int32_t host, enum outcome outcome, const struct fact *why);
+void end_killed(struct rollout *r, int32_t host);
+void end_finally(struct rollout *r, int32_t host); /* the next of its finally list, or out */
+void end_fact(struct rollout *r, const struct fact *fact);
 /* The step could not be tried again: unknown if an earlier attempt of it may have run. */
-void host_conclude_untried(struct rollout *r, int32_t host, enum outcome outcome,
-                           const struct fact *why);
+void end_untried(struct rollout *r, int32_t host, enum outcome outcome, const struct fact *why);
 
 /* ---- rollout_session.c */
 

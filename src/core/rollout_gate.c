@@ -45,7 +45,7 @@ bake(struct rollout *r, int32_t host)
 
     if (bake_ms == 0 || PLANTED(HOST_BAKE_LOST) || r->hurried ||
         (h->rollback != ROLLBACK_NONE && !PLANTED(ROLLBACK_BAKES))) {
-        host_finally(r, host);
+        end_finally(r, host);
         return;
     }
     h->baking = true;
@@ -65,11 +65,11 @@ baked_on(struct rollout *r, int32_t host, bool passed)
     struct host_state *h = &r->hosts[host];
 
     if (r->hurried || (passed && r->now_ms >= h->bake_ms)) {
-        host_finally(r, host);
+        end_finally(r, host);
         return;
     }
     if (!passed && ++h->probe_lost > o->gate_retries + PLANTED(HOST_BAKE_ONE_MORE)) {
-        host_conclude(r, host, OUTCOME_FAILED, &lost);
+        end_conclude(r, host, OUTCOME_FAILED, &lost);
         return;
     }
     if (!passed && !PLANTED(HOST_BAKE_NOT_RESTARTED)) {
@@ -121,7 +121,7 @@ try_again(struct rollout *r, int32_t host)
     struct host_state *h = &r->hosts[host];
 
     if (h->probe_try - h->probe_base > o->gate_retries - PLANTED(GATE_ONE_TRY_LESS)) {
-        host_conclude(r, host, OUTCOME_FAILED, &lost);
+        end_conclude(r, host, OUTCOME_FAILED, &lost);
         return;
     }
     wait_until(r, host, r->now_ms + (PLANTED(GATE_INTERVAL_LOST) ? 0 : o->gate_interval_ms));
@@ -161,7 +161,7 @@ gate_timer(struct rollout *r, int32_t host)
     const struct host_state *h = &r->hosts[host];
 
     if (h->baking && r->now_ms >= h->bake_ms) {
-        host_finally(r, host);
+        end_finally(r, host);
     } else {
         next_try(r, host);
     }
@@ -173,7 +173,7 @@ gate_end_bake(struct rollout *r, int32_t host)
     assert(r->hosts[host].baking);
     if (r->hosts[host].phase == PHASE_PROBE_WAIT) {
         timers_drop(&r->timers, host);
-        host_finally(r, host);
+        end_finally(r, host);
     } /* else the try under way ends it */
 }
 
@@ -190,7 +190,7 @@ gate_fact(struct rollout *r, const struct fact *f)
         session_note(h, plan_check(r->plan, h->probe_check)->local, f->cause);
     }
     if (h->killed) {
-        host_conclude_killed(r, f->host);
+        end_killed(r, f->host);
     } else if (f->kind == FACT_PROBE_PASSED) {
         check_passed(r, f->host);
     } else {

@@ -190,9 +190,9 @@ admit(struct rollout *r, int32_t host)
         s->once = ONCE_TAKEN;
     }
     if (h->at_end) {
-        host_finally(r, host);
+        end_finally(r, host);
     } else {
-        host_step(r, host);
+        step_go(r, host);
     }
 }
 
@@ -242,9 +242,9 @@ release_once(struct rollout *r, int32_t step)
         }
         hold_drop(r, host);
         if (s->once == ONCE_DONE || PLANTED(ONCE_FAILED_PASSES)) {
-            host_next_step(r, host);
+            step_next(r, host);
         } else {
-            host_conclude(r, host, OUTCOME_FAILED, &elsewhere);
+            end_conclude(r, host, OUTCOME_FAILED, &elsewhere);
         }
     }
 }

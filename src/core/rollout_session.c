@@ -112,11 +112,11 @@ on_connected(struct rollout *r, const struct fact *f)
     h->was_connected = h->ever_connected = true;
     r->denials_in_row *= PLANTED(BREAKER_ADDS_UP);
     if (h->phase == PHASE_REACH) {
-        host_finally(r, f->host);
+        end_finally(r, f->host);
     } else if (h->phase == PHASE_PROBE_REACH) {
         gate_check(r, f->host);
     } else {
-        host_step(r, f->host);
+        step_go(r, f->host);
     }
 }
 
@@ -133,11 +133,11 @@ on_connect_failed(struct rollout *r, const struct fact *f)
         return;
     }
     if (h->phase == PHASE_REACH) {
-        host_finally(r, f->host);
+        end_finally(r, f->host);
         return;
     }
     if (h->killed) {
-        host_conclude_killed(r, f->host);
+        end_killed(r, f->host);
         return;
     }
     if (h->phase == PHASE_PROBE_REACH) {
@@ -150,7 +150,7 @@ on_connect_failed(struct rollout *r, const struct fact *f)
     if (f->cause == CAUSE_AUTH && ++r->denials_in_row >= 3 + PLANTED(BREAKER_LATE)) {
         rollout_stop(r, HALT_BREAKER);
     }
-    host_conclude_untried(r, f->host, OUTCOME_UNREACHABLE, f);
+    end_untried(r, f->host, OUTCOME_UNREACHABLE, f);
 }
 
 /* What waited for the old session to be gone goes on. */
@@ -161,9 +161,9 @@ go_on(struct rollout *r, int32_t host)
 
     h->close_waits = false;
     if (h->phase == PHASE_CONNECTING) {
-        host_step(r, host);
+        step_go(r, host);
     } else if (h->phase == PHASE_REACH) {
-        host_finally(r, host);
+        end_finally(r, host);
     } else {
         assert(h->phase == PHASE_WATCH_QUEUED);
         watch_timer(r, host);
@@ -189,10 +189,10 @@ on_disconnected(struct rollout *r, int32_t host)
     case PHASE_PROBE_REACH:
     case PHASE_PROBE:
         assert(h->killed);
-        host_conclude_killed(r, host);
+        end_killed(r, host);
         break;
     case PHASE_REACH:
-        host_finally(r, host);
+        end_finally(r, host);
         break;
     case PHASE_WATCH_ENDING:
         watch_ended(r, host);
