@@ -5,7 +5,7 @@
 
 #include "core/backoff.h"
 
-enum { WORDS_MAX = 40, SLACK = 4, FACTS_BASE = 20000, FACTS_A_HOST = 1500 };
+enum { WORDS_MAX = 40, SLACK = 4, FACTS_BASE = 20000, FACTS_A_HOST = 1500, FACTS_A_PAIR = 30 };
 
 /* Longest that one thing takes, with the turns before and after it. */
 static double
@@ -65,5 +65,9 @@ limits_deadline_ms(const struct sim_case *c, const struct plan *p)
 size_t
 limits_facts(const struct sim_case *c)
 {
-    return FACTS_BASE + (size_t)c->host_count * FACTS_A_HOST;
+    const size_t hosts = (size_t)c->host_count;
+    /* While one host after the other has its turn, all that are done are looked at. */
+    const size_t looks = c->check_count > 0 ? hosts * hosts * FACTS_A_PAIR : 0;
+
+    return FACTS_BASE + hosts * FACTS_A_HOST + looks;
 }
