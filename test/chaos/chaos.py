@@ -6,7 +6,7 @@ times (or a signal, or kill -9).  The program is the one of test/chaos/replay.c,
 each run that ends.  Here it is held that the run ends, with the exit code of its replay, that nothing asserts
 or leaks, that each verb is answered, and that no socket and no child is left.
 
-    chaos.py --program P --fleet F --key K --work DIR [--seed N] [--first N] [--runs N]
+    chaos.py --program P --fleet F --key K --work DIR [--seed N] [--first N] [--runs N] [--kill N]
 
 What is drawn follows from the seed and the number of the run; what the clock makes of it does not.
 """
@@ -347,7 +347,7 @@ class Run:
     def disturb(self, process):
         """A signal now and then.  True: it was killed."""
         rng = self.plan.rng
-        what = word(rng, (None, 80), ('int', 6), ('int int', 4), ('int int int', 2), ('term', 2), ('kill', 6))
+        what = word(rng, (None, 80), ('int', 6), ('int int', 4), ('int int int', 2), ('term', 2), ('kill', self.args.kill))
         if what is None:
             return False
         try:
@@ -460,6 +460,7 @@ def main():
     p.add_argument('--seed', type=int, default=1)
     p.add_argument('--first', type=int, default=0)
     p.add_argument('--runs', type=int, default=25)
+    p.add_argument('--kill', type=int, default=6, help='of 100 runs, so many are ended by kill -9')
     args = p.parse_args()
     args.program, args.fleet, args.key, args.work = (os.path.abspath(x) for x in
                                                      (args.program, args.fleet, args.key, args.work))

@@ -3,9 +3,9 @@
  *
  * Linked instead of history_prune, which is called when a run is over: the facts of its journal,
  * told to a new rollout of the same plan, must give the orders of the journal, its exit code and
- * its last state.  What does not is told and aborts.  At exit no descriptor and no child is left
- * that was not there at the beginning.  Writes one line for each run to the file that CHAOS_SEEN
- * names.
+ * its last state, and what the store tells of the run and its hosts must be what it was.  What does
+ * not is told and aborts.  At exit no descriptor and no child is left that was not there at the
+ * beginning.  Writes one line for each run to the file that CHAOS_SEEN names.
  */
 #include "app/run_state.h"
 #include "store/history.h"
@@ -93,6 +93,61 @@ on_row(void *arg, int64_t at_ms, const struct fact *fact, const char *reason,
     return true;
 }
 
+/* ---- what the store tells of it */
+
+static void
+compare_host(const struct second *n, int32_t host, const struct host_row *row)
+{
+    const struct rollout_host r = rollout_host(n->rollout, host);
+    const bool bad = outcome_is_bad(r.outcome);
+
+    if (row->outcome != r.outcome || row->rollback != r.rollback || row->cause != r.cause) {
+        (void)fprintf(stderr, "%s: %s, rollback %s, %s; in the store %s, %s, %s\n", row->name,
+                      outcome_name(r.outcome), rollback_name(r.rollback), cause_name(r.cause),
+                      outcome_name(row->outcome), rollback_name(row->rollback),
+                      cause_name(row->cause));
+        fail(n, "the store tells another end of a host");
+    }
+    if (bad != (row->reason[0] != '\0') && r.outcome != OUTCOME_CANCELLED &&
+        r.outcome != OUTCOME_SKIPPED) {
+        (void)fprintf(stderr, "%s: %s: '%s'\n", row->name, outcome_name(r.outcome), row->reason);
+        fail(n, "a reason too many, or none");
+    }
+    if ((r.rollback == ROLLBACK_FAILED) != (row->rollback_reason[0] != '\0')) {
+        (void)fprintf(stderr, "%s: rollback %s: '%s'\n", row->name, rollback_name(r.rollback),
+                      row->rollback_reason);
+        fail(n, "a reason of a rollback too many, or none");
+    }
+}
+
+static void
+compare_store(const struct run *run, const struct second *n)
+{
+    const struct summary sum = rollout_summary(n->rollout);
+    struct host_list hosts = {0};
+    struct run_list runs = {0};
+    struct err err = {0};
+
+    if (history_hosts(run->store, journal_run_id(run->journal), &hosts, &err) < 0 ||
+        history_find(run->store, journal_run_id(run->journal), &runs, &err) < 0) {
+        fail(n, err.text);
+    }
+    for (size_t i = 0; i < hosts.count; i++) {
+        compare_host(n, (int32_t)i, &hosts.rows[i]);
+    }
+    for (int o = 0; o < OUTCOMES; o++) {
+        if (runs.rows[0].outcomes[o] != sum.count[o]) {
+            fail(n, "the store counts other outcomes");
+        }
+    }
+    if (runs.rows[0].exit_code != run->exit_code || runs.rows[0].rolled_back != sum.rolled_back ||
+        runs.rows[0].rollbacks_failed != sum.rollbacks_failed) {
+        fail(n, "the store tells another end of the run");
+    }
+    host_list_release(&hosts);
+    run_list_release(&runs);
+}
+
 static void
 look_again(const struct run *run)
 {
@@ -114,6 +169,9 @@ look_again(const struct run *run)
     }
     if (rollout_digest(n.rollout) != rollout_digest(run->rollout)) {
         fail(&n, "another state");
+    }
+    if (run->finished) {
+        compare_store(run, &n);
     }
     if (out != NULL) {
         (void)fprintf(out, "%s %d %" PRId64 " %" PRId64 "\n", journal_run_id(run->journal),
