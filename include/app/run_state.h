@@ -368,6 +368,8 @@ void narrate_end(struct run *run);
 void narrate_note(struct run *run, const struct fact *fact, const char *reason);
 /* Why host ended as it did, for people; valid until the next call. */
 const char *narrate_reason(const struct run *run, int32_t host, struct buf *scratch);
+/* Why its rollback failed. */
+const char *narrate_back_reason(const struct run *run, int32_t host);
 /* narrate_step.c */
 void narrate_step(struct run *run, const struct order *order);
 void narrate_step_end(struct run *run, const struct fact *fact, const char *reason);

@@ -87,13 +87,12 @@ journal_end(struct run *run, const struct order *order, const struct due_note *n
 static int
 journal_back(struct run *run, int32_t host, enum rollback_state state, int64_t at_ms)
 {
-    const char *reason = run->hosts[host].back_reason;
     const bool done = state == ROLLBACK_DONE;
     const struct host_back back = {
         .host = host,
         .state = state,
         .at_ms = at_ms,
-        .reason = state == ROLLBACK_FAILED && reason != NULL ? reason : "",
+        .reason = state == ROLLBACK_FAILED ? narrate_back_reason(run, host) : "",
         .release = done && run_makes_release(run) ? release_back_of(run, host) : "",
         .tried = !done && run_tries_release(run) ? run_release(run, host) : "",
     };
