@@ -14,6 +14,7 @@ import argparse
 import collections
 import os
 import random
+import re
 import shutil
 import signal
 import socket
@@ -25,6 +26,7 @@ import time
 LONGEST_S = 40
 VERBS = ['pause', 'continue', 'promote', 'abort', 'kill', 'rollback', 'skip', 'retry', 'workers']
 ODD_LINES = [b'\n', b'pause now\n', b'x' * 5000, b'status\n' * 50, b'\x00\xff\n', b'workers 99999\n', b'skip nobody\n']
+LOG_WORDS = {'idle': ['processing'], 'busy': ['completed', 'prepared'], 'parked': ['switching', 'completed']}
 SECRET = 'swordfish-of-chaos'
 # What happens to a connection, at which point, and how often.
 TROUBLE = ['drop accept', 'drop kex', 'drop auth', 'drop open', 'drop exec', 'drop header', 'drop status', 'reset kex',
@@ -323,6 +325,7 @@ class Run:
         self.project = os.path.join(args.work, 'project')
         self.folder = args.work
         self.signalled = False
+        self.log_from = 0
 
     def prepare(self, fleet):
         env = os.path.join(self.project, 'inventory/chaos')
@@ -365,21 +368,26 @@ class Run:
         fleet = Fleet(self.args, self.folder, self.plan)
         try:
             self.prepare(fleet)
-            return self.watch()
+            end = self.watch(self.words())
+            if end in ('killed', '3') and self.plan.rng.random() < 0.5:
+                self.watch(['retry', 'chaos'])
+            return end
         finally:
             fleet.stop()
 
-    def watch(self):
+    def watch(self, words):
         seen = os.path.join(self.folder, 'seen')
         out = os.path.join(self.folder, 'out')
         home = os.path.join(self.folder, 'home')
         os.makedirs(home, exist_ok=True)
         if os.path.exists(seen):
             os.unlink(seen)
+        log = os.path.join(self.project, 'debug.log')
+        self.log_from = os.path.getsize(log) if os.path.exists(log) else 0
         env = {'PATH': os.environ['PATH'], 'HOME': home, 'CHAOS_SEEN': seen, 'IM_SSH_PASSWORD': SECRET}
         env.update({k: v for k, v in os.environ.items() if k.endswith('_OPTIONS')})
         with open(out, 'w') as f:
-            process = subprocess.Popen([self.args.program] + self.words(), cwd=self.project, stdin=subprocess.DEVNULL,
+            process = subprocess.Popen([self.args.program] + words, cwd=self.project, stdin=subprocess.DEVNULL,
                                        stdout=f, stderr=f, env=env)
         operator = Operator(self)
         operator.start()
@@ -398,7 +406,11 @@ class Run:
         with open(out, errors='replace') as f:
             text = f.read()
         self.judge(text, code, killed, home, seen)
-        return 'killed' if killed else str(code) if os.path.exists(seen) else 'refused: ' + text.strip()[-200:]
+        if killed:
+            return 'killed'
+        if not os.path.exists(seen) and code >= 0 and not text.startswith('nothing is left of run'):
+            raise Wrong('it is refused: ' + text[-500:])
+        return str(code)
 
     def judge(self, text, code, killed, home, seen):
         for sign in ('second look:', SECRET, 'Sanitizer', 'runtime error', 'ssertion'):
@@ -416,6 +428,10 @@ class Run:
                 said = f.read().split()
             if int(said[1]) != code:
                 raise Wrong('exit code %d, and %s in the replay' % (code, said[1]))
+            if len(said) == 5:
+                with open(os.path.join(self.project, 'debug.log'), errors='replace') as f:
+                    f.seek(self.log_from)
+                    self.judge_log(f.read())
         if os.listdir(os.path.join(self.project, 'var/ctl')) if os.path.isdir(self.project + '/var/ctl') else []:
             raise Wrong('a socket is left')
         until = time.monotonic() + 5
@@ -428,6 +444,26 @@ class Run:
                 with open(os.path.join(folder, name), 'rb') as f:
                     if SECRET.encode() in f.read():
                         raise Wrong('a secret in %s' % name)
+
+    def judge_log(self, log):
+        """Each host that begins ends, and the slots that are said to be taken are."""
+        hosts = {}
+        for line in log.splitlines():
+            m = re.search(r' (?:Worker \d+|Sequential) (processing|completed|prepared|switching): \w+ for (?:server )?(\S+)'
+                          r'(?:.*\(active: (\d+)/\d+\))?', line)
+            if not m:
+                continue
+            word, host, active = m.groups()
+            was = hosts.get(host, 'idle')
+            if word not in LOG_WORDS[was]:
+                raise Wrong('debug.log: %s is %s: %s' % (host, was, line))
+            hosts[host] = {'processing': 'busy', 'switching': 'busy', 'completed': 'idle', 'prepared': 'parked'}[word]
+            busy = list(hosts.values()).count('busy')
+            if active and int(active) < busy:
+                raise Wrong('debug.log: %d are busy: %s' % (busy, line))
+        left = [h for h, state in hosts.items() if state != 'idle']
+        if left:
+            raise Wrong('debug.log: no end of %s' % left)
 
     def judge_killed(self):
         """What is told of a run that died: no host of it is running."""

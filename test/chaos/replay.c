@@ -174,8 +174,8 @@ look_again(const struct run *run)
         compare_store(run, &n);
     }
     if (out != NULL) {
-        (void)fprintf(out, "%s %d %" PRId64 " %" PRId64 "\n", journal_run_id(run->journal),
-                      run->exit_code, n.facts, n.orders);
+        (void)fprintf(out, "%s %d %" PRId64 " %" PRId64 "%s\n", journal_run_id(run->journal),
+                      run->exit_code, n.facts, n.orders, run->finished ? " finished" : "");
         (void)fclose(out);
     }
     rollout_free(n.rollout);
