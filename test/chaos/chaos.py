@@ -6,7 +6,8 @@ times (or a signal, or kill -9).  The program is the one of test/chaos/replay.c,
 each run that ends.  Here it is held that the run ends, with the exit code of its replay, that nothing asserts
 or leaks, that each verb is answered, and that no socket and no child is left.
 
-    chaos.py --program P --fleet F --key K --work DIR [--seed N] [--first N] [--runs N] [--kill N]
+    chaos.py --program P --fleet F --key K --work DIR [--bastion B --bastion-known FILE]
+             [--seed N] [--first N] [--runs N] [--kill N]
 
 What is drawn follows from the seed and the number of the run; what the clock makes of it does not.
 """
@@ -112,6 +113,7 @@ class Plan:
         self.checks = rng.random() < 0.6
         self.calm = rng.random() < 0.3
         self.local = rng.random() < 0.3
+        self.jumps = rng.random() < 0.2
 
     def config(self):
         rng = self.rng
@@ -168,10 +170,13 @@ class Plan:
                 out += step(rng, 'Last %d' % i, [('run', 3), ('local', 2)], trouble)
         return '\n'.join(out) + '\n'
 
-    def inventory(self, port, key):
+    def inventory(self, port, key, bastion):
         rng = self.rng
         out = ['all:', '  vars:', '    ansible_port: %d' % port, '    ansible_user: demo',
-               '    ansible_ssh_private_key_file: %s' % key, '  hosts:']
+               '    ansible_ssh_private_key_file: %s' % key]
+        if self.jumps and bastion:
+            out.append('    ansible_ssh_common_args: "-J %s"' % bastion)
+        out.append('  hosts:')
         for i, host in enumerate(self.hosts):
             how = 'ansible_host: 127.10.0.%d, ' % (i + 1)
             if self.local and i == 0:
@@ -336,11 +341,19 @@ class Run:
             shutil.copy(self.args.key, key)
             os.chmod(key, 0o600)
             os.makedirs(os.path.join(self.project, 'conf/actions'), exist_ok=True)
-        for name, text in (('config.yml', self.plan.config()), ('hosts.yml', self.plan.inventory(fleet.port, 'key')),
+        for name, text in (('config.yml', self.plan.config()), ('hosts.yml', self.plan.inventory(fleet.port, 'key', self.args.bastion)),
                            ('actions/chaos.yml', self.plan.action()), ('actions/payload', 'x' * 3000)):
             with open(os.path.join(env, name), 'w') as f:
                 f.write(text)
-        shutil.copy(fleet.known, env + '/known_hosts')
+        with open(env + '/known_hosts', 'w') as f:
+            for known in [fleet.known] + ([self.args.bastion_known] if self.args.bastion else []):
+                with open(known) as k:
+                    f.write(k.read())
+        ssh = os.path.join(self.folder, 'home/.ssh')
+        if self.args.bastion and not os.path.exists(ssh):
+            os.makedirs(ssh, 0o700)
+            shutil.copy(self.args.key, ssh + '/id_ed25519')
+            os.chmod(ssh + '/id_ed25519', 0o600)
 
     def words(self):
         rng = self.plan.rng
@@ -493,6 +506,8 @@ def main():
     p = argparse.ArgumentParser()
     for name in ('program', 'fleet', 'key', 'work'):
         p.add_argument('--' + name, required=True)
+    p.add_argument('--bastion', help='USER@ADDRESS:PORT of a jump host that takes the key')
+    p.add_argument('--bastion-known', help='its known_hosts')
     p.add_argument('--seed', type=int, default=1)
     p.add_argument('--first', type=int, default=0)
     p.add_argument('--runs', type=int, default=25)
