@@ -30,12 +30,6 @@ run_wall_ms(void)
     return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
 }
 
-void
-turn_fail(struct run *run)
-{
-    (void)event_base_loopbreak(run->base);
-}
-
 /* Commits are grouped: with mail soon after a commit the turn waits for the rest of the 5 ms. */
 void
 turn_wake(struct run *run)
@@ -310,7 +304,7 @@ turn_event(evutil_socket_t fd, short what, void *arg)
     run->inbox = (struct inbox){0};
     if (make_durable(run, &mail, run_now_ms(run)) < 0) {
         assert(run->err.kind != ERR_NONE);
-        turn_fail(run);
+        (void)event_base_loopbreak(run->base);
     } else {
         for (size_t i = 0; i < mail.count; i++) {
             if (mail.letters[i].refused == NULL) {
