@@ -191,7 +191,7 @@ $(DIFF_BINS): $(BUILD)/test/diff/%: $(BUILD)/test/diff/%.o $(MAIN_LIBS)
 CHAOS := $(BUILD)/test/chaos/inventory-manager
 .PHONY: chaos
 chaos: $(CHAOS)
-$(CHAOS): $(BUILD)/src/main.o $(BUILD)/test/chaos/replay.o $(MAIN_LIBS)
+$(CHAOS): $(BUILD)/src/main.o $(patsubst %.c,$(BUILD)/%.o,$(wildcard test/chaos/*.c)) $(MAIN_LIBS)
 	@mkdir -p $(@D)
 	@echo '  LD $@'
 	@$(CC) $(LDFLAGS_ALL) -Wl,--wrap=history_prune -o $@ $^ $(LDLIBS_ALL)

@@ -8,6 +8,7 @@
  * beginning.  Writes one line for each run to the file that CHAOS_SEEN names.
  */
 #include "app/run_state.h"
+#include "chaos/contract.h"
 #include "store/history.h"
 
 #include <dirent.h>
@@ -21,7 +22,8 @@
 enum { FDS_MAX = 1024 };
 
 struct second {
-    struct rollout *rollout; /* owned */
+    struct rollout *rollout;   /* owned */
+    struct contract *contract; /* owned */
     int64_t at_ms, facts, orders;
     int exit_code; /* -1: no end yet */
 };
@@ -39,6 +41,15 @@ fail(const struct second *n, const char *what)
     (void)fprintf(stderr, "second look: %s (after fact %" PRId64 ", order %" PRId64 ")\n", what,
                   n->facts, n->orders);
     abort();
+}
+
+static void
+hold(const struct second *n, const char *wrong, int32_t host)
+{
+    if (wrong != NULL) {
+        (void)fprintf(stderr, "second look: host %d: ", (int)host);
+        fail(n, wrong);
+    }
 }
 
 /* The next order that is journaled; false: there is none. */
@@ -80,6 +91,7 @@ on_row(void *arg, int64_t at_ms, const struct fact *fact, const char *reason,
         if (fact->kind == FACT_VERB && rollout_refuses(n->rollout, fact) != NULL) {
             fail(n, "a verb that is refused is in the journal");
         }
+        hold(n, contract_fact(n->contract, fact), fact->host);
         rollout_tell(n->rollout, at_ms, fact);
         return true;
     }
@@ -87,6 +99,7 @@ on_row(void *arg, int64_t at_ms, const struct fact *fact, const char *reason,
     if (!next_order(n, &mine) || !is_same(&mine, order)) {
         fail(n, "another order follows");
     }
+    hold(n, contract_order(n->contract, order), order->host);
     if (order->kind == ORDER_FINISH) {
         n->exit_code = (int)order->value;
     }
@@ -151,7 +164,8 @@ compare_store(const struct run *run, const struct second *n)
 static void
 look_again(const struct run *run)
 {
-    struct second n = {.rollout = rollout_new(run->plan, 0), .exit_code = -1};
+    struct second n = {
+        .rollout = rollout_new(run->plan, 0), .contract = contract_new(run->plan), .exit_code = -1};
     const char *seen = getenv("CHAOS_SEEN");
     struct err err = {0};
     struct order mine;
@@ -178,6 +192,7 @@ look_again(const struct run *run)
                       run->exit_code, n.facts, n.orders, run->finished ? " finished" : "");
         (void)fclose(out);
     }
+    contract_free(n.contract);
     rollout_free(n.rollout);
 }
 
