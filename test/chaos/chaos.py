@@ -445,7 +445,8 @@ class Run:
                 with open(os.path.join(self.project, 'debug.log'), errors='replace') as f:
                     f.seek(self.log_from)
                     self.judge_log(f.read())
-        if os.listdir(os.path.join(self.project, 'var/ctl')) if os.path.isdir(self.project + '/var/ctl') else []:
+        # One that was killed leaves its socket to the next run to take away.
+        if os.path.exists(seen) and os.listdir(os.path.join(self.project, 'var/ctl')):
             raise Wrong('a socket is left')
         until = time.monotonic() + 5
         while self.children(home):
