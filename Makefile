@@ -151,7 +151,7 @@ valgrind: unit-bins
 
 # unit tests, then what runs against real servers; the sum last
 .PHONY: test
-test: deps $(if $(wildcard src/main.c),all) $(if $(wildcard test/fleet/*.c),fleet) unit-bins
+test: deps $(if $(wildcard src/main.c),all) $(if $(wildcard test/fleet/*.c),fleet) chaos unit-bins
 	@test/check/run-all $(UNIT_BINS)
 
 # The e2e tests that exercise SSH, against dropbear, asyncssh and libssh's server: docs/servers.md.
@@ -188,6 +188,15 @@ $(DIFF_BINS): $(BUILD)/test/diff/%: $(BUILD)/test/diff/%.o $(MAIN_LIBS)
 	@mkdir -p $(@D)
 	@echo '  LD $@'
 	@$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LDLIBS_ALL)
+
+# The program with a second look at each run when it is over: test/e2e/t-chaos.sh.
+CHAOS := $(BUILD)/test/chaos/inventory-manager
+.PHONY: chaos
+chaos: $(CHAOS)
+$(CHAOS): $(BUILD)/src/main.o $(patsubst %.c,$(BUILD)/%.o,$(wildcard test/chaos/*.c)) $(MAIN_LIBS)
+	@mkdir -p $(@D)
+	@echo '  LD $@'
+	@$(CC) $(LDFLAGS_ALL) -Wl,--wrap=history_prune -o $@ $^ $(LDLIBS_ALL)
 
 # The core alone, in a world that does not exist: docs/simulation.md.  SEEDS=N FROM=M for campaigns.
 SIM      := $(BUILD)/test/sim/sim
@@ -325,6 +334,6 @@ clean:
 
 help:
 	@sed -n 's/^# \{0,1\}//p;/^$$/q' Makefile
-	@echo 'targets: all deps run demo test unit sim sensitivity sensitivity-check servers valgrind diff fuzz coverage fleet bench gates layers headers format-check tidy analyze faults faults-doc strategies strategies-check format install clean'
+	@echo 'targets: all deps run demo test unit sim sensitivity sensitivity-check servers valgrind diff fuzz coverage fleet chaos bench gates layers headers format-check tidy analyze faults faults-doc strategies strategies-check format install clean'
 
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)

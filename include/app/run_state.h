@@ -347,14 +347,13 @@ void operate_end(struct run *run); /* the run is over: the last words, and the s
 void operate_free(struct run *run);
 
 /* look.c: where the run stands */
-/* Note what a turn did; tell people on our own terminal when the run waits for them. */
+/* Note what a turn did. */
 void look_turn(struct run *run, const struct inbox *mail);
 void look_take(const struct run *run, struct snapshot *ret); /* release it */
 
 /* turn.c */
 void turn_wake(struct run *run); /* there is mail */
 void turn_event(evutil_socket_t fd, short what, void *arg);
-void turn_fail(struct run *run);
 
 /* narrate.c: the run, its hosts */
 void narrate_start(struct run *run);
@@ -368,6 +367,8 @@ void narrate_end(struct run *run);
 void narrate_note(struct run *run, const struct fact *fact, const char *reason);
 /* Why host ended as it did, for people; valid until the next call. */
 const char *narrate_reason(const struct run *run, int32_t host, struct buf *scratch);
+/* Why its rollback failed. */
+const char *narrate_back_reason(const struct run *run, int32_t host);
 /* narrate_step.c */
 void narrate_step(struct run *run, const struct order *order);
 void narrate_step_end(struct run *run, const struct fact *fact, const char *reason);

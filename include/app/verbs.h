@@ -24,14 +24,8 @@ struct asked_verb {
 
 enum verb_operand verb_operand(enum verb v);
 
-/* The verb of this name (verb_name), or -1. */
-int verb_find(const char *name);
-
 /* Read a line of len bytes, one space between its words.  0, or -1 and ERR_USAGE, for people: what
  * is wrong, without a byte that does not print. */
 int verbs_read(const char *line, size_t len, struct asked_verb *ret, struct err *err);
-
-/* A number of workers, or -1 and ERR_USAGE. */
-int verbs_read_number(const char *text, int32_t *ret, struct err *err);
 
 #endif

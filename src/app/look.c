@@ -1,8 +1,8 @@
 /*
  * look.c - where the run stands, for who looks on.
  *
- * Decides what a host in flight is said to be doing, and when people must be told that the run
- * waits for them.  Owns nothing: its notes are in struct run.
+ * Decides what a host in flight is said to be doing.  Owns nothing: its notes are in struct run.
+ * Tells nobody: narrate_run.c does.
  */
 #include "app/run_state.h"
 

@@ -176,8 +176,7 @@ rollback_finished(struct run *run, const struct order *o, const struct due_note 
 {
     const bool ok = note->host.rollback == ROLLBACK_DONE;
     const char *word = outcome_name(ok ? OUTCOME_OK : OUTCOME_FAILED);
-    const char *known = run->hosts[o->host].back_reason;
-    const char *reason = ok ? "" : known != NULL ? known : "killed, may still run";
+    const char *reason = ok ? "" : narrate_back_reason(run, o->host);
     const char *colon = ok ? "" : ": ";
     const int64_t took_ms = note->at_ms - note->round_ms;
     char took[32];

@@ -12,6 +12,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+static const char killed[] = "killed, may still run";
+
 /* The last line of what the step said on stderr. */
 static void
 add_tail(struct buf *out, const struct run_host *h)
@@ -238,6 +240,15 @@ narrate_note(struct run *run, const struct fact *f, const char *reason)
     }
 }
 
+/* One that fails without a word was killed. */
+const char *
+narrate_back_reason(const struct run *run, int32_t host)
+{
+    const char *known = run->hosts[host].back_reason;
+
+    return known != NULL ? known : killed;
+}
+
 static const char *
 why_cancelled(const struct run *run, enum cause cause, struct buf *scratch)
 {
@@ -267,8 +278,7 @@ narrate_reason(const struct run *run, int32_t host, struct buf *scratch)
         return why_cancelled(run, r.cause, scratch);
     }
     if (h->reason == NULL) {
-        (void)buf_adds(scratch,
-                       r.cause == CAUSE_KILLED ? "killed, may still run" : cause_name(r.cause));
+        (void)buf_adds(scratch, r.cause == CAUSE_KILLED ? killed : cause_name(r.cause));
         return scratch->data;
     }
     return h->reason;

@@ -30,12 +30,6 @@ run_wall_ms(void)
     return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
 }
 
-void
-turn_fail(struct run *run)
-{
-    (void)event_base_loopbreak(run->base);
-}
-
 /* Commits are grouped: with mail soon after a commit the turn waits for the rest of the 5 ms. */
 void
 turn_wake(struct run *run)
@@ -87,13 +81,12 @@ journal_end(struct run *run, const struct order *order, const struct due_note *n
 static int
 journal_back(struct run *run, int32_t host, enum rollback_state state, int64_t at_ms)
 {
-    const char *reason = run->hosts[host].back_reason;
     const bool done = state == ROLLBACK_DONE;
     const struct host_back back = {
         .host = host,
         .state = state,
         .at_ms = at_ms,
-        .reason = state == ROLLBACK_FAILED && reason != NULL ? reason : "",
+        .reason = state == ROLLBACK_FAILED ? narrate_back_reason(run, host) : "",
         .release = done && run_makes_release(run) ? release_back_of(run, host) : "",
         .tried = !done && run_tries_release(run) ? run_release(run, host) : "",
     };
@@ -311,7 +304,7 @@ turn_event(evutil_socket_t fd, short what, void *arg)
     run->inbox = (struct inbox){0};
     if (make_durable(run, &mail, run_now_ms(run)) < 0) {
         assert(run->err.kind != ERR_NONE);
-        turn_fail(run);
+        (void)event_base_loopbreak(run->base);
     } else {
         for (size_t i = 0; i < mail.count; i++) {
             if (mail.letters[i].refused == NULL) {

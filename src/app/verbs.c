@@ -29,7 +29,8 @@ verb_operand(enum verb v)
     return operands[v];
 }
 
-int
+/* The verb of this name, or -1. */
+static int
 verb_find(const char *name)
 {
     for (int v = 0; v < VERBS; v++) {
@@ -61,8 +62,8 @@ complain(const char *word, struct err *err)
     return -1;
 }
 
-int
-verbs_read_number(const char *text, int32_t *ret, struct err *err)
+static int
+read_number(const char *text, int32_t *ret, struct err *err)
 {
     const size_t len = strlen(text);
     int32_t n = 0;
@@ -97,7 +98,7 @@ read_operand(struct asked_verb *a, const char *rest, struct err *err)
         a->host = rest;
         return 0;
     case OPERAND_NUMBER:
-        return verbs_read_number(rest == NULL ? "" : rest, &a->number, err);
+        return read_number(rest == NULL ? "" : rest, &a->number, err);
     }
     return -1;
 }

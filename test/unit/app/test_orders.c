@@ -196,6 +196,50 @@ test_a_rollback_that_fails_says_why_and_leaves_the_release_as_tried(void **state
     close_released(&s);
 }
 
+/* Kill, while a host that is rolled back is being connected to. */
+static void
+kill_on_the_way_back(struct rig *r, struct run *run, int32_t host, const struct step_request *step)
+{
+    const struct fact kill = {.kind = FACT_VERB, .host = -1, .step = -1, .verb = VERB_KILL};
+
+    if (host >= 0 && step == NULL && run->hosts[host].rolling && r->number++ == 0) {
+        listen_post(run, &kill, NULL);
+    }
+}
+
+static void
+test_a_rollback_that_is_killed_has_its_reason_in_the_store(void **state)
+{
+    struct sent s;
+    struct rig *r = &s.rig;
+    struct run_list runs = {0};
+    struct host_list hosts = {0};
+
+    (void)state;
+    open_released(&s, "");
+    release_before(r, "one");
+    r->settings.policy.on_failure = ON_FAILURE_ROLLBACK;
+    r->request.workers = 1;
+    r->steps[0] = "x";
+    r->look = kill_on_the_way_back;
+    release(r, "two");
+    assert_int_equal(rig_run(r), 7);
+    char *log = rig_log(r);
+    assert_has(log, "completed: rollback for web-01 in T failed: killed, may still run\n");
+    free(log);
+    char *db = xasprintf("%s/var/runs.db", r->root);
+    struct store *store = store_open(db, true, NULL);
+    assert_int_equal(history_runs(store, "test", 1, &runs, NULL), 0);
+    assert_int_equal(history_hosts(store, runs.rows[0].id, &hosts, NULL), 0);
+    assert_int_equal(hosts.rows[0].rollback, ROLLBACK_FAILED);
+    assert_string_equal(hosts.rows[0].rollback_reason, "killed, may still run");
+    host_list_release(&hosts);
+    run_list_release(&runs);
+    store_close(store);
+    free(db);
+    close_released(&s);
+}
+
 static void
 test_one_host_at_a_time_has_its_own_words(void **state)
 {
@@ -553,6 +597,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_run_that_fails_takes_itself_back),
         cmocka_unit_test(test_a_rollback_that_fails_says_why_and_leaves_the_release_as_tried),
+        cmocka_unit_test(test_a_rollback_that_is_killed_has_its_reason_in_the_store),
         cmocka_unit_test(test_one_host_at_a_time_has_its_own_words),
         cmocka_unit_test(test_a_host_with_nothing_to_go_back_to_stops_the_run_before_it_begins),
         cmocka_unit_test(test_hosts_are_prepared_then_switched),
