@@ -223,6 +223,10 @@ tell_workers(struct run *run, int32_t workers, const char *reason)
 
     run->workers = workers > 0 ? workers : 1;
     SAY(run, "Workers set to %d", (int)workers);
+    if (run->sequential && workers > 0) { /* it began with none: its lines have workers from here */
+        run->sequential = false;
+        SAY(run, "Running in PARALLEL mode with %d workers", (int)workers);
+    }
     for (; run->workers_said < most; run->workers_said++) {
         SAY(run, "Worker %d started", (int)run->workers_said);
     }

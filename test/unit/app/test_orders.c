@@ -497,6 +497,32 @@ test_a_canary_waits_for_promote_and_says_how(void **state)
 }
 
 static void
+test_a_run_without_workers_that_is_given_some_names_them(void **state)
+{
+    static const struct line lines[] = {{RUN_RUNNING, 0, VERB_PAUSE, -1, 0},
+                                        {RUN_PAUSED, 1, VERB_WORKERS, -1, 2},
+                                        {RUN_PAUSED, 1, VERB_CONTINUE, -1, 0}};
+    struct said s;
+
+    (void)state;
+    open_said(&s, lines, 3, "name: deploy\nsteps: [{run: a}]\n");
+    s.rig.request.strategy = STRATEGY_PARALLEL;
+    s.rig.request.workers = 0;
+    assert_int_equal(rig_run(&s.rig), 0);
+    char *log = rig_log(&s.rig);
+    assert_has(log, "Sequential completed: deploy for web-01 in T ok\n"
+                    "Workers set to 2\n"
+                    "Running in PARALLEL mode with 2 workers\n"
+                    "Worker 0 started\n"
+                    "Worker 1 started\n"
+                    "Continued\n"
+                    "Worker 0 processing: deploy for server web-02 (active: 1/2)\n"
+                    "Worker 1 processing: deploy for server web-03 (active: 2/2)\n");
+    free(log);
+    rig_close(&s.rig);
+}
+
+static void
 test_a_pause_says_who_and_a_run_that_pauses_itself_why(void **state)
 {
     static const struct line lines[] = {{RUN_RUNNING, 0, VERB_PAUSE, -1, 0},
@@ -605,6 +631,7 @@ main(void)
         cmocka_unit_test(test_a_bake_is_told_once_a_wave),
         cmocka_unit_test(test_a_host_that_becomes_unhealthy_is_told_and_kept_as_failed),
         cmocka_unit_test(test_a_canary_waits_for_promote_and_says_how),
+        cmocka_unit_test(test_a_run_without_workers_that_is_given_some_names_them),
         cmocka_unit_test(test_a_pause_says_who_and_a_run_that_pauses_itself_why),
         cmocka_unit_test(test_a_rollback_that_cannot_be_is_refused_and_is_no_fact),
         cmocka_unit_test(test_an_operator_rolls_back_what_was_done),
