@@ -364,15 +364,19 @@ on_interrupt(evutil_socket_t number, short what, void *arg)
     struct run *run = arg;
     struct fact f = {.kind = FACT_VERB, .host = -1, .step = -1};
     const int active = (int)rollout_active(run->rollout);
+    const char *word = number == SIGINT ? "interrupted" : "terminated";
     char text[160];
 
     (void)what;
     run->interrupts++;
-    if (run->interrupts == 1) {
+    if (run->interrupts == 1 && active == 0) {
+        (void)snprintf(text, sizeof(text), "%s: no new host is started; none is in flight", word);
+        f.verb = VERB_ABORT;
+    } else if (run->interrupts == 1) {
         (void)snprintf(text, sizeof(text),
-                       "%s: no new host is started; %d in flight %s end (again: kill %s)",
-                       number == SIGINT ? "interrupted" : "terminated", active,
-                       active == 1 ? "runs to its" : "run to their", active == 1 ? "it" : "them");
+                       "%s: no new host is started; %d in flight %s end (again: kill %s)", word,
+                       active, active == 1 ? "runs to its" : "run to their",
+                       active == 1 ? "it" : "them");
         f.verb = VERB_ABORT;
     } else if (run->interrupts == 2) {
         (void)snprintf(text, sizeof(text), "killing: %d connection%s closed (again: leave now)",

@@ -24,9 +24,9 @@ or_dash(const char *text)
 }
 
 /* What the newest run of the environment that changes something has left alone: its state above,
- * if it has one, is from before. */
+ * if it has one, is from before.  One that goes on has its own line, and may come to them yet. */
 static int
-print_untouched(struct store *s, const char *env, struct err *err)
+print_untouched(const struct cli *c, struct store *s, const char *env, struct err *err)
 {
     struct run_list runs = {0};
     struct host_list hosts = {0};
@@ -37,7 +37,7 @@ print_untouched(struct store *s, const char *env, struct err *err)
     while (k < runs.count && !runs.rows[k].mutating) {
         k++;
     }
-    if (rc == 0 && k < runs.count) {
+    if (rc == 0 && k < runs.count && !past_is_alive(c->root, &runs.rows[k])) {
         rc = history_hosts(s, runs.rows[k].id, &hosts, err);
     }
     const char **names = xcalloc(hosts.count + 1, sizeof(*names));
@@ -151,7 +151,7 @@ print_env(const struct cli *c, struct store *s, const char *env, struct err *err
         putchar('\n');
     }
     host_list_release(&hosts);
-    return print_running(c, s, env, err) == 0 ? print_untouched(s, env, err) : -1;
+    return print_running(c, s, env, err) == 0 ? print_untouched(c, s, env, err) : -1;
 }
 
 static int

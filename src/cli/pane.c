@@ -11,6 +11,7 @@
 #include "ui/watch.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -187,10 +188,15 @@ pane_show(struct pane *s, const struct snapshot *snapshot, int64_t now_ms)
     }
 }
 
+/* A reader that has gone (`| head -n 1`) is not waited for until the run says something more. */
 bool
 pane_is_wanted(const struct pane *s)
 {
-    (void)s;
+    struct pollfd p = {.fd = STDOUT_FILENO};
+
+    if (!s->terminal && poll(&p, 1, 0) == 1 && (p.revents & (POLLERR | POLLHUP)) != 0) {
+        return false;
+    }
     return ferror(stdout) == 0;
 }
 

@@ -295,7 +295,7 @@ static const struct row rows[] = {
     {"health_check_enabled", read_bool, AT(policy.gate_enabled), .preset = "true",
      .doc = "gate after the steps of a host"},
     {"health_check_timeout", read_duration, AT(gate_timeout_ms), 1, .preset = "30s",
-     .doc = "time for one try of the gate"},
+     .doc = "time for each check of a try"},
     {"health_check_retries", read_number, AT(policy.gate_retries), 0, 1000, "3",
      .doc = "further tries of the gate, 0 to 1000"},
     {"health_check_interval", read_duration, AT(policy.gate_interval_ms), .preset = "2s",
@@ -415,6 +415,58 @@ read_key(struct reading *r, const struct yaml_node *key, const struct yaml_node 
     return 0;
 }
 
+/* Where a key stands whose value is named, for a mistake that several keys make together; each has
+ * been read, and the last one counts. */
+static const struct yaml_node *
+place_of(const struct yaml_node *root, const char *key)
+{
+    const struct yaml_node *place = root;
+
+    for (size_t i = 0; i < root->count; i++) {
+        place = strcmp(root->keys[i]->text, key) == 0 ? root->keys[i] : place;
+    }
+    return place;
+}
+
+static int
+check_strategy(struct reading *r, const struct yaml_node *root, const char *key, enum strategy s)
+{
+    const struct yaml_node *place = place_of(root, key);
+
+    if (s == STRATEGY_CANARY && r->s->policy.canary.value == 0) {
+        return yaml_mistake(r->m, place, "%s: canary needs the key canary: how many hosts go first",
+                            key);
+    }
+    if (s == STRATEGY_BLUE_GREEN && r->s->sequence_by != NULL) {
+        return yaml_mistake(
+            r->m, place, "%s: blue_green switches all hosts together: not with sequence_by", key);
+    }
+    return 0;
+}
+
+/* What no key says alone.  Who writes `canary: 2` and gets no canary must hear of it before all
+ * hosts have the release. */
+static int
+check_together(struct reading *r, const struct yaml_node *root)
+{
+    const enum strategy first = r->s->provisioning_strategy;
+    const enum strategy other = r->s->deployment_strategy;
+    int rc = check_strategy(r, root, "provisioning_strategy", first);
+
+    rc |= check_strategy(r, root, "deployment_strategy", other);
+    if (first != STRATEGY_CANARY && other != STRATEGY_CANARY) {
+        if (r->s->policy.canary.value > 0) {
+            yaml_warn(r->m, place_of(root, "canary"),
+                      "canary: says nothing without deployment_strategy: canary");
+        }
+        if (r->s->policy.promote == PROMOTE_MANUAL) {
+            yaml_warn(r->m, place_of(root, "promote"),
+                      "promote: says nothing without deployment_strategy: canary");
+        }
+    }
+    return rc;
+}
+
 int
 settings_load(const char *path, struct settings *ret, struct mistakes *m)
 {
@@ -437,6 +489,9 @@ settings_load(const char *path, struct settings *ret, struct mistakes *m)
         if (read_key(&r, root->keys[i], root->items[i])) {
             rc = -1;
         }
+    }
+    if (rc == 0 && root && root->kind == YAML_NODE_MAP) {
+        rc = check_together(&r, root);
     }
     yaml_close(y);
     return rc;

@@ -52,7 +52,7 @@ static const char *const halts[] = {
     [HALT_TIMEOUT] = "run_timeout passed",
     [HALT_ONCE] = "a run_once step failed",
     [HALT_CANARY] = "a canary failed",
-    [HALT_ROLLBACK] = "rolled back",
+    [HALT_ROLLBACK] = "rollback asked for",
 };
 _Static_assert(sizeof(halts) / sizeof(halts[0]) == HALTS, "say each halt");
 

@@ -118,6 +118,11 @@ host_event(struct board *b, struct board_host *h, const struct event *e)
         move(b, h, outcome_of(e->outcome));
         forget_step(h);
         break;
+    case EVENT_HOST_SKIPPED:
+        if (h->outcome == OUTCOME_UNTOUCHED) { /* one that waited for its retry keeps what it has */
+            move(b, h, OUTCOME_SKIPPED);
+        }
+        break;
     case EVENT_HOST_PARKED:
         set_parked(b, h, true);
         break;
@@ -140,7 +145,6 @@ host_event(struct board *b, struct board_host *h, const struct event *e)
     case EVENT_GATE:
     case EVENT_WAVE_FINISHED:
     case EVENT_WAVE_BAKING:
-    case EVENT_HOST_SKIPPED:
     case EVENT_HOST_RETRIED:
     case EVENT_PAUSED:
     case EVENT_CONTINUED:

@@ -608,11 +608,11 @@ test_an_operator_rolls_back_what_was_done(void **state)
     char *log = rig_log(&s.rig);
     assert_has(log, "Worker 0 completed: deploy for web-01 in T ok\n"
                     "Wave 1/3 completed in T: 1 ok, 0 failed\n"
-                    "Halted: rolled back\n"
+                    "Halted: rollback asked for\n"
                     "Rolling back: web-01\n"
                     "Worker 0 processing: rollback for server web-01 (active: 1/1)\n"
                     "Worker 0 completed: rollback for web-01 in T ok\n"
-                    "Skipped: deploy for web-02 (rolled back)\n");
+                    "Skipped: deploy for web-02 (rollback asked for)\n");
     free(log);
     rig_close(&s.rig);
 }

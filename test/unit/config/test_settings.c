@@ -221,7 +221,7 @@ test_every_key_that_is_built_is_read(void **state)
     (void)state;
     (void)settings_load("test/data/config/good.yml", &s, &m);
     told(&m, "");
-    shows(&s, "blue_green canary workers 10000 +deploy +restart -never\n"
+    shows(&s, "all_at_once canary workers 10000 +deploy +restart -never\n"
               "serial 1 10% 50\n"
               "shuffle rollback budget 1 100%\n"
               "gate 0 1ms 1000 1500ms 2\n"
@@ -248,7 +248,7 @@ test_one_key_changes_nothing_else(void **state)
         {"provisioning_strategy: rolling", "sequential rolling", "rolling rolling"},
         {"deployment_strategy: parallel", "l rolling", "l parallel"},
         {"deployment_strategy: all_at_once", "l rolling", "l all_at_once"},
-        {"deployment_strategy: canary", "l rolling", "l canary"},
+        {"deployment_strategy: blue_green", "l rolling", "l blue_green"},
         {"provisioning_strategy: blue_green", "sequential r", "blue_green r"},
         {"max_parallel_workers: 7", "workers 0", "workers 7"},
         {"provisioning_tags: one", "+all", "+one"},
@@ -311,6 +311,49 @@ test_one_key_changes_nothing_else(void **state)
         shows(&s, expected);
         assert_int_equal(s.workers_given, strncmp(rows[i].text, "max_parallel_w", 14) == 0);
         assert_int_equal(s.max_fail_given, strncmp(rows[i].text, "max_fail", 8) == 0);
+        settings_release(&s);
+        free(expected);
+    }
+    folder_remove(&f);
+}
+
+/* What no key says alone: a canary that nobody asked for by its strategy must not be overlooked. */
+static void
+test_keys_that_do_not_go_together_are_told_with_their_place(void **state)
+{
+    static const struct {
+        const char *text;
+        int rc;
+        const char *told; /* behind the name of the file; NULL: nothing */
+    } rows[] = {
+        {"deployment_strategy: canary\ncanary: 2\npromote: manual\n", 0, NULL},
+        {"provisioning_strategy: canary\ncanary: 10%\n", 0, NULL},
+        {"deployment_strategy: canary\n", -1,
+         ":1:1: deployment_strategy: canary needs the key canary: how many hosts go first"},
+        {"canary: 0%\nprovisioning_strategy: canary\n", -1,
+         ":2:1: provisioning_strategy: canary needs the key canary: how many hosts go first"},
+        {"sequence_by: zone\ndeployment_strategy: blue_green\n", -1,
+         ":2:1: deployment_strategy: blue_green switches all hosts together: not with sequence_by"},
+        {"deployment_strategy: blue_green\n", 0, NULL},
+        {"max_fail: 1\ncanary: 2\n", 0,
+         ":2:1: canary: says nothing without deployment_strategy: canary"},
+        {"promote: manual\n", 0, ":1:1: promote: says nothing without deployment_strategy: canary"},
+    };
+    struct folder f;
+
+    (void)state;
+    folder_make(&f);
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct settings s;
+        struct mistakes m = {0};
+        char *expected = xasprintf("%s/config.yml%s", f.path, rows[i].told ? rows[i].told : "");
+        const struct strv *said = rows[i].rc == 0 ? &m.warnings : &m.errors;
+        assert_int_equal(read_text(&f, rows[i].text, &s, &m), rows[i].rc);
+        assert_int_equal(m.warnings.count + m.errors.count, rows[i].told == NULL ? 0 : 1);
+        if (rows[i].told != NULL) {
+            assert_string_equal(said->items[0], expected);
+        }
+        mistakes_release(&m);
         settings_release(&s);
         free(expected);
     }
@@ -546,6 +589,7 @@ main(void)
         cmocka_unit_test(test_the_manual_has_every_key_with_its_default),
         cmocka_unit_test(test_every_key_that_is_built_is_read),
         cmocka_unit_test(test_one_key_changes_nothing_else),
+        cmocka_unit_test(test_keys_that_do_not_go_together_are_told_with_their_place),
         cmocka_unit_test(test_as_many_wave_sizes_as_a_plan_bears),
         cmocka_unit_test(test_tells_every_mistake_with_its_place),
         cmocka_unit_test(test_no_key_takes_a_value_of_every_kind),
