@@ -171,6 +171,7 @@ struct run {
     enum run_state told;    /* the state that narrate_run.c has told last */
     enum halt halt_told;
     int32_t baking;       /* the wave whose bake was told last; -1: none */
+    int32_t pausing;      /* the same of the pause behind it */
     int32_t workers;      /* W, as told */
     int32_t workers_said; /* of them, that they started */
     int32_t active;

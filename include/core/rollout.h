@@ -106,7 +106,8 @@ int32_t rollout_workers(const struct rollout *r); /* slots that may be taken now
 /* The wave under way, or the last; and until when it bakes or the next one waits, -1: neither. */
 int32_t rollout_wave(const struct rollout *r);
 int64_t rollout_wave_due_ms(const struct rollout *r);
-int32_t rollout_bad(const struct rollout *r); /* bad outcomes counted */
+bool rollout_wave_bakes(const struct rollout *r); /* else it is the pause behind it */
+int32_t rollout_bad(const struct rollout *r);     /* bad outcomes counted */
 int32_t rollout_waves_started(const struct rollout *r);
 int32_t rollout_waves_done(const struct rollout *r); /* every host of it has an outcome */
 bool rollout_finished(const struct rollout *r);

@@ -29,6 +29,7 @@ enum event_type {
                             once more each time it is retried */
     EVENT_WAVE_FINISHED, /* wave, waves, duration_ms, totals of the wave */
     EVENT_WAVE_BAKING,   /* wave, waves, duration_ms: how long */
+    EVENT_WAVE_PAUSING,  /* wave that comes next, waves, duration_ms: in how long */
     EVENT_HOST_PARKED,   /* host, slot, duration_ms: blue_green: it waits for the switch */
     EVENT_HOST_SWITCHING,    /* host, slot: it goes on */
     EVENT_HOST_LATE,         /* host, outcome, reason: it was ok and is no more */

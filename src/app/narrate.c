@@ -8,6 +8,7 @@
 #include "app/narrate.h"
 
 #include "base/duration.h"
+#include "base/nodeset.h"
 #include "base/xalloc.h"
 
 #include <stdlib.h>
@@ -390,10 +391,48 @@ go_on_of(const struct run *run)
                : NULL;
 }
 
+/* A rollback was due: it was asked for, or on_failure says so of this halt. */
+static bool
+rollback_was_due(const struct run *run)
+{
+    const enum halt halt = rollout_halt(run->rollout);
+    const bool failed =
+        halt == HALT_BUDGET || halt == HALT_WAVE || halt == HALT_CANARY || halt == HALT_ONCE;
+
+    return run->back_told || halt == HALT_ROLLBACK ||
+           (failed && run->policy.on_failure == ON_FAILURE_ROLLBACK);
+}
+
+/* An operator may end a rollback half way, or before it begins: who is left with what the run did
+ * must not be worked out from two lists. */
+static void
+not_rolled_back(struct run *run)
+{
+    const char **names = xcalloc((size_t)run->host_count, sizeof(*names));
+    size_t count = 0;
+    struct buf text;
+
+    for (int32_t i = 0; i < run->host_count && rollback_was_due(run); i++) {
+        const enum rollback_state state = rollout_host(run->rollout, i).rollback;
+        if (run->hosts[i].changed && state == ROLLBACK_NONE) {
+            names[count++] = run->names[i];
+        }
+    }
+    if (count > 0) {
+        buf_init(&text, NAMES_BYTES_MAX);
+        (void)buf_adds(&text, "not rolled back: ");
+        nodeset_fold(&text, names, count);
+        narrate_warning(run, NULL, text.data);
+        buf_release(&text);
+    }
+    free(names);
+}
+
 void
 narrate_end(struct run *run)
 {
     never_started(run);
+    not_rolled_back(run);
     for (int32_t i = 0; i < run->workers_said; i++) {
         SAY(run, "Worker %d stopped", (int)i);
     }

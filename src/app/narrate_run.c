@@ -93,18 +93,12 @@ narrate_wave_end(struct run *run, int32_t wave)
     sink_event(run->request->sink, &e);
 }
 
-/* A wave bakes before it pauses, so that the first time that is waited for is the bake's. */
 static void
-tell_baking(struct run *run)
+tell_baking(struct run *run, int32_t wave)
 {
     const int64_t bake_ms = run->policy.wave_bake_ms;
-    const int32_t wave = rollout_wave(run->rollout);
-    const bool prepares = plan_switch_step(run->plan) >= 0 && wave == 0;
     char time[32];
 
-    if (bake_ms == 0 || prepares || run->baking == wave || rollout_wave_due_ms(run->rollout) < 0) {
-        return;
-    }
     run->baking = wave;
     duration_written(bake_ms, time, sizeof(time));
     struct event e = narrate_event(run, EVENT_WAVE_BAKING);
@@ -117,6 +111,38 @@ tell_baking(struct run *run)
     }
     e.duration_ms = bake_ms;
     sink_event(run->request->sink, &e);
+}
+
+static void
+tell_pausing(struct run *run, int32_t wave)
+{
+    const int64_t pause_ms = run->policy.wave_pause_ms;
+    char time[32];
+
+    run->pausing = wave;
+    duration_written(pause_ms, time, sizeof(time));
+    SAY(run, "Pausing: %s before wave %d/%d", time, (int)wave + 2, (int)plan_wave_count(run->plan));
+    struct event e = wave_event(run, EVENT_WAVE_PAUSING, wave + 1);
+    e.duration_ms = pause_ms;
+    sink_event(run->request->sink, &e);
+}
+
+/* Each is told once a wave, however often it begins again. */
+static void
+tell_wave(struct run *run)
+{
+    const int32_t wave = rollout_wave(run->rollout);
+
+    if (rollout_wave_due_ms(run->rollout) < 0) {
+        return;
+    }
+    if (rollout_wave_bakes(run->rollout)) {
+        if (run->baking != wave) {
+            tell_baking(run, wave);
+        }
+    } else if (run->pausing != wave) {
+        tell_pausing(run, wave);
+    }
 }
 
 /* ---------------------------------------------------------------- the state */
@@ -178,7 +204,7 @@ narrate_turn(struct run *run)
     const enum run_state before = run->told;
     const enum run_state now = rollout_state(run->rollout);
 
-    tell_baking(run);
+    tell_wave(run);
     tell_halt(run);
     run->told = now;
     if (now == before) {

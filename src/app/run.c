@@ -419,7 +419,7 @@ run_new(const struct run_request *q)
     make_hosts(run);
     run->magic = make_magic(run);
     run->back_magic = make_magic(run);
-    run->baking = -1;
+    run->baking = run->pausing = -1;
     return run;
 }
 

@@ -108,6 +108,12 @@ rollout_wave_due_ms(const struct rollout *r)
     return timers_due_ms(&r->timers, rollout_timer_wave(r));
 }
 
+bool
+rollout_wave_bakes(const struct rollout *r)
+{
+    return r->stage == WAVE_BAKING;
+}
+
 int32_t
 rollout_bad(const struct rollout *r)
 {

@@ -145,6 +145,7 @@ host_event(struct board *b, struct board_host *h, const struct event *e)
     case EVENT_GATE:
     case EVENT_WAVE_FINISHED:
     case EVENT_WAVE_BAKING:
+    case EVENT_WAVE_PAUSING:
     case EVENT_HOST_RETRIED:
     case EVENT_PAUSED:
     case EVENT_CONTINUED:

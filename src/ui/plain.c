@@ -471,7 +471,7 @@ wave_event(struct plain *p, const struct event *e)
 }
 
 static void
-baking(struct plain *p, const struct event *e)
+wave_waits(struct plain *p, const struct event *e)
 {
     char took[32];
 
@@ -482,7 +482,7 @@ baking(struct plain *p, const struct event *e)
     if (e->waves > 0) {
         buf_addf(&p->line, "wave %d/%d ", (int)e->wave, (int)e->waves);
     }
-    buf_addf(&p->line, "bakes for %s", took);
+    buf_addf(&p->line, e->type == EVENT_WAVE_BAKING ? "bakes for %s" : "begins in %s", took);
     say(p, SINK_STDOUT);
 }
 
@@ -605,7 +605,8 @@ plain_event(struct sink *s, const struct event *e)
         }
         break;
     case EVENT_WAVE_BAKING:
-        baking(p, e);
+    case EVENT_WAVE_PAUSING:
+        wave_waits(p, e);
         break;
     case EVENT_PAUSED:
     case EVENT_CONTINUED:

@@ -19,6 +19,7 @@ static const char *const names[] = {
     [EVENT_HOST_FINISHED] = "host_finished",
     [EVENT_WAVE_FINISHED] = "wave_finished",
     [EVENT_WAVE_BAKING] = "wave_baking",
+    [EVENT_WAVE_PAUSING] = "wave_pausing",
     [EVENT_HOST_PARKED] = "host_parked",
     [EVENT_HOST_SWITCHING] = "host_switching",
     [EVENT_HOST_LATE] = "host_late",

@@ -418,7 +418,7 @@ struct said {
     struct rig rig; /* first: look is given it */
     const struct line {
         enum run_state when;
-        int32_t ok;
+        int32_t ok; /* hosts; -1: in the turn of the line before */
         enum verb verb;
         int32_t host;
         int64_t value;
@@ -441,10 +441,12 @@ speak(evutil_socket_t fd, short what, void *arg)
         rollout_state(ro) == s->lines[s->next].when &&
         rollout_summary(ro).count[OUTCOME_OK] == s->lines[s->next].ok &&
         (s->next == 0 || rollout_active(ro) == 0)) {
-        const struct line *l = &s->lines[s->next++];
-        const struct fact f = {
-            .kind = FACT_VERB, .host = l->host, .step = -1, .verb = l->verb, .value = l->value};
-        listen_post(run, &f, "by a test");
+        do {
+            const struct line *l = &s->lines[s->next++];
+            const struct fact f = {
+                .kind = FACT_VERB, .host = l->host, .step = -1, .verb = l->verb, .value = l->value};
+            listen_post(run, &f, "by a test");
+        } while (s->next < s->count && s->lines[s->next].ok < 0);
     }
     if (s->next < s->count) {
         (void)event_base_once(run->base, -1, EV_TIMEOUT, speak, run, &soon);
@@ -617,10 +619,37 @@ test_an_operator_rolls_back_what_was_done(void **state)
     rig_close(&s.rig);
 }
 
+/* The last that was started is going back when the operator ends it. */
+static void
+test_who_is_not_rolled_back_is_named(void **state)
+{
+    static const struct line lines[] = {
+        {RUN_RUNNING, 2, VERB_ROLLBACK, -1, 0},
+        {RUN_ROLLING_BACK, -1, VERB_ABORT, -1, 0},
+    };
+    struct said s;
+
+    (void)state;
+    open_said(&s, lines, 0, RELEASED);
+    release_before(&s.rig, "one");
+    s.count = 2;
+    s.begun = false;
+    s.rig.settings.policy.wave_pause_ms = 300;
+    release(&s.rig, "two");
+    assert_int_equal(rig_run(&s.rig), 3);
+    char *log = rig_log(&s.rig);
+    assert_has(log, "Pausing: 300ms before wave 2/3\n");
+    assert_has(log, "Worker 0 completed: rollback for web-02 in T ok\n");
+    assert_has(log, "Warning: not rolled back: web-01\n");
+    free(log);
+    rig_close(&s.rig);
+}
+
 int
 main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_who_is_not_rolled_back_is_named),
         cmocka_unit_test(test_a_run_that_fails_takes_itself_back),
         cmocka_unit_test(test_a_rollback_that_fails_says_why_and_leaves_the_release_as_tried),
         cmocka_unit_test(test_a_rollback_that_is_killed_has_its_reason_in_the_store),

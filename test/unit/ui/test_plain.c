@@ -121,6 +121,7 @@ tell_turns(struct stage *s)
         {EVENT_HOST_SKIPPED, 1, -1, NULL, "by ctl", NULL},
         {EVENT_HOST_RETRIED, 1, -1, NULL, NULL, NULL},
         {EVENT_WAVE_BAKING, -1, 300000, NULL, NULL, NULL},
+        {EVENT_WAVE_PAUSING, -1, 3600000, NULL, NULL, NULL},
         {EVENT_HOST_LATE, 0, -1, "failed", "check: \033[1m", NULL},
         {EVENT_PAUSED, -1, -1, NULL, "too many hosts failed", "ctl test continue"},
         {EVENT_CONTINUED, -1, -1, NULL, "by ctl", NULL},
@@ -160,7 +161,8 @@ test_what_happens_beside_steps_has_a_line(void **state)
     } rows[] = {
         {{.style = SINK_PLAIN},
          "web-01 prepared 3.0s\nweb-02 skipped: by ctl\nweb-02 goes again\n"
-         "wave 1/3 bakes for 5m\nweb-01 unhealthy after ok: check: \\x1b[1m\n"
+         "wave 1/3 bakes for 5m\nwave 1/3 begins in 1h\nweb-01 unhealthy after ok: check: "
+         "\\x1b[1m\n"
          "web-01 rolled back 1.2s\nweb-02 rollback failed 0.31s: exit 3\n",
          "paused: too many hosts failed; to go on: ctl test continue (or abort)\ncontinued: by "
          "ctl\n"
@@ -172,7 +174,8 @@ test_what_happens_beside_steps_has_a_line(void **state)
         {{.style = SINK_PLAIN, .verbose = 1},
          "web-01 started in slot 0\nweb-01 prepared 3.0s\nweb-01 switches in slot 0\n"
          "web-02 skipped: by ctl\nweb-02 goes again\n"
-         "wave 1/3 bakes for 5m\nweb-01 unhealthy after ok: check: \\x1b[1m\n"
+         "wave 1/3 bakes for 5m\nwave 1/3 begins in 1h\nweb-01 unhealthy after ok: check: "
+         "\\x1b[1m\n"
          "web-01 rollback started in slot 0\n"
          "web-01 rolled back 1.2s\nweb-02 rollback failed 0.31s: exit 3\n",
          NULL},
