@@ -40,9 +40,11 @@ test_a_wave_is_started_with_its_first_host_and_done_after_its_bake(void **state)
     assert_int_equal(rollout_wave_due_ms(b.rollout), -1);
     past_host(&b, 0, 0);
     assert_int_equal(rollout_wave_due_ms(b.rollout), 100);
+    assert_true(rollout_wave_bakes(b.rollout));
     assert_int_equal(rollout_waves_done(b.rollout), 0);
     tick(&b, 100);
     assert_int_equal(rollout_wave_due_ms(b.rollout), 1100);
+    assert_false(rollout_wave_bakes(b.rollout));
     verb(&b, VERB_PAUSE);
     assert_int_equal(rollout_wave_due_ms(b.rollout), -1); /* it stands still */
     verb(&b, VERB_CONTINUE);
