@@ -34,6 +34,7 @@ struct board {
     int32_t parked, rolling; /* hosts */
     int32_t wave, waves;
     int64_t started_at_ms;
+    const char *waits; /* what keeps the next host, "paused"; static; NULL: nothing */
 };
 
 void board_release(struct board *b);

@@ -160,6 +160,27 @@ host_event(struct board *b, struct board_host *h, const struct event *e)
     }
 }
 
+/* What the run as a whole waits for, as far as an event says so. */
+static void
+note_wait(struct board *b, enum event_type type)
+{
+    static const struct {
+        enum event_type type;
+        const char *waits;
+    } rows[] = {
+        {EVENT_PAUSED, "paused"},      {EVENT_PROMOTE_WANTED, "waits for promote"},
+        {EVENT_WAVE_BAKING, "baking"}, {EVENT_WAVE_PAUSING, "next wave soon"},
+        {EVENT_CONTINUED, NULL},       {EVENT_PROMOTED, NULL},
+        {EVENT_WAVE_STARTED, NULL},    {EVENT_ROLLING_BACK, NULL},
+    };
+
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        if (rows[i].type == type) {
+            b->waits = rows[i].waits;
+        }
+    }
+}
+
 void
 board_event(struct board *b, const struct event *e)
 {
@@ -171,6 +192,7 @@ board_event(struct board *b, const struct event *e)
     if (e->type == EVENT_WAVE_STARTED) {
         b->wave = e->wave;
     }
+    note_wait(b, e->type);
     h = board_at(b, e);
     if (h != NULL) {
         host_event(b, h, e);

@@ -50,6 +50,9 @@ add_counters(struct buf *row, const struct board *b, int64_t at_ms)
     if (b->waves > 0 && b->wave > 0) {
         buf_addf(row, "  wave %d/%d", (int)b->wave, (int)b->waves);
     }
+    if (b->waits != NULL) {
+        buf_addf(row, "  %s", b->waits);
+    }
     duration_human(at_ms - b->started_at_ms, elapsed, sizeof(elapsed));
     buf_addf(row, "  %s", elapsed);
 }

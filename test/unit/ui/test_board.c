@@ -167,6 +167,36 @@ test_ten_thousand_hosts_fold_into_one_name(void **state)
     board_release(&b);
 }
 
+static void
+test_what_the_run_waits_for_is_said_until_it_goes_on(void **state)
+{
+    static const struct {
+        enum event_type type;
+        const char *waits;
+    } rows[] = {
+        {EVENT_PAUSED, "paused"},
+        {EVENT_WORKERS, "paused"},
+        {EVENT_CONTINUED, NULL},
+        {EVENT_WAVE_BAKING, "baking"},
+        {EVENT_PROMOTE_WANTED, "waits for promote"},
+        {EVENT_PROMOTED, NULL},
+        {EVENT_WAVE_PAUSING, "next wave soon"},
+        {EVENT_WAVE_STARTED, NULL},
+        {EVENT_PAUSED, "paused"},
+        {EVENT_ROLLING_BACK, NULL},
+    };
+    struct board b = {0};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        const struct event e = {.type = rows[i].type, .host_index = -1};
+        board_event(&b, &e);
+        assert_string_equal(b.waits == NULL ? "" : b.waits,
+                            rows[i].waits == NULL ? "" : rows[i].waits);
+    }
+    board_release(&b);
+}
+
 int
 main(void)
 {
@@ -177,6 +207,7 @@ main(void)
         cmocka_unit_test(test_events_of_no_host_of_the_run_change_nothing),
         cmocka_unit_test(test_a_new_run_forgets_the_old_one_and_may_have_no_host),
         cmocka_unit_test(test_ten_thousand_hosts_fold_into_one_name),
+        cmocka_unit_test(test_what_the_run_waits_for_is_said_until_it_goes_on),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -134,8 +134,11 @@ test_says_how_far_the_run_is(void **state)
     assert_string_equal(stage_text(&s, 0),
                         "deploy test [======>             ] 1/3  failed 1  active 2  wave 1/2  3.0s"
                         "\r\n  web-01  2/5 Switch  3.0s\r\n  web-02  connecting  3.0s\r\n");
+    b.waits = "paused";
     live_draw(&live, &b, 3600000, s.out); /* the next frame takes the place of the first */
-    assert_int_equal(strncmp(stage_text(&s, 0), "\r\033[3A\033[J", 8), 0);
+    const char *next = stage_text(&s, 0);
+    assert_int_equal(strncmp(next, "\r\033[3A\033[J", 8), 0);
+    assert_non_null(strstr(next, "wave 1/2  paused  "));
     board_release(&b);
     stage_close(&s);
 }
