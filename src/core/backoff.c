@@ -21,10 +21,7 @@ backoff_ms(int64_t delay_ms, int32_t attempt, uint64_t seed, int32_t host)
     if (wait > BACKOFF_MS_MAX) {
         wait = BACKOFF_MS_MAX;
     }
-    struct prng p = {.state =
-                         seed ^ ((uint64_t)(uint32_t)host << 32) ^ (uint64_t)(uint32_t)attempt};
-
-    return wait + (int64_t)prng_below(&p, (uint64_t)wait / 4 + 1);
+    return backoff_jitter_ms(wait, attempt, seed, host);
 }
 
 int64_t
