@@ -11,7 +11,7 @@
 
 /* Numbers are stored in the journal: never renumber, only add at the end. */
 enum order_kind {
-    ORDER_CONNECT,    /* host, attempt */
+    ORDER_CONNECT,    /* host, attempt; slot -1: ahead of its start */
     ORDER_START,      /* host, slot: the host is in this slot from now on */
     ORDER_RUN_STEP,   /* host, step, attempt */
     ORDER_PROBE,      /* host, step = check, attempt = try */

@@ -56,7 +56,8 @@ struct amount {
 
 struct policy {
     enum strategy strategy;
-    int32_t workers; /* W; 0: one host at a time, whatever the strategy */
+    int32_t workers;   /* W; 0: one host at a time, whatever the strategy */
+    int32_t ahead_max; /* sessions opened ahead of their wave, never more than W; 0: none */
     struct amount serial[POLICY_SERIAL_MAX];
     int32_t serial_count; /* 0: unset, waves of W hosts */
     enum host_order order;
