@@ -21,6 +21,7 @@ struct over_ssh {
     struct chan *ahead[SESSION_AHEAD_MAX]; /* owned: in the order in which they will be used */
     int ahead_count;
     int ahead_max;       /* so many does the server let wait, as far as is known */
+    int ahead_refused;   /* in a row */
     int ahead_ended;     /* so many ended by themselves */
     uint64_t ahead_seen; /* bytes received when they were last looked at */
     struct ssh_counter_struct counter;

@@ -69,6 +69,7 @@ enum {
     DRAIN_BULK_BYTES = 64 * 1024,      /* so much in that time was on its way before */
     DRAIN_BYTES_MAX = 8 * 1024 * 1024, /* and no more than this in all */
     KEEPALIVE_MISSES_MAX = 3,
+    OPEN_AGAIN_MAX = 3,
 };
 
 /* How a step ended; told when the channel is gone. */
@@ -152,6 +153,7 @@ struct slot {
     struct event *timers[SLOT_TIMERS];
     struct slot_auth auth;
     int following;       /* steps that come after the one under way, or the last one */
+    int open_again;      /* so many refusals may be of a channel that came too early */
     bool preflighted;    /* the shell has run one frame */
     bool password_tried; /* and sudo takes it */
     bool connected;      /* was told */

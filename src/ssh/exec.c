@@ -45,11 +45,17 @@ on_another(struct slot *s)
     return SLOT_SKIP;
 }
 
-/* The answer to open or exec. */
+/* The answer to open or exec.  A server forgets a channel only when it has looked at all that came
+ * with our close, and has sent its own: where it takes one at a time, the next may come too early.
+ */
 static enum slot_step
 refused(struct slot *s)
 {
     if (session_channel_was_ahead(s->session)) {
+        return on_another(s);
+    }
+    if (s->state == SLOT_OPEN && s->open_again > 0) {
+        s->open_again--;
         return on_another(s);
     }
     job_end(s, VERDICT_NOT_STARTED, CAUSE_REFUSED, session_refusal(s->session));
@@ -272,6 +278,7 @@ enum slot_step
 step_close(struct slot *s)
 {
     session_channel_drop(s->session);
+    s->open_again = s->job.fed ? OPEN_AGAIN_MAX : s->open_again;
     if (s->job.again) {
         job_again(s);
     } else if (s->job.active && s->job.verdict == VERDICT_NONE) {

@@ -18,6 +18,7 @@
 enum {
     NOISE_KEPT = 4096, /* bytes of each stream that a channel may say while it waits */
     ENDED_MAX = 3,     /* channels that ended while they waited: then none is sent ahead */
+    REFUSED_MAX = 2,   /* in a row: then fewer are sent; one may only have come before a close */
 };
 
 enum stage { CHAN_OPENING, CHAN_OPEN, CHAN_ASKED };
@@ -214,6 +215,16 @@ limit(struct over_ssh *s, int max)
     s->ahead_max = max < s->ahead_max ? max : s->ahead_max;
 }
 
+/* It is one too many beside those that waited when it was opened. */
+static void
+note_refusal(struct over_ssh *s, const struct chan *c)
+{
+    if (++s->ahead_refused >= REFUSED_MAX) {
+        s->ahead_refused = 0;
+        limit(s, c->before);
+    }
+}
+
 static bool
 is_over(const struct chan *c)
 {
@@ -233,7 +244,6 @@ forget_ended(struct over_ssh *s)
     }
 }
 
-/* One that is refused is one too many beside those that waited when it was opened. */
 static void
 go_on_opening(struct over_ssh *s)
 {
@@ -243,8 +253,9 @@ go_on_opening(struct over_ssh *s)
         struct chan *c = s->ahead[i];
         if (c->stage == CHAN_OPENING && ssh_channel_is_open(c->ssh)) {
             c->stage = CHAN_OPEN;
+            s->ahead_refused = 0;
         } else if (c->stage == CHAN_OPENING && heard && open_channel(c) == SESSION_DENIED) {
-            limit(s, c->before);
+            note_refusal(s, c);
             forget(s, i--);
         }
     }
@@ -337,7 +348,7 @@ chan_open(struct session *session)
     const enum session_io io = open_channel(s->chan);
 
     if (io == SESSION_DENIED && session->was_ahead) {
-        limit(s, s->chan->before);
+        note_refusal(s, s->chan);
     }
     return io;
 }

@@ -54,12 +54,12 @@ struct filter {
     struct behave behave;
     enum state state;
     struct side sides[2];
-    struct event *tick; /* owned: of a slow or endless host, else never added */
-    struct event *way;  /* owned: what the client has sent is on it; only with --rtt-ms */
-    bool begun;         /* the first of it is there: before that we say nothing */
-    size_t arrived;     /* bytes that are there, and not read yet */
-    bool said;          /* words of ours since the last round trip began */
-    int trips;
+    struct event *tick;    /* owned: of a slow or endless host, else never added */
+    struct event *way;     /* owned: what the client has sent is on it; only with --rtt-ms */
+    bool begun;            /* the first of it is there: before that we say nothing */
+    size_t arrived;        /* bytes that are there, and not read yet */
+    bool said;             /* words of ours since the last round trip began */
+    int trips, trips_over; /* begun; whose words are there */
     struct prng prng;
     bool released;
 };
@@ -263,6 +263,7 @@ on_way_over(evutil_socket_t fd, short what, void *arg)
     (void)fd;
     (void)what;
     f->begun = true;
+    f->trips_over = f->trips;
     if (f->sides[NET].fd >= 0) {
         (void)ioctl(f->sides[NET].fd, FIONREAD, &waiting);
         f->arrived = waiting > 0 ? (size_t)waiting : 1; /* its end is something, too */
@@ -273,7 +274,7 @@ on_way_over(evutil_socket_t fd, short what, void *arg)
 int
 filter_trips(const struct filter *f)
 {
-    return f->trips;
+    return f->trips_over;
 }
 
 static void
