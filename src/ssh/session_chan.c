@@ -21,7 +21,7 @@ enum {
     REFUSED_MAX = 2,   /* in a row: then fewer are sent; one may only have come before a close */
 };
 
-enum stage { CHAN_OPENING, CHAN_OPEN, CHAN_ASKED };
+enum stage { CHAN_OPENING, CHAN_OPEN, CHAN_ASKED, CHAN_ANSWERED };
 
 struct chan {
     struct session *session; /* borrowed */
@@ -191,12 +191,20 @@ open_channel(struct chan *c)
     return io;
 }
 
-/* Only on a channel that is open: a server ends the connection for any other. */
+/* Only on a channel that is open: a server ends the connection for any other.  Never again after
+ * the answer: libssh would ask a second time. */
 static enum session_io
 ask(struct chan *c, const char *command)
 {
+    if (c->stage == CHAN_ANSWERED) {
+        return SESSION_OK;
+    }
     c->stage = CHAN_ASKED;
-    return answer(c->session, ssh_channel_request_exec(c->ssh, command));
+    const enum session_io io = answer(c->session, ssh_channel_request_exec(c->ssh, command));
+    if (io == SESSION_OK) {
+        c->stage = CHAN_ANSWERED;
+    }
+    return io;
 }
 
 /* ---------------------------------------------------------------- those that wait */
