@@ -12,6 +12,7 @@
 #include "fleet/fleet.h"
 #include "fleet/noise.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <libssh/callbacks.h>
 #include <libssh/server.h>
@@ -34,6 +35,7 @@ struct conn {
     short armed;         /* what io waits for */
     char *folder;        /* owned */
     char *client;        /* owned */
+    struct in_addr dialled;
     struct chan **open;  /* owned, each owned */
     size_t count;
     size_t cap;
@@ -78,6 +80,18 @@ leave_throttle(struct conn *c)
     }
 }
 
+void
+conn_tell(const struct conn *c, const char *what)
+{
+    char address[INET_ADDRSTRLEN];
+
+    if (c->fleet->events != NULL) {
+        (void)inet_ntop(AF_INET, &c->dialled, address, sizeof(address));
+        (void)fprintf(c->fleet->events, "%s %s\n", what, address);
+        (void)fflush(c->fleet->events);
+    }
+}
+
 static int
 refuse(struct conn *c)
 {
@@ -101,6 +115,7 @@ welcome(struct conn *c)
     c->logged_in = true;
     leave_throttle(c);
     c->fleet->counts.logged_in++;
+    conn_tell(c, "login");
     (void)event_del(c->login);
     return SSH_AUTH_SUCCESS;
 }
@@ -353,6 +368,7 @@ conn_start(struct fleet *fleet, int fd, struct in_addr dialled, const char *clie
         conn_free(c);
         return;
     }
+    c->dialled = dialled;
     listen_to_session(c);
     (void)evtimer_add(c->login, &login);
     conn_turn(c);
@@ -362,6 +378,9 @@ conn_start(struct fleet *fleet, int fd, struct in_addr dialled, const char *clie
 void
 conn_free(struct conn *c)
 {
+    if (c->logged_in) {
+        conn_tell(c, "gone");
+    }
     event_free(c->io);
     event_free(c->timer);
     event_free(c->login);

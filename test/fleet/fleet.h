@@ -16,6 +16,7 @@
 
 #include <event2/event.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <sys/queue.h>
 
 struct conn;
@@ -43,6 +44,7 @@ struct fleet {
     struct conn_list conns;        /* owned, each owned */
     struct filter_list filters;    /* owned, each owned */
     struct counts counts;
+    FILE *events; /* owned; NULL: nobody asked */
     enum confine confine;
 };
 

@@ -112,6 +112,9 @@ prepare(struct fleet *fleet, struct err *err)
         keys_load(&fleet->keys, o->authorized_keys, err) < 0) {
         return -1;
     }
+    if (o->events != NULL && (fleet->events = fopen(o->events, "we")) == NULL) {
+        return err_set(err, ERR_IO, "%s: %s", o->events, strerror(errno));
+    }
     fleet->base = event_base_new();
     if (fleet->base == NULL) {
         abort();
@@ -207,6 +210,9 @@ release(struct fleet *fleet)
     hosts_free(fleet->hosts);
     if (fleet->base != NULL) {
         event_base_free(fleet->base);
+    }
+    if (fleet->events != NULL) {
+        (void)fclose(fleet->events);
     }
 }
 
