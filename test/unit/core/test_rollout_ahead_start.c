@@ -339,6 +339,29 @@ test_a_host_that_waits_for_its_limit_stays_ahead(void **state)
     bench_end(&b);
 }
 
+static void
+test_abort_cancels_who_was_not_connected_when_it_was_started(void **state)
+{
+    struct bench b;
+
+    (void)state;
+    ahead_init(&b, 2);
+    bench_start(&b, 4);
+    connected(&b, 2);
+    lost(&b, 2); /* to have been connected once, ahead, is not enough */
+    connected(&b, 3);
+    past_host(&b, 0, 0);
+    past_host(&b, 1, 0);
+    buf_clear(&b.seen);
+    verb(&b, VERB_ABORT);
+    expect(&b, "disconnect 2,"); /* 3 goes on to its end */
+    gone(&b, 2);
+    ended(&b, OUTCOME_CANCELLED, CAUSE_CANCELLED, 2);
+    done(&b, 3, 0, 0);
+    expect(&b, "release 2@0, disconnect 3, release 3@1, finish 3,");
+    bench_end(&b);
+}
+
 /* ---- it is closed */
 
 static void
@@ -532,8 +555,8 @@ test_facts_that_do_not_fit_change_nothing(void **state)
     before = rollout_digest(b.rollout);
     tell(&b, (struct fact){.kind = FACT_CONNECTED, .host = 1, .attempt = 2});
     connect_failed(&b, 1, 0, CAUSE_AUTH);
-    lost(&b, 1); /* not up yet */
-    gone(&b, 1); /* nobody asked */
+    tell(&b, (struct fact){.kind = FACT_CONNECTION_LOST, .host = 1, .attempt = 1}); /* not up yet */
+    tell(&b, (struct fact){.kind = FACT_DISCONNECTED, .host = 1, .attempt = 1}); /* nobody asked */
     assert_true(rollout_digest(b.rollout) == before);
     connected(&b, 1);
     assert_false(rollout_digest(b.rollout) == before);
@@ -592,6 +615,7 @@ main(void)
         cmocka_unit_test(test_denials_count_when_their_hosts_are_started),
         cmocka_unit_test(test_turns_are_given_when_all_of_the_wave_have_started),
         cmocka_unit_test(test_a_host_that_waits_for_its_limit_stays_ahead),
+        cmocka_unit_test(test_abort_cancels_who_was_not_connected_when_it_was_started),
         cmocka_unit_test(test_a_halt_closes_what_is_ahead_the_lowest_first),
         cmocka_unit_test(test_finish_waits_until_what_is_ahead_is_gone),
         cmocka_unit_test(test_the_first_rollback_waits_for_it_too),
