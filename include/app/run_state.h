@@ -54,6 +54,7 @@ struct run_host {
     bool has_password;     /* it was asked for */
     char *ssh_password;    /* of target: owned, wiped; NULL: none */
     char *reason;          /* owned: why it failed, or NULL */
+    char *ahead_reason;    /* owned: why its session ahead ended; NULL: it did not, or it is told */
     struct local *child;   /* a local step under way, else NULL */
     struct probe *probe;   /* a check from the controller under way, else NULL */
     char *asked;           /* owned: what the last of them asks, or NULL */
@@ -88,6 +89,8 @@ struct due_note {
     struct rollout_host host; /* of an order that has one */
     int64_t round_ms;
     int64_t at_ms;
+    char *reason; /* owned: of release and outcome why, of start why its session ahead ended, where
+                     that is forgotten; or NULL */
 };
 
 struct run {
@@ -353,7 +356,8 @@ void look_turn(struct run *run, const struct inbox *mail);
 void look_take(const struct run *run, struct snapshot *ret); /* release it */
 
 /* turn.c */
-void turn_wake(struct run *run); /* there is mail */
+void turn_wake(struct run *run);   /* there is mail */
+void turn_forget(struct run *run); /* the orders of the last turn */
 void turn_event(evutil_socket_t fd, short what, void *arg);
 
 /* narrate.c: the run, its hosts */
@@ -366,6 +370,10 @@ void narrate_end(struct run *run);
 /* narrate_reason.c */
 /* Before the end of a host is journaled, its reason must be known. */
 void narrate_note(struct run *run, const struct fact *fact, const char *reason);
+/* When a host is started, as the core has it by now.  A failure ahead of it that trying again does
+ * not help is its own from here on; the reason of any other is forgotten and returned, for the
+ * caller to free; or NULL. */
+char *narrate_begin(struct run *run, int32_t host, const struct rollout_host *now);
 /* Why host ended as it did, for people; valid until the next call. */
 const char *narrate_reason(const struct run *run, int32_t host, struct buf *scratch);
 /* Why its rollback failed. */

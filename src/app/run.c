@@ -453,6 +453,7 @@ free_hosts(struct run *run)
         reach_forget(&run->hosts[i]);
         sshconfig_options_release(&run->hosts[i].options);
         free(run->hosts[i].reason);
+        free(run->hosts[i].ahead_reason);
         free(run->hosts[i].back_reason);
         free(run->hosts[i].error);
         free(run->hosts[i].asked);
@@ -514,6 +515,7 @@ run_free(struct run *run)
     free(run->wave_began_ms);
     free(run->steps);
     free(run->due);
+    turn_forget(run);
     free(run->due_notes);
     free(run->release);
     free(run->back_refusal);
@@ -538,11 +540,13 @@ drop_logs(void *arg, const char *run_id)
 static int
 fit_files(struct run *run, struct err *err)
 {
+    const int32_t ahead = run->policy.ahead_max;
+
     if (run->preview) {
         return 0;
     }
     files_fit(run);
-    if (run->policy.workers == run->workers_asked) {
+    if (run->policy.workers == run->workers_asked && run->policy.ahead_max == ahead) {
         return 0;
     }
     plan_free(run->plan);

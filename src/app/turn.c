@@ -10,6 +10,7 @@
 #include "base/xalloc.h"
 
 #include <assert.h>
+#include <stdlib.h>
 #include <time.h>
 
 int64_t
@@ -48,7 +49,7 @@ turn_wake(struct run *run)
 
 /* It ended in this round, or turned out later not to be well. */
 static int
-journal_end(struct run *run, const struct order *order, const struct due_note *note)
+journal_end(struct run *run, const struct order *order, struct due_note *note)
 {
     const struct rollout_host *r = &note->host;
     const bool ends = order->kind == ORDER_RELEASE;
@@ -56,6 +57,8 @@ journal_end(struct run *run, const struct order *order, const struct due_note *n
     struct buf scratch;
 
     buf_init(&scratch, 4096);
+    const char *reason = narrate_reason(run, order->host, &scratch);
+    note->reason = reason[0] == '\0' ? NULL : xstrdup(reason);
     const struct host_end end = {
         .host = order->host,
         .outcome = r->outcome,
@@ -65,7 +68,7 @@ journal_end(struct run *run, const struct order *order, const struct due_note *n
         .slot = order->slot,
         .started_ms = ends ? note->round_ms : r->started_ms,
         .finished_ms = ends ? note->at_ms : r->finished_ms,
-        .reason = narrate_reason(run, order->host, &scratch),
+        .reason = reason,
         .release = ok && run_makes_release(run) ? run_release(run, order->host) : "",
         .tried = outcome_is_bad(r->outcome) && run_tries_release(run)
                      ? run_release(run, order->host)
@@ -130,6 +133,7 @@ journal_host(struct run *run, const struct order *order, struct due_note *note)
     switch (order->kind) {
     case ORDER_START:
         h->round_ms = note->at_ms;
+        note->reason = narrate_begin(run, order->host, &note->host);
         return journal_start(run, order->host, note->host.round);
     case ORDER_ROLLBACK:
         h->round_ms = note->at_ms;
@@ -274,10 +278,19 @@ may_wait(struct run *run, int64_t now_ms)
     return true;
 }
 
+void
+turn_forget(struct run *run)
+{
+    for (size_t i = 0; i < run->due_count; i++) {
+        free(run->due_notes[i].reason);
+    }
+    run->due_count = 0;
+}
+
 static int
 make_durable(struct run *run, struct inbox *mail, int64_t now_ms)
 {
-    run->due_count = 0;
+    turn_forget(run);
     if (take_facts(run, mail, now_ms) < 0 || journal_moved(run, mail) < 0) {
         return -1;
     }
