@@ -55,6 +55,8 @@ struct run_host {
     char *ssh_password;    /* of target: owned, wiped; NULL: none */
     char *reason;          /* owned: why it failed, or NULL */
     char *ahead_reason;    /* owned: why its session ahead ended; NULL: it did not, or it is told */
+    bool ahead_waits;      /* it is to be connected ahead, and stands in line for that */
+    bool opening;          /* it is connecting, or a step is on its way to it */
     struct local *child;   /* a local step under way, else NULL */
     struct probe *probe;   /* a check from the controller under way, else NULL */
     char *asked;           /* owned: what the last of them asks, or NULL */
@@ -160,6 +162,10 @@ struct run {
     struct event *turn_timer;
     struct event *wait_event;
     struct event *refresh_event;
+    struct event *early_timer; /* those that are connected ahead begin */
+    int32_t *ahead;            /* hosts in line for that, and some that have left it */
+    size_t ahead_count, ahead_cap;
+    int32_t opening; /* hosts that are */
     struct event *out_events[SINK_OUTS];
     struct event *signals[4];
     int interrupts;
@@ -325,6 +331,15 @@ int run_hide(struct run *run, const struct strv *secrets, struct err *err);
 /* files.c */
 void files_fit(struct run *run);  /* raise the limit of open files, lower the workers to it */
 void files_tell(struct run *run); /* that there are fewer of them */
+
+/* early.c: when the sessions of the next wave begin */
+void early_event(evutil_socket_t fd, short what, void *arg);
+void early_connect(struct run *run, int32_t host); /* connect it, when nobody is in the way */
+void early_start(struct run *run, int32_t host);   /* it starts: now, if it still waits */
+void early_drop(struct run *run, int32_t host);    /* not at all, if it still waits */
+/* A host of the wave under way is connecting, or about to be sent something; and not any more. */
+void early_opening(struct run_host *h);
+void early_opened(struct run_host *h);
 
 /* listen.c */
 extern const struct pool_events listen_pool;

@@ -397,6 +397,7 @@ make_loop(struct run *run, struct err *err)
     run->turn_event = event_new(run->base, -1, 0, on_turn, run);
     run->turn_timer = evtimer_new(run->base, on_turn, run);
     run->wait_event = evtimer_new(run->base, on_wait, run);
+    run->early_timer = evtimer_new(run->base, early_event, run);
     run->refresh_event = event_new(run->base, -1, EV_PERSIST, on_refresh, run);
     (void)event_add(run->refresh_event, &tenth);
     return listen_signals(run, err);
@@ -427,7 +428,7 @@ static void
 free_events(struct run *run)
 {
     struct event *events[] = {run->turn_event, run->turn_timer, run->wait_event,
-                              run->refresh_event};
+                              run->refresh_event, run->early_timer};
 
     for (size_t i = 0; i < sizeof(events) / sizeof(events[0]); i++) {
         if (events[i] != NULL) {
@@ -516,6 +517,7 @@ run_free(struct run *run)
     free(run->steps);
     free(run->due);
     turn_forget(run);
+    free(run->ahead);
     free(run->due_notes);
     free(run->release);
     free(run->back_refusal);
