@@ -337,7 +337,8 @@ void early_event(evutil_socket_t fd, short what, void *arg);
 void early_connect(struct run *run, int32_t host); /* connect it, when nobody is in the way */
 void early_start(struct run *run, int32_t host);   /* it starts: now, if it still waits */
 void early_drop(struct run *run, int32_t host);    /* not at all, if it still waits */
-/* A host of the wave under way is connecting, or about to be sent something; and not any more. */
+/* A host of the wave under way is connecting, or about to be sent something; and not any more: it
+ * was sent, or will not be.  Between the two the host is connected, and its step is ordered soon. */
 void early_opening(struct run_host *h);
 void early_opened(struct run_host *h);
 

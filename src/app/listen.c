@@ -180,10 +180,8 @@ listen_end_step(struct run_host *h, struct fact fact, const char *reason)
 static void
 on_connected(void *arg, int32_t id)
 {
-    struct run_host *h = host_of(arg, id);
-    const struct fact f = listen_fact_of(h, FACT_CONNECTED, CAUSE_NONE);
+    const struct fact f = listen_fact_of(host_of(arg, id), FACT_CONNECTED, CAUSE_NONE);
 
-    early_opened(h);
     listen_post(arg, &f, NULL);
 }
 

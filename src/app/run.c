@@ -427,8 +427,8 @@ run_new(const struct run_request *q)
 static void
 free_events(struct run *run)
 {
-    struct event *events[] = {run->turn_event, run->turn_timer, run->wait_event,
-                              run->refresh_event, run->early_timer};
+    struct event *events[] = {run->turn_event, run->turn_timer, run->wait_event, run->refresh_event,
+                              run->early_timer};
 
     for (size_t i = 0; i < sizeof(events) / sizeof(events[0]); i++) {
         if (events[i] != NULL) {

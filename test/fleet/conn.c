@@ -36,7 +36,7 @@ struct conn {
     char *folder;        /* owned */
     char *client;        /* owned */
     struct in_addr dialled;
-    struct chan **open;  /* owned, each owned */
+    struct chan **open; /* owned, each owned */
     size_t count;
     size_t cap;
     bool logged_in;
