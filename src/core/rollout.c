@@ -206,12 +206,19 @@ next_host(struct rollout *r)
     return host < 0 && PLANTED(RETRY_LAST) ? next_retry(r) : host;
 }
 
+/* A host that was refused ahead may halt the run by its start. */
+static bool
+is_halting(const struct rollout *r)
+{
+    return r->halt != HALT_NONE && !r->halt_seen;
+}
+
 static void
 admit(struct rollout *r)
 {
     for (;;) {
         wave_move(r);
-        if (r->active >= r->width + PLANTED(WIDTH_ONE_MORE)) {
+        if (is_halting(r) || r->active >= r->width + PLANTED(WIDTH_ONE_MORE)) {
             return;
         }
         const int32_t host = next_host(r);
@@ -227,7 +234,7 @@ admit(struct rollout *r)
 static void
 draw_consequences(struct rollout *r)
 {
-    if (r->halt == HALT_NONE || r->halt_seen) {
+    if (!is_halting(r)) {
         return;
     }
     r->halt_seen = true;
@@ -247,9 +254,10 @@ draw_consequences(struct rollout *r)
         }
     }
     watch_end(r);
+    ahead_halt(r);
 }
 
-/* But for looks that are under way. */
+/* But for looks that are under way, and for sessions ahead that are being closed. */
 static bool
 is_over(const struct rollout *r)
 {
@@ -281,7 +289,7 @@ watch_or_finish(struct rollout *r)
         return;
     }
     watch_break(r);
-    if (r->watch_count == 0) {
+    if (r->watch_count == 0 && ahead_is_gone(r)) {
         finish(r);
     }
 }
@@ -293,8 +301,9 @@ settle(struct rollout *r)
         hold_release(r);
         draw_consequences(r);
         admit(r);
-    } while ((r->look && r->held > 0) || (r->halt != HALT_NONE && !r->halt_seen) || back_begin(r));
+    } while ((r->look && r->held > 0) || is_halting(r) || back_begin(r));
     r->look = false; /* nobody is held whom it could wake */
+    ahead_pump(r);
     watch_or_finish(r);
     const int64_t next_ms = timers_next_ms(&r->timers);
 
