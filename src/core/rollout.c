@@ -206,19 +206,14 @@ next_host(struct rollout *r)
     return host < 0 && PLANTED(RETRY_LAST) ? next_retry(r) : host;
 }
 
-/* A host that was refused ahead may halt the run by its start. */
-static bool
-is_halting(const struct rollout *r)
-{
-    return r->halt != HALT_NONE && !r->halt_seen;
-}
-
+/* The start of a host that was refused ahead may halt or pause the run: then the queue is closed,
+ * and no retry has room that had none before. */
 static void
 admit(struct rollout *r)
 {
     for (;;) {
         wave_move(r);
-        if (is_halting(r) || r->active >= r->width + PLANTED(WIDTH_ONE_MORE)) {
+        if (r->active >= r->width + PLANTED(WIDTH_ONE_MORE)) {
             return;
         }
         const int32_t host = next_host(r);
@@ -227,6 +222,12 @@ admit(struct rollout *r)
         }
         start(r, host);
     }
+}
+
+static bool
+is_halting(const struct rollout *r)
+{
+    return r->halt != HALT_NONE && !r->halt_seen;
 }
 
 /* What follows from a halt, once: nothing more is started but for the end of those who wait for the
