@@ -325,6 +325,7 @@ bool ahead_start(struct rollout *r, int32_t host);
 void ahead_skip(struct rollout *r, int32_t host); /* close its session, if there is one */
 void ahead_halt(struct rollout *r);               /* close all */
 bool ahead_is_gone(const struct rollout *r);      /* no session is ahead, none being closed */
+bool ahead_is_open(const struct host_state *h);   /* there is one, or one is coming */
 /* A fact of a session: false where it is of none ahead. */
 bool ahead_fact(struct rollout *r, const struct fact *fact);
 

@@ -11,9 +11,8 @@
 
 #include <assert.h>
 
-/* A session ahead that may still be used. */
-static bool
-is_open(const struct host_state *h)
+bool
+ahead_is_open(const struct host_state *h)
 {
     return h->ahead == AHEAD_CONNECTING || h->ahead == AHEAD_UP;
 }
@@ -71,14 +70,18 @@ ahead_pump(struct rollout *r)
     }
 }
 
-/* ---- its end, or that of its being ahead */
+/* ---- its host is started, or it is closed */
 
 static void
-leave(struct rollout *r, int32_t host, enum ahead as)
+tell_now(struct rollout *r, int32_t host, enum fact_kind kind)
 {
-    assert(r->ahead_count > 0);
-    r->ahead_count--;
-    r->hosts[host].ahead = as;
+    const struct host_state *h = &r->hosts[host];
+
+    session_fact(r, &(struct fact){.kind = kind,
+                                   .host = host,
+                                   .step = -1,
+                                   .attempt = h->connect_attempt,
+                                   .cause = (enum cause)h->ahead_cause});
 }
 
 bool
@@ -88,26 +91,17 @@ ahead_start(struct rollout *r, int32_t host)
     const enum ahead was = h->ahead;
 
     assert(was != AHEAD_CLOSING);
+    h->ahead = AHEAD_NONE;
     if (was == AHEAD_NONE || was == AHEAD_ENDED) {
         h->connect_base -= was == AHEAD_ENDED && PLANTED(AHEAD_IS_A_TRY);
         h->connect_attempt -= was == AHEAD_ENDED && PLANTED(AHEAD_ATTEMPT_REUSED);
-        h->ahead = AHEAD_NONE;
         return false;
     }
-    if (was == AHEAD_REFUSED) {
-        h->ahead = AHEAD_NONE;
-    } else {
-        leave(r, host, AHEAD_NONE);
-    }
+    r->ahead_count -= was != AHEAD_REFUSED;
     h->phase = PHASE_CONNECTING;
     h->connect_base = h->connect_attempt - 1; /* it is the first of its round */
     if (was != AHEAD_CONNECTING) {
-        session_fact(r,
-                     &(struct fact){.kind = was == AHEAD_UP ? FACT_CONNECTED : FACT_CONNECT_FAILED,
-                                    .host = host,
-                                    .step = -1,
-                                    .attempt = h->connect_attempt,
-                                    .cause = (enum cause)h->ahead_cause});
+        tell_now(r, host, was == AHEAD_UP ? FACT_CONNECTED : FACT_CONNECT_FAILED);
     }
     return true;
 }
@@ -115,7 +109,7 @@ ahead_start(struct rollout *r, int32_t host)
 static void
 close_one(struct rollout *r, int32_t host)
 {
-    if (is_open(&r->hosts[host])) {
+    if (ahead_is_open(&r->hosts[host])) {
         r->hosts[host].ahead = AHEAD_CLOSING;
         session_break(r, host);
     }
@@ -147,6 +141,16 @@ ahead_is_gone(const struct rollout *r)
 
 /* ---- facts */
 
+_Static_assert(CAUSES <= UINT8_MAX, "a cause is kept in a byte");
+
+static void
+gone(struct rollout *r, int32_t host, enum ahead as)
+{
+    assert(r->ahead_count > 0);
+    r->ahead_count--;
+    r->hosts[host].ahead = as;
+}
+
 static void
 on_connecting(struct rollout *r, const struct fact *f)
 {
@@ -160,10 +164,10 @@ on_connecting(struct rollout *r, const struct fact *f)
     } else if (f->kind == FACT_THROTTLED ||
                (f->kind == FACT_CONNECT_FAILED &&
                 (session_helps(f->cause) || PLANTED(AHEAD_REFUSAL_FORGOTTEN)))) {
-        leave(r, f->host, AHEAD_ENDED);
+        gone(r, f->host, AHEAD_ENDED);
     } else if (f->kind == FACT_CONNECT_FAILED) {
         h->ahead_cause = (uint8_t)f->cause;
-        leave(r, f->host, AHEAD_REFUSED);
+        gone(r, f->host, AHEAD_REFUSED);
     }
 }
 
@@ -181,13 +185,13 @@ ahead_fact(struct rollout *r, const struct fact *f)
         break;
     case AHEAD_UP:
         if (f->kind == FACT_CONNECTION_LOST) {
-            leave(r, f->host, AHEAD_ENDED);
+            gone(r, f->host, AHEAD_ENDED);
         }
         break;
     case AHEAD_CLOSING:
         if (f->kind == FACT_DISCONNECTED) {
             h->closing = false;
-            leave(r, f->host, AHEAD_ENDED);
+            gone(r, f->host, AHEAD_ENDED);
         }
         break;
     case AHEAD_ENDED:

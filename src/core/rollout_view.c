@@ -31,7 +31,7 @@ rollout_host(const struct rollout *r, int32_t host)
         .baking = h->baking,
         .queued = h->queued,
         .late = h->late,
-        .ahead = h->ahead == AHEAD_CONNECTING || h->ahead == AHEAD_UP,
+        .ahead = ahead_is_open(h),
         .started_ms = h->started_ms,
         .finished_ms = h->finished_ms,
     };
