@@ -197,13 +197,18 @@ class Sshd(Servers):
         super().__init__(count)
         self.startups, self.extra = startups, extra
         self.rig = self.dir / "sshd"
+        self.environment = {}  # of test/sshd/start: ANY_ADDRESS, SSHD_SHELL
+
+    def starter(self):
+        """What starts it."""
+        return ["test/sshd/start", self.rig, "127.20.0.1", str(self.count), self.startups]
 
     def start(self):
-        self.rig.mkdir()
+        self.rig.mkdir(exist_ok=True)
         if self.extra:
             (self.rig / "extra_config").write_text(self.extra, encoding="utf-8")
-        done = subprocess.run(["test/sshd/start", self.rig, "127.20.0.1", str(self.count), self.startups], cwd=REPO,
-                              stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=START_S, check=False)
+        done = subprocess.run(self.starter(), cwd=REPO, env={**os.environ, **self.environment}, stdin=subprocess.DEVNULL,
+                              capture_output=True, text=True, timeout=START_S, check=False)
         if done.returncode != 0:
             raise Failed(f"sshd does not start: {done.stderr.strip()[-400:]}")
         self.port = int(done.stdout.split()[-1])
