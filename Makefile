@@ -262,18 +262,19 @@ bench-long: bench-tools
 	@bench/run --long
 bench-smoke: bench-tools
 	@bench/run --smoke
-bench-tools: all fleet $(BUILD)/bench/stall.so
+bench-tools: all fleet bench-micro $(BUILD)/bench/stall.so
 $(BUILD)/bench/stall.so: bench/stall.c
 	@mkdir -p $(@D)
 	@echo '  LD $@'
 	@$(CC) -O2 -Wall -Wextra -shared -fPIC -o $@ $<
 
+# Single layers beside floors: bench/suites/micro.py.
 MICRO := $(BUILD)/bench/micro/micro
 .PHONY: bench-micro
 bench-micro: $(MICRO)
-$(MICRO): $(patsubst %.c,$(BUILD)/%.o,$(wildcard bench/micro/*.c)) $(call lib_of,core) $(call lib_of,base)
+$(MICRO): $(patsubst %.c,$(BUILD)/%.o,$(wildcard bench/micro/*.c)) $(MAIN_LIBS)
 	@echo '  LD $@'
-	@$(CC) $(LDFLAGS_ALL) -o $@ $^ -lcrypto $(LDLIBS)
+	@$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LDLIBS_ALL)
 $(BUILD)/bench/%.o: bench/%.c
 	@mkdir -p $(@D)
 	@echo '  CC $<'
