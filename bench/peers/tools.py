@@ -39,7 +39,7 @@ def _im(work, *words):
 
 
 def _im_exec(work):
-    return [*_im(work, "exec", "ENV"), "--", *work.command]
+    return [*_im(work, "exec", "ENV"), "--", " ".join(work.command)]
 
 
 def _im_copy(work):

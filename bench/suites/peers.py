@@ -4,7 +4,7 @@ import os
 
 from bench.lib import rig
 from bench.lib.cell import Cell, Column, Contender, figure
-from bench.lib.measure import CPU_HOW, PEAK_HOW, WALL_HOW, run
+from bench.lib.measure import CPU_HOW, PEAK_HOW, WALL_HOW, Failed, run
 from bench.peers.count import Said
 from bench.peers.hosts import Fleet, Sshd
 from bench.peers.tools import OURS, TOOLS
@@ -85,6 +85,8 @@ def run_tool(tool, work, observe):
     work.joblog.unlink(missing_ok=True)
     commands, cpu_s = servers.served()
     measured = run(tool.commands[work.kind](work), env=work.environment(), memory=observe, grace_s=0)
+    if work.kind == "sleep" and measured.wall_s < 1:
+        raise Failed(f"{tool.name}: `sleep 1` took {measured.wall_s:.2f} s")
     servers.settle()
     commands_after, cpu_after_s = servers.served()
     failed = max(tool.failed(said_by(measured, work), servers.count), work.wrong_hosts(),
@@ -142,7 +144,7 @@ def finish(plan):
 
 def cell_of(plan, work, opts):
     """Who takes part and how often, and who does not and why."""
-    contenders, absent = [], []
+    contenders, absent = [], {}
     for tool in TOOLS:
         reason = tool.missing(work)
         if not reason and opts.smoke and tool.name not in SMOKE_TOOLS:
@@ -150,12 +152,13 @@ def cell_of(plan, work, opts):
         if not reason and not opts.long and tool.name in plan.left:
             reason = "only in the long bench"
         if reason:
-            absent.append(f"{tool.name}: {reason}")
+            absent.setdefault(reason, []).append(tool.name)
             continue
         slow = tool.name in ANSIBLE
         short = 5 if tool.name == OURS else 0 if slow else plan.short
         contenders.append(contender(tool, work, opts.pick(0, short, 5)))
-    return Cell(plan.name, plan.title, contenders, rounds=opts.rounds, finish=finish(plan), note="; ".join(absent))
+    return Cell(plan.name, plan.title, contenders, rounds=opts.rounds, finish=finish(plan),
+                note="; ".join(f"{', '.join(names)}: {reason}" for reason, names in absent.items()))
 
 
 def cells(opts):
