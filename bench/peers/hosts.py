@@ -12,7 +12,7 @@ import subprocess
 import time
 
 from bench.lib import rig
-from bench.lib.measure import Failed
+from bench.lib.measure import PYTHON, Failed
 
 SETTLE_S = 60
 TICKS = os.sysconf("SC_CLK_TCK")
@@ -72,7 +72,7 @@ class Sshd(rig.Sshd):
         self.environment = {"ANY_ADDRESS": "1", "SSHD_SHELL": str(self.dir / "login")}
 
     def starter(self):
-        return ["/usr/bin/python3", pathlib.Path(__file__).with_name("reaper.py"), self.dir / "reaper", *super().starter()]
+        return [PYTHON, pathlib.Path(__file__).with_name("reaper.py"), self.dir / "reaper", *super().starter()]
 
     def start(self):
         (self.rig / "bin").mkdir(parents=True)

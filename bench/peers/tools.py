@@ -3,10 +3,12 @@
 One row a tool.  A command is a function of the cell's Work; a kind of work without one is absent, with its reason.
 """
 import shutil
+import subprocess
 from dataclasses import dataclass, field
 from typing import Callable
 
 from bench.lib import rig
+from bench.lib.measure import PYTHON
 from bench.peers import count
 from bench.peers.work import HERE
 
@@ -24,6 +26,7 @@ class Tool:
     failed: Callable
     commands: dict
     absent: dict = field(default_factory=dict)  # kind of work, or of servers, to the reason
+    imports: str = ""  # a module of Python
 
     def missing(self, work):
         """Why it has no part in a cell; "" where it has."""
@@ -31,7 +34,12 @@ class Tool:
             return self.absent[work.servers.kind]
         if work.kind not in self.commands:
             return self.absent[work.kind]
-        return "" if shutil.which(self.program) else f"{self.program} is not here (package {self.package})"
+        return "" if shutil.which(self.program) and self.answers() else f"not here (package {self.package})"
+
+    def answers(self):
+        """Of a library: whether it can be imported."""
+        return not self.imports or subprocess.run([PYTHON, "-c", f"import {self.imports}"], stderr=subprocess.DEVNULL,
+                                                  check=False).returncode == 0
 
 
 def _im(work, *words):
@@ -87,7 +95,8 @@ def _parallel_scp(work):
 
 
 def _ansible(work, control, program, *words):
-    return ["env", f"ANSIBLE_SSH_ARGS=-F {work.servers.ssh_config} {control}", "ANSIBLE_SSH_USETTY=False", program, "-f", str(work.at_once), *words]
+    return ["env", f"ANSIBLE_SSH_ARGS=-F {work.servers.ssh_config} {control}", "ANSIBLE_SSH_USETTY=False", program,
+            "-f", str(work.at_once), *words]
 
 
 def _ansible_raw(work):
@@ -103,7 +112,7 @@ def _playbook(play):
 
 
 def _many(work):
-    return ["/usr/bin/python3", HERE / "many.py", work.folder / "many.json"]
+    return [PYTHON, HERE / "many.py", work.folder / "many.json"]
 
 
 OURS = "inventory-manager"
@@ -121,7 +130,7 @@ TOOLS = (
           "upload": lambda w: _pssh("parallel-scp", w, w.payload, "up.bin")}, {"deploy": NO_STEPS}),
     Tool("parallel", "parallel", "parallel", "-j N with ssh; upload: scp", count.parallel,
          {"true": _parallel_ssh, "sleep": _parallel_ssh, "upload": _parallel_scp}, {"deploy": NO_STEPS}),
-    Tool("ansible", "ansible", "ansible-core", "-f N; raw, ControlMaster off; upload: copy, pipelining, ControlPersist on",
+    Tool("ansible", "ansible", "ansible-core", "-f N; raw, ControlMaster off, no pty; upload: copy, pipelining, ControlPersist on",
          count.ansible_adhoc, {"true": _ansible_raw, "sleep": _ansible_raw, "upload": _ansible_copy},
          {"deploy": "a playbook has the steps"}),
     Tool("ansible-playbook", "ansible-playbook", "ansible-core",
@@ -129,6 +138,6 @@ TOOLS = (
          {"true": _playbook("one.yml"), "sleep": _playbook("one.yml"),
           "deploy": _playbook("playbook.yml")}, {"fleet": "its modules need Python on the host, and the fleet runs nothing",
                                                 "upload": "the module copy is what `ansible` runs"}),
-    Tool("asyncssh", "/usr/bin/python3", "python3-asyncssh", "many.py: a semaphore of N around a connection a host",
-         count.asyncssh, {"true": _many, "sleep": _many, "upload": _many, "deploy": _many}),
+    Tool("asyncssh", PYTHON, "python3-asyncssh", "many.py: a semaphore of N around a connection a host",
+         count.asyncssh, {"true": _many, "sleep": _many, "upload": _many, "deploy": _many}, imports="asyncssh"),
 )

@@ -13,6 +13,8 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2]))
 
 from bench.peers import count  # noqa: E402
 from bench.peers.count import Said  # noqa: E402
+from bench.peers.tools import TOOLS  # noqa: E402
+from bench.suites.peers import PLANS, SMOKE  # noqa: E402
 
 
 def finished(host, outcome):
@@ -83,13 +85,25 @@ CASES = [
 ]
 
 
-class Counts(unittest.TestCase):
-    """One table."""
+class Peers(unittest.TestCase):
+    """Tables."""
 
     def test_failed_hosts_are_counted_as_each_tool_tells_them(self):
         for parser, said, hosts, failed in CASES:
             with self.subTest(parser=parser.__name__, said=said):
                 self.assertEqual(parser(said, hosts), failed)
+
+    def test_a_tool_that_cannot_do_a_kind_of_work_says_why(self):
+        for tool in TOOLS:
+            for kind in {plan.kind for plan in PLANS}:
+                with self.subTest(tool=tool.name, kind=kind):
+                    self.assertNotEqual(kind in tool.commands, bool(tool.absent.get(kind)))
+
+    def test_there_are_ten_cells_and_what_they_leave_out_are_tools(self):
+        names = {tool.name for tool in TOOLS}
+        self.assertEqual(len({plan.name for plan in PLANS}), 10)
+        for plan in PLANS + SMOKE:
+            self.assertLessEqual({*plan.left, *plan.once}, names)
 
 
 if __name__ == "__main__":
