@@ -1,0 +1,91 @@
+"""Round trips: what a far host costs, beside OpenSSH's client in the same cell."""
+import os
+import subprocess
+import time
+
+from bench.lib import rig
+from bench.lib.cell import Cell, Column, Contender
+from bench.lib.measure import Failed
+from bench.lib.project import events
+from bench.lib.stats import median
+
+NAME = "latency"
+TITLE = "Latency: round trips at 50 ms"
+RTT_MS = 50
+TCP = 1  # round trips before the first byte
+STEPS = 5
+HOW = [
+    f"One synthetic host whose server looks at what the client sends {RTT_MS} ms late (fleet --rtt-ms {RTT_MS}: there is "
+    "no netem in many kernels), and the same host without. A round trip is the difference of the two, over "
+    f"{RTT_MS} ms. TCP's own handshake is not delayed: add one.",
+    "inventory-manager: time from `host_started` to the first `output` event, and between the outputs of steps that "
+    "follow each other (jsonl, at_ms). ssh: time from the spawn to the first byte of `ssh HOST echo`; a further step is "
+    "another `ssh HOST echo` over the ControlMaster of the first.",
+]
+COLUMNS = [
+    Column("first_ms", "first output", "ms", 0, f"time to the first output at {RTT_MS} ms"),
+    Column("near_ms", "without delay", "ms", 0, "the same at no delay"),
+    Column("trips_first", "round trips", "", 2, f"(first output - without delay) / {RTT_MS} ms, and 1 of TCP"),
+    Column("step_ms", "further step", "ms", 0, "middle of the times between outputs of steps that follow each other"),
+    Column("trips_step", "round trips a step", "", 2, f"(further step - the same without delay) / {RTT_MS} ms"),
+]
+ACTION = "name: steps\nsteps:\n" + "".join(f"  - name: Step {n}\n    run: echo {n}\n" for n in range(STEPS))
+
+
+def im_times(project):
+    """Milliseconds to the first output, and between outputs."""
+    told = events(project.run("run", "steps", "ENV", "-o", "jsonl", "-y", codes=(0,)))
+    begin = next(event["at_ms"] for event in told if event["type"] == "host_started")
+    outputs = [event["at_ms"] for event in told if event["type"] == "output"]
+    if len(outputs) != STEPS:
+        raise Failed(f"{len(outputs)} outputs of {STEPS} steps")
+    return outputs[0] - begin, median([after - before for before, after in zip(outputs, outputs[1:])])
+
+
+def first_byte_ms(argv):
+    """From the spawn to the first byte of output."""
+    begin = time.monotonic()
+    with subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE) as child:
+        byte = child.stdout.read(1)
+        took_ms = (time.monotonic() - begin) * 1000
+        child.stdout.read()
+    if byte == b"" or child.returncode != 0:
+        raise Failed(f"ssh ended with {child.returncode}")
+    return took_ms
+
+
+def ssh_times(servers):
+    """The same of ssh; its master is ended."""
+    control = servers.dir / "master"
+    argv = ["ssh", "-F", servers.ssh_config, "-o", f"ControlPath={control}", servers.addresses[0]]
+    first_ms = first_byte_ms([*argv[:1], "-o", "ControlMaster=yes", "-o", "ControlPersist=20", *argv[1:], "echo x"])
+    until = time.monotonic() + 5
+    while not os.path.exists(control) and time.monotonic() < until:
+        time.sleep(0.005)
+    step_ms = median([first_byte_ms([*argv, "echo x"]) for _ in range(STEPS - 1)])
+    subprocess.run([*argv[:1], "-O", "exit", *argv[1:]], stdin=subprocess.DEVNULL, capture_output=True, check=False)
+    return first_ms, step_ms
+
+
+def trips_of(near, far):
+    """The figures of one round."""
+    return {"first_ms": far[0], "near_ms": near[0], "trips_first": (far[0] - near[0]) / RTT_MS + TCP,
+            "step_ms": far[1], "trips_step": (far[1] - near[1]) / RTT_MS}
+
+
+def finish(rows):
+    """Whole round trips are what the goals speak of: half of one is the machine's noise."""
+    ours = rows["inventory-manager"]
+    for goal, key in (("trips-first", "trips_first"), ("trips-step", "trips_step")):
+        if ours.value(key) is not None:
+            ours.goals[goal] = round(ours.value(key))
+
+
+def cells(opts):
+    """One cell: a host, near and far."""
+    with rig.Fleet(1) as near, rig.Fleet(1, "--rtt-ms", RTT_MS) as far:
+        projects = [servers.project(actions={"steps": ACTION}) for servers in (near, far)]
+        yield Cell("one-host", f"One host, {STEPS} steps, {RTT_MS} ms there and back", [
+            Contender("inventory-manager", lambda _: trips_of(*(im_times(project) for project in projects))),
+            Contender("OpenSSH ssh", lambda _: trips_of(*(ssh_times(servers) for servers in (near, far)))),
+        ], rounds=opts.rounds, finish=finish)
