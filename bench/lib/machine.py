@@ -17,6 +17,7 @@ TOOLS = {
     "ansible": (["--version"], r"core [\d.]+"),
     "gcc": (["-dumpfullversion"], r"\S+"),
 }
+BUSY_PERCENT = 10  # from here on wall times are told with a warning
 PACKAGES = ("libssh-4", "libssl3", "libevent-core-2.1-7", "libsqlite3-0", "openssh-server", "python3-asyncssh")
 
 
@@ -48,6 +49,18 @@ def versions():
     return found
 
 
+def busy_percent(seconds=1.0):
+    """How much of all processors is in use just now, by whatever runs here."""
+    def read():
+        with open("/proc/stat", encoding="ascii") as file:
+            words = [int(word) for word in file.readline().split()[1:9]]
+        return sum(words), words[3] + words[4]
+    total, idle = read()
+    time.sleep(seconds)
+    total_after, idle_after = read()
+    return 100 * (1 - (idle_after - idle) / max(1, total_after - total))
+
+
 def commit(repo):
     """Short id of the commit, `+` where the tree differs."""
     head = _said("git", "-C", str(repo), "rev-parse", "--short=12", "HEAD").strip()
@@ -66,6 +79,7 @@ def describe(repo):
         "files_soft": soft,
         "files_hard": hard,
         "load_before": round(os.getloadavg()[0], 2),
+        "busy_before": round(busy_percent(), 1),
         "commit": commit(repo),
         "date": time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime()),
         "kex": "curve25519-sha256 for every tool",

@@ -12,11 +12,12 @@ def figure_of(figure):
             "samples": [round(sample, 6) for sample in figure.samples], "unit": figure.unit, "how": figure.how}
 
 
-def row_of(suite, cell, row):
-    """A Row as it is written; label says where it stands, for the table of goals."""
+def row_of(suite, cell, row, mode):
+    """A Row as it is written; label says where it stands, for the table of goals.  A smoke judges nothing."""
+    goals = {} if mode == "smoke" else row.goals
     return {"contender": row.contender, "label": f"{suite}/{cell.name}: {row.contender}",
             "figures": {key: figure_of(figure) for key, figure in row.figures.items()},
-            "goals": {name: round(value, 6) for name, value in row.goals.items()},
+            "goals": {name: round(value, 6) for name, value in goals.items()},
             "notes": row.notes, "error": row.error}
 
 
@@ -32,7 +33,7 @@ def new(suite, machine, mode):
 def add(result, cell, rows):
     """Take in a cell that is over."""
     written = {"name": cell.name, "title": cell.title, "note": cell.note,
-               "rows": [row_of(result["suite"], cell, row) for row in rows]}
+               "rows": [row_of(result["suite"], cell, row, result["mode"]) for row in rows]}
     result["cells"].append(written)
     return written
 

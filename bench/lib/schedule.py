@@ -23,8 +23,9 @@ def waves(durations, workers):
 
 
 def bound(durations, workers):
-    """No schedule without barriers is shorter: all work over all slots, or the longest host."""
-    return max(sum(durations) / slots(workers), max(durations))
+    """No schedule is shorter: all work over all slots, the longest host, or the slot that has ceil(N/W) hosts."""
+    most = math.ceil(len(durations) / slots(workers))
+    return max(sum(durations) / slots(workers), max(durations), most * min(durations))
 
 
 def list_schedule(durations, workers):
