@@ -27,12 +27,13 @@ def new(suite, machine, mode):
             "machine": machine, "started": time.time(), "took_s": 0,
             "columns": [{"key": c.key, "title": c.title, "unit": c.unit, "digits": c.digits, "how": c.how,
                          "observed": c.observed, "shown": c.shown} for c in suite.COLUMNS],
+            "charts": list(getattr(suite, "CHARTS", [])),
             "cells": []}
 
 
 def add(result, cell, rows):
     """Take in a cell that is over."""
-    written = {"name": cell.name, "title": cell.title, "note": cell.note,
+    written = {"name": cell.name, "title": cell.title, "short": cell.short, "note": cell.note,
                "rows": [row_of(result["suite"], cell, row, result["mode"]) for row in rows]}
     result["cells"].append(written)
     return written

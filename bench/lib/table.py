@@ -13,6 +13,19 @@ def shown_columns(result, cells):
     return [column for column in result["columns"] if column["shown"] and column["key"] in have]
 
 
+def groups_of(result, cells):
+    """Runs of cells that one head fits: the figures of one are among those of the other."""
+    groups = []
+    for cell in cells:
+        keys = {column["key"] for column in shown_columns(result, [cell])}
+        if groups and (keys <= groups[-1][0] or keys >= groups[-1][0]):
+            groups[-1][0].update(keys)
+            groups[-1][1].append(cell)
+        else:
+            groups.append((keys, [cell]))
+    return [group for _, group in groups]
+
+
 def head_of(column):
     """`wall s`: title and unit."""
     return f"{column['title']} {column['unit']}".strip()

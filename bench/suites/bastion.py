@@ -18,6 +18,7 @@ COLUMNS = [
     Column("sessions", "sessions at the bastion", "", 0, "`Accepted publickey` in its log"),
     Column("failed", "failed", "", 0, "hosts that are not ok"),
 ]
+CHARTS = [{"kind": "bars", "column": "wall", "title": "Wall, s"}, {"kind": "bars", "column": "cpu", "title": "Client CPU a host, ms"}]
 
 
 def logins(bastion):

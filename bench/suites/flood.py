@@ -23,6 +23,7 @@ COLUMNS = [
     Column("above", "above silent", "MB", 1, "VmHWM - VmHWM of the same hosts silent"),
     Column("written", "written", "MB", 1, "bytes written to stdout"),
 ]
+CHARTS = [{"kind": "bars", "column": "above", "limit": MEMORY_MB * 1.1, "title": "Memory above the silent run, MB"}]
 
 
 def flood(project, folder, silent_mb, sink, words, said):

@@ -35,6 +35,7 @@ COLUMNS = [
     Column("live", "live after", "", 0, "connections the fleet still has", observed=False),
     *stall.COLUMNS,
 ]
+CHARTS = [{"kind": "bars", "column": "median", "title": "A good host's median time, ms"}]
 LIMITS = {"on_failure": "continue", "connect_timeout": "2s", "auth_timeout": "2s", "keepalive_interval": "1s",
           "output_idle_timeout": "3s", "retry_delay": "500ms"}
 
@@ -99,7 +100,7 @@ def finish(rows):
 
 def cells(opts):
     """All good, and mixed."""
-    count, workers = opts.pick((20, 40), (250, 100), (2000, 200))
+    count, workers = opts.pick((8, 16), (250, 100), (2000, 200))
     yield Cell(f"exec-{2 * count}", f"`true` on {2 * count:,} hosts, {workers} at once, fleet",
                [contender("all good", count, workers, ""), contender("half of them bad", count, workers, misbehaviour(count))],
                opts.pick(1, 1, 3), not opts.smoke, finish)

@@ -37,6 +37,11 @@ COLUMNS = [
     Column("idle_cpu", "idle CPU", "%", 2, f"CPU time over those {IDLE_S} s"),
     *stall.COLUMNS,
 ]
+CHARTS = [
+    {"kind": "bars", "column": "cpu", "cells": "true", "limit": 0.95, "title": "Client CPU a host, ms (goal 0.95)"},
+    {"kind": "bars", "column": "wall", "cells": "true", "title": "Wall, s, client on one core"},
+    {"kind": "bars", "column": "session", "cells": "idle", "limit": 28, "title": "Memory an idle session, KB (goal 28)"},
+]
 BY_KEY = {column.key: column for column in COLUMNS}
 
 

@@ -25,7 +25,7 @@ HOW = [
     "connect_ahead true and false stand side by side where 100 workers meet a barrier.",
 ]
 COLUMNS = [
-    Column("workers", "workers", "", 0, "max_parallel_workers"),
+    Column("workers", "workers", "", 0, "max_parallel_workers", shown=False),
     Column("ideal", "ideal", "s", 2, "waves: ceil(N/W) x T or the sum of each wave's longest; parallel: no schedule beats it"),
     Column("list", "list scheduling", "s", 2, "the next host whenever a slot is free, at no cost"),
     Column("wall", "measured", "s", 3, "wall time of the whole command, CLOCK_MONOTONIC"),
@@ -34,6 +34,17 @@ COLUMNS = [
     Column("used", "slots used", "%", 1, "sum of host_started to host_finished / (W x wall)"),
     Column("guide", "at 5 min a server", "min", 2, "ideal x 300 / T + (measured - ideal)"),
     *stall.COLUMNS,
+]
+CHARTS = [
+    {"kind": "bars", "column": "wall", "cells": "*-9-rolling-equal", "beside": "ideal",
+     "title": "The guide's table: measured s, and a mark for the ideal"},
+    {"kind": "dots", "column": "ratio", "cells": "fleet-*-equal", "limit": 1.03, "from": 1,
+     "title": "Measured / ideal, equal hosts, fleet (goal up to 20 workers: 1.03)"},
+    {"kind": "dots", "column": "ratio", "cells": "fleet-*-rolling-tail", "limit": 1.03, "from": 1,
+     "title": "Measured / ideal, long tail, waves, fleet"},
+    {"kind": "dots", "column": "ratio", "cells": "sshd-*", "from": 1,
+     "title": "Measured / ideal, real sshd (a login costs the server 30 ms of CPU)"},
+    {"kind": "dots", "column": "gain", "cells": "fleet-*-equal", "title": "Gain over sequential, %, equal hosts, fleet"},
 ]
 BY_KEY = {column.key: column for column in COLUMNS}
 ACTION = "name: work\nsteps:\n  - name: Work\n    run: sleep {{ t }}\n"
@@ -73,7 +84,7 @@ class Waves:
             used = schedule.utilisation_percent(busy_s, workers, m.wall_s)
             return {"workers": workers, "wall": m.wall_s, "used": used, **stall.figures(m)}
 
-        return Contender(name or f"{workers} workers", once, rounds)
+        return Contender(name or f"{workers} worker{'s' if workers != 1 else ''}", once, rounds)
 
     def ideal(self, workers):
         """What no run of this strategy can be shorter than."""
@@ -110,7 +121,7 @@ class Waves:
         how = "long tail" if self.tail else "equal"
         name = f"{self.servers.kind}-{self.hosts}-{self.strategy}-{'tail' if self.tail else 'equal'}"
         return Cell(name, f"{self.hosts} servers, {self.strategy}, {how}, T = {self.unit_s:g} s, {self.servers.kind}",
-                    contenders, rounds, warmup, self.finish)
+                    contenders, rounds, warmup, self.finish, short=f"{self.hosts} hosts, {self.strategy}")
 
 
 def cells_of(servers, hosts, workers, unit_s, rounds, tail):
