@@ -64,6 +64,7 @@ need_ui     := ui core base
 need_app    := app config ssh probe store ui proc core base
 need_cli    := cli app config ssh probe store ui proc core base
 
+comma := ,
 LIBS := $(foreach l,$(LAYERS),$(if $(call src_of,$(l)),$(call lib_of,$(l))))
 
 .PHONY: all
@@ -262,7 +263,11 @@ bench-long: bench-tools
 	@bench/run --long
 bench-smoke: bench-tools
 	@bench/run --smoke
-bench-tools: all fleet $(BUILD)/bench/stall.so
+bench-tools: all fleet $(BUILD)/bench/stall.so $(BUILD)/bench/empty
+# A program that does nothing with the libraries of ours: what a start costs at least.
+$(BUILD)/bench/empty: $(BUILD)/bench/empty.o
+	@echo '  LD $@'
+	@$(CC) $(filter-out -Wl$(comma)--as-needed,$(LDFLAGS_ALL)) -Wl,--no-as-needed -o $@ $< $(LDLIBS_ALL)
 $(BUILD)/bench/stall.so: bench/stall.c
 	@mkdir -p $(@D)
 	@echo '  LD $@'

@@ -23,7 +23,9 @@ PACKAGES = ("libssh-4", "libssl3", "libevent-core-2.1-7", "libsqlite3-0", "opens
 
 def _said(*command):
     try:
-        done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=20, check=False)
+        done = subprocess.run(
+            command, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=20, check=False
+        )
     except (OSError, subprocess.TimeoutExpired):
         return ""
     return done.stdout + done.stderr
@@ -43,7 +45,9 @@ def versions():
     for name, (arguments, pattern) in TOOLS.items():
         version = re.search(pattern, _said(name, *arguments))
         if version:
-            found[name] = version[0].split("_")[-1] if name == "ssh" else re.sub(r"^(pdsh-|parallel |core )", "", version[0])
+            found[name] = (
+                version[0].split("_")[-1] if name == "ssh" else re.sub(r"^(pdsh-|parallel |core )", "", version[0])
+            )
     listed = _said("dpkg-query", "-W", "-f", "${Package} ${Version}\\n", *PACKAGES)
     found.update(line.split() for line in listed.splitlines() if len(line.split()) == 2 and not line.startswith("dpkg"))
     return found
@@ -51,10 +55,12 @@ def versions():
 
 def busy_percent(seconds=1.0):
     """How much of all processors is in use just now, by whatever runs here."""
+
     def read():
         with open("/proc/stat", encoding="ascii") as file:
             words = [int(word) for word in file.readline().split()[1:9]]
         return sum(words), words[3] + words[4]
+
     total, idle = read()
     time.sleep(seconds)
     total_after, idle_after = read()

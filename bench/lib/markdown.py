@@ -22,7 +22,9 @@ def verdict_lines(verdicts):
             lines.append([goal.text, goal.wanted(), "", "not measured here"])
             continue
         value, met, _ = verdict
-        lines.append([goal.text, goal.wanted(), table.number(value, 3 if goal.limit < 5 else 1), "met" if met else "**missed**"])
+        lines.append(
+            [goal.text, goal.wanted(), table.number(value, 3 if goal.limit < 5 else 1), "met" if met else "**missed**"]
+        )
     return rows_of(["goal", "wanted", "measured", ""], lines)
 
 
@@ -43,7 +45,12 @@ def suite_lines(result):
     lines = [f"### {result['title']}", "", *(line for text in result["how"] for line in (text, ""))]
     for group in table.groups_of(result, result["cells"]):
         lines += [*cells_lines(result, group), ""]
-    notes = [f"- {cell['title']}: {row['contender']}: {note}" for cell in result["cells"] for row in cell["rows"] for note in row["notes"]]
+    notes = [
+        f"- {cell['title']}: {row['contender']}: {note}"
+        for cell in result["cells"]
+        for row in cell["rows"]
+        for note in row["notes"]
+    ]
     return lines + notes
 
 
@@ -51,10 +58,15 @@ def render(results, verdicts):
     """All of it, as lines."""
     machine = results[-1]["machine"]
     versions = ", ".join(f"{name} {version}" for name, version in machine["versions"].items())
-    text = [f"Taken on {machine['date']} at commit {machine['commit']}: {machine['cpu']}, {machine['cores']} cores, "
-            f"{machine['memory_mb']:,} MB, {machine['system']}, Linux {machine['kernel']}; {versions}. "
-            f"Key exchange: {machine['kex']}. Medians, in brackets the lowest and the highest; `make bench` makes these tables, "
-            "`bench/report` a page with charts.", "", *verdict_lines(verdicts), ""]
+    text = [
+        f"Taken on {machine['date']} at commit {machine['commit']}: {machine['cpu']}, {machine['cores']} cores, "
+        f"{machine['memory_mb']:,} MB, {machine['system']}, Linux {machine['kernel']}; {versions}. "
+        f"Key exchange: {machine['kex']}. Medians, in brackets the lowest and the highest; `make bench` makes these tables, "
+        "`bench/report` a page with charts.",
+        "",
+        *verdict_lines(verdicts),
+        "",
+    ]
     for result in results:
         text += [*suite_lines(result), ""]
     return text

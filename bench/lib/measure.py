@@ -135,14 +135,27 @@ def read_stall(path):
     return best
 
 
-def run(argv, *, env=None, cwd=None, stdin=None, failures=None, memory=False, stall=None, cpus=None,
-        beside=None, timeout_s=300, grace_s=1.0, codes=None):
+def run(
+    argv,
+    *,
+    env=None,
+    cwd=None,
+    stdin=None,
+    failures=None,
+    memory=False,
+    stall=None,
+    cpus=None,
+    beside=None,
+    timeout_s=300,
+    grace_s=1.0,
+    codes=None,
+):
     """Run argv once.  Returns Measured.
 
     env: added to the environment.  stdin: a path.  failures: called with the Measured, returns a number.
     memory: sample the tree.  stall: the path of stall.so, to be preloaded.  cpus: "0" or "0,1", where it may
-    run.  beside: called in a thread with the command's process id, returns a dict: Measured.beside.  codes: exit codes that are fine (None: all are); another, and a run that takes longer than
-    timeout_s, is Failed.
+    run.  beside: called in a thread with the command's process id, returns a dict: Measured.beside.  codes: exit
+    codes that are fine (None: all are); another, and a run that takes longer than timeout_s, is Failed.
     """
     with tempfile.TemporaryDirectory(prefix="im-bench-run.") as folder:
         result = os.path.join(folder, "result")
@@ -150,8 +163,9 @@ def run(argv, *, env=None, cwd=None, stdin=None, failures=None, memory=False, st
         if stall is not None:
             environ.update(LD_PRELOAD=str(stall), STALL_OUT=os.path.join(folder, "stall"))
         command = [PYTHON, "-ES", LAUNCH, result, str(grace_s), str(timeout_s), cpus or "", *map(str, argv)]
-        with open(os.path.join(folder, "out"), "w+b") as out, open(os.path.join(folder, "err"), "w+b") as err, \
-                open(stdin or os.devnull, "rb") as source:
+        with open(os.path.join(folder, "out"), "w+b") as out, open(os.path.join(folder, "err"), "w+b") as err, open(
+            stdin or os.devnull, "rb"
+        ) as source:
             child = subprocess.Popen(command, stdin=source, stdout=out, stderr=err, cwd=cwd, env=environ)
             sampler = Sampler(child.pid) if memory else None
             watcher = Beside(child.pid, beside) if beside is not None else None

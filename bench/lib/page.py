@@ -1,45 +1,10 @@
 """The results as one HTML page: nothing is fetched, charts are inline SVG, light and dark by the reader's system."""
 import html
+import pathlib
 
 from bench.lib import goals, stall, svg, table
 
-STYLE = """
-:root { color-scheme: light dark; --bg: #fcfcfb; --fg: #1d2125; --soft: #667078; --rule: #e3e6e8; --card: #ffffff;
-  --us: #0b7a75; --other: #b9c2c9; --good: #0b7a75; --bad: #b4441a; --limit: #b4441a; --head: #f1f4f4; --d0: #b9d8d6;
-  --d1: #6db5b0; --d2: #0b7a75; --d3: #08403d; }
-@media (prefers-color-scheme: dark) { :root { --bg: #131619; --fg: #e4e7e9; --soft: #96a0a8; --rule: #2a3036; --card: #191d21;
-  --us: #3bc1b8; --other: #4d5861; --good: #3bc1b8; --bad: #f08a5d; --limit: #f08a5d; --head: #20262b; --d0: #24504d;
-  --d1: #2b8680; --d2: #3bc1b8; --d3: #b6f0eb; } }
-* { box-sizing: border-box; }
-body { margin: 0; background: var(--bg); color: var(--fg); font: 15px/1.55 system-ui, -apple-system, "Segoe UI", "DejaVu Sans", sans-serif; }
-main { max-width: 1080px; margin: 0 auto; padding: 40px 24px 96px; }
-h1 { font-size: 30px; line-height: 1.2; margin: 0 0 6px; letter-spacing: -.01em; }
-h2 { font-size: 22px; margin: 64px 0 6px; padding-top: 18px; border-top: 1px solid var(--rule); letter-spacing: -.005em; }
-h3 { font-size: 15px; margin: 28px 0 8px; }
-p { margin: 6px 0; max-width: 78ch; } .soft, figcaption, details { color: var(--soft); }
-nav { margin: 18px 0 0; } nav a { margin-right: 16px; } a { color: var(--us); text-decoration: none; } a:hover { text-decoration: underline; }
-.tiles { display: flex; flex-wrap: wrap; gap: 12px; margin: 24px 0; }
-.tile { background: var(--card); border: 1px solid var(--rule); border-radius: 10px; padding: 12px 18px; min-width: 132px; }
-.tile b { display: block; font-size: 26px; line-height: 1.2; font-weight: 650; font-variant-numeric: tabular-nums; }
-.tile span { color: var(--soft); font-size: 13px; }
-.wide { overflow-x: auto; } table { border-collapse: collapse; font-variant-numeric: tabular-nums; font-size: 13.5px; width: 100%; margin: 10px 0; }
-th, td { padding: 5px 10px; text-align: right; white-space: nowrap; border-bottom: 1px solid var(--rule); vertical-align: baseline; }
-th { color: var(--soft); font-weight: 550; white-space: normal; line-height: 1.3; vertical-align: bottom; } th:first-child, td:first-child, td.w, th.w { text-align: left; }
-td.w { white-space: normal; } td small { color: var(--soft); } tr.cell td { background: var(--head); font-weight: 600; text-align: left; white-space: normal; }
-tr.us td:first-child { color: var(--us); font-weight: 600; } tr.note td { white-space: normal; color: var(--soft); font-size: 12.5px; text-align: left; }
-.met { color: var(--good); font-weight: 600; } .missed { color: var(--bad); font-weight: 600; } .none { color: var(--soft); }
-.charts { display: grid; grid-template-columns: repeat(auto-fit, minmax(460px, 1fr)); gap: 18px; margin: 16px 0; }
-figure { margin: 0; background: var(--card); border: 1px solid var(--rule); border-radius: 10px; padding: 14px 16px 8px; min-width: 0; }
-figure.full { grid-column: 1 / -1; } figcaption { font-size: 13px; margin-bottom: 6px; } figcaption b { color: var(--fg); font-weight: 600; }
-details { font-size: 13.5px; margin: 8px 0; } summary { cursor: pointer; color: var(--us); } dl { display: grid; grid-template-columns: max-content 1fr; gap: 2px 16px; margin: 8px 0; } dt { font-weight: 600; color: var(--fg); } dd { margin: 0; }
-svg.chart { width: 100%; height: auto; display: block; } .t { font-size: 12.5px; fill: var(--fg); } .t.us { fill: var(--us); font-weight: 650; }
-.n { font-size: 11px; fill: var(--soft); } .v { font-size: 12px; fill: var(--fg); font-variant-numeric: tabular-nums; } .v.bad { fill: var(--bad); font-weight: 600; }
-.grid { stroke: var(--rule); } .limit { stroke: var(--limit); stroke-width: 1.5; stroke-dasharray: 4 3; } .bar { fill: var(--other); } .bar.us { fill: var(--us); }
-.ideal { stroke: var(--fg); stroke-width: 2; } .whisker { stroke: var(--fg); stroke-width: 1.4; opacity: .55; } .span { stroke: var(--other); stroke-width: 3; stroke-linecap: round; } .path { fill: none; stroke: var(--us); stroke-width: 2; }
-.dx, .d2 { fill: var(--d2); } .d0 { fill: var(--d0); } .d1 { fill: var(--d1); } .d3 { fill: var(--d3); }
-@media print { body { font-size: 12px; } figure, tr { break-inside: avoid; } }
-@media (max-width: 620px) { .charts { grid-template-columns: 1fr; } main { padding: 24px 14px; } }
-"""
+STYLE = pathlib.Path(__file__).with_name("page.css").read_text(encoding="utf-8")
 
 
 def tag(name, inside, class_=""):
@@ -65,19 +30,32 @@ def goal_row(goal, verdict):
     else:
         value, met, where = verdict
         digits = 3 if goal.limit < 5 else 1
-        cells = [tag("td", table.number(value, digits)), tag("td", "✓ met" if met else "✗ missed", "met" if met else "missed"),
-                 tag("td", tag("small", esc(where)), "w")]
-    return tag("tr", tag("td", esc(goal.text), "w") + tag("td", sign(goal)) + "".join(cells) +
-               tag("td", tag("small", esc(goal.elsewhere)), "w"))
+        cells = [
+            tag("td", table.number(value, digits)),
+            tag("td", "✓ met" if met else "✗ missed", "met" if met else "missed"),
+            tag("td", tag("small", esc(where)), "w"),
+        ]
+    return tag(
+        "tr",
+        tag("td", esc(goal.text), "w")
+        + tag("td", sign(goal))
+        + "".join(cells)
+        + tag("td", tag("small", esc(goal.elsewhere)), "w"),
+    )
 
 
 def goals_section(verdicts):
     """What was promised, and what came of it."""
-    head = "".join(tag("th", word, "w" if word in ("where", "elsewhere") else "") for word in
-                   ("", "goal", "measured", "", "where", "elsewhere"))
+    head = "".join(
+        tag("th", word, "w" if word in ("where", "elsewhere") else "")
+        for word in ("", "goal", "measured", "", "where", "elsewhere")
+    )
     rows = "".join(goal_row(*verdict) for verdict in verdicts)
-    return '<h2 id="goals">Goals</h2>' + tag("p", "The worst row of all that measured it is held against each.", "soft") + \
-        tag("div", tag("table", tag("thead", tag("tr", head)) + tag("tbody", rows)), "wide")
+    return (
+        '<h2 id="goals">Goals</h2>'
+        + tag("p", "The worst row of all that measured it is held against each.", "soft")
+        + tag("div", tag("table", tag("thead", tag("tr", head)) + tag("tbody", rows)), "wide")
+    )
 
 
 def data_cell(row, column):
@@ -115,7 +93,11 @@ def suite_table(result, cells):
     """Cells under one head."""
     columns = table.shown_columns(result, cells)
     with_goals = any(goal_cell(row) != "<td></td>" for cell in cells for row in cell["rows"])
-    head = tag("th", "") + "".join(tag("th", esc(table.head_of(column))) for column in columns) + (tag("th", "goal") if with_goals else "")
+    head = (
+        tag("th", "")
+        + "".join(tag("th", esc(table.head_of(column))) for column in columns)
+        + (tag("th", "goal") if with_goals else "")
+    )
     count = len(columns) + 1 + with_goals
     lines = ""
     for cell in cells:
@@ -145,8 +127,11 @@ def charts_of(result):
 def how_of(result):
     """How each column was taken."""
     have = {key for cell in result["cells"] for row in cell["rows"] for key in row["figures"]}
-    terms = "".join(tag("dt", esc(column["title"])) + tag("dd", esc(column["how"])) for column in result["columns"]
-                    if column["key"] in have and column["how"] and column["shown"])
+    terms = "".join(
+        tag("dt", esc(column["title"])) + tag("dd", esc(column["how"]))
+        for column in result["columns"]
+        if column["key"] in have and column["how"] and column["shown"]
+    )
     return "<details><summary>How each figure was taken</summary>" + tag("dl", terms) + "</details>"
 
 
@@ -154,36 +139,76 @@ def suite_section(result):
     """Charts, table, how."""
     busy = ""
     if max(result["machine"].get("busy_before", 0), result.get("busy_after", 0)) > 10:
-        busy = tag("p", "The machine was busy with other things: wall times are longer than they would be.", "missed")
-    return f'<h2 id="{result["suite"]}">{esc(result["title"])}</h2>' + "".join(tag("p", esc(text), "soft") for text in result["how"]) + \
-        busy + charts_of(result) + suite_tables(result) + how_of(result) + \
-        tag("p", f"{result['took_s']:.0f} s, {esc(result['machine']['date'])}, commit {esc(result['machine']['commit'])}, {result['mode']}", "soft")
+        busy = tag("p", "The machine was busy with other things: wall times are too long.", "missed")
+    return (
+        f'<h2 id="{result["suite"]}">{esc(result["title"])}</h2>'
+        + "".join(tag("p", esc(text), "soft") for text in result["how"])
+        + busy
+        + charts_of(result)
+        + suite_tables(result)
+        + how_of(result)
+        + tag(
+            "p",
+            f"{result['took_s']:.0f} s, {esc(result['machine']['date'])}, commit {esc(result['machine']['commit'])}, {result['mode']}",
+            "soft",
+        )
+    )
 
 
 def stall_section(results):
     """The loop's turns of every suite that looked."""
-    joined = {"columns": [dict(column, shown=True) for result in results for column in result["columns"]
-                          if column["key"].startswith("stall_")],
-              "cells": [dict(cell, rows=rows, title=f"{result['suite']}: {cell['title']}", short=f"{result['suite']} {cell['name']}")
-                        for result in results for cell in result["cells"]
-                        if (rows := [row for row in cell["rows"] if "stall_p50" in row["figures"]])]}
+    joined = {
+        "columns": [
+            dict(column, shown=True)
+            for result in results
+            for column in result["columns"]
+            if column["key"].startswith("stall_")
+        ],
+        "cells": [
+            dict(
+                cell, rows=rows, title=f"{result['suite']}: {cell['title']}", short=f"{result['suite']} {cell['name']}"
+            )
+            for result in results
+            for cell in result["cells"]
+            if (rows := [row for row in cell["rows"] if "stall_p50" in row["figures"]])
+        ],
+    }
     if not joined["cells"]:
         return ""
     joined["columns"] = list({column["key"]: column for column in joined["columns"]}.values())
-    chart = {"kind": "spread", "columns": [(f"stall_{key}", title) for key, title in stall.PARTS], "log": True, "limit": [10, 50],
-             "title": "Turns of the loop, ms: p50, p99, p99.9 and the longest (goals: p99.9 10 ms, longest 50 ms)"}
-    panels = "".join(tag("figure", tag("figcaption", tag("b", esc(title))) + drawing, "full") for title, drawing in svg.draw(joined, chart))
-    return '<h2 id="loop">Loop stall</h2>' + tag("p", esc(stall.HOW) + ".", "soft") + tag("div", panels, "charts") + \
-        suite_table(joined, joined["cells"])
+    chart = {
+        "kind": "spread",
+        "columns": [(f"stall_{key}", title) for key, title in stall.PARTS],
+        "log": True,
+        "limit": [10, 50],
+        "title": "Turns of the loop, ms: p50, p99, p99.9 and the longest (goals: p99.9 10 ms, longest 50 ms)",
+    }
+    panels = "".join(
+        tag("figure", tag("figcaption", tag("b", esc(title))) + drawing, "full")
+        for title, drawing in svg.draw(joined, chart)
+    )
+    return (
+        '<h2 id="loop">Loop stall</h2>'
+        + tag("p", esc(stall.HOW) + ".", "soft")
+        + tag("div", panels, "charts")
+        + suite_table(joined, joined["cells"])
+    )
 
 
 def machine_section(machine):
     """What it was taken on."""
-    rows = [("processor", f"{machine['cpu']}, {machine['cores']} cores"), ("memory", f"{machine['memory_mb']:,} MB"),
-            ("system", f"{machine['system']}, Linux {machine['kernel']}"), ("open files", f"{machine['files_soft']:,} of {machine['files_hard']:,}"),
-            ("key exchange", machine["kex"]), ("busy before", f"{machine.get('busy_before', 0):g} %, load {machine['load_before']}"),
-            ("versions", ", ".join(f"{name} {version}" for name, version in machine["versions"].items()))]
-    return '<h2 id="machine">The machine</h2>' + tag("dl", "".join(tag("dt", esc(name)) + tag("dd", esc(text)) for name, text in rows))
+    rows = [
+        ("processor", f"{machine['cpu']}, {machine['cores']} cores"),
+        ("memory", f"{machine['memory_mb']:,} MB"),
+        ("system", f"{machine['system']}, Linux {machine['kernel']}"),
+        ("open files", f"{machine['files_soft']:,} of {machine['files_hard']:,}"),
+        ("key exchange", machine["kex"]),
+        ("busy before", f"{machine.get('busy_before', 0):g} %, load {machine['load_before']}"),
+        ("versions", ", ".join(f"{name} {version}" for name, version in machine["versions"].items())),
+    ]
+    return '<h2 id="machine">The machine</h2>' + tag(
+        "dl", "".join(tag("dt", esc(name)) + tag("dd", esc(text)) for name, text in rows)
+    )
 
 
 def tiles(verdicts, results):
@@ -191,20 +216,41 @@ def tiles(verdicts, results):
     judged = [verdict for _, verdict in verdicts if verdict]
     met = sum(verdict[1] for verdict in judged)
     rows = sum(len(cell["rows"]) for result in results for cell in result["cells"])
-    told = [(f"{met} of {len(judged)}", "goals met"), (f"{len(verdicts) - len(judged)}", "goals not measured here"),
-            (f"{len(results)}", "suites"), (f"{rows}", "rows"), (f"{sum(result['took_s'] for result in results) / 60:.0f} min", "of measuring")]
+    told = [
+        (f"{met} of {len(judged)}", "goals met"),
+        (f"{len(verdicts) - len(judged)}", "goals not measured here"),
+        (f"{len(results)}", "suites"),
+        (f"{rows}", "rows"),
+        (f"{sum(result['took_s'] for result in results) / 60:.0f} min", "of measuring"),
+    ]
     return tag("div", "".join(tag("div", tag("b", value) + tag("span", name), "tile") for value, name in told), "tiles")
 
 
 def render(results, verdicts):
     """The whole page; results in the order in which they are shown, at least one."""
     machine = results[-1]["machine"]
-    links = [("goals", "Goals"), *((result["suite"], result["title"].split(":")[0]) for result in results), ("loop", "Loop stall"), ("machine", "Machine")]
-    head = f"<h1>inventory-manager: the bench</h1><p class=\"soft\">{esc(machine['cpu'])}, {machine['cores']} cores, " \
-           f"{esc(machine['system'])}; {esc(machine['date'])}; commit {esc(machine['commit'])}. Medians, lowest and highest beside them; " \
-           f"key exchange {esc(machine['kex'])}.</p>"
+    links = [
+        ("goals", "Goals"),
+        *((result["suite"], result["title"].split(":")[0]) for result in results),
+        ("loop", "Loop stall"),
+        ("machine", "Machine"),
+    ]
+    head = (
+        f"<h1>inventory-manager: the bench</h1><p class=\"soft\">{esc(machine['cpu'])}, {machine['cores']} cores, "
+        f"{esc(machine['system'])}; {esc(machine['date'])}; commit {esc(machine['commit'])}. Medians, lowest and highest beside them; "
+        f"key exchange {esc(machine['kex'])}.</p>"
+    )
     nav = tag("nav", "".join(f'<a href="#{name}">{esc(title)}</a>' for name, title in links))
-    body = head + nav + tiles(verdicts, results) + goals_section(verdicts) + "".join(map(suite_section, results)) + \
-        stall_section(results) + machine_section(machine)
-    return "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width\">" \
-           f"<title>inventory-manager: the bench</title><style>{STYLE}</style></head><body><main>{body}</main></body></html>\n"
+    body = (
+        head
+        + nav
+        + tiles(verdicts, results)
+        + goals_section(verdicts)
+        + "".join(map(suite_section, results))
+        + stall_section(results)
+        + machine_section(machine)
+    )
+    return (
+        '<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
+        f"<title>inventory-manager: the bench</title><style>{STYLE}</style></head><body><main>{body}</main></body></html>\n"
+    )

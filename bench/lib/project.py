@@ -15,8 +15,7 @@ class Project:
     All logs are on, as in the field: journal, debug.log, a log a host.
     """
 
-    def __init__(self, servers, program, env, config=None, count=None, variables=None, actions=None,
-                 common=None):
+    def __init__(self, servers, program, env, config=None, count=None, variables=None, actions=None, common=None):
         self.program, self.env = program, env
         self.root = pathlib.Path(tempfile.mkdtemp(prefix="project.", dir=servers.dir))
         self.folder = self.root / "inventory" / env
@@ -36,13 +35,19 @@ class Project:
 
     def configure(self, **config):
         """Write config.yml anew; True and False as YAML has them."""
-        lines = [f"{key}: {str(value).lower() if isinstance(value, bool) else value}\n" for key, value in config.items()]
+        lines = [
+            f"{key}: {str(value).lower() if isinstance(value, bool) else value}\n" for key, value in config.items()
+        ]
         (self.folder / "config.yml").write_text("".join(lines) or "{}\n", encoding="utf-8")
 
     def argv(self, *words):
         """The program on this project: argv("exec", "ENV", "--", "true"); ENV stands for the environment."""
-        return [str(self.program), "--root", str(self.root),
-                *(self.env if word == "ENV" else str(word) for word in words)]
+        return [
+            str(self.program),
+            "--root",
+            str(self.root),
+            *(self.env if word == "ENV" else str(word) for word in words),
+        ]
 
     def run(self, *words, **how):
         """measure.run of argv(*words)."""
@@ -51,8 +56,13 @@ class Project:
 
 def _mapping(words):
     """In YAML's flow style; JSON's strings are YAML's."""
-    return "{" + ", ".join(f"{key}: {json.dumps(str(value)) if isinstance(value, str) else value}"
-                           for key, value in words.items()) + "}"
+    return (
+        "{"
+        + ", ".join(
+            f"{key}: {json.dumps(str(value)) if isinstance(value, str) else value}" for key, value in words.items()
+        )
+        + "}"
+    )
 
 
 def events(measured):

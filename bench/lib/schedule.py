@@ -19,7 +19,7 @@ def waves_equal(hosts, workers, each_s):
 def waves(durations, workers):
     """A barrier every W hosts: the sum of each wave's longest host.  Equal hosts: waves_equal."""
     width = slots(workers)
-    return sum(max(durations[at:at + width]) for at in range(0, len(durations), width))
+    return sum(max(durations[at : at + width]) for at in range(0, len(durations), width))
 
 
 def bound(durations, workers):

@@ -1,8 +1,10 @@
 """What bench/stall.c saw of an event loop, as columns that any suite can add to its own."""
 from bench.lib.cell import Column
 
-HOW = ("bench/stall.c preloaded in the warm-up run: from one return of epoll_wait to the next call, commits (fsync, "
-       "fdatasync) apart, turns left out in which another process was given the processor")
+HOW = (
+    "bench/stall.c preloaded in the warm-up run: from one return of epoll_wait to the next call, commits (fsync, "
+    "fdatasync) apart, turns left out in which another process was given the processor"
+)
 PARTS = (("p50", "p50"), ("p99", "p99"), ("p999", "p99.9"), ("max", "max"))
 COLUMNS = [
     Column("stall_turns", "turns", "", 0, "turns of the loop in that run", True, False),
@@ -33,5 +35,7 @@ def judge(row):
     row.goals["stall-max"] = row.value("stall_max")
     turn = " ".join(f"{title} {row.value(f'stall_{key}'):.2f}" for key, title in PARTS)
     commit = " ".join(f"{title} {row.value(f'stall_commit_{key}'):.2f}" for key, title in PARTS)
-    row.notes.append(f"loop: {row.value('stall_turns'):,.0f} turns, ms {turn}; "
-                     f"{row.value('stall_commits'):,.0f} commits, ms {commit}")
+    row.notes.append(
+        f"loop: {row.value('stall_turns'):,.0f} turns, ms {turn}; "
+        f"{row.value('stall_commits'):,.0f} commits, ms {commit}"
+    )

@@ -20,7 +20,9 @@ RIGHT, ROW, BAR, AXIS, CHARACTER = 72, 22, 13, 22, 7.3
 
 def element(name, text="", **attributes):
     """One element; attributes that end in _ lose it, _ in others becomes -."""
-    words = " ".join(f'{key.rstrip("_").replace("_", "-")}="{html.escape(str(value))}"' for key, value in attributes.items())
+    words = " ".join(
+        f'{key.rstrip("_").replace("_", "-")}="{html.escape(str(value))}"' for key, value in attributes.items()
+    )
     return f"<{name} {words}>{text}</{name}>"
 
 
@@ -33,7 +35,7 @@ def nice_ticks(low, high, log):
     """Round numbers that cover low to high: powers of ten, or about five steps of 1, 2 or 5."""
     if log:
         first, last = math.floor(math.log10(low)), math.ceil(math.log10(high))
-        return [10.0 ** power for power in range(first, last + 1)]
+        return [10.0**power for power in range(first, last + 1)]
     span = (high - low) or 1
     step = 10 ** math.floor(math.log10(span / 4))
     step *= next(factor for factor in (1, 2, 5, 10) if span / (step * factor) <= 5)
@@ -65,8 +67,11 @@ class Scale:
 
     def grid(self, top, bottom):
         """Lines, and numbers below them."""
-        return "".join(element("line", x1=f"{self.at(t):.1f}", x2=f"{self.at(t):.1f}", y1=top, y2=bottom, class_="grid") +
-                       label(self.at(t), bottom + 15, plain(t), "n", "middle") for t in self.ticks)
+        return "".join(
+            element("line", x1=f"{self.at(t):.1f}", x2=f"{self.at(t):.1f}", y1=top, y2=bottom, class_="grid")
+            + label(self.at(t), bottom + 15, plain(t), "n", "middle")
+            for t in self.ticks
+        )
 
     def mark(self, value, top, bottom):
         """A goal."""
@@ -81,8 +86,13 @@ def room_for(names):
 
 def picture(width, height, title, inside):
     """The svg around it."""
-    return element("svg", element("title", html.escape(title)) + inside, viewBox=f"0 0 {width} {height:.0f}", role="img",
-                   class_="chart")
+    return element(
+        "svg",
+        element("title", html.escape(title)) + inside,
+        viewBox=f"0 0 {width} {height:.0f}",
+        role="img",
+        class_="chart",
+    )
 
 
 def value_text(figure, digits):
@@ -109,14 +119,31 @@ def bars(chart, column, cell, rows):
     for at, (row, f, mark) in enumerate(zip(rows, figures, marks)):
         y, us = 8 + ROW * at, is_ours(row["contender"])
         inside += label(left - 10, y + 11, row["contender"], "t us" if others and us else "t", "end")
-        inside += element("rect", x=f"{left:.1f}", y=y, width=f"{max(1, scale.at(f['value']) - left):.1f}", height=BAR, rx=2,
-                          class_="bar us" if not others or us else "bar")
+        inside += element(
+            "rect",
+            x=f"{left:.1f}",
+            y=y,
+            width=f"{max(1, scale.at(f['value']) - left):.1f}",
+            height=BAR,
+            rx=2,
+            class_="bar us" if not others or us else "bar",
+        )
         if f["max"] > f["min"]:
-            inside += element("line", x1=f"{scale.at(f['min']):.1f}", x2=f"{scale.at(f['max']):.1f}", y1=y + BAR / 2,
-                              y2=y + BAR / 2, class_="whisker")
+            inside += element(
+                "line",
+                x1=f"{scale.at(f['min']):.1f}",
+                x2=f"{scale.at(f['max']):.1f}",
+                y1=y + BAR / 2,
+                y2=y + BAR / 2,
+                class_="whisker",
+            )
         if mark is not None:
-            inside += element("line", x1=f"{scale.at(mark):.1f}", x2=f"{scale.at(mark):.1f}", y1=y - 3, y2=y + BAR + 3, class_="ideal")
-        inside += label(max(scale.at(f["max"]), scale.at(mark or f["value"])) + 7, y + 11, value_text(f, column["digits"]), "v")
+            inside += element(
+                "line", x1=f"{scale.at(mark):.1f}", x2=f"{scale.at(mark):.1f}", y1=y - 3, y2=y + BAR + 3, class_="ideal"
+            )
+        inside += label(
+            max(scale.at(f["max"]), scale.at(mark or f["value"])) + 7, y + 11, value_text(f, column["digits"]), "v"
+        )
     inside += scale.mark(chart["limit"], 2, bottom) if "limit" in chart else ""
     return picture(PANEL, bottom + AXIS, f"{cell['title']}: {chart['title']}", inside)
 
@@ -124,8 +151,13 @@ def bars(chart, column, cell, rows):
 def dots(chart, columns, named):
     """One panel: a line a row, a dot a column; with one column the spread of the samples beside it."""
     keys = [column["key"] for column in columns]
-    values = [value for _, row in named for key in keys for value in
-              (row["figures"][key]["min"], row["figures"][key]["max"]) if value > 0 or not chart.get("log")]
+    values = [
+        value
+        for _, row in named
+        for key in keys
+        for value in (row["figures"][key]["min"], row["figures"][key]["max"])
+        if value > 0 or not chart.get("log")
+    ]
     limits = chart["limit"] if isinstance(chart.get("limit"), list) else [chart["limit"]] if "limit" in chart else []
     wide = room_for([name for name, _ in named])
     scale = Scale([*values, *limits], wide, FULL - wide - RIGHT, chart.get("log", False), chart.get("from", 0))
@@ -138,10 +170,17 @@ def dots(chart, columns, named):
         first, last = (min(f["min"] for f in figures), max(f["max"] for f in figures))
         inside += element("line", x1=f"{scale.at(first):.1f}", x2=f"{scale.at(last):.1f}", y1=y, y2=y, class_="span")
         for place, f in enumerate(figures):
-            inside += element("circle", cx=f"{scale.at(f['value']):.1f}", cy=y, r=4.5,
-                              class_=f"dot d{place if len(figures) > 1 else 'x'}")
+            inside += element(
+                "circle",
+                cx=f"{scale.at(f['value']):.1f}",
+                cy=y,
+                r=4.5,
+                class_=f"dot d{place if len(figures) > 1 else 'x'}",
+            )
         over = limits and len(figures) == 1 and figures[0]["value"] > limits[-1]
-        inside += label(scale.at(last) + 9, y + 4.5, value_text(figures[-1], columns[-1]["digits"]), "v bad" if over else "v")
+        inside += label(
+            scale.at(last) + 9, y + 4.5, value_text(figures[-1], columns[-1]["digits"]), "v bad" if over else "v"
+        )
     return picture(FULL, bottom + AXIS, chart["title"], inside)
 
 
@@ -151,15 +190,22 @@ def line(chart, column, cell, rows):
     left, top, bottom = 60, 12, 190
     across = Scale([x for x, _ in points], left, PANEL - left - 40, True)
     up = Scale([f["max"] for _, f in points] + ([chart["limit"]] if "limit" in chart else []), 0, bottom - top)
-    inside = "".join(element("line", x1=left, x2=PANEL - 40, y1=f"{bottom - up.at(t):.1f}", y2=f"{bottom - up.at(t):.1f}",
-                             class_="grid") + label(left - 8, bottom - up.at(t) + 4, plain(t), "n", "end") for t in up.ticks)
+    inside = "".join(
+        element(
+            "line", x1=left, x2=PANEL - 40, y1=f"{bottom - up.at(t):.1f}", y2=f"{bottom - up.at(t):.1f}", class_="grid"
+        )
+        + label(left - 8, bottom - up.at(t) + 4, plain(t), "n", "end")
+        for t in up.ticks
+    )
     if "limit" in chart:
         y = f"{bottom - up.at(chart['limit']):.1f}"
         inside += element("line", x1=left, x2=PANEL - 40, y1=y, y2=y, class_="limit")
     path = " ".join(f"{across.at(x):.1f},{bottom - up.at(f['value']):.1f}" for x, f in points)
     inside += element("polyline", points=path, class_="path")
     for x, f in points:
-        inside += element("circle", cx=f"{across.at(x):.1f}", cy=f"{bottom - up.at(f['value']):.1f}", r=4.5, class_="dot dx")
+        inside += element(
+            "circle", cx=f"{across.at(x):.1f}", cy=f"{bottom - up.at(f['value']):.1f}", r=4.5, class_="dot dx"
+        )
         inside += label(across.at(x), bottom - up.at(f["value"]) - 10, value_text(f, column["digits"]), "v", "middle")
         inside += label(across.at(x), bottom + 16, plain(x), "n", "middle")
     return picture(PANEL, bottom + AXIS, f"{cell['title']}: {chart['title']}", inside)
@@ -171,8 +217,11 @@ def rows_for(result, chart, keys):
     for cell in result["cells"]:
         if not fnmatch.fnmatch(cell["name"], chart.get("cells", "*")):
             continue
-        rows = [row for row in cell["rows"] if fnmatch.fnmatch(row["contender"], chart.get("rows", "*")) and
-                all(key in row["figures"] for key in keys)]
+        rows = [
+            row
+            for row in cell["rows"]
+            if fnmatch.fnmatch(row["contender"], chart.get("rows", "*")) and all(key in row["figures"] for key in keys)
+        ]
         if rows:
             found.append((cell, rows))
     return found
@@ -186,8 +235,16 @@ def draw(result, chart):
     if not groups:
         return []
     if chart["kind"] in ("dots", "spread"):
-        named = [(f"{cell.get('short') or cell['title']} · {row['contender']}" if len(cell["rows"]) > 1 else
-                  cell.get("short") or cell["title"], row) for cell, rows in groups for row in rows]
+        named = [
+            (
+                f"{cell.get('short') or cell['title']} · {row['contender']}"
+                if len(cell["rows"]) > 1
+                else cell.get("short") or cell["title"],
+                row,
+            )
+            for cell, rows in groups
+            for row in rows
+        ]
         return [(chart["title"], dots(chart, [by_key[key] for key in keys], named))]
     kind = bars if chart["kind"] == "bars" else line
     return [(cell["title"], kind(chart, by_key[keys[0]], cell, rows)) for cell, rows in groups]

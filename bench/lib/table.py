@@ -62,8 +62,9 @@ def cell_lines(result, cell):
         if row["error"]:
             lines.append([row["contender"], f"FAILED: {row['error']}"])
             continue
-        lines.append([row["contender"]] + [figure_text(row, column) for column in columns] +
-                     ([goals_text(row)] if goals else []))
+        lines.append(
+            [row["contender"]] + [figure_text(row, column) for column in columns] + ([goals_text(row)] if goals else [])
+        )
     return lines
 
 
@@ -79,8 +80,10 @@ def align(lines):
         if len(line) < len(lines[0]):
             texts.append("  " + "  ".join(line))
             continue
-        words = [word.ljust(width) if name in WORDS else word.rjust(width)
-                 for name, word, width in zip(lines[0], line, widths)]
+        words = [
+            word.ljust(width) if name in WORDS else word.rjust(width)
+            for name, word, width in zip(lines[0], line, widths)
+        ]
         texts.append(("  " + "  ".join(words)).rstrip())
     return texts
 

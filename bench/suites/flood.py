@@ -14,7 +14,7 @@ SLOW = 30_000_000  # bytes a second of a slow reader
 HOW = [
     "Synthetic hosts, all at once, each with a megabyte of output; then one host with 2 GB. The sink is a file, nowhere, or a reader of "
     f"{SLOW // 1_000_000} MB a second. Above: VmHWM less that of the same hosts silent; output_memory is {MEMORY_MB} MB, and "
-    "a tenth more is let pass. Needs a gigabyte of room for the logs.",
+    "a tenth more is let pass. Needs a gigabyte of room for the logs."
 ]
 COLUMNS = [
     Column("wall", "wall", "s", 2, measure.WALL_HOW),
@@ -28,6 +28,7 @@ CHARTS = [{"kind": "bars", "column": "above", "limit": MEMORY_MB * 1.1, "title":
 
 def flood(project, folder, silent_mb, sink, words, said):
     """One row: silent_mb is a list that the first row fills."""
+
     def once(_):
         out = sink.format(folder / "out")
         m = measure.run([PEAK, out, *project.argv("exec", "ENV", *words)], codes=(0,), timeout_s=600)
@@ -37,8 +38,14 @@ def flood(project, folder, silent_mb, sink, words, said):
         peak_mb = peak_kb / 1024
         if not said:
             silent_mb.append(peak_mb)
-        return {"wall": wall_ms / 1000, "peak": peak_mb, "above": peak_mb - silent_mb[0], "written": written / 1e6,
-                "rate": said / 1e3 / wall_ms if said else None}
+        return {
+            "wall": wall_ms / 1000,
+            "peak": peak_mb,
+            "above": peak_mb - silent_mb[0],
+            "written": written / 1e6,
+            "rate": said / 1e3 / wall_ms if said else None,
+        }
+
     return once
 
 
@@ -72,6 +79,14 @@ def cells(opts):
             ("one host, text, nowhere", one, "/dev/null", ["--", f"flood {large}"], large),
             ("one host, -b, a file", one, "{}", ["-b", "--", f"flood {large}"], large),
         ]
-        yield Cell("sinks", f"{hosts:,} hosts at once, {each:,} bytes each, fleet",
-                   [Contender(title, flood(project, folder, silent, sink, words, said))
-                    for title, project, sink, words, said in rows], 1, False, finish)
+        yield Cell(
+            "sinks",
+            f"{hosts:,} hosts at once, {each:,} bytes each, fleet",
+            [
+                Contender(title, flood(project, folder, silent, sink, words, said))
+                for title, project, sink, words, said in rows
+            ],
+            1,
+            False,
+            finish,
+        )

@@ -86,7 +86,9 @@ def finish(rows):
         low = {key: row.figures[key].low for key in ("first_ms", "near_ms", "step_ms", "near_step_ms")}
         first = (low["first_ms"] - low["near_ms"]) / RTT_MS + TCP
         step = (low["step_ms"] - low["near_step_ms"]) / RTT_MS
-        row.figures.update(trips_first=figure(first, BY_KEY["trips_first"]), trips_step=figure(step, BY_KEY["trips_step"]))
+        row.figures.update(
+            trips_first=figure(first, BY_KEY["trips_first"]), trips_step=figure(step, BY_KEY["trips_step"])
+        )
         if row.contender == "inventory-manager":
             row.goals.update({"trips-first": round(first), "trips-step": round(step)})
 
@@ -95,7 +97,13 @@ def cells(opts):
     """One cell: a host, near and far."""
     with rig.Fleet(1) as near, rig.Fleet(1, "--rtt-ms", RTT_MS) as far:
         projects = [servers.project(actions={"steps": ACTION}) for servers in (near, far)]
-        yield Cell("one-host", f"One host, {STEPS} steps, {RTT_MS} ms there and back", [
-            Contender("inventory-manager", lambda _: times_of(*(im_times(project) for project in projects))),
-            Contender("OpenSSH ssh", lambda _: times_of(*(ssh_times(servers) for servers in (near, far)))),
-        ], rounds=opts.rounds, finish=finish)
+        yield Cell(
+            "one-host",
+            f"One host, {STEPS} steps, {RTT_MS} ms there and back",
+            [
+                Contender("inventory-manager", lambda _: times_of(*(im_times(project) for project in projects))),
+                Contender("OpenSSH ssh", lambda _: times_of(*(ssh_times(servers) for servers in (near, far)))),
+            ],
+            rounds=opts.rounds,
+            finish=finish,
+        )

@@ -13,11 +13,13 @@ TITLE = "Mixed: good hosts beside as many that misbehave"
 GOOD_NET, BAD_NET, DELAY_MS = 40, 41, 50
 PHASES = "accept banner kex reply newkeys service auth open exec header status end".split()
 ACTS = "stall silent drop reset garbage huge".split()
-OTHERS = ("banner lines;banner endless;banner long;banner ssh1;banner escape;banner newlines;banner nul;algorithms kex;"
-          "algorithms cipher;algorithms hostkey;hostkey other;hostkey ecdsa;hostkey rsa;throttle 0:100:1;"
-          "throttle 0:100:1 once;drop accept once;nochannel;noexec;sessions 1;window 10;nostatus;status 255;"
-          "status 4294967295;twice;signal KILL;signal WHAT;noeof;noclose;linger;slow 20000;rekey 65536;noise debug;"
-          "noise ignore;noise global;noise channel;noise all;deny;partial").split(";")
+OTHERS = (
+    "banner lines;banner endless;banner long;banner ssh1;banner escape;banner newlines;banner nul;algorithms kex;"
+    "algorithms cipher;algorithms hostkey;hostkey other;hostkey ecdsa;hostkey rsa;throttle 0:100:1;"
+    "throttle 0:100:1 once;drop accept once;nochannel;noexec;sessions 1;window 10;nostatus;status 255;"
+    "status 4294967295;twice;signal KILL;signal WHAT;noeof;noclose;linger;slow 20000;rekey 65536;noise debug;"
+    "noise ignore;noise global;noise channel;noise all;deny;partial"
+).split(";")
 HOW = [
     "Half of the hosts are good, half misbehave in one of more than a hundred ways that test/fleet knows (stalls, resets and "
     "rubbish in every phase, floods, endless banners, refused channels), each for its share; the other row is the same number "
@@ -36,8 +38,14 @@ COLUMNS = [
     *stall.COLUMNS,
 ]
 CHARTS = [{"kind": "bars", "column": "median", "title": "A good host's median time, ms"}]
-LIMITS = {"on_failure": "continue", "connect_timeout": "2s", "auth_timeout": "2s", "keepalive_interval": "1s",
-          "output_idle_timeout": "3s", "retry_delay": "500ms"}
+LIMITS = {
+    "on_failure": "continue",
+    "connect_timeout": "2s",
+    "auth_timeout": "2s",
+    "keepalive_interval": "1s",
+    "output_idle_timeout": "3s",
+    "retry_delay": "500ms",
+}
 
 
 def misbehaviour(count):
@@ -51,10 +59,12 @@ def misbehaviour(count):
 def host_keys(servers):
     """Keys of the other types, which the fleet would make while others wait."""
     for key_type, name in (("rsa", "rsa"), ("ecdsa", "ecdsa"), ("ed25519", "other")):
-        subprocess.run(["ssh-keygen", "-q", "-t", key_type, "-N", "", "-f", servers.dir / f"host_key.{name}"], check=True)
+        subprocess.run(
+            ["ssh-keygen", "-q", "-t", key_type, "-N", "", "-f", servers.dir / f"host_key.{name}"], check=True
+        )
 
 
-def contender(name, count, workers, behave):
+def contender(name, count, workers, behave, limits):
     """A fleet of its own each time: `once` is counted by address there."""
     keys = {}
 
@@ -68,16 +78,28 @@ def contender(name, count, workers, behave):
             (servers.dir / file).write_bytes(content)
             (servers.dir / file).chmod(0o600)
         with servers:
-            project = servers.project(config={"max_parallel_workers": workers, **LIMITS})
+            project = servers.project(config={"max_parallel_workers": workers, **limits})
             good = set(project.hosts[:count])
-            m = project.run("exec", "ENV", "-o", "jsonl", "--", "true", timeout_s=600, stall=rig.STALL if observe else None)
-            took = [event["duration_ms"] for event in events(m) if event["type"] == "host_finished" and
-                    event["host"] in good and event["outcome"] == "ok"]
+            m = project.run(
+                "exec", "ENV", "-o", "jsonl", "--", "true", timeout_s=600, stall=rig.STALL if observe else None
+            )
+            took = [
+                event["duration_ms"]
+                for event in events(m)
+                if event["type"] == "host_finished" and event["host"] in good and event["outcome"] == "ok"
+            ]
             if not took:
                 raise Failed(f"no good host is ok: {m.said()}")
-            return {"wall": m.wall_s, "ok": len(took), "median": percentile(took, 0.5), "p99": percentile(took, 0.99),
-                    "peak": m.largest_kb / 1024, "descriptors": m.stall.get("fds"), "live": left(servers),
-                    **stall.figures(m)}
+            return {
+                "wall": m.wall_s,
+                "ok": len(took),
+                "median": percentile(took, 0.5),
+                "p99": percentile(took, 0.99),
+                "peak": m.largest_kb / 1024,
+                "descriptors": m.stall.get("fds"),
+                "live": left(servers),
+                **stall.figures(m),
+            }
 
     return Contender(name, once)
 
@@ -101,6 +123,15 @@ def finish(rows):
 def cells(opts):
     """All good, and mixed."""
     count, workers = opts.pick((8, 16), (250, 100), (2000, 200))
-    yield Cell(f"exec-{2 * count}", f"`true` on {2 * count:,} hosts, {workers} at once, fleet",
-               [contender("all good", count, workers, ""), contender("half of them bad", count, workers, misbehaviour(count))],
-               opts.pick(1, 1, 3), not opts.smoke, finish)
+    limits = {**LIMITS, **opts.pick({"connect_timeout": "500ms", "max_retries": 1}, {})}
+    yield Cell(
+        f"exec-{2 * count}",
+        f"`true` on {2 * count:,} hosts, {workers} at once, fleet",
+        [
+            contender("all good", count, workers, "", limits),
+            contender("half of them bad", count, workers, misbehaviour(count), limits),
+        ],
+        opts.pick(1, 1, 3),
+        not opts.smoke,
+        finish,
+    )

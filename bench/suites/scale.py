@@ -40,7 +40,13 @@ COLUMNS = [
 CHARTS = [
     {"kind": "bars", "column": "cpu", "cells": "true", "limit": 0.95, "title": "Client CPU a host, ms (goal 0.95)"},
     {"kind": "bars", "column": "wall", "cells": "true", "title": "Wall, s, client on one core"},
-    {"kind": "bars", "column": "session", "cells": "idle", "limit": 28, "title": "Memory an idle session, KB (goal 28)"},
+    {
+        "kind": "bars",
+        "column": "session",
+        "cells": "idle",
+        "limit": 28,
+        "title": "Memory an idle session, KB (goal 28)",
+    },
 ]
 BY_KEY = {column.key: column for column in COLUMNS}
 
@@ -58,17 +64,31 @@ def true_on(servers, hosts, name=None, home=None):
 
     def once(observe):
         before_s = servers.cpu_s()
-        m = project.run("exec", "ENV", "--", "true", codes=(0,), cpus=CLIENT_CPU, env={"HOME": home} if home else None,
-                        stall=rig.STALL if observe else None)
-        return {"wall": m.wall_s, "cpu": m.cpu_s * 1000 / hosts, "peak": m.largest_kb / 1024,
-                "each": (m.largest_kb - one_kb) / hosts, "fleet_cpu": (servers.cpu_s() - before_s) * 1000 / hosts,
-                **stall.figures(m)}
+        m = project.run(
+            "exec",
+            "ENV",
+            "--",
+            "true",
+            codes=(0,),
+            cpus=CLIENT_CPU,
+            env={"HOME": home} if home else None,
+            stall=rig.STALL if observe else None,
+        )
+        return {
+            "wall": m.wall_s,
+            "cpu": m.cpu_s * 1000 / hosts,
+            "peak": m.largest_kb / 1024,
+            "each": (m.largest_kb - one_kb) / hosts,
+            "fleet_cpu": (servers.cpu_s() - before_s) * 1000 / hosts,
+            **stall.figures(m),
+        }
 
     return Contender(name or f"{hosts:,} hosts", once)
 
 
 def finish_true(sizes, fastest):
     """Goals of the cell; sizes are the numbers of hosts, the smallest first."""
+
     def finish(rows):
         good = {name: row for name, row in rows.items() if not row.error}
         for name, row in good.items():
@@ -79,6 +99,7 @@ def finish_true(sizes, fastest):
             large.goals["hosts-10000"] = large.value("wall")
             large.goals["flat-cpu"] = large.value("cpu") / small.value("cpu")
             large.goals["flat-memory"] = large.value("each") / small.value("each")
+
     return finish
 
 
@@ -91,8 +112,8 @@ def state_of(pid):
     return int(words["voluntary_ctxt_switches"]), cpu_s, int(words["VmRSS"].split()[0])
 
 
-def watch_idle(servers, sessions):
-    """A `beside` for measure.run: wait until so many commands run and all is quiet, then count for IDLE_S."""
+def watch_idle(servers, sessions, idle_s):
+    """A `beside` for measure.run: wait until so many commands run and all is quiet, then count for idle_s."""
     before = servers.counts()["execs"]
 
     def watch(pid):
@@ -103,16 +124,22 @@ def watch_idle(servers, sessions):
                 running = servers.counts()["execs"] - before
                 state_of(pid)  # OSError: over before all were there
             opened_s = time.monotonic() - begin
-            time.sleep(1)  # what follows from the last one is over
+            time.sleep(idle_s / 4)  # what follows from the last one is over
             blocked, cpu_s, _ = state_of(pid)
             since = time.monotonic()
-            time.sleep(IDLE_S)
+            time.sleep(idle_s)
             blocked_after, cpu_after_s, rss_kb = state_of(pid)
             took_s = time.monotonic() - since
         except (OSError, KeyError):  # a zombie has no VmRSS
             return {"open": running}
-        return {"open": running, "opened": opened_s, "wakeups": (blocked_after - blocked) / took_s,
-                "idle_cpu": (cpu_after_s - cpu_s) / took_s * 100, "rss": rss_kb / 1024}
+        return {
+            "open": running,
+            "opened": opened_s,
+            "wakeups": (blocked_after - blocked) / took_s,
+            "idle_cpu": (cpu_after_s - cpu_s) / took_s * 100,
+            "rss": rss_kb / 1024,
+        }
+
     return watch
 
 
@@ -123,20 +150,27 @@ def seconds_to_open(servers, sessions):
     return project.run("exec", "ENV", "--", "true", codes=(0,)).wall_s / few * sessions * 2
 
 
-def idle_on(servers, wanted):
+def idle_on(servers, wanted, idle_s):
     """So many sessions at once, or as many as descriptors allow."""
     fit = min(wanted, resource.getrlimit(resource.RLIMIT_NOFILE)[0] - SPARE_FILES)
-    project = servers.project(count=fit, config={"max_parallel_workers": fit, "connect_timeout": "120s",
-                                                 "auth_timeout": "120s"})
+    project = servers.project(
+        count=fit, config={"max_parallel_workers": fit, "connect_timeout": "120s", "auth_timeout": "120s"}
+    )
     one_kb = base_kb(servers)
 
     def once(_):
-        seconds = seconds_to_open(servers, fit) + 2 + IDLE_S
-        m = project.run("exec", "ENV", "--", f"sleep {seconds:.1f}", codes=(0,), beside=watch_idle(servers, fit))
+        seconds = seconds_to_open(servers, fit) + 0.5 + 1.5 * idle_s
+        m = project.run(
+            "exec", "ENV", "--", f"sleep {seconds:.1f}", codes=(0,), beside=watch_idle(servers, fit, idle_s)
+        )
         if "wakeups" not in m.beside:
             raise Failed(f"only {m.beside.get('open', 0)} of {fit} sessions were open within {seconds:.0f} s")
-        return {"cpu": m.cpu_s * 1000 / fit, "peak": m.largest_kb / 1024,
-                "each": (m.largest_kb - one_kb) / fit if fit > 1 else None, **m.beside}
+        return {
+            "cpu": m.cpu_s * 1000 / fit,
+            "peak": m.largest_kb / 1024,
+            "each": (m.largest_kb - one_kb) / fit if fit > 1 else None,
+            **m.beside,
+        }
 
     note = "" if fit == wanted else f"{wanted:,} do not fit into the limit of open files: {fit:,} were tried"
     return Contender(sessions_name(wanted), once, note=note)
@@ -166,13 +200,25 @@ def cells(opts):
     """`true` on many, then many that are idle."""
     sizes = opts.pick((50, 100), (1000, 5000, 10000))
     fastest = f"{sizes[0]:,} hosts, fastest set"
-    with rig.Fleet(sizes[-1], cpus=FLEET_CPU) as servers, \
-            rig.Fleet(sizes[0], key_type="ecdsa", cpus=FLEET_CPU) as quick:
+    with rig.Fleet(sizes[-1], cpus=FLEET_CPU) as servers, rig.Fleet(
+        sizes[0], key_type="ecdsa", cpus=FLEET_CPU
+    ) as quick:
         contenders = [true_on(servers, hosts) for hosts in sizes]
         contenders.append(true_on(quick, sizes[0], fastest, quick.home_with(*FASTEST)))
-        yield Cell("true", f"`true`, {AT_ONCE} at once, client on one core, fleet", contenders,
-                   opts.pick(1, 2, 5), finish=finish_true(sizes, fastest))
+        yield Cell(
+            "true",
+            f"`true`, {AT_ONCE} at once, client on one core, fleet",
+            contenders,
+            opts.pick(1, 2, 5),
+            finish=finish_true(sizes, fastest),
+        )
     open_at_once = opts.pick((1, 50), (1, 1000, 10000), (1, 1000, 4000, 10000))
     with rig.Fleet(open_at_once[-1], cpus=FLEET_CPU) as servers:
-        yield Cell("idle", "Open sessions that wait, fleet", [idle_on(servers, count) for count in open_at_once],
-                   opts.pick(1, 1, 3), warmup=False, finish=finish_idle)
+        yield Cell(
+            "idle",
+            "Open sessions that wait, fleet",
+            [idle_on(servers, count, opts.pick(0.5, IDLE_S)) for count in open_at_once],
+            opts.pick(1, 1, 3),
+            warmup=False,
+            finish=finish_idle,
+        )

@@ -26,7 +26,13 @@ HOW = [
 ]
 COLUMNS = [
     Column("workers", "workers", "", 0, "max_parallel_workers", shown=False),
-    Column("ideal", "ideal", "s", 2, "waves: ceil(N/W) x T or the sum of each wave's longest; parallel: no schedule beats it"),
+    Column(
+        "ideal",
+        "ideal",
+        "s",
+        2,
+        "waves: ceil(N/W) x T or the sum of each wave's longest; parallel: no schedule beats it",
+    ),
     Column("list", "list scheduling", "s", 2, "the next host whenever a slot is free, at no cost"),
     Column("wall", "measured", "s", 3, "wall time of the whole command, CLOCK_MONOTONIC"),
     Column("ratio", "ratio", "", 3, "measured / ideal"),
@@ -36,15 +42,42 @@ COLUMNS = [
     *stall.COLUMNS,
 ]
 CHARTS = [
-    {"kind": "bars", "column": "wall", "cells": "*-9-rolling-equal", "beside": "ideal",
-     "title": "The guide's table: measured s, and a mark for the ideal"},
-    {"kind": "dots", "column": "ratio", "cells": "fleet-*-equal", "limit": 1.03, "from": 1,
-     "title": "Measured / ideal, equal hosts, fleet (goal up to 20 workers: 1.03)"},
-    {"kind": "dots", "column": "ratio", "cells": "fleet-*-rolling-tail", "limit": 1.03, "from": 1,
-     "title": "Measured / ideal, long tail, waves, fleet"},
-    {"kind": "dots", "column": "ratio", "cells": "sshd-*", "from": 1,
-     "title": "Measured / ideal, real sshd (a login costs the server 30 ms of CPU)"},
-    {"kind": "dots", "column": "gain", "cells": "fleet-*-equal", "title": "Gain over sequential, %, equal hosts, fleet"},
+    {
+        "kind": "bars",
+        "column": "wall",
+        "cells": "*-9-rolling-equal",
+        "beside": "ideal",
+        "title": "The guide's table: measured s, and a mark for the ideal",
+    },
+    {
+        "kind": "dots",
+        "column": "ratio",
+        "cells": "fleet-*-equal",
+        "limit": 1.03,
+        "from": 1,
+        "title": "Measured / ideal, equal hosts, fleet (goal up to 20 workers: 1.03)",
+    },
+    {
+        "kind": "dots",
+        "column": "ratio",
+        "cells": "fleet-*-rolling-tail",
+        "limit": 1.03,
+        "from": 1,
+        "title": "Measured / ideal, long tail, waves, fleet",
+    },
+    {
+        "kind": "dots",
+        "column": "ratio",
+        "cells": "sshd-*",
+        "from": 1,
+        "title": "Measured / ideal, real sshd (a login costs the server 30 ms of CPU)",
+    },
+    {
+        "kind": "dots",
+        "column": "gain",
+        "cells": "fleet-*-equal",
+        "title": "Gain over sequential, %, equal hosts, fleet",
+    },
 ]
 BY_KEY = {column.key: column for column in COLUMNS}
 ACTION = "name: work\nsteps:\n  - name: Work\n    run: sleep {{ t }}\n"
@@ -73,13 +106,25 @@ class Waves:
     def contender(self, workers, name=None, rounds=None, **config):
         """max_parallel_workers, and more of config.yml."""
         project = self.servers.project(
-            actions={"work": ACTION}, count=self.hosts, variables=lambda at: {"t": self.times[at]},
-            config={"deployment_strategy": self.strategy, "max_parallel_workers": workers, **config})
+            actions={"work": ACTION},
+            count=self.hosts,
+            variables=lambda at: {"t": self.times[at]},
+            config={"deployment_strategy": self.strategy, "max_parallel_workers": workers, **config},
+        )
 
         def once(observe):
             time.sleep(self.start_s)
-            m = project.run("run", "work", "ENV", "-o", "jsonl", "-y", codes=(0,), stall=rig.STALL if observe else None,
-                            timeout_s=60 + 3 * sum(self.times))
+            m = project.run(
+                "run",
+                "work",
+                "ENV",
+                "-o",
+                "jsonl",
+                "-y",
+                codes=(0,),
+                stall=rig.STALL if observe else None,
+                timeout_s=60 + 3 * sum(self.times),
+            )
             busy_s = sum(event["duration_ms"] for event in events(m) if event["type"] == "host_finished") / 1000
             used = schedule.utilisation_percent(busy_s, workers, m.wall_s)
             return {"workers": workers, "wall": m.wall_s, "used": used, **stall.figures(m)}
@@ -99,8 +144,12 @@ class Waves:
                 continue
             workers, wall = int(row.value("workers")), row.value("wall")
             ideal = self.ideal(workers)
-            told = {"ideal": ideal, "list": schedule.list_schedule(self.times, workers), "ratio": wall / ideal,
-                    "gain": schedule.gain_percent(seq_s, wall)}
+            told = {
+                "ideal": ideal,
+                "list": schedule.list_schedule(self.times, workers),
+                "ratio": wall / ideal,
+                "gain": schedule.gain_percent(seq_s, wall),
+            }
             if not self.tail:
                 told["guide"] = (ideal * GUIDE_S / self.unit_s + wall - ideal) / 60
             row.figures.update({key: figure(value, BY_KEY[key]) for key, value in told.items()})
@@ -120,8 +169,15 @@ class Waves:
         """The cell of these contenders."""
         how = "long tail" if self.tail else "equal"
         name = f"{self.servers.kind}-{self.hosts}-{self.strategy}-{'tail' if self.tail else 'equal'}"
-        return Cell(name, f"{self.hosts} servers, {self.strategy}, {how}, T = {self.unit_s:g} s, {self.servers.kind}",
-                    contenders, rounds, warmup, self.finish, short=f"{self.hosts} hosts, {self.strategy}")
+        return Cell(
+            name,
+            f"{self.hosts} servers, {self.strategy}, {how}, T = {self.unit_s:g} s, {self.servers.kind}",
+            contenders,
+            rounds,
+            warmup,
+            self.finish,
+            short=f"{self.hosts} hosts, {self.strategy}",
+        )
 
 
 def cells_of(servers, hosts, workers, unit_s, rounds, tail):
@@ -129,8 +185,11 @@ def cells_of(servers, hosts, workers, unit_s, rounds, tail):
     made = []
     for place, strategy in enumerate(("rolling", "parallel")):
         waves = Waves(servers, hosts, strategy, tail, unit_s, 0 if tail else place * unit_s / 2)
-        contenders = [waves.contender(count, rounds=1 if count == 0 else None) for count in workers
-                      if count > 0 or strategy == "rolling"]
+        contenders = [
+            waves.contender(count, rounds=1 if count == 0 else None)
+            for count in workers
+            if count > 0 or strategy == "rolling"
+        ]
         made.append(waves.cell(contenders, rounds))
     return made
 
@@ -140,8 +199,11 @@ def many(servers, hosts, workers, unit_s, opts):
     equal = Waves(servers, hosts, "rolling", False, unit_s)
     ahead = knows_ahead(servers)
     names = [("connect_ahead: true", {"connect_ahead": True}), ("connect_ahead: false", {"connect_ahead": False})]
-    contenders = [equal.contender(workers, f"{workers} workers, {name}", None, **config) for name, config in names] \
-        if ahead else [equal.contender(workers)]
+    contenders = (
+        [equal.contender(workers, f"{workers} workers, {name}", None, **config) for name, config in names]
+        if ahead
+        else [equal.contender(workers)]
+    )
     yield equal.cell(contenders, opts.pick(1, 2, 5), warmup=True)
     strategies = opts.pick((), ("parallel",), ("parallel", "rolling"))
     for strategy in strategies:
@@ -159,15 +221,20 @@ def small(servers, opts):
     """9, 21, 50 and 100 hosts with the guide's workers."""
     unit_s = opts.pick(0.1, 1)
     real = servers.kind == "sshd"
-    table = opts.pick([(9, (0, 3, 9))],
-                      [(9, (3, 5, 9)), (21, (10,))] if real else [(9, (0, 3, 5, 9)), (21, (7, 10)), (50, (10,)), (100, (10, 20))],
-                      [(9, (0, 3, 5, 9)), (21, (7, 10)), (50, (10, 20)), (100, (0, 10, 20))])
+    table = opts.pick(
+        [(9, (0, 3, 9))],
+        [(9, (3, 5, 9)), (21, (10,))] if real else [(9, (0, 3, 5, 9)), (21, (7, 10)), (50, (10,)), (100, (10, 20))],
+        [(9, (0, 3, 5, 9)), (21, (7, 10)), (50, (10, 20)), (100, (0, 10, 20))],
+    )
     few = opts.pick(1, 1 if real else 3, 5)
-    for tail, at_once in ((False, 2), (True, 4)):
+    kinds = ((False, 2),) if opts.smoke and real else ((False, 2), (True, 4))
+    for tail, at_once in kinds:
         made = []
         for hosts, workers in table:
             used = workers[:1] if tail and opts.mode == "short" and hosts == 100 else workers
-            made += cells_of(servers, hosts, used, unit_s, few if hosts <= 21 and not tail else opts.pick(1, 1, 5), tail)
+            made += cells_of(
+                servers, hosts, used, unit_s, few if hosts <= 21 and not tail else opts.pick(1, 1, 5), tail
+            )
         yield Together(made, at_once)
 
 

@@ -77,8 +77,11 @@ class Measure(unittest.TestCase):
 
     def test_the_cpu_of_children_and_orphans_counts(self):
         child = "if os.fork() == 0:\n  " + BURN.format(0.06).replace("\n", "\n  ") + "\n  os._exit(0)\n"
-        orphan = "if os.fork() == 0:\n  if os.fork() == 0:\n    " + BURN.format(0.06).replace("\n", "\n    ") + \
-            "\n  os._exit(0)\n"
+        orphan = (
+            "if os.fork() == 0:\n  if os.fork() == 0:\n    "
+            + BURN.format(0.06).replace("\n", "\n    ")
+            + "\n  os._exit(0)\n"
+        )
         m = measure.run(python(child + orphan + "os.wait()\n"), grace_s=60)
         self.assertGreater(m.cpu_s, 0.115)
         self.assertEqual((m.code, m.orphans_ended), (0, 0))
@@ -90,8 +93,10 @@ class Measure(unittest.TestCase):
 
     def test_memory_is_of_the_whole_tree(self):
         held = "b = bytearray(os.urandom(1)) * (20 << 20)\n"
-        m = measure.run(python("if os.fork() == 0:\n  " + held + "  time.sleep(0.3)\n  os._exit(0)\n" + held + "os.wait()\n"),
-                        memory=True)
+        m = measure.run(
+            python("if os.fork() == 0:\n  " + held + "  time.sleep(0.3)\n  os._exit(0)\n" + held + "os.wait()\n"),
+            memory=True,
+        )
         self.assertGreater(m.peak_kb, 2 * (20 << 10))
         self.assertLess(m.largest_kb, m.peak_kb)
         self.assertEqual(m.peak_processes, 2)
@@ -113,7 +118,9 @@ class Measure(unittest.TestCase):
             path = os.path.join(folder, "stall")
             line = "turns={} wall_ms=1/2/3/4 cpu_ms=0/0/0/0 own_ms=0.1/0.2/0.3/0.4 commits=2 commit_ms=1/1/1/9 fds=1 peak_kb=7\n"
             pathlib.Path(path).write_text(line.format(5) + line.format(50) + line.format(6), encoding="ascii")
-            self.assertEqual([measure.read_stall(path)[key] for key in ("turns", "own_p999", "commit_max")], [50, 0.3, 9])
+            self.assertEqual(
+                [measure.read_stall(path)[key] for key in ("turns", "own_p999", "commit_max")], [50, 0.3, 9]
+            )
         self.assertEqual(measure.read_stall("/nowhere"), {})
 
 
@@ -127,6 +134,7 @@ class Rounds(unittest.TestCase):
             def once(observe):
                 ran.append(name + ("!" if observe else ""))
                 return {"x": len(ran), "seen": 7}
+
             return Contender(name, once)
 
         columns = [Column("x", "x"), Column("seen", "seen", observed=True)]
@@ -144,8 +152,12 @@ class Rounds(unittest.TestCase):
             raise measure.Failed("no")
 
         told = []
-        rounds.run_all(iter([Together([Cell(name, name, [Contender("a", once)], warmup=False) for name in "xyz"], 2)]), [],
-                       lambda name: name != "y", lambda cell, rows: told.append((cell.name, rows[0].error)))
+        rounds.run_all(
+            iter([Together([Cell(name, name, [Contender("a", once)], warmup=False) for name in "xyz"], 2)]),
+            [],
+            lambda name: name != "y",
+            lambda cell, rows: told.append((cell.name, rows[0].error)),
+        )
         self.assertEqual((told, len(ran)), ([("x", "no"), ("z", "no")], 2))
 
 
@@ -153,7 +165,10 @@ class Told(unittest.TestCase):
     """Goals, the JSON and the tables."""
 
     def test_the_worst_row_is_held_against_a_goal(self):
-        rows = [{"goals": {"waves-20": 1.01, "cpu-pdsh": 30}, "label": "a"}, {"goals": {"waves-20": 1.04, "cpu-pdsh": 18}, "label": "b"}]
+        rows = [
+            {"goals": {"waves-20": 1.01, "cpu-pdsh": 30}, "label": "a"},
+            {"goals": {"waves-20": 1.04, "cpu-pdsh": 18}, "label": "b"},
+        ]
         found = {goal.name: verdict for goal, verdict in goals.judge(rows)}
         self.assertEqual(found["waves-20"], (1.04, False, "b"))
         self.assertEqual(found["cpu-pdsh"], (18, True, "b"))
@@ -161,12 +176,20 @@ class Told(unittest.TestCase):
 
     def test_a_figure_says_how_it_was_taken_and_a_table_is_aligned(self):
         column = Column("wall", "wall", "s", 2, "by the clock")
-        cell = Cell("c", "A cell", [Contender("a", lambda _: {"wall": 1.5}), Contender("bb", lambda _: {"wall": 1234})], 1, False)
+        cell = Cell(
+            "c",
+            "A cell",
+            [Contender("a", lambda _: {"wall": 1.5}), Contender("bb", lambda _: {"wall": 1234})],
+            1,
+            False,
+        )
         suite = type("suite", (), {"NAME": "s", "TITLE": "S", "HOW": [], "COLUMNS": [column]})
         found = result.new(suite, {}, "short")
         written = result.add(found, cell, rounds.run_cell(cell, [column]))
         self.assertEqual(written["rows"][0]["figures"]["wall"]["how"], "by the clock")
-        self.assertEqual(table.cell_text(found, written).splitlines()[1:], ["        wall s", "  a       1.50", "  bb  1,234.00"])
+        self.assertEqual(
+            table.cell_text(found, written).splitlines()[1:], ["        wall s", "  a       1.50", "  bb  1,234.00"]
+        )
         with tempfile.TemporaryDirectory() as folder:
             result.write(found, folder)
             self.assertEqual(result.read_all(folder)["s"]["cells"], found["cells"])
