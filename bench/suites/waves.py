@@ -36,6 +36,14 @@ COLUMNS = [
     Column("list", "list scheduling", "s", 2, "the next host whenever a slot is free, at no cost"),
     Column("wall", "measured", "s", 3, "wall time of the whole command, CLOCK_MONOTONIC"),
     Column("ratio", "ratio", "", 3, "measured / ideal"),
+    Column("beyond", "beyond", "ms", 0, "measured - ideal"),
+    Column(
+        "outside",
+        "of it outside the run",
+        "ms",
+        0,
+        "wall - duration_ms of run_finished: the program's own start and end",
+    ),
     Column("gain", "gain", "%", 1, "(sequential - measured) / sequential x 100"),
     Column("used", "slots used", "%", 1, "sum of host_started to host_finished / (W x wall)"),
     Column("guide", "at 5 min a server", "min", 2, "ideal x 300 / T + (measured - ideal)"),
@@ -125,9 +133,11 @@ class Waves:
                 stall=rig.STALL if observe else None,
                 timeout_s=60 + 3 * sum(self.times),
             )
-            busy_s = sum(event["duration_ms"] for event in events(m) if event["type"] == "host_finished") / 1000
+            told = events(m)
+            busy_s = sum(event["duration_ms"] for event in told if event["type"] == "host_finished") / 1000
+            outside_ms = m.wall_s * 1000 - told[-1]["duration_ms"]
             used = schedule.utilisation_percent(busy_s, workers, m.wall_s)
-            return {"workers": workers, "wall": m.wall_s, "used": used, **stall.figures(m)}
+            return {"workers": workers, "wall": m.wall_s, "used": used, "outside": outside_ms, **stall.figures(m)}
 
         return Contender(name or f"{workers} worker{'s' if workers != 1 else ''}", once, rounds)
 
@@ -148,6 +158,7 @@ class Waves:
                 "ideal": ideal,
                 "list": schedule.list_schedule(self.times, workers),
                 "ratio": wall / ideal,
+                "beyond": (wall - ideal) * 1000,
                 "gain": schedule.gain_percent(seq_s, wall),
             }
             if not self.tail:

@@ -9,10 +9,38 @@ import unittest
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2]))
 
-from bench.lib import goals, measure, result, rig, rounds, schedule, stats, table  # noqa: E402
+from bench.lib import (
+    goals,
+    machine,
+    markdown,
+    measure,
+    page,
+    result,
+    rig,
+    rounds,
+    schedule,
+    stall,
+    stats,
+    table,
+)  # noqa: E402
 from bench.lib.cell import Cell, Column, Contender, Together  # noqa: E402
 from bench.suites import waves  # noqa: E402
 
+MACHINE = {
+    "cpu": "a processor",
+    "cores": 2,
+    "memory_mb": 1000,
+    "kernel": "6.1",
+    "system": "Debian",
+    "files_soft": 1024,
+    "files_hard": 4096,
+    "load_before": 0.1,
+    "busy_before": 1.0,
+    "commit": "abc",
+    "date": "2026-01-01",
+    "kex": "one for all",
+    "versions": {"ssh": "9.2"},
+}
 BURN = "x = 0\nwhile time.process_time() < {0}: x += 1\n"
 
 
@@ -193,6 +221,33 @@ class Told(unittest.TestCase):
         with tempfile.TemporaryDirectory() as folder:
             result.write(found, folder)
             self.assertEqual(result.read_all(folder)["s"]["cells"], found["cells"])
+
+    def test_the_page_fetches_nothing_and_the_marks_of_the_document_stay(self):
+        values = {"wall": 1.5, "hosts": 10, **{column.key: 2 for column in stall.COLUMNS}}
+        columns = [Column("wall", "wall", "s"), Column("hosts", "hosts"), *stall.COLUMNS]
+        charts = [
+            {"kind": kind, "column": "wall", "x": "hosts", "title": f"<{kind}>", "limit": 1}
+            for kind in ("bars", "dots", "line")
+        ]
+        suite = type("suite", (), {"NAME": "s", "TITLE": "S", "HOW": ["a `b`"], "COLUMNS": columns, "CHARTS": charts})
+        cell = Cell("c", "A & cell", [Contender(name, lambda _: values) for name in ("inventory-manager", "pdsh")], 1)
+        found = result.new(suite, MACHINE, "short")
+        rows = rounds.run_cell(cell, columns)
+        stall.judge(rows[0])
+        result.add(found, cell, rows)
+        verdicts = goals.judge(result.rows_of([found]))
+        text = page.render([found], verdicts)
+        self.assertEqual(text.count("<svg"), 4)  # and one of the loop
+        self.assertIn("&lt;bars&gt;", text)
+        self.assertNotRegex(text, r"(src|href)=.?(http|//)|url\(|@import|<script")
+        with tempfile.TemporaryDirectory() as folder:
+            path = pathlib.Path(folder, "performance.md")
+            path.write_text(f"# P\n\nbefore\n{markdown.BEGIN}\nold\n{markdown.END}\nafter\n", encoding="utf-8")
+            for _ in range(2):
+                markdown.put(path, markdown.render([found], verdicts))
+            lines = path.read_text(encoding="utf-8").splitlines()
+        self.assertEqual((lines[:4], lines[-2:]), (["# P", "", "before", markdown.BEGIN], [markdown.END, "after"]))
+        self.assertNotIn("old", lines)
 
     def test_addresses_are_folded_for_the_fleet(self):
         self.assertEqual(rig.ranges_of(rig.addresses_from(50, 252)), "127.50.0.1-250,127.50.1.1-2")
