@@ -11,7 +11,6 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2]))
 
 from bench.lib import (
     goals,
-    machine,
     markdown,
     measure,
     page,
