@@ -252,6 +252,12 @@ cover_bins = $(test_core_bins) $(BUILD)/test/base/test_heap
 coverage-run: $(cover_bins) $(if $(COVER_SEEDS),$(SIM))
 	@test/check/coverage $(BUILD) $(cover_bins)
 
+# A program that does nothing with the libraries of ours: what a start costs at least.
+bench-tools: $(BUILD)/bench/empty
+$(BUILD)/bench/empty: $(BUILD)/bench/empty.o
+	@echo '  LD $@'
+	@$(CC) $(filter-out -Wl$(comma)--as-needed,$(LDFLAGS_ALL)) -Wl,--no-as-needed -o $@ $< $(LDLIBS_ALL)
+
 # Numbers for people: nothing passes or fails by them.  About ten minutes, the whole matrix, seconds; bench/README.md.
 # What only it needs is installed when it is missing (bench/deps); no service is.
 .PHONY: bench bench-long bench-smoke bench-tools
@@ -263,11 +269,7 @@ bench-long: bench-tools
 	@bench/run --long
 bench-smoke: bench-tools
 	@bench/run --smoke
-bench-tools: all fleet $(BUILD)/bench/stall.so $(BUILD)/bench/empty
-# A program that does nothing with the libraries of ours: what a start costs at least.
-$(BUILD)/bench/empty: $(BUILD)/bench/empty.o
-	@echo '  LD $@'
-	@$(CC) $(filter-out -Wl$(comma)--as-needed,$(LDFLAGS_ALL)) -Wl,--no-as-needed -o $@ $< $(LDLIBS_ALL)
+bench-tools: all fleet $(BUILD)/bench/stall.so
 $(BUILD)/bench/stall.so: bench/stall.c
 	@mkdir -p $(@D)
 	@echo '  LD $@'
