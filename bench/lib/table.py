@@ -108,4 +108,4 @@ def verdict_text(verdicts):
         lines.append([goal.text, goal.wanted(), number(value, digits), "met" if met else "MISSED", where])
     met = sum(line[3] == "met" for line in lines)
     last = f"{met} met, {len(lines) - 1 - met} missed, {others} not measured by these suites or not applicable here"
-    return "\n".join([*align(lines), last])
+    return "\n".join([*(align(lines) if len(lines) > 1 else []), last])
