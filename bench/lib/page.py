@@ -75,7 +75,7 @@ def goal_cell(row):
             goal = goals.BY_NAME[name]
             met = goal.met(value)
             words.append(tag("span", f"{'✓' if met else '✗'} {sign(goal)}", "met" if met else "missed"))
-    return tag("td", " ".join(words))
+    return tag("td", "".join(words), "goal") if words else "<td></td>"
 
 
 def row_lines(row, columns, count, with_goals, ours):

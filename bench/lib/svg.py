@@ -15,7 +15,7 @@ import html
 import math
 
 PANEL, FULL = 500, 1030  # widths: two panels beside each other, or one over both columns
-RIGHT, ROW, BAR, AXIS, CHARACTER = 72, 22, 13, 22, 7.3
+RIGHT, ROW, BAR, AXIS, CHARACTER = 72, 22, 13, 22, 7.9
 
 
 def element(name, text="", **attributes):
@@ -115,7 +115,7 @@ def bars(chart, column, cell, rows):
     left = room_for([row["contender"] for row in rows])
     scale = Scale(values or [1], left, PANEL - left - RIGHT, chart.get("log", False), chart.get("from", 0))
     bottom = 8 + ROW * len(rows)
-    inside = scale.grid(4, bottom)
+    inside = scale.grid(4, bottom) + (scale.mark(chart["limit"], 2, bottom) if "limit" in chart else "")
     for at, (row, f, mark) in enumerate(zip(rows, figures, marks)):
         y, us = 8 + ROW * at, is_ours(row["contender"])
         inside += label(left - 10, y + 11, row["contender"], "t us" if others and us else "t", "end")
@@ -144,7 +144,6 @@ def bars(chart, column, cell, rows):
         inside += label(
             max(scale.at(f["max"]), scale.at(mark or f["value"])) + 7, y + 11, value_text(f, column["digits"]), "v"
         )
-    inside += scale.mark(chart["limit"], 2, bottom) if "limit" in chart else ""
     return picture(PANEL, bottom + AXIS, f"{cell['title']}: {chart['title']}", inside)
 
 
