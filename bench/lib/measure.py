@@ -4,7 +4,8 @@ How: wall is from the spawn to the exit of the command (CLOCK_MONOTONIC, in benc
 and system time of every process of the tree, orphans too (getrusage of a subreaper).  Memory, where asked
 for, is the highest sum of PSS over the tree, sampled every SAMPLE_S: sampling costs CPU of another process,
 so it is done in runs whose time is not told.  largest_kb is the kernel's own peak RSS of the command itself
-or of the largest process it waited for; nothing is sampled there.
+or of the largest process it waited for; nothing is sampled there.  Linux carries it over exec, so that nothing below
+the 10 MB of launch.py is seen.
 """
 import dataclasses
 import json
@@ -26,7 +27,7 @@ LAUNCH = str(pathlib.Path(__file__).with_name("launch.py"))
 WALL_HOW = "time from the spawn to the exit of the command, CLOCK_MONOTONIC"
 CPU_HOW = "user + system time of the client's whole process tree, orphans too (getrusage of a subreaper)"
 PEAK_HOW = "highest sum of PSS of the whole process tree, sampled every 20 ms in the warm-up run"
-LARGEST_HOW = "VmHWM of the process (ru_maxrss)"
+LARGEST_HOW = "VmHWM of the process (ru_maxrss), which does not tell less than the 10 MB of what starts it"
 
 
 class Failed(Exception):
