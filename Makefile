@@ -64,6 +64,7 @@ need_ui     := ui core base
 need_app    := app config ssh probe store ui proc core base
 need_cli    := cli app config ssh probe store ui proc core base
 
+comma := ,
 LIBS := $(foreach l,$(LAYERS),$(if $(call src_of,$(l)),$(call lib_of,$(l))))
 
 .PHONY: all
@@ -250,6 +251,12 @@ coverage: deps
 cover_bins = $(test_core_bins) $(BUILD)/test/base/test_heap
 coverage-run: $(cover_bins) $(if $(COVER_SEEDS),$(SIM))
 	@test/check/coverage $(BUILD) $(cover_bins)
+
+# A program that does nothing with the libraries of ours: what a start costs at least.
+bench-tools: $(BUILD)/bench/empty
+$(BUILD)/bench/empty: $(BUILD)/bench/empty.o
+	@echo '  LD $@'
+	@$(CC) $(filter-out -Wl$(comma)--as-needed,$(LDFLAGS_ALL)) -Wl,--no-as-needed -o $@ $< $(LDLIBS_ALL)
 
 # Numbers for people: nothing passes or fails by them.  About ten minutes, the whole matrix, seconds; bench/README.md.
 # What only it needs is installed when it is missing (bench/deps); no service is.

@@ -4,6 +4,7 @@ A suite is a module of bench/suites with
     NAME, TITLE             `waves`, "Waves: measured beside the ideal"
     HOW                     paragraphs for readers: what is measured, on what, what is computed
     COLUMNS                 list of Column: the figures that its rows may have, in order
+    CHARTS                  what the page draws, may be missing: see svg.py
     cells(opts)             generator of Cell and Together; it may open rigs around its yields
 A contender's `once(observe)` runs one time and returns {column key: number}; `observe` is true in the warm-up,
 where memory is sampled and the loop is watched: figures of columns with `observed` are taken from it alone,
@@ -85,6 +86,7 @@ class Cell:
     warmup: bool = True
     finish: Callable[[dict], None] | None = None
     note: str = ""
+    short: str = ""  # title in a chart that has many cells
 
 
 @dataclasses.dataclass

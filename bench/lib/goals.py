@@ -23,12 +23,18 @@ class Goal:
 
     def wanted(self):
         """`<= 1.03`, `>= 8x`."""
-        return f"{'>=' if self.at_least else '<='} {self.limit:g}{'' if self.unit == 'x' else ' ' * bool(self.unit)}{self.unit}"
+        unit = self.unit if self.unit in ("", "x") else f" {self.unit}"
+        return f"{'>=' if self.at_least else '<='} {self.limit:g}{unit}"
 
 
 GOALS = [
-    Goal("cpu-ed25519", "client CPU a host: connect, auth, exec; fleet, ed25519", 0.95, "ms",
-         elsewhere="crypto floor 0.29, asyncssh 6.8, pdsh 19.5, ansible 65"),
+    Goal(
+        "cpu-ed25519",
+        "client CPU a host: connect, auth, exec; fleet, ed25519",
+        0.95,
+        "ms",
+        elsewhere="crypto floor 0.29, asyncssh 6.8, pdsh 19.5, ansible 65",
+    ),
     Goal("cpu-fastest", "client CPU a host, fastest negotiated set", 0.8, "ms"),
     Goal("hosts-10000", "10,000 hosts, `true`, one core", 11, "s", elsewhere="prototype 10.1"),
     Goal("wall-pdsh", "wall against pdsh, fleet, 500 hosts, 100 at once", 8, "x", True, "bare prototype: 10x"),

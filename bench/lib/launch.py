@@ -102,9 +102,20 @@ def main(result, grace_s, timeout_s, cpus, command):
     ended = reap_orphans(grace_s)
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
     with open(result, "w", encoding="ascii") as file:
-        json.dump({"code": os.waitstatus_to_exitcode(status), "wall_s": wall, "user_s": used.ru_utime,
-                   "sys_s": used.ru_stime, "largest_kb": own.ru_maxrss, "orphans_ended": ended,
-                   "switches": used.ru_nvcsw, "preempted": used.ru_nivcsw, "timed_out": bool(late)}, file)
+        json.dump(
+            {
+                "code": os.waitstatus_to_exitcode(status),
+                "wall_s": wall,
+                "user_s": used.ru_utime,
+                "sys_s": used.ru_stime,
+                "largest_kb": own.ru_maxrss,
+                "orphans_ended": ended,
+                "switches": used.ru_nvcsw,
+                "preempted": used.ru_nivcsw,
+                "timed_out": bool(late),
+            },
+            file,
+        )
 
 
 if __name__ == "__main__":

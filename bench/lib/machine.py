@@ -17,12 +17,15 @@ TOOLS = {
     "ansible": (["--version"], r"core [\d.]+"),
     "gcc": (["-dumpfullversion"], r"\S+"),
 }
+BUSY_PERCENT = 10  # from here on wall times are told with a warning
 PACKAGES = ("libssh-4", "libssl3", "libevent-core-2.1-7", "libsqlite3-0", "openssh-server", "python3-asyncssh")
 
 
 def _said(*command):
     try:
-        done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=20, check=False)
+        done = subprocess.run(
+            command, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=20, check=False
+        )
     except (OSError, subprocess.TimeoutExpired):
         return ""
     return done.stdout + done.stderr
@@ -42,10 +45,26 @@ def versions():
     for name, (arguments, pattern) in TOOLS.items():
         version = re.search(pattern, _said(name, *arguments))
         if version:
-            found[name] = version[0].split("_")[-1] if name == "ssh" else re.sub(r"^(pdsh-|parallel |core )", "", version[0])
+            found[name] = (
+                version[0].split("_")[-1] if name == "ssh" else re.sub(r"^(pdsh-|parallel |core )", "", version[0])
+            )
     listed = _said("dpkg-query", "-W", "-f", "${Package} ${Version}\\n", *PACKAGES)
     found.update(line.split() for line in listed.splitlines() if len(line.split()) == 2 and not line.startswith("dpkg"))
     return found
+
+
+def busy_percent(seconds=1.0):
+    """How much of all processors is in use just now, by whatever runs here."""
+
+    def read():
+        with open("/proc/stat", encoding="ascii") as file:
+            words = [int(word) for word in file.readline().split()[1:9]]
+        return sum(words), words[3] + words[4]
+
+    total, idle = read()
+    time.sleep(seconds)
+    total_after, idle_after = read()
+    return 100 * (1 - (idle_after - idle) / max(1, total_after - total))
 
 
 def commit(repo):
@@ -66,6 +85,7 @@ def describe(repo):
         "files_soft": soft,
         "files_hard": hard,
         "load_before": round(os.getloadavg()[0], 2),
+        "busy_before": round(busy_percent(), 1),
         "commit": commit(repo),
         "date": time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime()),
         "kex": "curve25519-sha256 for every tool",

@@ -4,7 +4,8 @@ How: wall is from the spawn to the exit of the command (CLOCK_MONOTONIC, in benc
 and system time of every process of the tree, orphans too (getrusage of a subreaper).  Memory, where asked
 for, is the highest sum of PSS over the tree, sampled every SAMPLE_S: sampling costs CPU of another process,
 so it is done in runs whose time is not told.  largest_kb is the kernel's own peak RSS of the command itself
-or of the largest process it waited for; nothing is sampled there.
+or of the largest process it waited for; nothing is sampled there.  Linux carries it over exec, so that nothing below
+the 10 MB of launch.py is seen.
 """
 import dataclasses
 import json
@@ -15,8 +16,9 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 
-from bench.lib.launch import tree_of
+from bench.lib.launch import children_of, tree_of
 
 SAMPLE_S = 0.02
 PYTHON = "/usr/bin/python3" if os.path.exists("/usr/bin/python3") else sys.executable
@@ -25,7 +27,7 @@ LAUNCH = str(pathlib.Path(__file__).with_name("launch.py"))
 WALL_HOW = "time from the spawn to the exit of the command, CLOCK_MONOTONIC"
 CPU_HOW = "user + system time of the client's whole process tree, orphans too (getrusage of a subreaper)"
 PEAK_HOW = "highest sum of PSS of the whole process tree, sampled every 20 ms in the warm-up run"
-LARGEST_HOW = "VmHWM of the process (ru_maxrss)"
+LARGEST_HOW = "VmHWM of the process (ru_maxrss), which does not tell less than the 10 MB of what starts it"
 
 
 class Failed(Exception):
@@ -51,6 +53,7 @@ class Measured:
     peak_kb: int = 0  # of the tree; 0: not sampled
     peak_processes: int = 0
     stall: dict = dataclasses.field(default_factory=dict)
+    beside: dict = dataclasses.field(default_factory=dict)  # what `beside` returned
 
     @property
     def cpu_s(self):
@@ -96,6 +99,22 @@ class Sampler(threading.Thread):
         return self.peak_kb, self.peak_processes
 
 
+class Beside(threading.Thread):
+    """Calls watch(pid) while the command runs, with its process id; keeps what it returns or raises."""
+
+    def __init__(self, launcher, watch):
+        super().__init__(daemon=True)
+        self.launcher, self.watch, self.found = launcher, watch, {}
+
+    def run(self):
+        pids = []
+        while not pids and os.path.exists(f"/proc/{self.launcher}/exe"):
+            pids = children_of(self.launcher)
+            time.sleep(0.001)
+        if pids:
+            self.found = self.watch(pids[0])
+
+
 SPREAD = ("p50", "p99", "p999", "max")
 
 
@@ -117,14 +136,27 @@ def read_stall(path):
     return best
 
 
-def run(argv, *, env=None, cwd=None, stdin=None, failures=None, memory=False, stall=None, cpus=None,
-        timeout_s=300, grace_s=1.0, codes=None):
+def run(
+    argv,
+    *,
+    env=None,
+    cwd=None,
+    stdin=None,
+    failures=None,
+    memory=False,
+    stall=None,
+    cpus=None,
+    beside=None,
+    timeout_s=300,
+    grace_s=1.0,
+    codes=None,
+):
     """Run argv once.  Returns Measured.
 
     env: added to the environment.  stdin: a path.  failures: called with the Measured, returns a number.
     memory: sample the tree.  stall: the path of stall.so, to be preloaded.  cpus: "0" or "0,1", where it may
-    run.  codes: exit codes that are fine (None: all are); another, and a run that takes longer than
-    timeout_s, is Failed.
+    run.  beside: called in a thread with the command's process id, returns a dict: Measured.beside.  codes: exit
+    codes that are fine (None: all are); another, and a run that takes longer than timeout_s, is Failed.
     """
     with tempfile.TemporaryDirectory(prefix="im-bench-run.") as folder:
         result = os.path.join(folder, "result")
@@ -132,12 +164,15 @@ def run(argv, *, env=None, cwd=None, stdin=None, failures=None, memory=False, st
         if stall is not None:
             environ.update(LD_PRELOAD=str(stall), STALL_OUT=os.path.join(folder, "stall"))
         command = [PYTHON, "-ES", LAUNCH, result, str(grace_s), str(timeout_s), cpus or "", *map(str, argv)]
-        with open(os.path.join(folder, "out"), "w+b") as out, open(os.path.join(folder, "err"), "w+b") as err, \
-                open(stdin or os.devnull, "rb") as source:
+        with open(os.path.join(folder, "out"), "w+b") as out, open(os.path.join(folder, "err"), "w+b") as err, open(
+            stdin or os.devnull, "rb"
+        ) as source:
             child = subprocess.Popen(command, stdin=source, stdout=out, stderr=err, cwd=cwd, env=environ)
             sampler = Sampler(child.pid) if memory else None
-            if sampler is not None:
-                sampler.start()
+            watcher = Beside(child.pid, beside) if beside is not None else None
+            for thread in (sampler, watcher):
+                if thread is not None:
+                    thread.start()
             try:
                 child.wait()
             except BaseException:
@@ -155,6 +190,9 @@ def run(argv, *, env=None, cwd=None, stdin=None, failures=None, memory=False, st
             raise Failed(f"{argv[0]}: could not be run: {said[1][-400:].decode(errors='replace')}") from None
         measured.peak_kb, measured.peak_processes = peak
         measured.stall = read_stall(os.path.join(folder, "stall"))
+        if watcher is not None:
+            watcher.join()
+            measured.beside = watcher.found
     if measured.timed_out:
         raise Failed(f"{argv[0]}: not over after {timeout_s} s; {measured.said()}")
     if codes is not None and measured.code not in codes:

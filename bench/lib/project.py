@@ -10,11 +10,12 @@ class Project:
     """Hosts h0000, h0001, ... at the addresses of the servers.
 
     config: dict of config.yml.  count: only the first so many hosts.  variables: called with the host's number,
-    returns a dict of host variables.  actions: name -> text of the action file.
+    returns a dict of host variables.  actions: name -> text of the action file.  common: ansible_ssh_common_args;
+    port, user and key are then those of ssh_config.
     All logs are on, as in the field: journal, debug.log, a log a host.
     """
 
-    def __init__(self, servers, program, env, config=None, count=None, variables=None, actions=None):
+    def __init__(self, servers, program, env, config=None, count=None, variables=None, actions=None, common=None):
         self.program, self.env = program, env
         self.root = pathlib.Path(tempfile.mkdtemp(prefix="project.", dir=servers.dir))
         self.folder = self.root / "inventory" / env
@@ -22,12 +23,11 @@ class Project:
         (self.folder / "known_hosts").write_bytes(servers.known_hosts.read_bytes())
         addresses = servers.addresses[:count]
         self.hosts = [f"h{at:04d}" for at in range(len(addresses))]
-        lines = ["all:", f"  vars: {{ansible_port: {servers.port}, ansible_user: demo, "
-                         f"ansible_ssh_private_key_file: {servers.key}}}", "  hosts:"]
+        shared = {"ansible_port": servers.port, "ansible_user": "demo", "ansible_ssh_private_key_file": servers.key}
+        lines = ["all:", f"  vars: {_mapping({'ansible_ssh_common_args': common} if common else shared)}", "  hosts:"]
         for at, address in enumerate(addresses):
             words = {"ansible_host": address, **(variables(at) if variables else {})}
-            inside = ", ".join(f"{key}: {value}" for key, value in words.items())
-            lines.append(f"    {self.hosts[at]}: {{{inside}}}")
+            lines.append(f"    {self.hosts[at]}: {_mapping(words)}")
         (self.folder / "hosts.yml").write_text("\n".join(lines) + "\n", encoding="utf-8")
         self.configure(**(config or {}))
         for name, text in (actions or {}).items():
@@ -35,17 +35,34 @@ class Project:
 
     def configure(self, **config):
         """Write config.yml anew; True and False as YAML has them."""
-        lines = [f"{key}: {str(value).lower() if isinstance(value, bool) else value}\n" for key, value in config.items()]
+        lines = [
+            f"{key}: {str(value).lower() if isinstance(value, bool) else value}\n" for key, value in config.items()
+        ]
         (self.folder / "config.yml").write_text("".join(lines) or "{}\n", encoding="utf-8")
 
     def argv(self, *words):
         """The program on this project: argv("exec", "ENV", "--", "true"); ENV stands for the environment."""
-        return [str(self.program), "--root", str(self.root),
-                *(self.env if word == "ENV" else str(word) for word in words)]
+        return [
+            str(self.program),
+            "--root",
+            str(self.root),
+            *(self.env if word == "ENV" else str(word) for word in words),
+        ]
 
     def run(self, *words, **how):
         """measure.run of argv(*words)."""
         return measure.run(self.argv(*words), **how)
+
+
+def _mapping(words):
+    """In YAML's flow style; JSON's strings are YAML's."""
+    return (
+        "{"
+        + ", ".join(
+            f"{key}: {json.dumps(str(value)) if isinstance(value, str) else value}" for key, value in words.items()
+        )
+        + "}"
+    )
 
 
 def events(measured):

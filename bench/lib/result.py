@@ -8,31 +8,66 @@ FORMAT = 1
 
 def figure_of(figure):
     """A Figure as it is written."""
-    return {"value": round(figure.value, 6), "min": round(figure.low, 6), "max": round(figure.high, 6),
-            "samples": [round(sample, 6) for sample in figure.samples], "unit": figure.unit, "how": figure.how}
+    return {
+        "value": round(figure.value, 6),
+        "min": round(figure.low, 6),
+        "max": round(figure.high, 6),
+        "samples": [round(sample, 6) for sample in figure.samples],
+        "unit": figure.unit,
+        "how": figure.how,
+    }
 
 
-def row_of(suite, cell, row):
-    """A Row as it is written; label says where it stands, for the table of goals."""
-    return {"contender": row.contender, "label": f"{suite}/{cell.name}: {row.contender}",
-            "figures": {key: figure_of(figure) for key, figure in row.figures.items()},
-            "goals": {name: round(value, 6) for name, value in row.goals.items()},
-            "notes": row.notes, "error": row.error}
+def row_of(suite, cell, row, mode):
+    """A Row as it is written; label says where it stands, for the table of goals.  A smoke judges nothing."""
+    goals = {} if mode == "smoke" else row.goals
+    return {
+        "contender": row.contender,
+        "label": f"{suite}/{cell.name}: {row.contender}",
+        "figures": {key: figure_of(figure) for key, figure in row.figures.items()},
+        "goals": {name: round(value, 6) for name, value in goals.items()},
+        "notes": row.notes,
+        "error": row.error,
+    }
 
 
 def new(suite, machine, mode):
     """A result without cells.  mode: short, long or smoke."""
-    return {"format": FORMAT, "suite": suite.NAME, "title": suite.TITLE, "how": list(suite.HOW), "mode": mode,
-            "machine": machine, "started": time.time(), "took_s": 0,
-            "columns": [{"key": c.key, "title": c.title, "unit": c.unit, "digits": c.digits, "how": c.how,
-                         "observed": c.observed, "shown": c.shown} for c in suite.COLUMNS],
-            "cells": []}
+    return {
+        "format": FORMAT,
+        "suite": suite.NAME,
+        "title": suite.TITLE,
+        "how": list(suite.HOW),
+        "mode": mode,
+        "machine": machine,
+        "started": time.time(),
+        "took_s": 0,
+        "columns": [
+            {
+                "key": c.key,
+                "title": c.title,
+                "unit": c.unit,
+                "digits": c.digits,
+                "how": c.how,
+                "observed": c.observed,
+                "shown": c.shown,
+            }
+            for c in suite.COLUMNS
+        ],
+        "charts": list(getattr(suite, "CHARTS", [])),
+        "cells": [],
+    }
 
 
 def add(result, cell, rows):
     """Take in a cell that is over."""
-    written = {"name": cell.name, "title": cell.title, "note": cell.note,
-               "rows": [row_of(result["suite"], cell, row) for row in rows]}
+    written = {
+        "name": cell.name,
+        "title": cell.title,
+        "short": cell.short,
+        "note": cell.note,
+        "rows": [row_of(result["suite"], cell, row, result["mode"]) for row in rows],
+    }
     result["cells"].append(written)
     return written
 

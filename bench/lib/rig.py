@@ -114,6 +114,14 @@ class Servers:
                 ("StrictHostKeyChecking", "yes"), ("BatchMode", "yes"), ("KexAlgorithms", KEX),
                 ("LogLevel", "ERROR")]
 
+    def home_with(self, *lines):
+        """A home whose .ssh/config has these lines: what only one contender is told."""
+        home = pathlib.Path(tempfile.mkdtemp(prefix="home.", dir=self.dir))
+        (home / ".ssh").mkdir(mode=0o700)
+        (home / ".ssh/config").write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+        (home / ".ssh/config").chmod(0o600)
+        return home
+
     def project(self, env="bench", **more):
         """A Project on these servers: see project.py."""
         return Project(self, IM, env, **more)
@@ -122,19 +130,22 @@ class Servers:
 class Fleet(Servers):
     """Synthetic hosts: nothing runs, `sleep N`, `exit N`, `echo TEXT` are played.
 
-    flags: further ones of test/fleet, e.g. "--rtt-ms", 50.  behave: text of a --behave file.
+    flags: further ones of test/fleet, e.g. "--rtt-ms", 50.  behave: text of a --behave file.  key_type: of the
+    host's and of the user's key.  cpus: "1": where it may run, if the machine has so many.
     """
 
     kind = "fleet"
 
-    def __init__(self, count, *flags, net=50, behave=None, addresses=None):
+    def __init__(self, count, *flags, net=50, behave=None, addresses=None, key_type="ed25519", cpus=None):
         super().__init__(count)
         self.addresses = addresses or addresses_from(net, count)
-        self.flags, self.behave = flags, behave
+        self.flags, self.behave, self.key_type = flags, behave, key_type
+        self.cpus = {int(cpu) for cpu in (cpus or "").split(",") if cpu} & os.sched_getaffinity(0)
         self.process = None
 
     def start(self):
-        subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", USER, "-f", self.key], check=True)
+        for path in (self.key, self.dir / "host_key"):
+            subprocess.run(["ssh-keygen", "-q", "-t", self.key_type, "-N", "", "-C", USER, "-f", path], check=True)
         command = [FLEET, "--synthetic", "--host-key", self.dir / "host_key", "--authorized-keys", f"{self.key}.pub",
                    "--user", USER, "--known-hosts", self.known_hosts, "--addresses", ranges_of(self.addresses),
                    *self.flags]
@@ -144,6 +155,8 @@ class Fleet(Servers):
         with open(self.log, "wb") as log:
             self.process = subprocess.Popen([str(word) for word in command], stdin=subprocess.DEVNULL,
                                             stdout=subprocess.PIPE, stderr=log)
+        if self.cpus:
+            os.sched_setaffinity(self.process.pid, self.cpus)
         words = self.process.stdout.readline().split()
         if len(words) != 2 or words[0] != b"ready":
             raise Failed(f"the fleet does not start: {self.log.read_text(errors='replace').strip()}")

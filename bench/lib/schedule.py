@@ -19,12 +19,13 @@ def waves_equal(hosts, workers, each_s):
 def waves(durations, workers):
     """A barrier every W hosts: the sum of each wave's longest host.  Equal hosts: waves_equal."""
     width = slots(workers)
-    return sum(max(durations[at:at + width]) for at in range(0, len(durations), width))
+    return sum(max(durations[at : at + width]) for at in range(0, len(durations), width))
 
 
 def bound(durations, workers):
-    """No schedule without barriers is shorter: all work over all slots, or the longest host."""
-    return max(sum(durations) / slots(workers), max(durations))
+    """No schedule is shorter: all work over all slots, the longest host, or the slot that has ceil(N/W) hosts."""
+    most = math.ceil(len(durations) / slots(workers))
+    return max(sum(durations) / slots(workers), max(durations), most * min(durations))
 
 
 def list_schedule(durations, workers):

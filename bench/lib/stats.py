@@ -19,11 +19,3 @@ def percentile(values, part):
         raise ValueError("percentile of nothing")
     rank = -(-len(ordered) * part // 1)
     return ordered[max(0, min(len(ordered), int(rank)) - 1)]
-
-
-def slope(xs, ys):
-    """Of the straight line through the points, least squares."""
-    count = len(xs)
-    mean_x, mean_y = sum(xs) / count, sum(ys) / count
-    above = sum((x - mean_x) * (y - mean_y) for x, y in zip(xs, ys))
-    return above / sum((x - mean_x) ** 2 for x in xs)

@@ -13,6 +13,19 @@ def shown_columns(result, cells):
     return [column for column in result["columns"] if column["shown"] and column["key"] in have]
 
 
+def groups_of(result, cells):
+    """Runs of cells that one head fits: the figures of one are among those of the other."""
+    groups = []
+    for cell in cells:
+        keys = {column["key"] for column in shown_columns(result, [cell])}
+        if groups and (keys <= groups[-1][0] or keys >= groups[-1][0]):
+            groups[-1][0].update(keys)
+            groups[-1][1].append(cell)
+        else:
+            groups.append((keys, [cell]))
+    return [group for _, group in groups]
+
+
 def head_of(column):
     """`wall s`: title and unit."""
     return f"{column['title']} {column['unit']}".strip()
@@ -49,8 +62,9 @@ def cell_lines(result, cell):
         if row["error"]:
             lines.append([row["contender"], f"FAILED: {row['error']}"])
             continue
-        lines.append([row["contender"]] + [figure_text(row, column) for column in columns] +
-                     ([goals_text(row)] if goals else []))
+        lines.append(
+            [row["contender"]] + [figure_text(row, column) for column in columns] + ([goals_text(row)] if goals else [])
+        )
     return lines
 
 
@@ -66,8 +80,10 @@ def align(lines):
         if len(line) < len(lines[0]):
             texts.append("  " + "  ".join(line))
             continue
-        words = [word.ljust(width) if name in WORDS else word.rjust(width)
-                 for name, word, width in zip(lines[0], line, widths)]
+        words = [
+            word.ljust(width) if name in WORDS else word.rjust(width)
+            for name, word, width in zip(lines[0], line, widths)
+        ]
         texts.append(("  " + "  ".join(words)).rstrip())
     return texts
 
@@ -92,4 +108,4 @@ def verdict_text(verdicts):
         lines.append([goal.text, goal.wanted(), number(value, digits), "met" if met else "MISSED", where])
     met = sum(line[3] == "met" for line in lines)
     last = f"{met} met, {len(lines) - 1 - met} missed, {others} not measured by these suites or not applicable here"
-    return "\n".join([*align(lines), last])
+    return "\n".join([*(align(lines) if len(lines) > 1 else []), last])

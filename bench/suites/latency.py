@@ -4,7 +4,7 @@ import subprocess
 import time
 
 from bench.lib import rig
-from bench.lib.cell import Cell, Column, Contender
+from bench.lib.cell import Cell, Column, Contender, figure
 from bench.lib.measure import Failed
 from bench.lib.project import events
 from bench.lib.stats import median
@@ -25,9 +25,15 @@ HOW = [
 COLUMNS = [
     Column("first_ms", "first output", "ms", 0, f"time to the first output at {RTT_MS} ms"),
     Column("near_ms", "without delay", "ms", 0, "the same at no delay"),
-    Column("trips_first", "round trips", "", 2, f"(first output - without delay) / {RTT_MS} ms, and 1 of TCP"),
+    Column("trips_first", "round trips", "", 2, f"lowest (first output - without delay) / {RTT_MS} ms, and 1 of TCP"),
     Column("step_ms", "further step", "ms", 0, "middle of the times between outputs of steps that follow each other"),
-    Column("trips_step", "round trips a step", "", 2, f"(further step - the same without delay) / {RTT_MS} ms"),
+    Column("near_step_ms", "without delay", "ms", 1, "the same at no delay"),
+    Column("trips_step", "round trips a step", "", 2, f"lowest (further step - without delay) / {RTT_MS} ms"),
+]
+BY_KEY = {column.key: column for column in COLUMNS}
+CHARTS = [
+    {"kind": "bars", "column": "trips_first", "limit": 8, "title": "Round trips to the first output (goal 8)"},
+    {"kind": "bars", "column": "trips_step", "limit": 1, "title": "Round trips for each further step (goal 1)"},
 ]
 ACTION = "name: steps\nsteps:\n" + "".join(f"  - name: Step {n}\n    run: echo {n}\n" for n in range(STEPS))
 
@@ -67,25 +73,37 @@ def ssh_times(servers):
     return first_ms, step_ms
 
 
-def trips_of(near, far):
-    """The figures of one round."""
-    return {"first_ms": far[0], "near_ms": near[0], "trips_first": (far[0] - near[0]) / RTT_MS + TCP,
-            "step_ms": far[1], "trips_step": (far[1] - near[1]) / RTT_MS}
+def times_of(near, far):
+    """The samples of one round."""
+    return {"first_ms": far[0], "near_ms": near[0], "step_ms": far[1], "near_step_ms": near[1]}
 
 
 def finish(rows):
-    """Whole round trips are what the goals speak of: half of one is the machine's noise."""
-    ours = rows["inventory-manager"]
-    for goal, key in (("trips-first", "trips_first"), ("trips-step", "trips_step")):
-        if ours.value(key) is not None:
-            ours.goals[goal] = round(ours.value(key))
+    """Round trips, from the lowest of each: a busy machine only ever adds.  The goals speak of whole ones."""
+    for row in rows.values():
+        if row.error:
+            continue
+        low = {key: row.figures[key].low for key in ("first_ms", "near_ms", "step_ms", "near_step_ms")}
+        first = (low["first_ms"] - low["near_ms"]) / RTT_MS + TCP
+        step = (low["step_ms"] - low["near_step_ms"]) / RTT_MS
+        row.figures.update(
+            trips_first=figure(first, BY_KEY["trips_first"]), trips_step=figure(step, BY_KEY["trips_step"])
+        )
+        if row.contender == "inventory-manager":
+            row.goals.update({"trips-first": round(first), "trips-step": round(step)})
 
 
 def cells(opts):
     """One cell: a host, near and far."""
     with rig.Fleet(1) as near, rig.Fleet(1, "--rtt-ms", RTT_MS) as far:
         projects = [servers.project(actions={"steps": ACTION}) for servers in (near, far)]
-        yield Cell("one-host", f"One host, {STEPS} steps, {RTT_MS} ms there and back", [
-            Contender("inventory-manager", lambda _: trips_of(*(im_times(project) for project in projects))),
-            Contender("OpenSSH ssh", lambda _: trips_of(*(ssh_times(servers) for servers in (near, far)))),
-        ], rounds=opts.rounds, finish=finish)
+        yield Cell(
+            "one-host",
+            f"One host, {STEPS} steps, {RTT_MS} ms there and back",
+            [
+                Contender("inventory-manager", lambda _: times_of(*(im_times(project) for project in projects))),
+                Contender("OpenSSH ssh", lambda _: times_of(*(ssh_times(servers) for servers in (near, far)))),
+            ],
+            rounds=opts.rounds,
+            finish=finish,
+        )
