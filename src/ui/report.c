@@ -316,22 +316,28 @@ take_order(struct report *r, int64_t at_ms, const struct order *o)
     }
 }
 
+static bool
+has_host(const struct report *r, int32_t host)
+{
+    return host >= 0 && (size_t)host < r->names.count;
+}
+
 void
 report_take(struct report *r, int64_t at_ms, const struct fact *fact, const char *reason,
             const struct order *order)
 {
-    const int32_t host = fact != NULL ? fact->host : order->host;
-
     r->last_ms = at_ms > r->last_ms ? at_ms : r->last_ms;
-    if (fact != NULL && fact->kind == FACT_VERB) {
-        take_verb(r, at_ms, fact, reason);
-    } else if (order != NULL && order->kind == ORDER_WAVE_BEGIN) {
+    if (fact != NULL) {
+        if (fact->kind == FACT_VERB) {
+            take_verb(r, at_ms, fact, reason);
+        } else if (has_host(r, fact->host)) {
+            take_fact(r, at_ms, fact);
+        }
+    } else if (order->kind == ORDER_WAVE_BEGIN) {
         begin_wave(r, at_ms, order->value);
-    } else if (order != NULL && order->kind == ORDER_WAVE_END) {
+    } else if (order->kind == ORDER_WAVE_END) {
         end_wave(r, at_ms, order->value);
-    } else if (host >= 0 && (size_t)host < r->names.count && fact != NULL) {
-        take_fact(r, at_ms, fact);
-    } else if (host >= 0 && (size_t)host < r->names.count) {
+    } else if (has_host(r, order->host)) {
         take_order(r, at_ms, order);
     }
 }

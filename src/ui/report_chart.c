@@ -65,8 +65,10 @@ draw_span(struct chart *c, const struct report *r, const struct report_span *s)
     }
     if (row[from] == '|' || row[from] == '#') {
         row[from] = '#';
+    } else if (from == to && letter != '=') {
+        row[from] = letter;
     } else {
-        row[from] = from == to && letter != '=' ? letter : '|';
+        row[from] = '|';
     }
 }
 
