@@ -34,7 +34,7 @@ add_duration(struct buf *out, int64_t ms)
         if (ms % SECOND_MS >= 100) {
             buf_addf(out, ",%" PRId64, ms % SECOND_MS / 100);
         }
-        buf_addf(out, " seconde%s", ms < 2 * SECOND_MS ? "" : "s");
+        buf_addf(out, " seconde%s", ms / SECOND_MS < 2 ? "" : "s");
     } else if (ms < HOUR_MS) {
         add_count(out, ms / MINUTE_MS, "minute", "minutes");
         if (ms % MINUTE_MS >= SECOND_MS) {

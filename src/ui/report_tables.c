@@ -134,38 +134,44 @@ add_time(const struct report *r, struct buf *out)
 
 /* ---------------------------------------------------------------- hosts and steps */
 
+struct slow {
+    int64_t took_ms;
+    size_t host;
+};
+
 static int
-compare_hosts(const void *a, const void *b)
+compare_slow(const void *a, const void *b)
 {
-    const struct report_host *x = *(const struct report_host *const *)a;
-    const struct report_host *y = *(const struct report_host *const *)b;
+    const struct slow *x = a;
+    const struct slow *y = b;
 
     return x->took_ms != y->took_ms ? (x->took_ms < y->took_ms) - (x->took_ms > y->took_ms)
-                                    : strcmp(x->name, y->name);
+                                    : (x->host > y->host) - (x->host < y->host);
 }
 
 static void
 add_slowest(const struct report *r, struct buf *out)
 {
-    const struct report_host **hosts = xcalloc(r->names.count, sizeof(*hosts));
+    struct slow *slow = xcalloc(r->names.count, sizeof(*slow));
     size_t count = 0;
 
     for (size_t i = 0; i < r->names.count; i++) {
         if (r->hosts[i].took_ms >= 0) {
-            hosts[count++] = &r->hosts[i];
+            slow[count++] = (struct slow){r->hosts[i].took_ms, i};
         }
     }
     if (count > 1) {
-        qsort(hosts, count, sizeof(*hosts), compare_hosts);
+        qsort(slow, count, sizeof(*slow), compare_slow);
         buf_adds(out, "\nslowest hosts\n");
     }
     for (size_t i = 0; i < count && i < SLOWEST_MAX && count > 1; i++) {
-        add_ms(out, hosts[i]->took_ms);
-        buf_addf(out, "  slot %-4d  %-11s  ", (int)hosts[i]->slot, outcome_name(hosts[i]->outcome));
-        add_text(out, hosts[i]->name);
+        const struct report_host *h = &r->hosts[slow[i].host];
+        add_ms(out, h->took_ms);
+        buf_addf(out, "  slot %-4d  %-11s  ", (int)h->slot, outcome_name(h->outcome));
+        add_text(out, h->name);
         buf_addc(out, '\n');
     }
-    free(hosts);
+    free(slow);
 }
 
 void
