@@ -21,6 +21,7 @@ struct variant {
     int32_t values[2]; /* of each variable of max_parallel_by */
     int32_t limits[2]; /* 0: there is no such variable */
     int32_t checks;
+    bool ahead; /* as many sessions ahead as slots */
 };
 
 struct sample {
@@ -37,6 +38,14 @@ static const struct variant variants[] = {
      .values = {100},
      .limits = {10}},
     {.name = "rolling, no limits", .policy = {.strategy = STRATEGY_ROLLING}},
+    {.name = "rolling, no limits, connected ahead",
+     .policy = {.strategy = STRATEGY_ROLLING},
+     .ahead = true},
+    {.name = "the first, serial 10%, connected ahead",
+     .policy = {.strategy = STRATEGY_ROLLING, .serial_count = 1, .serial = {{10, true}}},
+     .values = {100},
+     .limits = {10},
+     .ahead = true},
     {.name = "the first, serial 10%",
      .policy = {.strategy = STRATEGY_ROLLING, .serial_count = 1, .serial = {{10, true}}},
      .values = {100},
@@ -71,6 +80,7 @@ make_plan(const struct variant *v, int32_t hosts, int32_t slots)
     int32_t vars = 0;
 
     policy.workers = slots;
+    policy.ahead_max = v->ahead ? slots : 0;
     for (int32_t i = 0; i < 2; i++) {
         value_of[i] = xcalloc((size_t)hosts, sizeof(int32_t));
         for (int32_t k = 0; v->limits[i] > 0 && k < hosts; k++) {
