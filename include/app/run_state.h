@@ -56,8 +56,6 @@ struct run_host {
     char *ssh_password;    /* of target: owned, wiped; NULL: none */
     char *reason;          /* owned: why it failed, or NULL */
     char *ahead_reason;    /* owned: why its session ahead ended; NULL: it did not, or it is told */
-    bool ahead_waits;      /* it is to be connected ahead, and stands in line for that */
-    bool opening;          /* it is connecting, or a step is on its way to it */
     struct local *child;   /* a local step under way, else NULL */
     struct probe *probe;   /* a check from the controller under way, else NULL */
     char *asked;           /* owned: what the last of them asks, or NULL */
@@ -84,6 +82,8 @@ struct run_host {
     char *back_reason;    /* owned: why its rollback failed, or NULL */
     bool in_flight;       /* it has a slot */
     bool connecting;
+    bool ahead_waits; /* it is to be connected ahead, and stands in line for that */
+    bool opening;     /* it is connecting, or a step is on its way to it */
     int64_t since_ms; /* it is doing what it does */
 };
 
@@ -340,7 +340,8 @@ void early_connect(struct run *run, int32_t host); /* connect it, when nobody is
 void early_start(struct run *run, int32_t host);   /* it starts: now, if it still waits */
 void early_drop(struct run *run, int32_t host);    /* not at all, if it still waits */
 /* A host of the wave under way is connecting, or about to be sent something; and not any more: it
- * was sent, or will not be.  Between the two the host is connected, and its step is ordered soon. */
+ * was sent, or will not be.  Between the two the host is connected, and its step is ordered soon.
+ */
 void early_opening(struct run_host *h);
 void early_opened(struct run_host *h);
 
