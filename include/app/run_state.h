@@ -36,7 +36,7 @@
 
 enum {
     RUN_TAIL_BYTES = 240,     /* of a host's stderr, to say why a step failed */
-    RUN_COMMIT_MS = 5,        /* commits are at least this far apart */
+    RUN_COMMIT_MS = 5,        /* commits are so far apart where more mail may come */
     RUNS_KEPT = 50,           /* of an environment, with their logs */
     RUN_STREAMS = 2,          /* of a step: stdout and stderr */
     RUN_OUTPUT_MAX = 1 << 30, /* bytes of output in one piece */

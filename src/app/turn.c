@@ -31,13 +31,15 @@ run_wall_ms(void)
     return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
 }
 
-/* Commits are grouped: with mail soon after a commit the turn waits for the rest of the 5 ms. */
+/* Commits are grouped: with mail soon after a commit the turn waits for the rest of the 5 ms,
+ * unless every host in flight has been heard of, so that nobody else is waited for.  The last host
+ * of a wave is such a one: the next wave starts when its end is in. */
 void
 turn_wake(struct run *run)
 {
     const int64_t since_ms = run_now_ms(run) - run->committed_ms;
 
-    if (since_ms >= RUN_COMMIT_MS) {
+    if (since_ms >= RUN_COMMIT_MS || run->inbox.count >= (size_t)run->active) {
         event_active(run->turn_event, EV_TIMEOUT, 0);
         return;
     }
