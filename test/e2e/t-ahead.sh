@@ -14,32 +14,9 @@ begin_fleet --rtt-ms 20
 fleet_project
 env_dir=$project/inventory/test-multi
 mkdir -p "$env_dir/actions"
-cat >"$env_dir/actions/hold.yml" <<'ACTION'
-name: hold
-steps:
-  - name: Hold
-    run: |
-      echo $$ >waiting
-      while [ ! -e go ]; do
-        [ "$(cat waiting 2>/dev/null)" = $$ ] || exit 9
-        sleep 0.02
-      done
-      exit "$(cat go)"
-ACTION
+hold_action "$env_dir/actions/hold.yml"
 setup() { printf '%s\n' 'max_parallel_workers: 3' "$@" >"$env_dir/config.yml"; }
 
-go() { # CODE HOST...: each of them ends with it
-    local code=$1 host
-    shift
-    for host; do
-        mkdir -p "$rig/home/$host"
-        echo "$code" >"$rig/home/$host/.go" && mv "$rig/home/$host/.go" "$rig/home/$host/go"
-    done
-}
-waiting() {
-    local host
-    for host; do wait_for 20 test -e "$rig/home/$host/waiting" || return 1; done
-}
 begin() { # FLAG...: a run of hold over nine hosts, three at a time; pid.  Wave 1 waits at its step.
     rm -rf "$project/debug.log" "$rig"/home/*/go "$rig"/home/*/waiting
     : >"$seen"
