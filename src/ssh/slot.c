@@ -136,10 +136,13 @@ slot_fail(struct slot *s, enum cause cause, const char *fmt, ...)
     va_list ap;
 
     s->cause = cause;
-    const int n = snprintf(s->text, sizeof(s->text), "%s", rules[s->state].said);
-    if (n >= 0 && (size_t)n < sizeof(s->text)) {
+    if (s->text == NULL) {
+        s->text = xcalloc(1, ERR_TEXT_MAX);
+    }
+    const int n = snprintf(s->text, ERR_TEXT_MAX, "%s", rules[s->state].said);
+    if (n >= 0 && n < ERR_TEXT_MAX) {
         va_start(ap, fmt);
-        (void)vsnprintf(s->text + n, sizeof(s->text) - (size_t)n, fmt, ap);
+        (void)vsnprintf(s->text + n, (size_t)(ERR_TEXT_MAX - n), fmt, ap);
         va_end(ap);
     }
     return SLOT_FAIL;
@@ -403,7 +406,7 @@ note_tries(struct slot *s)
     const size_t used = strlen(s->text);
 
     if (s->throttled && s->ticket.tries > 1) {
-        (void)snprintf(s->text + used, sizeof(s->text) - used, " (tried %d times)",
+        (void)snprintf(s->text + used, ERR_TEXT_MAX - used, " (tried %d times)",
                        s->ticket.tries);
     }
 }
@@ -431,7 +434,8 @@ goes_back(struct slot *s)
     release_session(s);
     s->throttled = s->short_here = false;
     s->cause = CAUSE_NONE;
-    s->text[0] = '\0';
+    free(s->text);
+    s->text = NULL;
     return true;
 }
 
@@ -486,6 +490,10 @@ greet(struct slot *s)
     s->connected = true;
     if (s->config->gate != NULL) {
         (void)gate_over(s->config->gate, &s->ticket, PACE_IN);
+    }
+    if (s->way != NULL && !way_carries(s->way)) { /* most of what an idle session would hold */
+        way_free(s->way);
+        s->way = NULL;
     }
     if (slot_keepalive_ms(s) > 0 && !s->target->local) {
         s->received = session_received(s->session);
@@ -570,6 +578,7 @@ slot_free(struct slot *s)
         }
     }
     event_free(s->kick);
+    free(s->text);
     free(s);
 }
 
