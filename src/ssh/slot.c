@@ -7,6 +7,7 @@
 #include "ssh/slot.h"
 
 #include "base/xalloc.h"
+#include "ssh/seam.h"
 
 #include <assert.h>
 #include <stdarg.h>
@@ -260,6 +261,19 @@ slot_kick(struct slot *s)
     event_active(s->kick, EV_TIMEOUT, 0);
 }
 
+/* What a turn sends leaves as one segment where it can. */
+static void
+cork(const struct slot *s, bool on)
+{
+    const int fd = s->session == NULL ? -1 : session_fd(s->session);
+
+    if (on) {
+        seam_cork(fd);
+    } else {
+        seam_uncork(fd);
+    }
+}
+
 /* The socket is only watched while a session has it; dial.c watches its own. */
 static void
 arm(struct slot *s)
@@ -267,7 +281,8 @@ arm(struct slot *s)
     if (s->session == NULL || session_fd(s->session) < 0 || s->state == SLOT_WORDS) {
         return;
     }
-    const int ready = EV_READ | (session_wants_write(s->session) ? EV_WRITE : 0);
+    const bool writes = session_wants_write(s->session) || seam_holds(session_fd(s->session));
+    const int ready = EV_READ | (writes ? EV_WRITE : 0);
     const short mask = (short)(EV_PERSIST | (s->auth.waits ? 0 : ready));
     if (s->io != NULL && mask == s->io_mask) {
         return;
@@ -353,6 +368,7 @@ release_session(struct slot *s)
 {
     disarm(s);
     auth_release(s);
+    cork(s, false); /* libssh closes the socket behind its goodbye */
     session_free(s->session);
     s->session = NULL;
     (void)event_del(s->kick); /* a kick that waits must not wake the dead */
@@ -507,6 +523,7 @@ slot_turn(struct slot *s)
 {
     assert(!s->turning && s->state != SLOT_GONE);
     s->turning = true;
+    cork(s, true);
     const bool ending = s->state == SLOT_KILL || s->state == SLOT_WORDS;
     if (!ending && (interrupted(s) || keepalive_over(s))) {
         enter(s, leave(s));
@@ -526,6 +543,7 @@ slot_turn(struct slot *s)
         end(s);
         return;
     }
+    cork(s, false);
     arm(s);
 }
 
