@@ -598,7 +598,9 @@ turn_until_over(struct run *run, struct err *err)
 {
     run->zero_ms += run_now_ms(run);
     run->rollout = rollout_new(run->plan, 0);
+    debuglog_hold(run->debuglog);
     narrate_start(run);
+    debuglog_flush(run->debuglog);
     files_tell(run);
     operate_begin(run);
     turn_wake(run);
@@ -611,7 +613,9 @@ turn_until_over(struct run *run, struct err *err)
     if (!run->finished) {
         run->exit_code = 3; /* the operator would not wait: what may still run is in the journal */
     }
+    debuglog_hold(run->debuglog);
     narrate_end(run);
+    debuglog_flush(run->debuglog);
     operate_end(run);
     let_close(run);
     return run->exit_code;

@@ -77,10 +77,29 @@ add_code(struct buf *out, unsigned code)
     }
 }
 
+/* How many bytes from the first on stand for themselves: nearly all of them do. */
+static size_t
+plain_bytes(const char *bytes, size_t len, bool line)
+{
+    size_t n = 0;
+
+    while (n < len && bytes[n] >= ' ' && bytes[n] < 0x7f && (!line || bytes[n] != '\\')) {
+        n++;
+    }
+    return n;
+}
+
 static void
 escape(struct buf *out, const char *bytes, size_t len, bool line)
 {
     while (len > 0) {
+        const size_t plain = plain_bytes(bytes, len, line);
+        if (plain > 0 && plain <= out->max - out->len) {
+            (void)buf_add(out, bytes, plain);
+            bytes += plain;
+            len -= plain;
+            continue;
+        }
         unsigned code = 0;
         const size_t n = utf8_decode(bytes, len, &code);
         if (n == 0) {
