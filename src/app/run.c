@@ -22,7 +22,7 @@
 
 enum {
     CLOSING_MS_MAX = 2000,
-    LOOP_TURN_MS = 5,
+    LOOP_TURN_MS = 3,
     SHOW_BYTES = 64 * 1024, /* queued: written at once, not at the end of a turn */
     STALL_MS =
         60000, /* a disk that is written back may stop a receiver for long, not for a minute */
