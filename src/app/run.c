@@ -231,12 +231,26 @@ on_wait(evutil_socket_t fd, short what, void *arg)
     listen_post(run, &tick, NULL);
 }
 
+/* What is queued outside a turn leaves within a tenth of a second; a run that has nothing to say is
+ * not woken. */
+static void
+refresh_soon(struct run *run)
+{
+    static const struct timeval tenth = {.tv_usec = 100000};
+
+    if (run->refresh_event != NULL && !evtimer_pending(run->refresh_event, NULL)) {
+        (void)evtimer_add(run->refresh_event, &tenth);
+    }
+}
+
+static void flush_outs(struct run *run);
+
 static void
 on_writable(evutil_socket_t fd, short what, void *arg)
 {
     (void)fd;
     (void)what;
-    out_flush(arg);
+    flush_outs(arg);
 }
 
 /* Write what the sink has queued, and wait for a slow reader without waiting. */
@@ -251,11 +265,15 @@ flush_outs(struct run *run)
             continue;
         }
         out_flush(o);
-        if (!out_wants(o) || out_fd(o) < 0) {
+        if (!out_wants(o)) {
+            continue;
+        }
+        if (out_fd(o) < 0) { /* it cannot be watched */
+            refresh_soon(run);
             continue;
         }
         if (run->out_events[i] == NULL) {
-            run->out_events[i] = event_new(run->base, out_fd(o), EV_WRITE, on_writable, o);
+            run->out_events[i] = event_new(run->base, out_fd(o), EV_WRITE, on_writable, run);
         }
         (void)event_add(run->out_events[i], NULL);
     }
@@ -272,6 +290,7 @@ run_show(struct run *run)
             return;
         }
     }
+    refresh_soon(run);
 }
 
 static void
@@ -281,7 +300,9 @@ on_refresh(evutil_socket_t fd, short what, void *arg)
 
     (void)fd;
     (void)what;
-    sink_refresh(run->request->sink, run_wall_ms());
+    if (sink_refresh(run->request->sink, run_wall_ms())) {
+        refresh_soon(run);
+    }
     flush_outs(run);
 }
 
@@ -391,14 +412,12 @@ run_make_pool(struct run *run, const struct pool_events *events)
 static int
 make_loop(struct run *run, struct err *err)
 {
-    static const struct timeval tenth = {.tv_usec = 100000};
-
     run_make_pool(run, &listen_pool);
     run->turn_event = event_new(run->base, -1, 0, on_turn, run);
     run->turn_timer = evtimer_new(run->base, on_turn, run);
     run->wait_event = evtimer_new(run->base, on_wait, run);
-    run->refresh_event = event_new(run->base, -1, EV_PERSIST, on_refresh, run);
-    (void)event_add(run->refresh_event, &tenth);
+    run->refresh_event = evtimer_new(run->base, on_refresh, run);
+    refresh_soon(run);
     return listen_signals(run, err);
 }
 
@@ -434,6 +453,7 @@ free_events(struct run *run)
             event_free(events[i]);
         }
     }
+    run->refresh_event = NULL; /* a warning may still be told */
     for (size_t i = 0; i < SINK_OUTS; i++) {
         if (run->out_events[i] != NULL) {
             event_free(run->out_events[i]);
