@@ -1,8 +1,8 @@
 /*
  * debuglog.h - debug.log: what each slot did, in lines that users grep.
  *
- * `YYYY/MM/DD HH:MM:SS.uuuuuu [TAG] text`, local time, whole lines a write, appended; 0600; reopened
- * when the file is renamed or deleted.  Lost lines (disk full) never stop a run.
+ * `YYYY/MM/DD HH:MM:SS.uuuuuu [TAG] text`, local time, whole lines a write, appended; 0600;
+ * reopened when the file is renamed or deleted.  Lost lines (disk full) never stop a run.
  */
 #ifndef APP_DEBUGLOG_H
 #define APP_DEBUGLOG_H

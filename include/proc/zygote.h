@@ -21,7 +21,8 @@ enum { RESOLVE_ADDRESSES_MAX = 16, RESOLVE_PARALLEL_MAX = 32 };
 
 struct zygote;
 
-/* Not sockaddr_storage, which has room for what no name resolves to: thousands of these are kept. */
+/* Not sockaddr_storage, which has room for what no name resolves to: thousands of these are kept.
+ */
 union address {
     struct sockaddr any;
     struct sockaddr_in v4;

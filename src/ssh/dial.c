@@ -121,8 +121,7 @@ static bool
 is_short_of(const struct dial *d, int index, int error)
 {
     if (error == EADDRNOTAVAIL) {
-        return has_source(&d->addresses.items[index].any,
-                          d->addresses.sizes[index]);
+        return has_source(&d->addresses.items[index].any, d->addresses.sizes[index]);
     }
     return error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM;
 }

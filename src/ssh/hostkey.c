@@ -289,7 +289,8 @@ walk(const struct hostkeys *h, const char *wanted)
     if (l != NULL) {
         return l;
     }
-    if (h->walked->count == 0) { /* nor will there be any: each name would be remembered for nothing */
+    if (h->walked->count ==
+        0) { /* nor will there be any: each name would be remembered for nothing */
         return &no_lines;
     }
     l = xcalloc(1, sizeof(*l));

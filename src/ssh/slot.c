@@ -422,8 +422,7 @@ note_tries(struct slot *s)
     const size_t used = strlen(s->text);
 
     if (s->throttled && s->ticket.tries > 1) {
-        (void)snprintf(s->text + used, ERR_TEXT_MAX - used, " (tried %d times)",
-                       s->ticket.tries);
+        (void)snprintf(s->text + used, ERR_TEXT_MAX - used, " (tried %d times)", s->ticket.tries);
     }
 }
 

@@ -220,9 +220,8 @@ say_key(const struct way *way, struct buf *out)
     const struct target *target = way->request.target;
     char host[NI_MAXHOST];
 
-    if (w->addresses.count == 0 ||
-        getnameinfo(&w->addresses.items[0].any, w->addresses.sizes[0], host,
-                    sizeof(host), NULL, 0, NI_NUMERICHOST) != 0) {
+    if (w->addresses.count == 0 || getnameinfo(&w->addresses.items[0].any, w->addresses.sizes[0],
+                                               host, sizeof(host), NULL, 0, NI_NUMERICHOST) != 0) {
         (void)snprintf(host, sizeof(host), "%s", target->address);
     }
     (void)buf_addf(out, "%s %d", host, target->port);
