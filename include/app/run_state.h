@@ -12,6 +12,7 @@
 #include "app/debuglog.h"
 #include "app/inbox.h"
 #include "app/run.h"
+#include "app/stall.h"
 #include "base/buf.h"
 #include "base/redact.h"
 #include "config/render.h"
@@ -149,6 +150,7 @@ struct run {
     char *home;                /* their home */
     char *scan_words;          /* "keys scan prod", for messages; NULL: a list of hosts */
     struct inbox inbox;
+    struct stall stall;
     struct order *due; /* orders of this turn */
     size_t due_count, due_cap;
     struct due_note *due_notes; /* of each */

@@ -624,7 +624,9 @@ turn_until_over(struct run *run, struct err *err)
     files_tell(run);
     operate_begin(run);
     turn_wake(run);
+    stall_watch(&run->stall);
     (void)event_base_dispatch(run->base);
+    stall_watch(NULL);
     newkeys_write(run);
     if (run->err.kind != ERR_NONE) {
         *err = run->err;

@@ -159,6 +159,21 @@ journal_host(struct run *run, const struct order *order, struct due_note *note)
     return 0;
 }
 
+/* The turn that ends the run is not among them. */
+static int
+journal_stalls(struct run *run)
+{
+    const struct spread_figures turns = stall_turns(&run->stall);
+    const struct spread_figures commits = spread_figures(&run->stall.commits);
+
+    if (turns.count == 0) {
+        return 0; /* nobody looked */
+    }
+    return journal_stall(run->journal, STALL_TURNS, &turns, &run->err) < 0
+               ? -1
+               : journal_stall(run->journal, STALL_COMMITS, &commits, &run->err);
+}
+
 static int
 journal_due(struct run *run, const struct order *order, struct due_note *note)
 {
@@ -169,8 +184,10 @@ journal_due(struct run *run, const struct order *order, struct due_note *note)
         return -1;
     }
     if (order->kind == ORDER_FINISH) {
-        return journal_finish(run->journal, note->at_ms, run_wall_ms(), (int)order->value,
-                              halt_text(rollout_halt(run->rollout)), &run->err);
+        return journal_stalls(run) < 0
+                   ? -1
+                   : journal_finish(run->journal, note->at_ms, run_wall_ms(), (int)order->value,
+                                    halt_text(rollout_halt(run->rollout)), &run->err);
     }
     return order->host < 0 ? 0 : journal_host(run, order, note);
 }
@@ -285,9 +302,11 @@ make_durable(struct run *run, struct inbox *mail, int64_t now_ms)
         return 0;
     }
     newkeys_write(run);
+    const int64_t begun_us = stall_now_us();
     if (store_commit(run->store, &run->err) < 0) {
         return -1;
     }
+    stall_commit(&run->stall, stall_now_us() - begun_us);
     run->committed_ms = run_now_ms(run);
     run->dirty_ms = -1;
     return 0;
