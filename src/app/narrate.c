@@ -346,6 +346,7 @@ narrate_warning(struct run *run, const char *host, const char *text)
     e.reason = shown.data;
     SAY(run, "Warning: %s%s%s", host == NULL ? "" : host, host == NULL ? "" : ": ", shown.data);
     sink_event(run->request->sink, &e);
+    run_show(run);
     buf_release(&shown);
 }
 

@@ -340,6 +340,7 @@ turn_event(evutil_socket_t fd, short what, void *arg)
         assert(run->err.kind != ERR_NONE);
         (void)event_base_loopbreak(run->base);
     } else {
+        debuglog_hold(run->debuglog);
         for (size_t i = 0; i < mail.count; i++) {
             if (mail.letters[i].refused == NULL) {
                 narrate_fact(run, &mail.letters[i]);
@@ -351,6 +352,7 @@ turn_event(evutil_socket_t fd, short what, void *arg)
         }
         narrate_turn(run);
         operate_turn(run, &mail);
+        debuglog_flush(run->debuglog);
     }
     inbox_release(&mail);
 }
