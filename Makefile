@@ -64,6 +64,7 @@ need_ui     := ui core base
 need_app    := app config ssh probe store ui proc core base
 need_cli    := cli app config ssh probe store ui proc core base
 
+comma := ,
 LIBS := $(foreach l,$(LAYERS),$(if $(call src_of,$(l)),$(call lib_of,$(l))))
 
 .PHONY: all
@@ -252,19 +253,36 @@ cover_bins = $(test_core_bins) $(BUILD)/test/base/test_heap
 coverage-run: $(cover_bins) $(if $(COVER_SEEDS),$(SIM))
 	@test/check/coverage $(BUILD) $(cover_bins)
 
-# Numbers for people: nothing passes or fails by them.
-.PHONY: bench
-bench: all fleet
-	@bench/inventory.sh
-	@bench/mixed.sh
-	@bench/micro.sh
+# A program that does nothing with the libraries of ours: what a start costs at least.
+bench-tools: $(BUILD)/bench/empty
+$(BUILD)/bench/empty: $(BUILD)/bench/empty.o
+	@echo '  LD $@'
+	@$(CC) $(filter-out -Wl$(comma)--as-needed,$(LDFLAGS_ALL)) -Wl,--no-as-needed -o $@ $< $(LDLIBS_ALL)
 
+# Numbers for people: nothing passes or fails by them.  About ten minutes, the whole matrix, seconds; bench/README.md.
+# What only it needs is installed when it is missing (bench/deps); no service is.
+.PHONY: bench bench-long bench-smoke bench-tools
+bench: bench-tools
+	@[ ! -x bench/deps ] || bench/deps
+	@bench/run
+bench-long: bench-tools
+	@[ ! -x bench/deps ] || bench/deps
+	@bench/run --long
+bench-smoke: bench-tools
+	@bench/run --smoke
+bench-tools: all fleet bench-micro $(BUILD)/bench/stall.so
+$(BUILD)/bench/stall.so: bench/stall.c
+	@mkdir -p $(@D)
+	@echo '  LD $@'
+	@$(CC) -O2 -Wall -Wextra -shared -fPIC -o $@ $<
+
+# Single layers beside floors: bench/suites/micro.py.
 MICRO := $(BUILD)/bench/micro/micro
 .PHONY: bench-micro
 bench-micro: $(MICRO)
-$(MICRO): $(patsubst %.c,$(BUILD)/%.o,$(wildcard bench/micro/*.c)) $(call lib_of,core) $(call lib_of,base)
+$(MICRO): $(patsubst %.c,$(BUILD)/%.o,$(wildcard bench/micro/*.c)) $(MAIN_LIBS)
 	@echo '  LD $@'
-	@$(CC) $(LDFLAGS_ALL) -o $@ $^ -lcrypto $(LDLIBS)
+	@$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LDLIBS_ALL)
 $(BUILD)/bench/%.o: bench/%.c
 	@mkdir -p $(@D)
 	@echo '  CC $<'
@@ -335,6 +353,6 @@ clean:
 
 help:
 	@sed -n 's/^# \{0,1\}//p;/^$$/q' Makefile
-	@echo 'targets: all deps run demo test unit sim sensitivity sensitivity-check servers valgrind diff fuzz coverage fleet chaos bench gates layers headers format-check tidy analyze faults faults-doc strategies strategies-check format install clean'
+	@echo 'targets: all deps run demo test unit sim sensitivity sensitivity-check servers valgrind diff fuzz coverage fleet chaos bench bench-long bench-smoke gates layers headers format-check tidy analyze faults faults-doc strategies strategies-check format install clean'
 
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)

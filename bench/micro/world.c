@@ -145,7 +145,7 @@ world_run(const struct plan *plan)
     struct world w = {.rollout = rollout_new(plan, 0), .cap = 64, .wake_ms = -1};
     const double made_s = world_now_s();
 
-    while (w.cap < (size_t)plan_slot_count(plan) * 4) {
+    while (w.cap < (size_t)plan_slot_count(plan) * 8) {
         w.cap *= 2;
     }
     w.items = xcalloc(w.cap, sizeof(*w.items));

@@ -112,6 +112,17 @@
     X(ROLLBACK_BAKES, "a rolled back host bakes")                                                  \
     X(ROLLBACK_FAILED_IS_3, "a failed rollback does not make exit code 7")                         \
     X(UNREACHABLE_IS_2, "only unreachable hosts make exit code 2")                                 \
+    X(AHEAD_ONE_MORE, "one session more is ahead than ahead_max and W allow")                      \
+    X(AHEAD_TOO_EARLY, "hosts are connected ahead while one of the wave waits to start")           \
+    X(AHEAD_IN_PAUSE, "hosts are connected ahead in a paused run")                                 \
+    X(AHEAD_OVER_BARRIER, "hosts are connected ahead over a bake, a pause or a promote")           \
+    X(AHEAD_IN_LIMIT, "a host whose value is full is not connected ahead")                         \
+    X(AHEAD_LEFT_BY_HALT, "a halt does not close what is ahead")                                   \
+    X(AHEAD_LEFT_BY_SKIP, "skip does not close what is ahead")                                     \
+    X(AHEAD_NOT_WAITED_FOR, "finish and rollback do not wait for what is ahead")                   \
+    X(AHEAD_IS_A_TRY, "an attempt that failed ahead is counted among the tries of its round")      \
+    X(AHEAD_ATTEMPT_REUSED, "a host whose session ahead has ended connects with attempt 1 again")  \
+    X(AHEAD_REFUSAL_FORGOTTEN, "a host that was refused ahead connects once more")                 \
     X(TICK_MOVES_TIME, "a tick before its time changes the state")                                 \
     X(WAIT_ONLY_LATER, "a wait that becomes shorter is not told")                                  \
     X(TIMEOUT_IGNORED, "run_timeout does not halt the run")

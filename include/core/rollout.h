@@ -75,6 +75,7 @@ struct rollout_host {
     bool baking;         /* passed its gate, and must stay healthy for a while */
     bool queued;         /* waits for its retry */
     bool late;           /* was ok, and failed after its release */
+    bool ahead;          /* untouched, and connected already, or connecting: attempt 1, no slot */
     int64_t started_ms;  /* -1: never; of this round */
     int64_t finished_ms; /* -1: not yet */
 };
@@ -101,7 +102,9 @@ struct rollout_host rollout_host(const struct rollout *r, int32_t host);
 enum halt rollout_halt(const struct rollout *r);
 const char *halt_text(enum halt h); /* "failure budget spent" */
 struct summary rollout_summary(const struct rollout *r);
-int32_t rollout_active(const struct rollout *r);  /* hosts in slots */
+int32_t rollout_active(const struct rollout *r); /* hosts in slots */
+/* Sessions connected ahead of the start of their hosts; those being closed are counted too. */
+int32_t rollout_ahead(const struct rollout *r);
 int32_t rollout_workers(const struct rollout *r); /* slots that may be taken now */
 /* The wave under way, or the last; and until when it bakes or the next one waits, -1: neither. */
 int32_t rollout_wave(const struct rollout *r);

@@ -6,8 +6,8 @@
  * rollout_budget.c counts and halts; rollout_verb.c answers the operator; rollout_host.c begins and
  * cuts off a host's rounds, rollout_step.c moves it through its steps, rollout_end.c to its end;
  * rollout_session.c connects and closes; rollout_hold.c makes hosts wait for each other at a step;
- * rollout_gate.c has a host pass its checks, rollout_watch.c looks at it later; rollout_back.c
- * rolls back; timers.c keeps deadlines.
+ * rollout_gate.c has a host pass its checks, rollout_watch.c looks at it later; rollout_ahead.c
+ * connects hosts of the next wave; rollout_back.c rolls back; timers.c keeps deadlines.
  *
  *   untouched -> [connecting <-> backoff] -> [held] -> ordered -> sent -> (ordered ... | step
  * pause) [parked] [probe <-> probe wait] -> finally -> over [-> watch ...]
@@ -40,6 +40,16 @@ enum phase {
     PHASE_WATCH_REACH,  /* over; connecting for a look */
     PHASE_WATCH_PROBE,  /* over; a check is ordered */
     PHASE_WATCH_ENDING, /* over; what was under way is being broken off */
+};
+
+/* A session that is connected ahead of the start of its host, which is untouched: what it is at. */
+enum ahead {
+    AHEAD_NONE,       /* there was none, or its host has been started */
+    AHEAD_CONNECTING, /* connect is ordered */
+    AHEAD_UP,         /* connected */
+    AHEAD_ENDED,      /* gone; the host connects when it is started, if ever */
+    AHEAD_REFUSED,    /* it failed so that trying again does not help: told when it is started */
+    AHEAD_CLOSING,    /* disconnect is ordered: the host is skipped, or the run has halted */
 };
 
 struct host_state {
@@ -81,8 +91,10 @@ struct host_state {
     bool counted; /* in bad */
     bool queued;  /* for a retry */
     bool late;
-    bool live;       /* in the heap of those at their steps */
-    int64_t bake_ms; /* until then it must stay healthy */
+    bool live;            /* in the heap of those at their steps */
+    enum ahead ahead : 8; /* in a byte each: a host is two lines of cache */
+    uint8_t ahead_cause;  /* why it was refused */
+    int64_t bake_ms;      /* until then it must stay healthy */
     int64_t started_ms;
     int64_t finished_ms;
 };
@@ -185,6 +197,9 @@ struct rollout {
     bool halt_seen; /* its consequences were drawn */
     bool hurried;   /* by the operator: bakes end */
 
+    int32_t ahead_next;  /* position from which on no host was connected ahead yet */
+    int32_t ahead_count; /* sessions, those being closed included */
+
     bool rollback_due;
     bool rolling_back;
     struct ring start_log; /* every start, in order; only with a rollback list */
@@ -233,6 +248,8 @@ void wave_timer(struct rollout *r);
 void wave_reopen(struct rollout *r); /* one of its hosts, or of an earlier one, goes again */
 void wave_promote(struct rollout *r);
 void wave_tell_begin(struct rollout *r);
+/* When this wave is over and nothing is amiss, the next one opens at once. */
+bool wave_next_follows(const struct rollout *r);
 /* A look failed at a host of the wave that bakes. */
 void wave_bake_again(struct rollout *r);
 
@@ -293,8 +310,24 @@ void session_break(struct rollout *r, int32_t host);
 void session_fact(struct rollout *r, const struct fact *fact);
 /* After these causes the session of what was not local is gone. */
 void session_note(struct host_state *h, bool local, enum cause cause);
+/* After this cause connecting once more may end better. */
+bool session_helps(enum cause cause);
 /* Connecting is tried again: then a timer has been set. */
 bool session_again(struct rollout *r, int32_t host, enum cause cause, bool throttled);
+
+/* ---- rollout_ahead.c */
+
+/* Connect who may be connected ahead now; behind all that starts by the same fact. */
+void ahead_pump(struct rollout *r);
+/* The host was started just now: what its session ahead has come to is told it as if it came now.
+ * False: it has none, and connects as ever. */
+bool ahead_start(struct rollout *r, int32_t host);
+void ahead_skip(struct rollout *r, int32_t host); /* close its session, if there is one */
+void ahead_halt(struct rollout *r);               /* close all */
+bool ahead_is_gone(const struct rollout *r);      /* no session is ahead, none being closed */
+bool ahead_is_open(const struct host_state *h);   /* there is one, or one is coming */
+/* A fact of a session: false where it is of none ahead. */
+bool ahead_fact(struct rollout *r, const struct fact *fact);
 
 /* ---- rollout_hold.c */
 

@@ -126,8 +126,8 @@ struct slot_auth {
     bool asked; /* a question that we have no answer to */
     int keys_denied, first_key, last_key;
     int agent_keys;
-    char question[256];
-    char trouble[ERR_TEXT_MAX]; /* the agent's; "": none */
+    char *question; /* owned; NULL: none */
+    char *trouble;  /* owned: the agent's; NULL: none */
 };
 
 /* All borrowed. */
@@ -167,7 +167,7 @@ struct slot {
     bool throttled;
     bool short_here; /* of descriptors or ports: not the host's fault */
     struct pace_ticket ticket;
-    char text[ERR_TEXT_MAX];
+    char *text; /* owned, of ERR_TEXT_MAX bytes: why it ended; NULL: nothing has gone wrong */
     struct slot_job job;
     /* Of a jump host: what is done with its session instead of steps (bridge.h). */
     struct bridges *bridges; /* borrowed; NULL: a host */

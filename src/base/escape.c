@@ -62,6 +62,15 @@ harmful(unsigned code)
 }
 
 static void
+add_hex(struct buf *out, unsigned char byte)
+{
+    static const char digits[] = "0123456789abcdef";
+    const char text[4] = {'\\', 'x', digits[byte >> 4], digits[byte & 15]};
+
+    (void)buf_add(out, text, sizeof(text));
+}
+
+static void
 add_code(struct buf *out, unsigned code)
 {
     if (code == '\n') {
@@ -71,29 +80,81 @@ add_code(struct buf *out, unsigned code)
     } else if (code == '\r') {
         (void)buf_adds(out, "\\r");
     } else if (code < 0x100) {
-        (void)buf_addf(out, "\\x%02x", code);
+        add_hex(out, (unsigned char)code);
     } else {
         (void)buf_addf(out, code > 0xffff ? "\\U%08x" : "\\u%04x", code);
     }
+}
+
+/* Bytes at the beginning that stand for themselves: characters are whole, and none is harmful. */
+static size_t
+plain_run(const char *bytes, size_t len, bool line)
+{
+    size_t at = 0;
+
+    while (at < len) {
+        const unsigned char b = (unsigned char)bytes[at];
+        unsigned code = 0;
+        if (b >= 0x20 && b < 0x7f && (b != '\\' || !line)) {
+            at++;
+            continue;
+        }
+        const size_t n = b < 0x80 ? 0 : utf8_decode(bytes + at, len - at, &code);
+        if (n == 0 || harmful(code)) {
+            break;
+        }
+        at += n;
+    }
+    return at;
+}
+
+/* Where there is no room for all of it, characters are whole or not there. */
+static void
+add_plain(struct buf *out, const char *bytes, size_t len)
+{
+    if (len <= out->max - out->len) {
+        (void)buf_add(out, bytes, len);
+        return;
+    }
+    for (size_t at = 0, n; at < len; at += n) {
+        n = utf8_decode(bytes + at, len - at, NULL);
+        (void)buf_add(out, bytes + at, n);
+    }
+}
+
+/* What stands at the beginning and is no plain character; its length. */
+static size_t
+add_odd(struct buf *out, const char *bytes, size_t len, bool line)
+{
+    unsigned code = 0;
+    const size_t n = utf8_decode(bytes, len, &code);
+
+    if (n == 0) {
+        add_hex(out, (unsigned char)*bytes);
+        return 1;
+    }
+    if (code == '\\') {
+        (void)buf_adds(out, "\\\\");
+    } else if (code == '\t' && !line) {
+        (void)buf_addc(out, '\t');
+    } else {
+        add_code(out, code);
+    }
+    return n;
 }
 
 static void
 escape(struct buf *out, const char *bytes, size_t len, bool line)
 {
     while (len > 0) {
-        unsigned code = 0;
-        const size_t n = utf8_decode(bytes, len, &code);
-        if (n == 0) {
-            (void)buf_addf(out, "\\x%02x", (unsigned)(unsigned char)*bytes);
-        } else if (line && code == '\\') {
-            (void)buf_adds(out, "\\\\");
-        } else if (harmful(code) && (line || code != '\t')) {
-            add_code(out, code);
+        size_t n = plain_run(bytes, len, line);
+        if (n > 0) {
+            add_plain(out, bytes, n);
         } else {
-            (void)buf_add(out, bytes, n);
+            n = add_odd(out, bytes, len, line);
         }
-        bytes += n == 0 ? 1 : n;
-        len -= n == 0 ? 1 : n;
+        bytes += n;
+        len -= n;
     }
 }
 

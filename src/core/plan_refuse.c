@@ -49,6 +49,10 @@ check_amounts(const struct plan_request *q, struct err *err)
         return err_set(err, ERR_CONFIG, "max_parallel_workers: %d is out of range",
                        (int)o->workers);
     }
+    if (o->ahead_max < 0 || o->ahead_max > POLICY_WORKERS_MAX) {
+        return err_set(err, ERR_CONFIG, "connect_ahead: %d sessions: out of range",
+                       (int)o->ahead_max);
+    }
     if (o->serial_count < 0 || o->serial_count > POLICY_SERIAL_MAX) {
         return err_set(err, ERR_CONFIG, "serial: %d sizes; at most %d fit", (int)o->serial_count,
                        (int)POLICY_SERIAL_MAX);

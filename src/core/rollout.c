@@ -206,6 +206,8 @@ next_host(struct rollout *r)
     return host < 0 && PLANTED(RETRY_LAST) ? next_retry(r) : host;
 }
 
+/* The start of a host that was refused ahead may halt or pause the run: then the queue is closed,
+ * and no retry has room that had none before. */
 static void
 admit(struct rollout *r)
 {
@@ -222,12 +224,18 @@ admit(struct rollout *r)
     }
 }
 
+static bool
+is_halting(const struct rollout *r)
+{
+    return r->halt != HALT_NONE && !r->halt_seen;
+}
+
 /* What follows from a halt, once: nothing more is started but for the end of those who wait for the
  * switch. */
 static void
 draw_consequences(struct rollout *r)
 {
-    if (r->halt == HALT_NONE || r->halt_seen) {
+    if (!is_halting(r)) {
         return;
     }
     r->halt_seen = true;
@@ -247,9 +255,10 @@ draw_consequences(struct rollout *r)
         }
     }
     watch_end(r);
+    ahead_halt(r);
 }
 
-/* But for looks that are under way. */
+/* But for looks that are under way, and for sessions ahead that are being closed. */
 static bool
 is_over(const struct rollout *r)
 {
@@ -281,7 +290,7 @@ watch_or_finish(struct rollout *r)
         return;
     }
     watch_break(r);
-    if (r->watch_count == 0) {
+    if (r->watch_count == 0 && ahead_is_gone(r)) {
         finish(r);
     }
 }
@@ -293,8 +302,9 @@ settle(struct rollout *r)
         hold_release(r);
         draw_consequences(r);
         admit(r);
-    } while ((r->look && r->held > 0) || (r->halt != HALT_NONE && !r->halt_seen) || back_begin(r));
+    } while ((r->look && r->held > 0) || is_halting(r) || back_begin(r));
     r->look = false; /* nobody is held whom it could wake */
+    ahead_pump(r);
     watch_or_finish(r);
     const int64_t next_ms = timers_next_ms(&r->timers);
 

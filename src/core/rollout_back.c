@@ -12,7 +12,7 @@
 bool
 back_begin(struct rollout *r)
 {
-    if (!r->rollback_due || r->active > 0 || r->watch_count > 0) {
+    if (!r->rollback_due || r->active > 0 || r->watch_count > 0 || !ahead_is_gone(r)) {
         return false;
     }
     assert(r->halt != HALT_NONE && r->parked == 0 && !r->rolling_back);

@@ -101,7 +101,9 @@ host_start(struct rollout *r, int32_t host, int32_t slot)
     }
     hold_enter(r, host);
     rollout_order_host(r, ORDER_START, host);
-    step_go(r, host);
+    if (!ahead_start(r, host)) {
+        step_go(r, host);
+    }
 }
 
 void
@@ -149,7 +151,9 @@ host_fact(struct rollout *r, const struct fact *fact)
     case FACT_THROTTLED:
     case FACT_DISCONNECTED:
     case FACT_CONNECTION_LOST:
-        session_fact(r, fact);
+        if (!ahead_fact(r, fact)) {
+            session_fact(r, fact);
+        }
         break;
     case FACT_STEP_SENT:
     case FACT_STEP_DONE:

@@ -68,17 +68,22 @@ session_note(struct host_state *h, bool local, enum cause cause)
 }
 
 bool
+session_helps(enum cause cause)
+{
+    return cause == CAUSE_NAME_TEMPORARY || cause == CAUSE_CONNECT || cause == CAUSE_KEX ||
+           cause == CAUSE_LOST || (PLANTED(CONNECT_RETRY_ALL) && cause == CAUSE_AUTH);
+}
+
+bool
 session_again(struct rollout *r, int32_t host, enum cause cause, bool throttled)
 {
     const struct policy *o = plan_policy(r->plan);
     struct host_state *h = &r->hosts[host];
     const int32_t tries = h->connect_attempt - h->connect_base;
-    const bool helps = cause == CAUSE_NAME_TEMPORARY || cause == CAUSE_CONNECT ||
-                       cause == CAUSE_KEX || cause == CAUSE_LOST ||
-                       (PLANTED(CONNECT_RETRY_ALL) && cause == CAUSE_AUTH);
 
     if (tries > o->retries_max - PLANTED(CONNECT_RETRY_ONE_LESS) ||
-        (!throttled && !((o->retry_connect || PLANTED(CONNECT_RETRY_BARE)) && helps))) {
+        (!throttled &&
+         !((o->retry_connect || PLANTED(CONNECT_RETRY_BARE)) && session_helps(cause)))) {
         return false;
     }
     h->phase = PHASE_BACKOFF;

@@ -243,6 +243,7 @@ skip(struct rollout *r, int32_t host)
         if (waits && !PLANTED(SKIP_STARTS)) {
             queue_drop(&r->queue, host);
         }
+        ahead_skip(r, host);
     }
     r->wave_left -= waits;
 }

@@ -31,6 +31,7 @@ rollout_host(const struct rollout *r, int32_t host)
         .baking = h->baking,
         .queued = h->queued,
         .late = h->late,
+        .ahead = ahead_is_open(h),
         .started_ms = h->started_ms,
         .finished_ms = h->finished_ms,
     };
@@ -88,6 +89,12 @@ int32_t
 rollout_active(const struct rollout *r)
 {
     return r->active;
+}
+
+int32_t
+rollout_ahead(const struct rollout *r)
+{
+    return r->ahead_count;
 }
 
 int32_t
@@ -158,7 +165,7 @@ mix_host(uint64_t sum, const struct host_state *h, int64_t due_ms)
                           h->step_unsure << 6 | h->refused_once << 7 | h->admitted << 8 |
                           h->at_end << 9 | h->reached_again << 10 | h->baking << 11 |
                           h->killed << 12 | h->counted << 13 | h->queued << 14 | h->late << 15 |
-                          h->ever_connected << 16;
+                          h->ever_connected << 16 | h->ahead << 17 | h->ahead_cause << 20;
     const int64_t words[] = {
         h->phase,        h->outcome,     h->cause,           h->rollback,     h->exit_code,
         h->signal,       h->slot,        h->round,           h->step,         h->attempt,
@@ -215,6 +222,8 @@ rollout_digest(const struct rollout *r)
         queue_waiting(&r->queue),
         r->summary.rolled_back,
         r->summary.rollbacks_failed,
+        r->ahead_next,
+        r->ahead_count,
     };
     uint64_t sum = mix(UINT64_C(0xcbf29ce484222325), words, sizeof(words) / sizeof(words[0]));
 

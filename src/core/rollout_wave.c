@@ -182,14 +182,31 @@ pause_or_go(struct rollout *r)
 }
 
 static bool
+waits_for_promote(const struct rollout *r)
+{
+    return canary_ends(r) && plan_policy(r->plan)->promote == PROMOTE_MANUAL && !is_last(r);
+}
+
+bool
+wave_next_follows(const struct rollout *r)
+{
+    const struct policy *o = plan_policy(r->plan);
+
+    if (is_last(r) || plan_switch_step(r->plan) >= 0) {
+        return false;
+    }
+    return (o->wave_bake_ms == 0 && o->wave_pause_ms == 0 && !waits_for_promote(r)) ||
+           PLANTED(AHEAD_OVER_BARRIER);
+}
+
+static bool
 from_baked(struct rollout *r)
 {
     judge(r);
     if (r->halt != HALT_NONE || r->paused) {
         return false;
     }
-    if (canary_ends(r) && plan_policy(r->plan)->promote == PROMOTE_MANUAL &&
-        !PLANTED(CANARY_PROMOTES_ITSELF) && !is_last(r)) {
+    if (waits_for_promote(r) && !PLANTED(CANARY_PROMOTES_ITSELF)) {
         r->stage = WAVE_PROMOTING;
         return false;
     }

@@ -11,9 +11,9 @@
 
 #include "base/xalloc.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 enum {
     NOISE_KEPT = 4096, /* bytes of each stream that a channel may say while it waits */
@@ -209,12 +209,23 @@ ask(struct chan *c, const char *command)
 
 /* ---------------------------------------------------------------- those that wait */
 
-static void
-forget(struct over_ssh *s, int i)
+/* It waits no more. */
+static struct chan *
+take_out(struct over_ssh *s, int at)
 {
-    drop(s->ahead[i]);
+    struct chan *c = s->ahead[at];
+
     s->ahead_count--;
-    memmove(&s->ahead[i], &s->ahead[i + 1], (size_t)(s->ahead_count - i) * sizeof(s->ahead[0]));
+    for (int i = at; i < s->ahead_count; i++) {
+        s->ahead[i] = s->ahead[i + 1];
+    }
+    return c;
+}
+
+static void
+forget(struct over_ssh *s, int at)
+{
+    drop(take_out(s, at));
 }
 
 static void
@@ -259,6 +270,7 @@ go_on_opening(struct over_ssh *s)
 
     for (int i = 0; i < s->ahead_count; i++) {
         struct chan *c = s->ahead[i];
+        assert(c != NULL);
         if (c->stage == CHAN_OPENING && ssh_channel_is_open(c->ssh)) {
             c->stage = CHAN_OPEN;
             s->ahead_refused = 0;
@@ -319,13 +331,7 @@ static struct chan *
 take(struct over_ssh *s)
 {
     forget_ended(s);
-    if (s->ahead_count == 0) {
-        return NULL;
-    }
-    struct chan *c = s->ahead[0];
-    s->ahead_count--;
-    memmove(&s->ahead[0], &s->ahead[1], (size_t)s->ahead_count * sizeof(s->ahead[0]));
-    return c;
+    return s->ahead_count == 0 ? NULL : take_out(s, 0);
 }
 
 void

@@ -9,6 +9,7 @@
 #include "base/escape.h"
 #include "base/hash.h"
 #include "base/xalloc.h"
+#include "ssh/algorithms.h"
 #include "ssh/kexgap.h"
 #include "ssh/seam.h"
 
@@ -58,12 +59,13 @@ session_libssh(const struct session *s)
 static void
 set_algorithms(ssh_session ssh, const struct target *target)
 {
+    const char *ciphers = target->ciphers != NULL ? target->ciphers : algorithms_ciphers();
     const struct {
         enum ssh_options_e option;
         const char *list;
     } lists[] = {{SSH_OPTIONS_KEY_EXCHANGE, target->kex},
-                 {SSH_OPTIONS_CIPHERS_C_S, target->ciphers},
-                 {SSH_OPTIONS_CIPHERS_S_C, target->ciphers},
+                 {SSH_OPTIONS_CIPHERS_C_S, ciphers},
+                 {SSH_OPTIONS_CIPHERS_S_C, ciphers},
                  {SSH_OPTIONS_HMAC_C_S, target->macs},
                  {SSH_OPTIONS_HMAC_S_C, target->macs},
                  {SSH_OPTIONS_PUBLICKEY_ACCEPTED_TYPES, target->pubkey_algorithms}};

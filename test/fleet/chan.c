@@ -97,6 +97,7 @@ on_exec(ssh_session session, ssh_channel ssh, const char *command, void *arg)
     }
     ch->command = xstrdup(command);
     ch->fleet->counts.execs++;
+    conn_tell(ch->conn, "exec");
     conn_again(ch->conn);
     return 0;
 }

@@ -34,7 +34,8 @@ struct conn {
     short armed;         /* what io waits for */
     char *folder;        /* owned */
     char *client;        /* owned */
-    struct chan **open;  /* owned, each owned */
+    struct in_addr dialled;
+    struct chan **open; /* owned, each owned */
     size_t count;
     size_t cap;
     bool logged_in;
@@ -44,7 +45,6 @@ struct conn {
     struct behave *behave; /* owned; NULL: a good host */
     struct filter *filter; /* released with the connection; NULL: none */
     bool waiting;          /* counted by the throttle of its host */
-    struct in_addr dialled;
     struct ssh_server_callbacks_struct callbacks;
 };
 
@@ -79,6 +79,18 @@ leave_throttle(struct conn *c)
     }
 }
 
+void
+conn_tell(const struct conn *c, const char *what)
+{
+    char address[INET_ADDRSTRLEN];
+
+    if (c->fleet->events != NULL) {
+        (void)inet_ntop(AF_INET, &c->dialled, address, sizeof(address));
+        (void)fprintf(c->fleet->events, "%s %s\n", what, address);
+        (void)fflush(c->fleet->events);
+    }
+}
+
 static int
 refuse(struct conn *c)
 {
@@ -102,6 +114,7 @@ welcome(struct conn *c)
     c->logged_in = true;
     leave_throttle(c);
     c->fleet->counts.logged_in++;
+    conn_tell(c, "login");
     (void)event_del(c->login);
     return SSH_AUTH_SUCCESS;
 }
@@ -361,6 +374,9 @@ conn_start(struct fleet *fleet, int fd, struct in_addr dialled, const char *clie
 void
 conn_free(struct conn *c)
 {
+    if (c->logged_in) {
+        conn_tell(c, "gone");
+    }
     event_free(c->io);
     event_free(c->login);
     for (size_t i = 0; i < c->count; i++) {

@@ -116,6 +116,9 @@ prepare(struct fleet *fleet, struct err *err)
     if (o->trips != NULL && fleet->trips == NULL) {
         return err_set(err, ERR_IO, "%s: %s", o->trips, strerror(errno));
     }
+    if (o->events != NULL && (fleet->events = fopen(o->events, "we")) == NULL) {
+        return err_set(err, ERR_IO, "%s: %s", o->events, strerror(errno));
+    }
     fleet->base = event_base_new();
     if (fleet->base == NULL) {
         abort();
@@ -214,6 +217,9 @@ release(struct fleet *fleet)
     hosts_free(fleet->hosts);
     if (fleet->base != NULL) {
         event_base_free(fleet->base);
+    }
+    if (fleet->events != NULL) {
+        (void)fclose(fleet->events);
     }
 }
 

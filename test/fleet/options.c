@@ -37,6 +37,7 @@ static const struct flag flags[] = {
     {"--addresses", KIND_TEXT, AT(addresses), 0},
     {"--pid-file", KIND_TEXT, AT(pid_file), 0},
     {"--behave", KIND_TEXT, AT(behave), 0},
+    {"--events", KIND_TEXT, AT(events), 0},
     {"--seed", KIND_NUMBER, AT(seed), 1 << 30},
     {"--confine", KIND_TEXT, AT(confine), 0},
     {"--ready-fd", KIND_NUMBER, AT(ready_fd), 1 << 20},
@@ -76,6 +77,8 @@ options_usage(void)
            "                        `ADDRESS TRIPS`, the round trips of the connection until then\n"
            "  --max-sessions N      channels open at once on a connection, default 10\n"
            "  --behave FILE         which addresses misbehave, and how: see below\n"
+           "  --events FILE         written, as it happens: `login ADDRESS`, `exec ADDRESS` and\n"
+           "                        `gone ADDRESS`, which is the end of one that had logged in\n"
            "  --seed N              of what happens by chance\n"
            "  --confine WHAT        landlock, mounts or both; default: all that works here\n"
            "  --unconfined          run commands even where nothing confines them\n"

@@ -237,6 +237,19 @@ make_policy(struct prng *p, struct policy *o, int64_t unit_ms)
     o->run_timeout_ms = draw_chance(p, 120) ? unit_ms * DRAW(p, 1, 5, 30, 60) : 0;
 }
 
+/* From a stream of its own: what else is drawn does not depend on it. */
+static void
+make_ahead(struct policy *o, uint64_t seed)
+{
+    struct prng p = {.state = seed ^ UINT64_C(0xa4ead)};
+    const int32_t width = o->workers < 1 ? 1 : o->workers;
+
+    if (draw_chance(&p, 600)) {
+        o->ahead_max = (int32_t)DRAW(&p, 1, 1, 2, 2, 3, width, width, width, width + 1, width * 2,
+                                     POLICY_WORKERS_MAX);
+    }
+}
+
 /* ---- the steps */
 
 static struct plan_step
@@ -380,6 +393,7 @@ case_make(struct sim_case *c, uint64_t seed)
     unit_ms =
         seed % 1000 != 0 && draw_chance(&p, 30) ? UNIT_MS_LONG : DRAW(&p, 1, 2, 10, 1000, 1000);
     make_policy(&p, &c->policy, unit_ms);
+    make_ahead(&c->policy, seed);
     make_fleet(&p, c);
     if (c->policy.gate_interval_ms == 0 && c->host_count > 8) {
         c->policy.gate_interval_ms = unit_ms; /* a watch without a pause is for few hosts */

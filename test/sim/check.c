@@ -45,6 +45,7 @@ check_new(const struct sim_case *c, const struct plan *p)
     k->wait_ms = -1;
     k->ticked_ms = -1;
     k->begun = k->ended = -1;
+    k->ahead_told = -1;
     k->last_host = -1;
     check_plan_make(k);
     if (p != NULL && k->wrong[0] == '\0') {
@@ -112,6 +113,7 @@ static void
 finish(struct check *k, const struct order *o)
 {
     CHECK(k, k->active == 0, "finish: %d hosts are in flight", (int)k->active);
+    CHECK(k, k->ahead == 0, "finish: %d sessions ahead have not ended", (int)k->ahead);
     CHECK(k, check_over(k), "finish: the run is not over");
     CHECK(k, o->value == check_exit_code(k), "finish: exit code %" PRId64 ", not %d", o->value,
           check_exit_code(k));
@@ -162,4 +164,16 @@ int32_t
 check_bad(const struct check *k)
 {
     return k->bad;
+}
+
+uint64_t
+check_met(const struct check *k, enum check_met met)
+{
+    return k->met[met];
+}
+
+uint64_t
+check_met_cause(const struct check *k, enum cause cause)
+{
+    return k->met_cause[cause];
 }

@@ -14,6 +14,29 @@
 
 struct check;
 
+/* What has happened to sessions that are opened ahead of their wave. */
+enum check_met {
+    MET_ORDERED,
+    MET_CONNECTED,
+    MET_FAILED,
+    MET_FORGOTTEN,
+    MET_THROTTLED,
+    MET_LOST,
+    MET_PAUSED,
+    MET_CLOSED_BY_HALT,
+    MET_CLOSED_BY_SKIP,
+    MET_CLOSED_CONNECTING,
+    MET_TOO_LATE,
+    MET_STARTED_UP,
+    MET_STARTED_CONNECTING,
+    MET_STARTED_FAILED,
+    MET_STARTED_ANEW,
+    MET_HALTED,
+    MET_FINISH_WAITED,
+    MET_ROLLBACK_WAITED,
+};
+enum { CHECK_METS = MET_ROLLBACK_WAITED + 1 };
+
 /* Borrows both.  The orders of rollout_new come before the first fact, with now_ms 0. */
 struct check *check_new(const struct sim_case *c, const struct plan *p);
 void check_free(struct check *k); /* NULL is fine */
@@ -35,6 +58,11 @@ enum run_state check_state(const struct check *k);
 bool check_allows(const struct check *k, const struct fact *verb);
 enum outcome check_host_outcome(const struct check *k, int32_t host);
 int32_t check_bad(const struct check *k);
+
+/* How often that was met; and of those that failed, each cause. */
+const char *check_met_name(enum check_met met); /* "closed by skip" */
+uint64_t check_met(const struct check *k, enum check_met met);
+uint64_t check_met_cause(const struct check *k, enum cause cause);
 
 /* NULL while all is right; else the first sentence, until check_free. */
 const char *check_wrong(const struct check *k);

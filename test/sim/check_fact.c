@@ -73,8 +73,8 @@ back_off(struct check *k, struct check_host *h)
     wait_with_jitter(k, h, delay_ms < 60000 ? delay_ms : 60000);
 }
 
-static void
-connect_failed(struct check *k, struct check_host *h, const struct fact *f)
+void
+check_connect_failed(struct check *k, struct check_host *h, const struct fact *f)
 {
     if (h->stage == STAGE_FINALLY) {
         return; /* its step is ordered all the same */
@@ -111,7 +111,7 @@ connect_ended(struct check *k, struct check_host *h, const struct fact *f)
         return;
     }
     if (f->kind != FACT_CONNECTED) {
-        connect_failed(k, h, f);
+        check_connect_failed(k, h, f);
         return;
     }
     h->connected = h->was_connected = true;
@@ -342,7 +342,7 @@ check_host_fact(struct check *k, int32_t host, const struct fact *f)
 {
     struct check_host *h = &k->hosts[host];
 
-    if (!fits(h, f)) {
+    if (check_ahead_fact(k, h, f) || !fits(h, f)) {
         return;
     }
     if (f->kind == FACT_DISCONNECTED || f->kind == FACT_CONNECTION_LOST) {

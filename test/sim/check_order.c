@@ -82,6 +82,10 @@ due_or_watch(struct check *k, struct check_host *h, const struct order *o)
 static void
 connect_host(struct check *k, struct check_host *h, const struct order *o)
 {
+    if (h->outcome == OUTCOME_UNTOUCHED) {
+        check_ahead_order(k, h, o);
+        return;
+    }
     must_be(k, h, o, WANT_CONNECT, due_or_watch(k, h, o));
     CHECK(k, h->open == OPEN_NONE, "connect of host %d: the last order has no answer yet",
           (int)o->host);
@@ -168,6 +172,7 @@ close_session(struct check *k, struct check_host *h, const struct order *o)
     CHECK(k, !h->waiting || h->must_close || k->now_ms >= h->from_ms,
           "disconnect of host %d: at %" PRId64 " ms, not before %" PRId64, (int)o->host, k->now_ms,
           h->from_ms);
+    check_ahead_closed(k, h);
     h->must_close = h->connected = false;
     h->closing++;
 }

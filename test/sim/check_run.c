@@ -104,6 +104,7 @@ check_halt(struct check *k, enum halt why)
     k->halt = why;
     k->paused = false;
     check_watch_stop(k);
+    check_ahead_halt(k);
     for (int32_t i = 0; i < k->host_count && k->queued + k->parked > 0; i++) {
         struct check_host *h = &k->hosts[i];
         k->queued -= h->queued;
@@ -121,6 +122,7 @@ check_pause(struct check *k)
     k->paused = true;
     k->paused_at_ms = k->now_ms;
     check_watch_stop(k);
+    check_ahead_pause(k);
 }
 
 static int64_t
@@ -163,7 +165,8 @@ last_first(const void *a, const void *b)
 static void
 begin_rollback(struct check *k)
 {
-    if (!k->roll_back || k->rolling || k->active > 0 || k->parked > 0 || k->breaking > 0) {
+    if (!k->roll_back || k->rolling || k->active > 0 || k->parked > 0 || k->breaking > 0 ||
+        k->ahead_closing > 0) {
         return;
     }
     struct started *list = xcalloc((size_t)k->host_count, sizeof(*list));
@@ -241,6 +244,15 @@ is_untouched(const struct check_host *h)
     return h->outcome == OUTCOME_UNTOUCHED;
 }
 
+void
+check_pass_untouched(struct check *k)
+{
+    while (k->first_untouched < k->host_count &&
+           !is_untouched(&k->hosts[k->host_at[k->first_untouched]])) {
+        k->first_untouched++;
+    }
+}
+
 int32_t
 check_next_host(const struct check *k, enum order_kind *ret_how)
 {
@@ -284,7 +296,7 @@ check_done(const struct check *k)
 bool
 check_over(const struct check *k)
 {
-    return check_done(k) && k->watching == 0 && k->breaking == 0;
+    return check_done(k) && k->watching == 0 && k->breaking == 0 && k->ahead_closing == 0;
 }
 
 int

@@ -99,6 +99,7 @@ check_start(struct check *k, struct check_host *h, const struct order *o)
     check_outcome(k, h, OUTCOME_RUNNING);
     if (!again) {
         k->wave_started++;
+        check_ahead_start(k, h);
         return;
     }
     h->queued = false;
@@ -137,6 +138,8 @@ check_begin(struct check *k, struct check_host *h, const struct order *o)
     CHECK(k, next == o->host && how == o->kind, "%s of host %d: it is the turn of host %d (%s)",
           order_name(o->kind), (int)o->host, (int)next, order_name(how));
     CHECK(k, !h->flying, "%s of host %d: it is in flight", order_name(o->kind), (int)o->host);
+    CHECK(k, k->ahead_told != k->facts, "%s of host %d: after a connection ahead by the same fact",
+          order_name(o->kind), (int)o->host);
     const bool told = k->told && k->halt == HALT_NONE && (!h->queued || k->reopened);
 
     CHECK(k, !told || k->begun == k->wave, "%s of host %d: the beginning of wave %d was not told",
@@ -154,10 +157,7 @@ check_begin(struct check *k, struct check_host *h, const struct order *o)
         h->rollback = ROLLBACK_RUNNING;
         k->roll_left--;
     }
-    while (k->first_untouched < k->host_count &&
-           k->hosts[k->host_at[k->first_untouched]].outcome != OUTCOME_UNTOUCHED) {
-        k->first_untouched++;
-    }
+    check_pass_untouched(k);
     check_pass_on(k);
 }
 

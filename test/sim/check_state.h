@@ -6,7 +6,8 @@
  *
  * check_plan.c works out order, waves, budgets and limits; check_fact.c, check_gate.c,
  * check_watch.c and check_verb.c take facts; check_hold.c has hosts wait for each other;
- * check_run.c keeps waves and halts; check_want.c says what is due; check_order.c and check_slot.c
+ * check_ahead.c knows sessions that are opened ahead; check_run.c and check_wave.c keep halts and
+ * waves; check_want.c says what is due; check_order.c and check_slot.c
  * hold orders against it; check_turn.c looks for what is missing.
  */
 #ifndef SIM_CHECK_STATE_H
@@ -41,6 +42,17 @@ enum check_want {
 
 /* What has become of a run_once step. */
 enum check_once { ONCE_NOBODY, ONCE_SOMEBODY, ONCE_PASSED, ONCE_LOST };
+
+/* The session that is opened before its host is started, once a run. */
+enum check_ahead {
+    AHEAD_NEVER,
+    AHEAD_CONNECTING,
+    AHEAD_UP,
+    AHEAD_CLOSING,   /* disconnect is due or was ordered */
+    AHEAD_FAILED,    /* to try again does not help: it is the outcome of its host */
+    AHEAD_FORGOTTEN, /* failed or lost: its host connects as ever */
+    AHEAD_OVER,      /* its host was started, or it was closed */
+};
 
 struct check_host {
     int32_t position;
@@ -95,6 +107,8 @@ struct check_host {
 
     /* the shell */
     enum check_open open;
+    enum check_ahead ahead;
+    enum cause ahead_cause;
     bool dropped;    /* cancelled, once its connection under way is closed */
     int32_t closing; /* times disconnect was ordered, and its end has not been told */
     bool must_close; /* it must be ordered in this turn */
@@ -149,6 +163,9 @@ struct check {
     int32_t wave_left;                /* hosts of it without an outcome, not parked */
     int32_t wave_started;             /* hosts of it, once each */
     int32_t first_untouched;          /* no position below is untouched */
+    int32_t ahead, ahead_closing;     /* sessions ahead; those of them that are to be closed */
+    int32_t ahead_from;               /* positions below had theirs, or never will */
+    int64_t ahead_told;               /* number of the fact that yielded the last; -1 */
     int32_t queued, parked, again;    /* again: retried hosts in flight */
     int64_t wave_due_ms, wave_set_ms; /* end of bake or pause, and since when it is waited for */
     int32_t begun, ended;             /* waves told: numbers of the last; -1 */
@@ -176,6 +193,7 @@ struct check {
 
     int32_t watching; /* tries of late watch under way */
     int32_t breaking; /* those broken off, and not ended */
+    uint64_t met[CHECK_METS], met_cause[CAUSES];
     int32_t counts[OUTCOMES];
     int32_t rolled_back, rollbacks_failed;
     int64_t starts;
@@ -222,6 +240,7 @@ void check_pass_on(struct check *k);
 void check_decide(struct check *k, struct check_host *h, enum outcome outcome);
 void check_decide_killed(struct check *k, struct check_host *h);
 void check_step_good(struct check *k, struct check_host *h);
+void check_connect_failed(struct check *k, struct check_host *h, const struct fact *f);
 void check_session(struct check_host *h, bool local, const struct fact *f);
 bool check_code_fine(const struct plan_step *s, const struct fact *f);
 void check_host_fact(struct check *k, int32_t host, const struct fact *f);
@@ -241,6 +260,16 @@ void check_watch_broken(struct check *k, struct check_host *h);
 void check_watch_stop(struct check *k); /* all tries are broken off */
 void check_watch_bake(struct check *k); /* it begins */
 
+/* check_ahead.c */
+int32_t check_next_ahead(const struct check *k); /* the host whose session is due; -1 */
+void check_ahead_order(struct check *k, struct check_host *h, const struct order *o);
+bool check_ahead_fact(struct check *k, struct check_host *h, const struct fact *f);
+void check_ahead_start(struct check *k, struct check_host *h);
+void check_ahead_skip(struct check *k, struct check_host *h);
+void check_ahead_halt(struct check *k);
+void check_ahead_pause(struct check *k);
+void check_ahead_closed(struct check *k, const struct check_host *h); /* is about to be */
+
 /* check_verb.c */
 void check_verb(struct check *k, const struct fact *f);
 
@@ -259,7 +288,8 @@ void check_outcome(struct check *k, struct check_host *h, enum outcome outcome);
 void check_pause(struct check *k);
 void check_unpause(struct check *k);
 void check_reset_budget(struct check *k);
-void check_settle(struct check *k); /* waves go on, or the rollback begins */
+void check_pass_untouched(struct check *k); /* first_untouched */
+void check_settle(struct check *k);         /* waves go on, or the rollback begins */
 void check_wave_enter(struct check *k, int32_t wave);
 bool check_done(const struct check *k); /* nothing is left but tries of late watch */
 bool check_over(const struct check *k);

@@ -122,10 +122,12 @@ settled_run(struct check *k)
 {
     enum order_kind how = ORDER_START;
     const int32_t next = check_next_host(k, &how);
+    const int32_t ahead = check_next_ahead(k);
     const bool ended = k->begun < k->wave || k->phase != WAVE_OPEN ||
                        (k->wave_left == 0 && k->again == 0 && k->queued == 0);
 
     CHECK(k, next < 0, "%s of host %d is due, and is missing", order_name(how), (int)next);
+    CHECK(k, ahead < 0, "connect of host %d ahead is due, and is missing", (int)ahead);
     CHECK(k, k->finished || !check_over(k), "the run is over, and does not finish");
     CHECK(k, !k->begin_told, "wave %d was begun without a host", (int)k->begun + 1);
     CHECK(k, !ended || k->ended >= k->begun, "the end of wave %d was not told", (int)k->begun + 1);

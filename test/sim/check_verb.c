@@ -72,6 +72,8 @@ skip(struct check *k, struct check_host *h)
         return;
     }
     check_outcome(k, h, OUTCOME_SKIPPED);
+    check_ahead_skip(k, h);
+    check_pass_untouched(k);
     k->wave_left -= h->wave == k->wave && k->phase == WAVE_OPEN;
 }
 

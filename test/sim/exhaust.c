@@ -124,15 +124,34 @@ all_local(struct sim_case *c)
     c->policy.run_timeout_ms = 5;
 }
 
-static const struct shape {
+static void
+with_limits_alone(struct sim_case *c)
+{
+    with_limits(c);
+    c->policy.wave_pause_ms = 0;
+}
+
+struct shape {
     const char *name;
     void (*set)(struct sim_case *c);
-} shapes[] = {
+};
+
+static const struct shape shapes[] = {
     {"one step", one_step},      {"two steps, retries", two_steps}, {"finally", with_finally},
     {"a check", with_check},     {"a check, bakes", with_bakes},    {"run_once", with_run_once},
     {"throttle", with_throttle}, {"limits, pauses", with_limits},   {"local", all_local},
 };
-enum { SHAPES = sizeof(shapes) / sizeof(shapes[0]) };
+static const struct shape shapes_ahead[] = {
+    {"one step", one_step},  {"two steps, retries", two_steps}, {"finally", with_finally},
+    {"a check", with_check}, {"limits", with_limits_alone},
+};
+static const enum strategy strategies[] = {
+    STRATEGY_SEQUENTIAL,  STRATEGY_PARALLEL, STRATEGY_ROLLING,
+    STRATEGY_ALL_AT_ONCE, STRATEGY_CANARY,   STRATEGY_BLUE_GREEN,
+};
+static const enum strategy strategies_ahead[] = {STRATEGY_ROLLING, STRATEGY_CANARY};
+
+#define COUNT(list) ((int)(sizeof(list) / sizeof((list)[0])))
 
 /* ---- cases by number */
 
@@ -140,44 +159,124 @@ struct size {
     int32_t hosts;
     int32_t workers;
     struct search_limits limits;
+    int32_t ahead; /* sessions ahead */
+    int32_t first; /* hosts in the first wave; 0: as the strategy has it */
 };
 
 static const struct size sizes_ci[] = {
-    {1, 1, {3, 4}},
-    {2, 1, {2, 1}},
-    {2, 2, {2, 1}},
-    {3, 2, {1, 0}},
+    {1, 1, {3, 4}, 0, 0},
+    {2, 1, {2, 1}, 0, 0},
+    {2, 2, {2, 1}, 0, 0},
+    {3, 2, {1, 0}, 0, 0},
 };
 static const struct size sizes_long[] = {
-    {1, 1, {6, 8}}, {2, 1, {4, 2}}, {2, 2, {3, 2}}, {3, 2, {2, 1}}, {4, 2, {1, 1}},
+    {1, 1, {6, 8}, 0, 0}, {2, 1, {4, 2}, 0, 0}, {2, 2, {3, 2}, 0, 0},
+    {3, 2, {2, 1}, 0, 0}, {4, 2, {1, 1}, 0, 0},
+};
+/* Two waves, or three; sessions ahead for one host of the next, or for two. */
+static const struct size ahead_ci[] = {
+    {2, 1, {2, 1}, 1, 1},
+    {3, 2, {1, 0}, 2, 1},
+    {3, 1, {1, 0}, 2, 0},
+};
+static const struct size ahead_long[] = {
+    {2, 1, {4, 2}, 1, 1}, {3, 2, {2, 1}, 2, 1}, {3, 2, {2, 1}, 1, 1},
+    {3, 1, {3, 1}, 2, 0}, {4, 2, {1, 0}, 2, 2},
 };
 
-struct cases {
+/* All sizes with all shapes, strategies, ways to fail and verbs. */
+struct block {
     const struct size *sizes;
     int size_count;
+    const struct shape *shapes;
+    int shape_count;
+    const enum strategy *strategies;
+    int strategy_count;
+};
+
+enum { BLOCKS = 2 };
+
+struct cases {
+    struct block blocks[BLOCKS];
     int from, to; /* numbers that are wanted */
 };
 
 static int
-case_count(const struct cases *all)
+block_count(const struct block *b)
 {
-    return all->size_count * SHAPES * STRATEGIES * ON_FAILURES * (VERBS + 1);
+    return b->size_count * b->shape_count * b->strategy_count * ON_FAILURES * (VERBS + 1);
 }
 
-static const struct size *
-make_case(const struct cases *all, int number, struct sim_case *c, int *ret_verb)
+static int
+case_count(const struct cases *all)
 {
-    static const char *names[] = {"a", "b", "c", "d"};
+    int count = 0;
+
+    for (int i = 0; i < BLOCKS; i++) {
+        count += block_count(&all->blocks[i]);
+    }
+    return count;
+}
+
+/* What a number stands for. */
+struct choice {
+    const struct size *size;
+    const struct shape *shape;
+    bool odd; /* every second one of size and shape */
+    enum strategy strategy;
+    enum on_failure on_failure;
+    int verb; /* VERBS: none */
+};
+
+static struct choice
+choose(const struct cases *all, int number)
+{
+    const struct block *b = all->blocks;
+    struct choice o;
+
+    while (number >= block_count(b)) {
+        number -= block_count(b++);
+    }
+    o.verb = number % (VERBS + 1);
+    number /= VERBS + 1;
+    o.on_failure = (enum on_failure)(number % ON_FAILURES);
+    number /= ON_FAILURES;
+    o.strategy = b->strategies[number % b->strategy_count];
+    number /= b->strategy_count;
+    o.odd = number % 2 == 1;
+    o.shape = &b->shapes[number % b->shape_count];
+    o.size = &b->sizes[number / b->shape_count];
+    return o;
+}
+
+/* Waves that hosts may be connected ahead of: one follows the other at once. */
+static void
+set_ahead(struct sim_case *c, const struct size *size)
+{
     struct policy *o = &c->policy;
 
-    *ret_verb = number % (VERBS + 1);
-    number /= VERBS + 1;
-    o->on_failure = (enum on_failure)(number % ON_FAILURES);
-    number /= ON_FAILURES;
-    o->strategy = (enum strategy)(number % STRATEGIES);
-    number /= STRATEGIES;
-    const struct size *size = &all->sizes[number / SHAPES];
+    o->ahead_max = size->ahead;
+    if (size->first == 0) {
+        return;
+    }
+    if (o->strategy == STRATEGY_CANARY) {
+        o->canary.value = size->first;
+        return;
+    }
+    o->serial_count = 2;
+    o->serial[0].value = size->first;
+    o->serial[1].value = size->hosts - size->first;
+}
 
+static void
+make_case(const struct choice *choice, struct sim_case *c)
+{
+    static const char *names[] = {"a", "b", "c", "d"};
+    const struct size *size = choice->size;
+    struct policy *o = &c->policy;
+
+    o->on_failure = choice->on_failure;
+    o->strategy = choice->strategy;
     case_room(c, size->hosts);
     for (int32_t i = 0; i < size->hosts; i++) {
         c->names[i] = names[i];
@@ -186,25 +285,23 @@ make_case(const struct cases *all, int number, struct sim_case *c, int *ret_verb
     o->workers = size->workers;
     o->has_budget = true;
     o->canary.value = 1;
-    o->promote = *ret_verb == VERB_PROMOTE || number % 2 == 1 ? PROMOTE_MANUAL : PROMOTE_AUTO;
+    o->promote = choice->verb == VERB_PROMOTE || (size->ahead == 0 && choice->odd) ? PROMOTE_MANUAL
+                                                                                   : PROMOTE_AUTO;
     o->answerable = true;
     o->gate_successes = 1;
     c->rollback_count = 1;
-    shapes[number % SHAPES].set(c);
+    choice->shape->set(c);
     c->steps[c->step_count - 1].switches = o->strategy == STRATEGY_BLUE_GREEN;
-    return size;
+    set_ahead(c, size);
 }
 
 static void
-say_case(int number, const struct sim_case *c, int verb, const struct cases *all)
+say_case(int number, const struct choice *o)
 {
-    const int shape = number / ((VERBS + 1) * ON_FAILURES * STRATEGIES) % SHAPES;
-
-    (void)all;
-    (void)printf("case %d (%d hosts, %d slots, %s, %s, on_failure %s, verb %s)", number,
-                 (int)c->host_count, (int)c->policy.workers, strategy_name(c->policy.strategy),
-                 shapes[shape].name, on_failure_name(c->policy.on_failure),
-                 verb == VERBS ? "none" : verb_name((enum verb)verb));
+    (void)printf("case %d (%d hosts, %d slots, %d ahead, %s, %s, on_failure %s, verb %s)", number,
+                 (int)o->size->hosts, (int)o->size->workers, (int)o->size->ahead,
+                 strategy_name(o->strategy), o->shape->name, on_failure_name(o->on_failure),
+                 o->verb == VERBS ? "none" : verb_name((enum verb)o->verb));
 }
 
 /* ---- running them */
@@ -250,19 +347,19 @@ static void
 run_number(struct search *s, const struct cases *all, int number, bool loud, struct job *job)
 {
     struct sim_case c;
-    int verb = VERBS;
+    const struct choice choice = choose(all, number);
     struct search_sum sum = {0};
 
     case_init(&c);
-    const struct size *size = make_case(all, number, &c, &verb);
-    struct one o = {.search = s, .c = &c, .size = size, .sum = &sum, .verb = verb};
+    make_case(&choice, &c);
+    struct one o = {.search = s, .c = &c, .size = choice.size, .sum = &sum, .verb = choice.verb};
     char why[256] = "";
     const bool returned = guard_call(run_one, &o, why, sizeof(why));
     const bool right = returned && o.right;
 
     arena_open(false); /* an assertion leaves it open */
     if (!right || loud) {
-        say_case(number, &c, verb, all);
+        say_case(number, &choice);
         (void)printf(": %" PRIu64 " states: %s\n", sum.states,
                      right      ? "ok"
                      : returned ? search_wrong(s)
@@ -359,13 +456,22 @@ main(void)
     const char *wanted = getenv("JOBS");
     const bool is_long = variant != NULL && strcmp(variant, "long") == 0;
     struct cases all = {
-        .sizes = is_long ? sizes_long : sizes_ci,
-        .size_count = is_long ? (int)(sizeof(sizes_long) / sizeof(sizes_long[0]))
-                              : (int)(sizeof(sizes_ci) / sizeof(sizes_ci[0])),
+        .blocks =
+            {
+                {sizes_ci, COUNT(sizes_ci), shapes, COUNT(shapes), strategies, COUNT(strategies)},
+                {ahead_ci, COUNT(ahead_ci), shapes_ahead, COUNT(shapes_ahead), strategies_ahead,
+                 COUNT(strategies_ahead)},
+            },
     };
     const long cpus = wanted != NULL ? strtol(wanted, NULL, 10) : sysconf(_SC_NPROCESSORS_ONLN);
     const int jobs = cpus < 1 ? 1 : cpus > JOBS_MAX ? JOBS_MAX : (int)cpus;
 
+    if (is_long) {
+        all.blocks[0].sizes = sizes_long;
+        all.blocks[0].size_count = COUNT(sizes_long);
+        all.blocks[1].sizes = ahead_long;
+        all.blocks[1].size_count = COUNT(ahead_long);
+    }
     plant();
     all.from = number_of("EXHAUST_FROM", 0);
     all.to = number_of("EXHAUST_TO", case_count(&all));

@@ -20,6 +20,7 @@ struct list {
     const struct tiny_world *w; /* borrowed */
     struct tiny_event *events;  /* borrowed */
     int count;
+    bool ahead; /* hosts are connected ahead: more can go wrong with a connection */
 };
 
 static struct tiny_event *
@@ -58,6 +59,13 @@ connect_events(struct list *l, int32_t host)
     f.kind = FACT_CONNECT_FAILED;
     f.cause = CAUSE_CONNECT;
     add_bad(l, f, &nowhere)->after.hosts[host].session = TINY_NONE;
+    if (l->ahead) {
+        f.cause = CAUSE_AUTH;
+        add_bad(l, f, &nowhere)->after.hosts[host].session = TINY_NONE;
+        f.kind = FACT_THROTTLED;
+        f.cause = CAUSE_CONNECT;
+        add_bad(l, f, &nowhere)->after.hosts[host].session = TINY_NONE;
+    }
 }
 
 /* The session goes with the thing that was under way: both facts lie in the inbox. */
@@ -66,6 +74,19 @@ lose(struct tiny_event *e, int32_t host)
 {
     e->facts[e->count++] =
         (struct fact){.kind = FACT_CONNECTION_LOST, .host = host, .step = -1, .cause = CAUSE_LOST};
+    e->after.hosts[host].session = TINY_NONE;
+}
+
+/* One that waits for its start goes by itself. */
+static void
+lost_event(struct list *l, int32_t host)
+{
+    struct tiny_event nowhere;
+    struct tiny_event *e = add_bad(
+        l,
+        (struct fact){.kind = FACT_CONNECTION_LOST, .host = host, .step = -1, .cause = CAUSE_LOST},
+        &nowhere);
+
     e->after.hosts[host].session = TINY_NONE;
 }
 
@@ -156,6 +177,9 @@ host_events(struct list *l, int32_t host)
     if (h->closing) {
         closed_event(l, host);
     }
+    if (h->ahead && h->session == TINY_OPEN && !h->closing) {
+        lost_event(l, host);
+    }
     if (h->session == TINY_CONNECTING) {
         connect_events(l, host);
     } else if (h->job == TINY_STEP) {
@@ -169,7 +193,7 @@ int
 tiny_events(const struct tiny_world *w, const struct sim_case *c, bool waits,
             struct tiny_event *ret_events)
 {
-    struct list l = {.w = w, .events = ret_events};
+    struct list l = {.w = w, .events = ret_events, .ahead = c->policy.ahead_max > 0};
 
     for (int32_t i = 0; i < c->host_count; i++) {
         host_events(&l, i);
@@ -212,6 +236,7 @@ begin_connect(struct tiny_host *h, const struct order *o)
         return "it is asked to connect, and has a session";
     }
     h->session = TINY_CONNECTING;
+    h->ahead = o->slot < 0 && o->attempt == 1;
     h->connect = o->attempt;
     return NULL;
 }
@@ -235,9 +260,11 @@ carry_out_at(struct tiny_host *h, const struct sim_case *c, const struct order *
         }
         h->closing = true;
         break;
+    case ORDER_START:
+        h->ahead = false;
+        break;
     case ORDER_WAIT:
     case ORDER_FINISH:
-    case ORDER_START:
     case ORDER_RELEASE:
     case ORDER_ROLLBACK:
     case ORDER_PARK:
@@ -277,7 +304,8 @@ tiny_sum(const struct tiny_world *w, int32_t hosts)
     for (int32_t i = 0; i < hosts; i++) {
         const struct tiny_host *h = &w->hosts[i];
         sum = mix(sum, (uint64_t)h->session << 32 | (uint64_t)h->job << 8 | (uint64_t)h->local |
-                           (uint64_t)h->sent << 1 | (uint64_t)h->closing << 2);
+                           (uint64_t)h->sent << 1 | (uint64_t)h->closing << 2 |
+                           (uint64_t)h->ahead << 3);
         sum = mix(sum, (uint64_t)h->step << 32 | (uint32_t)h->attempt);
         sum = mix(sum, (uint64_t)h->connect);
     }

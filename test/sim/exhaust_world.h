@@ -22,6 +22,7 @@ struct tiny_host {
     bool local;   /* the job needs no session */
     bool sent;    /* it was told */
     bool closing; /* disconnect was ordered */
+    bool ahead;   /* connected before its start, which has not come */
     int32_t step, attempt, connect;
 };
 

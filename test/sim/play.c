@@ -32,6 +32,7 @@ cause_of(const char *word, enum cause *ret_cause)
     } causes[] = {
         {"auth", CAUSE_AUTH},       {"connect", CAUSE_CONNECT}, {"lost", CAUSE_LOST},
         {"refused", CAUSE_REFUSED}, {"idle", CAUSE_IDLE},       {"killed", CAUSE_KILLED},
+        {"hostkey", CAUSE_HOSTKEY}, {"name", CAUSE_NAME},
     };
 
     for (size_t i = 0; i < sizeof(causes) / sizeof(causes[0]); i++) {

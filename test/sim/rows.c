@@ -248,6 +248,98 @@ rolls_back_one_by_one(struct sim_case *c)
     c->policy.workers = 1;
 }
 
+void
+ahead(struct sim_case *c)
+{
+    waves_of_2(c);
+    c->steps[0].local = false;
+    c->policy.ahead_max = 2;
+    c->policy.retry_delay_ms = 100;
+    c->policy.retries_max = 1;
+}
+
+void
+ahead_by_one(struct sim_case *c)
+{
+    ahead(c);
+    c->policy.ahead_max = 1;
+}
+
+void
+ahead_and_tried_again(struct sim_case *c)
+{
+    ahead(c);
+    c->policy.retry_connect = true;
+}
+
+void
+ahead_of_width_one(struct sim_case *c)
+{
+    ahead(c);
+    c->policy.workers = 1;
+    c->policy.ahead_max = 9;
+    c->policy.serial_count = 1;
+    c->policy.serial[0].value = 2;
+}
+
+void
+ahead_of_a_pause(struct sim_case *c)
+{
+    ahead(c);
+    c->policy.wave_pause_ms = 1;
+}
+
+void
+ahead_of_a_bake(struct sim_case *c)
+{
+    ahead(c);
+    c->policy.wave_bake_ms = 1;
+}
+
+void
+ahead_of_promote(struct sim_case *c)
+{
+    ahead(c);
+    c->policy.strategy = STRATEGY_CANARY;
+    c->policy.canary.value = 2;
+    c->policy.promote = PROMOTE_MANUAL;
+}
+
+void
+ahead_of_nothing(struct sim_case *c)
+{
+    ahead(c);
+    c->steps[0].local = true;
+}
+
+void
+ahead_with_budget(struct sim_case *c)
+{
+    ahead(c);
+    c->policy.has_budget = true;
+}
+
+void
+ahead_with_pauses(struct sim_case *c)
+{
+    ahead_with_budget(c);
+    c->policy.on_failure = ON_FAILURE_PAUSE;
+}
+
+void
+ahead_with_rollback(struct sim_case *c)
+{
+    ahead(c);
+    rolls_back(c);
+}
+
+void
+ahead_with_limits(struct sim_case *c)
+{
+    ahead(c);
+    by_zone(c);
+}
+
 /* ---- playing them */
 
 /* Some part of the list, with `|` between, is in the sentence. */

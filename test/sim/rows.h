@@ -69,5 +69,17 @@ void remote_and_paused(struct sim_case *c);
 void finally_once(struct sim_case *c);
 void finally_throttled(struct sim_case *c);
 void rolls_back_one_by_one(struct sim_case *c);
+void ahead(struct sim_case *c);
+void ahead_by_one(struct sim_case *c);
+void ahead_and_tried_again(struct sim_case *c);
+void ahead_of_width_one(struct sim_case *c);
+void ahead_of_a_pause(struct sim_case *c);
+void ahead_of_a_bake(struct sim_case *c);
+void ahead_of_promote(struct sim_case *c);
+void ahead_of_nothing(struct sim_case *c);
+void ahead_with_budget(struct sim_case *c);
+void ahead_with_pauses(struct sim_case *c);
+void ahead_with_rollback(struct sim_case *c);
+void ahead_with_limits(struct sim_case *c);
 
 #endif

@@ -387,7 +387,7 @@ live_body(void *arg)
     live_turns(u);
     live_end(u);
     if (u->wrong[0] == '\0' && u->stats != NULL) {
-        stats_end(u->stats, u->rollout, u->c->host_count);
+        stats_end(u->stats, u->rollout, u->check, u->c->host_count);
         u->stats->facts += u->journal_count;
         u->stats->orders += u->order_count;
         u->stats->virtual_ms += u->now_ms;

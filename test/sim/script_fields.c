@@ -40,6 +40,7 @@ const struct field case_fields[] = {
     {CASE(seed, UINT64)},
     {WORDS(strategy, strategy_word, STRATEGIES)},
     {POLICY(workers, INT32)},
+    {POLICY(ahead_max, INT32)},
     {WORDS(order, order_word, HOST_ORDERS)},
     {"policy_seed", FIELD_UINT64, offsetof(struct sim_case, policy.seed), NULL, 0},
     {POLICY(canary, AMOUNT)},

@@ -30,7 +30,7 @@ stats_fact(struct stats *s, const struct rollout *r, const struct fact *f)
 }
 
 void
-stats_end(struct stats *s, const struct rollout *r, int32_t hosts)
+stats_end(struct stats *s, const struct rollout *r, const struct check *k, int32_t hosts)
 {
     const struct summary sum = rollout_summary(r);
 
@@ -41,6 +41,12 @@ stats_end(struct stats *s, const struct rollout *r, int32_t hosts)
         const struct rollout_host h = rollout_host(r, i);
         s->retried += h.round > 1;
         s->late += h.late;
+    }
+    for (int i = 0; i < CHECK_METS; i++) {
+        s->ahead[i] += check_met(k, (enum check_met)i);
+    }
+    for (int i = 0; i < CAUSES; i++) {
+        s->ahead_cause[i] += check_met_cause(k, (enum cause)i);
     }
     s->rolled_back += (uint64_t)sum.rolled_back;
     s->rollbacks_failed += (uint64_t)sum.rollbacks_failed;
@@ -109,6 +115,12 @@ on_failure_word(int i)
 }
 
 static const char *
+ahead_word(int i)
+{
+    return check_met_name((enum check_met)i);
+}
+
+static const char *
 exit_word(int i)
 {
     static const char *const words[EXITS] = {"0", "1", "2", "3", "4", "5", "6", "7"};
@@ -123,7 +135,7 @@ struct list {
     const char *(*word)(int i);
 };
 
-enum { LISTS = 8 };
+enum { LISTS = 10 };
 
 static void
 lists_of(const struct stats *s, struct list *ret)
@@ -137,6 +149,8 @@ lists_of(const struct stats *s, struct list *ret)
         {"strategies", s->strategy, STRATEGIES, strategy_word},
         {"on_failure", s->on_failure, ON_FAILURES, on_failure_word},
         {"exit codes", s->exit, EXITS, exit_word},
+        {"sessions ahead", s->ahead, CHECK_METS, ahead_word},
+        {"causes ahead", s->ahead_cause, CAUSES, cause_word},
     };
 
     memcpy(ret, lists, sizeof(lists));
@@ -185,6 +199,9 @@ is_exempt(const char *list, int i)
     if (strcmp(list, "causes") == 0) { /* the core's own words */
         return i == CAUSE_GATE || i == CAUSE_ONCE || i == CAUSE_SWITCH || i == CAUSE_HEALTH ||
                i == CAUSE_CANCELLED;
+    }
+    if (strcmp(list, "causes ahead") == 0) { /* those of connecting alone */
+        return i == CAUSE_NONE || (i >= CAUSE_REFUSED && i != CAUSE_LOST);
     }
     if (strcmp(list, "outcomes") == 0) {
         return i == OUTCOME_RUNNING;

@@ -5,6 +5,7 @@
 #define SIM_STATS_H
 
 #include "sim/case.h"
+#include "sim/check.h"
 
 #include "core/order.h"
 #include "core/rollout.h"
@@ -27,12 +28,13 @@ struct stats {
     uint64_t exit[EXITS];
     uint64_t verb_taken[RUN_STATES][VERBS];
     uint64_t verb_refused[RUN_STATES][VERBS];
+    uint64_t ahead[CHECK_METS], ahead_cause[CAUSES];
     uint64_t rolled_back, rollbacks_failed, retried, late;
 };
 
 void stats_case(struct stats *s, const struct sim_case *c);
 void stats_fact(struct stats *s, const struct rollout *r, const struct fact *f);
-void stats_end(struct stats *s, const struct rollout *r, int32_t hosts);
+void stats_end(struct stats *s, const struct rollout *r, const struct check *k, int32_t hosts);
 void stats_add(struct stats *to, const struct stats *from);
 void stats_print(const struct stats *s, FILE *out);
 

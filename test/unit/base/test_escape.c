@@ -143,6 +143,32 @@ test_stays_harmless_when_the_room_ends(void **state)
 }
 
 static void
+test_fills_the_room_to_the_last_whole_character(void **state)
+{
+    static const struct {
+        size_t max;
+        const char *bytes, *expected;
+    } rows[] = {
+        {5, "abcdefgh", "abcde"},
+        {5, "abc\xc3\xa9\xc3\xa9", "abc\xc3\xa9"},
+        {4, "abc\xc3\xa9\xc3\xa9", "abc"},
+        {4, "abc\xc3\xa9x", "abcx"}, /* what is shorter still has room */
+        {4, "ab\x1b_", "ab_"},
+        {0, "a", ""},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct buf out;
+        buf_init(&out, rows[i].max);
+        escape_line(&out, rows[i].bytes, strlen(rows[i].bytes));
+        assert_string_equal(out.data, rows[i].expected);
+        assert_true(out.full);
+        buf_release(&out);
+    }
+}
+
+static void
 test_tells_valid_utf8_by_rfc_3629(void **state)
 {
     static const struct {
@@ -255,6 +281,7 @@ main(void)
         cmocka_unit_test(test_leaves_tab_and_backslash_to_a_terminal),
         cmocka_unit_test(test_makes_random_bytes_harmless),
         cmocka_unit_test(test_stays_harmless_when_the_room_ends),
+        cmocka_unit_test(test_fills_the_room_to_the_last_whole_character),
         cmocka_unit_test(test_tells_valid_utf8_by_rfc_3629),
         cmocka_unit_test(test_quotes_every_byte_for_a_real_shell),
     };

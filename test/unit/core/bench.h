@@ -71,6 +71,8 @@ drain(struct bench *b)
             buf_addf(&b->seen, ":%d.%d", (int)o.step, (int)o.attempt);
         } else if (o.kind == ORDER_FINALLY) {
             buf_addf(&b->seen, ":%d", (int)o.step);
+        } else if (o.kind == ORDER_CONNECT && o.slot < 0) {
+            buf_adds(&b->seen, " ahead");
         } else if (o.host < 0) {
             buf_addf(&b->seen, " %d", (int)o.value);
         }
@@ -209,6 +211,38 @@ whole_host(struct bench *b, int32_t host, int32_t code)
 {
     connected(b, host);
     done(b, host, 0, code);
+}
+
+/* Between its steps, or ahead of its start. */
+static inline void
+lost(struct bench *b, int32_t host)
+{
+    tell(b, (struct fact){.kind = FACT_CONNECTION_LOST, .host = host, .cause = CAUSE_LOST});
+}
+
+/* By the attempt that is under way. */
+static inline void
+throttled(struct bench *b, int32_t host)
+{
+    const int32_t attempt = rollout_host(b->rollout, host).connect_attempt;
+
+    tell(b, (struct fact){.kind = FACT_THROTTLED, .host = host, .attempt = attempt});
+}
+
+static inline void
+workers(struct bench *b, int32_t count)
+{
+    tell(b, (struct fact){.kind = FACT_VERB, .host = -1, .verb = VERB_WORKERS, .value = count});
+}
+
+/* A rolling run of waves as large as W, of which as many may be connected ahead. */
+static inline void
+ahead_init(struct bench *b, int32_t workers)
+{
+    bench_init(b, STRATEGY_ROLLING, workers);
+    b->policy.max_fail.value = 9;
+    b->policy.answerable = true;
+    b->policy.ahead_max = workers;
 }
 
 /* All of a host, to the end of its session: nothing waits for it any more. */

@@ -30,6 +30,8 @@ test_numbers_out_of_range_are_refused(void **state)
         {{.workers = -1}, "max_parallel_workers: -1"},
         {{.workers = POLICY_WORKERS_MAX + 1}, "max_parallel_workers: 10001"},
         {{.workers = INT32_MIN}, "max_parallel_workers:"},
+        {{.ahead_max = -1}, "connect_ahead: -1 sessions"},
+        {{.ahead_max = POLICY_WORKERS_MAX + 1}, "connect_ahead: 10001 sessions"},
         {{.serial_count = 1, .serial = {{0, false}}}, "serial: a wave of 0 hosts"},
         {{.serial_count = 1, .serial = {{0, true}}}, "serial: a wave of 0% hosts"},
         {{.serial_count = 1, .serial = {{101, true}}}, "serial: a wave of 101%"},

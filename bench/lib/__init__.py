@@ -1,0 +1,1 @@
+"""What the suites of bench/ share: see bench/README.md."""

@@ -1,0 +1,26 @@
+"""What bench/run was asked for, as suites see it."""
+import dataclasses
+
+
+@dataclasses.dataclass(frozen=True)
+class Options:
+    """mode: smoke (seconds: does it still run), short (minutes), long (the whole matrix)."""
+
+    mode: str = "short"
+
+    def pick(self, smoke, short, long=None):
+        """One of three by mode; long is as short where it is not given."""
+        return {"smoke": smoke, "short": short, "long": short if long is None else long}[self.mode]
+
+    @property
+    def rounds(self):
+        """Rounds of a comparison: medians of five."""
+        return self.pick(1, 5, 5)
+
+    @property
+    def smoke(self):
+        return self.mode == "smoke"
+
+    @property
+    def long(self):
+        return self.mode == "long"

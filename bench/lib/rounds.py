@@ -1,0 +1,70 @@
+"""Run cells: contenders interleaved, the order rotated each round; the middle of the samples, and the spread."""
+import concurrent.futures
+
+from bench.lib.cell import Figure, Row, Together
+from bench.lib.measure import Failed
+from bench.lib.stats import median
+
+
+def order_of(contenders, turn):
+    """The contenders as they run in round `turn`: each comes first once before any does again."""
+    at = turn % len(contenders)
+    return contenders[at:] + contenders[:at]
+
+
+def _rounds_of(cell, contender):
+    return cell.rounds if contender.rounds is None else min(cell.rounds, contender.rounds)
+
+
+def _take(contender, observe, samples, row):
+    """One run; its numbers go to the samples.  A contender that failed is not run again."""
+    if row.error:
+        return
+    try:
+        for key, value in contender.once(observe).items():
+            if value is not None:
+                samples.setdefault(key, []).append(value)
+    except Failed as failure:
+        row.error = str(failure)
+
+
+def figures_of(columns, observed, timed):
+    """The Figure of each column there are samples of."""
+    figures = {}
+    for column in columns:
+        source = observed if column.observed else timed
+        values = source.get(column.key)
+        if values:
+            figures[column.key] = Figure(median(values), values, column.unit, column.how)
+    return figures
+
+
+def run_cell(cell, columns):
+    """Returns the rows of the cell, one a contender, in their order."""
+    rows = {c.name: Row(c.name, notes=[c.note] if c.note else []) for c in cell.contenders}
+    observed = {c.name: {} for c in cell.contenders}
+    timed = {c.name: {} for c in cell.contenders}
+    if cell.warmup:
+        for contender in cell.contenders:
+            _take(contender, True, observed[contender.name], rows[contender.name])
+    for turn in range(cell.rounds):
+        for contender in order_of(cell.contenders, turn):
+            if turn < _rounds_of(cell, contender):
+                _take(contender, False, timed[contender.name], rows[contender.name])
+    for name, row in rows.items():
+        row.figures = figures_of(columns, observed[name], timed[name])
+    if cell.finish is not None:
+        cell.finish(rows)
+    return list(rows.values())
+
+
+def run_all(cells, columns, wanted, tell):
+    """Run what the generator yields, as far as wanted(cell name).  Calls tell(cell, rows) as cells end, in order."""
+    for item in cells:
+        group = item.cells if isinstance(item, Together) else [item]
+        group = [cell for cell in group if wanted(cell.name)]
+        at_once = item.at_once if isinstance(item, Together) else 1
+        with concurrent.futures.ThreadPoolExecutor(max_workers=max(1, at_once)) as pool:
+            futures = [(cell, pool.submit(run_cell, cell, columns)) for cell in group]
+            for cell, future in futures:
+                tell(cell, future.result())

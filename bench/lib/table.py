@@ -1,0 +1,111 @@
+"""Tables for a terminal and for Markdown, from the JSON of result.py: aligned columns, units in the head."""
+from bench.lib.goals import BY_NAME
+
+
+def number(value, digits):
+    """1234567.5 -> 1,234,567.5; digits behind the point."""
+    return f"{value:,.{digits}f}"
+
+
+def shown_columns(result, cells):
+    """The columns that are to be shown and that some row of the cells has."""
+    have = {key for cell in cells for row in cell["rows"] for key in row["figures"]}
+    return [column for column in result["columns"] if column["shown"] and column["key"] in have]
+
+
+def groups_of(result, cells):
+    """Runs of cells that one head fits: the figures of one are among those of the other."""
+    groups = []
+    for cell in cells:
+        keys = {column["key"] for column in shown_columns(result, [cell])}
+        if groups and (keys <= groups[-1][0] or keys >= groups[-1][0]):
+            groups[-1][0].update(keys)
+            groups[-1][1].append(cell)
+        else:
+            groups.append((keys, [cell]))
+    return [group for _, group in groups]
+
+
+def head_of(column):
+    """`wall s`: title and unit."""
+    return f"{column['title']} {column['unit']}".strip()
+
+
+def figure_text(row, column):
+    """`1.02 (1.01-1.05)` where samples differ in the digits shown, `1.02` where not, `` where there is none."""
+    figure = row["figures"].get(column["key"])
+    if figure is None:
+        return ""
+    digits = column["digits"]
+    middle, low, high = (number(figure[key], digits) for key in ("value", "min", "max"))
+    return middle if low == high else f"{middle} ({low}-{high})"
+
+
+def goals_text(row):
+    """`met: 1.02 <= 1.03`, several with `; `."""
+    texts = []
+    for name, value in row["goals"].items():
+        goal = BY_NAME[name]
+        met = "met" if goal.met(value) else "MISSED"
+        digits = 3 if goal.limit < 5 else 1
+        texts.append(f"{met}: {number(value, digits)} {goal.wanted()}")
+    return "; ".join(texts)
+
+
+def cell_lines(result, cell):
+    """The cell as rows of text, its head first."""
+    columns = shown_columns(result, [cell])
+    goals = any(row["goals"] for row in cell["rows"])
+    head = [""] + [head_of(column) for column in columns] + (["goal"] if goals else [])
+    lines = [head]
+    for row in cell["rows"]:
+        if row["error"]:
+            lines.append([row["contender"], f"FAILED: {row['error']}"])
+            continue
+        lines.append(
+            [row["contender"]] + [figure_text(row, column) for column in columns] + ([goals_text(row)] if goals else [])
+        )
+    return lines
+
+
+WORDS = ("", "goal", "where", "verdict")  # heads of columns that hold words, not numbers
+
+
+def align(lines):
+    """Rows of text: numbers to the right, words to the left; a row that is too short stands as it is."""
+    full = [line for line in lines if len(line) == len(lines[0])]
+    widths = [max(len(line[at]) for line in full) for at in range(len(lines[0]))]
+    texts = []
+    for line in lines:
+        if len(line) < len(lines[0]):
+            texts.append("  " + "  ".join(line))
+            continue
+        words = [
+            word.ljust(width) if name in WORDS else word.rjust(width)
+            for name, word, width in zip(lines[0], line, widths)
+        ]
+        texts.append(("  " + "  ".join(words)).rstrip())
+    return texts
+
+
+def cell_text(result, cell):
+    """What is printed when a cell is over."""
+    texts = [cell["title"], *align(cell_lines(result, cell))]
+    texts += [f"  ({note})" for note in [cell["note"]] if note]
+    texts += [f"  {row['contender']}: {note}" for row in cell["rows"] for note in row["notes"]]
+    return "\n".join(texts)
+
+
+def verdict_text(verdicts):
+    """The table of goals at the end of a run, from goals.judge."""
+    lines, others = [["", "wanted", "measured", "verdict", "where"]], 0
+    for goal, verdict in verdicts:
+        if verdict is None:
+            others += 1
+            continue
+        value, met, where = verdict
+        digits = 3 if goal.limit < 5 else 1
+        lines.append([goal.text, goal.wanted(), number(value, digits), "met" if met else "MISSED", where])
+    met = sum(line[3] == "met" for line in lines)
+    last = f"{met} met, {len(lines) - 1 - met} missed, {others} not measured by these suites or not applicable here"
+    return "\n".join([*(align(lines) if len(lines) > 1 else []), last])
