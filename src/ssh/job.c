@@ -304,7 +304,7 @@ job_again(struct slot *s)
     assert(!job->fed && job->verdict == VERDICT_NONE);
     stop_channel_timers(s);
     reset_heads(job);
-    job->again = job->stirred = false;
+    job->again = job->stirred = job->watched = false;
 }
 
 void

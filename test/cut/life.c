@@ -179,10 +179,10 @@ ask(int id, int step)
 
     life_mark(id, step, path);
     (void)snprintf(script, sizeof(script),
-                   ": >'%s'\nL=0123456789012345678901234567890123456789\n"
+                   "echo ran >>'%s'\nL=0123456789012345678901234567890123456789\n"
                    "for i in 1 2 3 4; do echo $L; echo $L >&2; done\n",
                    path);
-    const bool upload = step == 1;
+    const bool upload = step == LIFE_UPLOAD;
     const struct step_request q = {.kind = upload ? STEP_UPLOAD : STEP_SCRIPT,
                                    .key = "1.0.1.0",
                                    .script = script,
@@ -190,7 +190,9 @@ ask(int id, int step)
                                    .fd = upload ? open(all.upload_path, O_RDONLY | O_CLOEXEC) : -1,
                                    .size = UPLOAD_SIZE,
                                    .dest = path,
-                                   .mode = 0600};
+                                   .mode = 0600,
+                                   .following =
+                                       all.lives[id].ahead ? LIFE_STEPS - 1 - step : 0};
     pool_run(all.pool, id, &q);
 }
 
@@ -265,12 +267,12 @@ finish(struct life *l)
     l->cut = NULL;
 }
 void
-lives_plan(const struct cut_plan *plan)
+lives_plan(const struct cut_plan *plan, bool ahead)
 {
     if (all.count == LIVES_MAX) {
         abort();
     }
-    all.lives[all.count++] = (struct life){.plan = *plan};
+    all.lives[all.count++] = (struct life){.plan = *plan, .ahead = ahead};
 }
 
 void

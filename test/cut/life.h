@@ -16,7 +16,7 @@
 
 struct zygote; /* proc/zygote.h */
 
-enum { LIFE_STEPS = 4, LIFE_PATH_MAX = 160 };
+enum { LIFE_STEPS = 4, LIFE_PATH_MAX = 160, LIFE_MARK_SIZE = 4, LIFE_UPLOAD = 1 };
 
 enum answer { ANSWER_NONE, ANSWER_DONE, ANSWER_NOT_STARTED, ANSWER_UNKNOWN };
 enum { ANSWERS = ANSWER_UNKNOWN + 1 };
@@ -24,6 +24,7 @@ enum { ANSWERS = ANSWER_UNKNOWN + 1 };
 /* One session. */
 struct life {
     struct cut_plan plan;
+    bool ahead;      /* it is said of each step how many follow */
     struct cut *cut; /* owned while it lasts */
     struct target target;
     int asked; /* steps */
@@ -51,12 +52,13 @@ int lives_start(struct zygote *zygote);
 int lives_stop(void);
 
 void lives_forget(void); /* those that were planned */
-void lives_plan(const struct cut_plan *plan);
+/* ahead: the channels of the next steps are sent ahead. */
+void lives_plan(const struct cut_plan *plan, bool ahead);
 /* Run all that are planned to their ends; -1: one has none. */
 int lives_run(void);
 int lives_count(void);
 const struct life *life_at(int id);
-/* The file that a step of the life leaves on the target. */
+/* The file that a step of the life leaves on the target: LIFE_MARK_SIZE bytes each time it runs. */
 void life_mark(int id, int step, char ret_path[LIFE_PATH_MAX]);
 
 #endif

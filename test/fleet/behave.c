@@ -54,6 +54,7 @@ static const struct row rows[] = {
     {"nochannel", KIND_SET, 1, AT(nochannel), NULL, "refuse channels"},
     {"noexec", KIND_SET, 1, AT(noexec), NULL, "refuse commands"},
     {"sessions", KIND_NUMBER, 0, AT(sessions), NULL, "N channels at once"},
+    {"from", KIND_NUMBER, 0, AT(from), NULL, "only from a connection's Nth channel on"},
     {"window", KIND_MAYBE, 16384, AT(window), NULL, "take N bytes of input, then no more"},
     {"flood", KIND_WORD, 0, AT(flood), "out err both line binary", "output for ever"},
     {"flood-max", KIND_NUMBER, 0, AT(flood_max), NULL, "... for N bytes"},

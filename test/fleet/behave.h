@@ -35,6 +35,8 @@
  *   partial          a key is not enough
  *   nochannel, noexec   refused
  *   sessions N       channels at once
+ *   from N           a connection's first N - 1 channels are good ones, and their commands: the
+ *                    phases from open on, refusals and a command's life are of the later ones
  *
  * A command's life:
  *   window [N]       N bytes of input are taken, then the window is never widened
@@ -122,6 +124,7 @@ struct behave {
     long partial;
     long nochannel, noexec;
     long sessions; /* 0: as the fleet says */
+    long from;     /* channels before this one are good; 0: none is */
     long window;   /* 0: is widened */
     long flood;
     long flood_max; /* 0: for ever */

@@ -84,6 +84,21 @@ on_close(ssh_session session, ssh_channel ssh, void *arg)
     conn_again(ch->conn);
 }
 
+/* The connection's first channels may be good ones. */
+static bool
+minds(const struct chan *ch, enum phase phase)
+{
+    return ch->behave != NULL && conn_minds(ch->conn, phase);
+}
+
+static void
+note_phase(const struct chan *ch, enum phase phase)
+{
+    if (minds(ch, phase)) {
+        conn_reach(ch->conn, phase);
+    }
+}
+
 static int
 on_exec(ssh_session session, ssh_channel ssh, const char *command, void *arg)
 {
@@ -91,7 +106,7 @@ on_exec(ssh_session session, ssh_channel ssh, const char *command, void *arg)
 
     (void)session;
     (void)ssh;
-    conn_reach(ch->conn, AT_EXEC);
+    note_phase(ch, AT_EXEC);
     if (ch->command != NULL || (ch->behave != NULL && ch->behave->noexec)) {
         return 1;
     }
@@ -119,7 +134,7 @@ on_signal(ssh_session session, ssh_channel ssh, const char *name, void *arg)
 
 struct chan *
 chan_new(struct fleet *fleet, struct conn *conn, ssh_session session, const char *folder,
-         const char *client)
+         const char *client, const struct behave *behave)
 {
     struct chan *ch = xcalloc(1, sizeof(*ch));
 
@@ -128,7 +143,7 @@ chan_new(struct fleet *fleet, struct conn *conn, ssh_session session, const char
     ch->session = session;
     ch->folder = folder;
     ch->client = client;
-    ch->behave = conn_behave(conn);
+    ch->behave = behave;
     buf_init(&ch->carry, CHUNK);
     ch->ssh = ssh_channel_new(session);
     if (ch->ssh == NULL) {
@@ -187,7 +202,7 @@ write_pending(const struct chan *ch)
 static bool
 reach(const struct chan *ch, enum phase phase)
 {
-    if (!conn_minds(ch->conn, phase)) {
+    if (!minds(ch, phase)) {
         return true;
     }
     if (write_pending(ch)) {
@@ -220,7 +235,7 @@ refill(struct chan *ch)
     ch->waiting -= (size_t)n;
     ch->taken += (uint64_t)n;
     if (ch->taken >= UPLOAD_BYTES) {
-        conn_reach(ch->conn, AT_UPLOAD);
+        note_phase(ch, AT_UPLOAD);
     }
     const int rc = buf_add(&ch->carry, chunk, (size_t)n);
     assert(rc == 0);
@@ -321,7 +336,7 @@ send_status(struct chan *ch)
     if (ch->status_sent || !process_ended(ch->process, &status)) {
         return;
     }
-    if (conn_minds(ch->conn, AT_STATUS) &&
+    if (minds(ch, AT_STATUS) &&
         (!ch->out_ended[0] || !ch->out_ended[1] || !reach(ch, AT_STATUS))) {
         return;
     }

@@ -12,12 +12,13 @@
 #include <stdbool.h>
 
 struct fleet;
+struct behave;
 struct conn;
 struct chan;
 
-/* For a channel the client just opened on ssh; borrows the others. */
+/* For a channel the client just opened on ssh; borrows the others.  behave NULL: a good one. */
 struct chan *chan_new(struct fleet *fleet, struct conn *conn, ssh_session ssh, const char *folder,
-                      const char *client);
+                      const char *client, const struct behave *behave);
 
 ssh_channel chan_ssh(const struct chan *ch);
 

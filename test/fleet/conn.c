@@ -38,6 +38,7 @@ struct conn {
     struct chan **open; /* owned, each owned */
     size_t count;
     size_t cap;
+    long asked; /* channels, in all */
     bool logged_in;
     bool has_key; /* with --partial: the first half */
     bool again;
@@ -47,12 +48,6 @@ struct conn {
     bool waiting;          /* counted by the throttle of its host */
     struct ssh_server_callbacks_struct callbacks;
 };
-
-const struct behave *
-conn_behave(const struct conn *c)
-{
-    return c->behave;
-}
 
 bool
 conn_minds(const struct conn *c, enum phase phase)
@@ -199,9 +194,9 @@ on_public_key(ssh_session session, const char *user, struct ssh_key_struct *key,
 }
 
 static size_t
-sessions_max(const struct conn *c)
+sessions_max(const struct conn *c, bool is_good)
 {
-    if (c->behave != NULL && c->behave->nochannel) {
+    if (!is_good && c->behave != NULL && c->behave->nochannel) {
         return 0;
     }
     return (size_t)(c->behave != NULL && c->behave->sessions > 0 ? c->behave->sessions
@@ -212,13 +207,17 @@ static ssh_channel
 on_open(ssh_session session, void *arg)
 {
     struct conn *c = arg;
+    const bool is_good = c->behave != NULL && ++c->asked < c->behave->from;
 
-    conn_reach(c, AT_OPEN);
-    if (!c->logged_in || c->count >= sessions_max(c)) {
+    if (!is_good) {
+        conn_reach(c, AT_OPEN);
+    }
+    if (!c->logged_in || c->count >= sessions_max(c, is_good)) {
         return NULL;
     }
     c->open = xgrow(c->open, c->count, &c->cap, sizeof(struct chan *));
-    c->open[c->count++] = chan_new(c->fleet, c, session, c->folder, c->client);
+    c->open[c->count++] =
+        chan_new(c->fleet, c, session, c->folder, c->client, is_good ? NULL : c->behave);
     return chan_ssh(c->open[c->count - 1]);
 }
 

@@ -30,8 +30,6 @@ void conn_first_words(const struct conn *c);
 /* Into the file of --events, if there is one. */
 void conn_tell(const struct conn *c, const char *what);
 
-/* NULL: a good host. */
-const struct behave *conn_behave(const struct conn *c);
 /* Does something happen to the connection at this phase? */
 bool conn_minds(const struct conn *c, enum phase phase);
 /* The phase has come: let it happen, once. */

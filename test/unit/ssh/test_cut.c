@@ -2,8 +2,8 @@
  * test_cut.c - a connection to a real sshd is cut at every message of a session, both directions.
  *
  * What the pool tells of each must be one terminal answer, the phase the proxy knows of, and no
- * more than can be known of a step; what was told as not started must never have run.  CUT_ALL=1:
- * every way of cutting at every place.
+ * more than can be known of a step; what was told as not started must never have run, and nothing
+ * twice.  CUT_ALL=1: every way of cutting at every place.
  */
 #include "cut/life.h"
 #include "proc/zygote.h"
@@ -16,7 +16,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
+#include <sys/stat.h>
 
 #include <cmocka.h>
 
@@ -81,6 +81,11 @@ judge_end(const struct life *l)
     if (!l->was_cut) {
         return "ended without having been cut";
     }
+    if (l->ahead && l->phase > CUT_IN_AUTH) { /* of which channel, the proxy cannot say */
+        return strcmp(l->end, "lost") == 0 && strstr(l->text, "connection lost: ") != NULL
+                   ? NULL
+                   : "not told as lost";
+    }
     if (strcmp(l->end, rows[l->phase].end) != 0 || l->cause != rows[l->phase].cause) {
         return "another end";
     }
@@ -110,7 +115,7 @@ judge_step(const struct life *l)
             return "a step was begun behind one that is not done";
         }
     }
-    if (last < 0 || l->asked > LIFE_STEPS) {
+    if (last < 0 || l->asked > LIFE_STEPS || l->ahead) {
         return NULL;
     }
     switch (l->phase) {
@@ -137,9 +142,7 @@ judge_step(const struct life *l)
     return "a step before the connection";
 }
 
-/* Run the lives that were planned; how many of them are wrong. */ /* Run the lives that are
-                                                                      planned; how many of them are
-                                                                      wrong. */
+/* Run the lives that were planned; how many of them are wrong. */
 static int
 run_all(void)
 {
@@ -157,20 +160,46 @@ run_all(void)
     return wrong;
 }
 
-/* What was told as done has run, what was told as not started has not, however late one looks. */
+/* How often the step has run, as its mark says; an upload leaves one file. */
+static int
+times_run(int id, int step)
+{
+    char path[LIFE_PATH_MAX];
+    struct stat st;
+
+    life_mark(id, step, path);
+    if (stat(path, &st) < 0) {
+        return 0;
+    }
+    return step == LIFE_UPLOAD ? 1 : (int)(st.st_size / LIFE_MARK_SIZE);
+}
+
+static const char *
+lie_about(const struct life *l, int step, int times)
+{
+    const enum answer answer = step < l->answered ? l->answers[step] : ANSWER_NONE;
+
+    if (times > 1) {
+        return "a step ran twice";
+    }
+    if (answer == ANSWER_DONE) {
+        return times == 1 ? NULL : "told as done, and did not run";
+    }
+    return answer == ANSWER_UNKNOWN || times == 0 ? NULL : "told as not started, and ran";
+}
+
+/* What was told as done has run, once; what was told as not started or never asked for has not,
+ * however late one looks. */
 static int
 count_lies(void)
 {
     int lies = 0;
 
     for (int id = 0; id < lives_count(); id++) {
-        for (int step = 0; step < life_at(id)->answered; step++) {
-            char path[LIFE_PATH_MAX];
-            life_mark(id, step, path);
-            const bool ran = access(path, F_OK) == 0;
-            const enum answer answer = life_at(id)->answers[step];
-            if ((answer == ANSWER_DONE && !ran) || (answer == ANSWER_NOT_STARTED && ran)) {
-                blame(id, ran ? "told as not started, and ran" : "told as done, and did not run");
+        for (int step = 0; step < LIFE_STEPS; step++) {
+            const char *lie = lie_about(life_at(id), step, times_run(id, step));
+            if (lie != NULL) {
+                blame(id, lie);
                 lies++;
             }
         }
@@ -195,17 +224,17 @@ open_descriptors(void)
 
 /* How many messages a whole life has. */
 static void
-measure(int ret_messages[CUT_WAYS])
+measure(int ret_messages[CUT_WAYS], bool ahead)
 {
     const struct cut_plan never = {.message = 0};
 
     lives_forget();
-    lives_plan(&never);
+    lives_plan(&never, ahead);
     if (run_all() > 0) {
         fail();
     }
     assert_int_equal(life_at(0)->answers[LIFE_STEPS - 1], ANSWER_DONE);
-    assert_int_equal(life_at(0)->phase, CUT_IN_STATUS);
+    assert_true(ahead || life_at(0)->phase == CUT_IN_STATUS);
     memcpy(ret_messages, life_at(0)->seen, sizeof(life_at(0)->seen));
 }
 
@@ -222,7 +251,27 @@ plan_everywhere(const int messages[CUT_WAYS], enum cut_how how, int every)
                                           .place = (enum cut_place)(at % CUT_PLACES),
                                           .how = how};
             if (n++ % every == 0) {
-                lives_plan(&plan);
+                lives_plan(&plan, false);
+            }
+        }
+    }
+}
+
+/* At every message, before, in the middle of and after by turns: what is after one is before the
+ * next.  everywhere: at each of these places. */
+static void
+plan_ahead(const int messages[CUT_WAYS], enum cut_how how, bool everywhere)
+{
+    lives_forget();
+    for (int way = 0; way < CUT_WAYS; way++) {
+        for (int at = 0; at < messages[way] * CUT_PLACES; at++) {
+            const int message = at / CUT_PLACES + 1;
+            const struct cut_plan plan = {.way = (enum cut_way)way,
+                                          .message = message,
+                                          .place = (enum cut_place)(at % CUT_PLACES),
+                                          .how = how};
+            if (everywhere || at % CUT_PLACES == message % CUT_PLACES) {
+                lives_plan(&plan, true);
             }
         }
     }
@@ -254,7 +303,7 @@ cut_everywhere(enum cut_how how, int every)
     int phases[CUT_PHASES] = {0};
     int answers[ANSWERS] = {0};
 
-    measure(messages);
+    measure(messages, false);
     plan_everywhere(messages, how, every);
     const int before = open_descriptors();
     const int wrong = run_all();
@@ -303,6 +352,33 @@ test_names_the_phase_when_the_server_closes_its_half_at_any_message(void **state
     cut_everywhere(CUT_HALF, sample());
 }
 
+/* fault 18: with the channels of the two next steps, and the shell of the one, sent ahead */
+static void
+test_nothing_runs_twice_or_unasked_when_it_was_sent_ahead(void **state)
+{
+    const bool all = getenv("CUT_ALL") != NULL;
+
+    (void)state;
+    for (int how = 0; how < (all ? CUT_HOWS : 1); how++) {
+        int messages[CUT_WAYS];
+        int phases[CUT_PHASES] = {0};
+        int answers[ANSWERS] = {0};
+        measure(messages, true);
+        plan_ahead(messages, (enum cut_how)how, all);
+        const int before = open_descriptors();
+        const int wrong = run_all();
+        const int cuts = count_cuts(phases, answers);
+        print_message("%s, ahead: cut %d times; steps: done %d, not started %d, unknown %d\n",
+                      how_names[how], cuts, answers[ANSWER_DONE], answers[ANSWER_NOT_STARTED],
+                      answers[ANSWER_UNKNOWN]);
+        assert_int_equal(wrong, 0);
+        assert_int_equal(count_lies(), 0);
+        assert_int_equal(open_descriptors(), before);
+        assert_true(cuts >= POINTS_MIN / CUT_PLACES);
+        assert_true(answers[ANSWER_NOT_STARTED] > 0 && answers[ANSWER_UNKNOWN] > 0);
+    }
+}
+
 /* ---------------------------------------------------------------- main */
 
 static struct zygote *zygote; /* started before libssh, as main() does */
@@ -328,6 +404,7 @@ main(void)
         cmocka_unit_test(test_names_the_phase_when_the_connection_is_reset_at_any_message),
         cmocka_unit_test(test_names_the_phase_when_the_connection_is_closed_at_any_message),
         cmocka_unit_test(test_names_the_phase_when_the_server_closes_its_half_at_any_message),
+        cmocka_unit_test(test_nothing_runs_twice_or_unasked_when_it_was_sent_ahead),
     };
     struct err err;
 
