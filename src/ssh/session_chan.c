@@ -29,6 +29,7 @@ struct chan {
     struct ssh_channel_callbacks_struct callbacks;
     enum stage stage;
     bool waits;               /* not in use yet */
+    bool written;             /* a byte of a step */
     int before;               /* so many waited when it was opened */
     struct session_exit exit; /* while it waits; then the session's holds */
     struct buf noise[2];      /* owned: what came on it while it waited */
@@ -252,12 +253,18 @@ is_over(const struct chan *c)
 
 /* A shell that was killed while it waited is none of anybody's business: the next one may live. */
 static void
+note_end(struct over_ssh *s, const struct chan *c)
+{
+    s->ahead_ended++;
+    limit(s, c->noisy || s->ahead_ended >= ENDED_MAX ? 0 : SESSION_AHEAD_MAX);
+}
+
+static void
 forget_ended(struct over_ssh *s)
 {
     for (int i = s->ahead_count - 1; i >= 0; i--) {
         if (is_over(s->ahead[i])) {
-            s->ahead_ended++;
-            limit(s, s->ahead[i]->noisy || s->ahead_ended >= ENDED_MAX ? 0 : SESSION_AHEAD_MAX);
+            note_end(s, s->ahead[i]);
             forget(s, i);
         }
     }
@@ -394,8 +401,10 @@ chan_room(const struct session *session)
 int
 chan_write(struct session *s, const char *bytes, size_t len)
 {
-    const int n = ssh_channel_write(over(s)->chan->ssh, bytes, (uint32_t)len);
+    struct chan *c = over(s)->chan;
+    const int n = ssh_channel_write(c->ssh, bytes, (uint32_t)len);
 
+    c->written = c->written || n > 0;
     return n < 0 ? -1 : n;
 }
 
@@ -409,7 +418,13 @@ void
 chan_drop(struct session *session)
 {
     struct over_ssh *s = over(session);
+    const struct session_exit *e = &session->exit;
 
+    /* As one that ended while it waited: else a server that ends each at once were asked for ever.
+     */
+    if (session->was_ahead && !s->chan->written && (e->eof || has_ended(e))) {
+        note_end(s, s->chan);
+    }
     drop(s->chan);
     s->chan = NULL;
 }

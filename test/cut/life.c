@@ -191,8 +191,7 @@ ask(int id, int step)
                                    .size = UPLOAD_SIZE,
                                    .dest = path,
                                    .mode = 0600,
-                                   .following =
-                                       all.lives[id].ahead ? LIFE_STEPS - 1 - step : 0};
+                                   .following = all.lives[id].ahead ? LIFE_STEPS - 1 - step : 0};
     pool_run(all.pool, id, &q);
 }
 

@@ -65,6 +65,7 @@ static const struct row rows[] = {
     {"noeof", KIND_SET, 1, AT(noeof), NULL, "close without EOF"},
     {"noclose", KIND_SET, 1, AT(noclose), NULL, "EOF without close"},
     {"linger", KIND_SET, 1, AT(linger), NULL, "exit status, but neither EOF nor close"},
+    {"die", KIND_SET, 1, AT(die), NULL, "closed as soon as the command is there"},
     {"slow", KIND_NUMBER, 0, AT(slow), NULL, "N bytes a second each way"},
     {"rekey", KIND_NUMBER, 0, AT(rekey), NULL, "new keys every N bytes"},
     {"noise", KIND_WORD, 0, AT(noise), "debug ignore global channel all",

@@ -47,6 +47,7 @@
  *   twice            the exit status, then another
  *   signal NAME      an exit signal instead
  *   noeof, noclose   the channel ends without the one or the other
+ *   die              it ends at once: EOF and close behind the answer to the exec request
  *   linger           the exit status, and the streams stay open: a child has them
  *
  * The line:
@@ -129,6 +130,7 @@ struct behave {
     long flood;
     long flood_max; /* 0: for ever */
     long nostatus, twice, noeof, noclose, linger;
+    long die;
     long status; /* exit status and 1; 0: the command's own */
     char signal[32];
     long slow;

@@ -336,8 +336,7 @@ send_status(struct chan *ch)
     if (ch->status_sent || !process_ended(ch->process, &status)) {
         return;
     }
-    if (minds(ch, AT_STATUS) &&
-        (!ch->out_ended[0] || !ch->out_ended[1] || !reach(ch, AT_STATUS))) {
+    if (minds(ch, AT_STATUS) && (!ch->out_ended[0] || !ch->out_ended[1] || !reach(ch, AT_STATUS))) {
         return;
     }
     ch->status_sent = true;
@@ -362,6 +361,10 @@ chan_turn(struct chan *ch)
         ch->process = NULL;
         close_out(ch);
         return !ch->closed_out;
+    }
+    if (ch->command != NULL && ch->process == NULL && ch->behave != NULL && ch->behave->die) {
+        close_out(ch);
+        return true;
     }
     if (ch->command != NULL && ch->process == NULL) {
         start(ch);

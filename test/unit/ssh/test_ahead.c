@@ -2,6 +2,7 @@
  * test_ahead.c - channels that are sent ahead: round trips, refusals, shells that die while they
  * wait.  Against the fleet, whose hosts misbehave by address.
  */
+#include "ssh/slot.h"
 #include "unit/ssh/rig.h"
 
 #include <fcntl.h>
@@ -157,7 +158,8 @@ setup(void **state)
     ssh_key_free(key);
     write_file("id.pub", line);
     write_file("behave", "127.10.0.2 sessions 1\n127.10.0.3 sessions 2\n127.10.0.4 noexec\n"
-                         "127.10.0.5 nochannel\n127.10.0.6 rekey 4000\n127.10.0.7 drop status\n");
+                         "127.10.0.5 nochannel\n127.10.0.6 rekey 4000\n127.10.0.7 drop "
+                         "status\n127.10.0.8 from 2\n127.10.0.8 die\n");
     near = start_fleet(NULL);
     far = start_fleet(in_folder("trips"));
     base = event_base_new();
@@ -496,6 +498,35 @@ test_a_step_that_comes_too_late_for_its_shell_was_not_started(void **state)
     close_rig(&r);
 }
 
+/* fault 17: nothing can be sent on any channel but the first, and there is no limit of time */
+static void
+test_a_server_that_ends_each_shell_at_once_is_not_asked_for_ever(void **state)
+{
+    const struct target target = target_of(&near, "127.10.0.8");
+    struct rig r;
+
+    (void)state;
+    open_rig(&r);
+    connect_to(&r, &target);
+    run_before(&r, "true", 100);
+    assert_true(rig_wait(&r, "step_done", 1));
+    run_before(&r, "true", 99);
+    assert_true(rig_wait(&r, "step_unknown", 1) || rig_wait(&r, "step_not_started", 1));
+    assert_in_range(count_of(trace.data, "channel "), 2, 8);
+    close_rig(&r);
+}
+
+static void
+test_a_job_that_begins_again_is_watched_anew(void **state)
+{
+    struct slot s = {.job = {.active = true, .again = true, .watched = true, .stirred = true}};
+
+    (void)state;
+    job_again(&s); /* its timers have been stopped: a stall must set its own again */
+    assert_false(s.job.watched || s.job.again || s.job.stirred);
+    job_release(&s.job);
+}
+
 static void
 test_a_shell_that_waited_is_as_fresh_as_any(void **state)
 {
@@ -635,6 +666,8 @@ main(void)
         cmocka_unit_test(test_nothing_waits_behind_a_last_step_or_before_a_first),
         cmocka_unit_test(test_a_shell_that_dies_while_it_waits_is_replaced_without_a_word),
         cmocka_unit_test(test_a_step_that_comes_too_late_for_its_shell_was_not_started),
+        cmocka_unit_test(test_a_server_that_ends_each_shell_at_once_is_not_asked_for_ever),
+        cmocka_unit_test(test_a_job_that_begins_again_is_watched_anew),
         cmocka_unit_test(test_a_shell_that_waited_is_as_fresh_as_any),
         cmocka_unit_test(test_an_upload_and_a_script_wait_for_the_same_kind_of_shell),
         cmocka_unit_test(test_a_connection_that_is_lost_in_a_step_is_told_once),
