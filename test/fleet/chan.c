@@ -40,7 +40,8 @@ struct chan {
     bool closed_out;
     bool status_sent;
     bool out_ended[2];
-    uint64_t sent[2]; /* bytes of each stream */
+    uint64_t sent[2];   /* bytes of each stream */
+    struct buf kept[2]; /* owned: output that libssh did not take, with new keys under way */
     uint64_t taken;   /* bytes of input */
     struct prng prng; /* of a flood */
     struct ssh_channel_callbacks_struct callbacks;
@@ -145,6 +146,8 @@ chan_new(struct fleet *fleet, struct conn *conn, ssh_session session, const char
     ch->client = client;
     ch->behave = behave;
     buf_init(&ch->carry, CHUNK);
+    buf_init(&ch->kept[0], CHUNK);
+    buf_init(&ch->kept[1], CHUNK);
     ch->ssh = ssh_channel_new(session);
     if (ch->ssh == NULL) {
         abort();
@@ -289,11 +292,29 @@ next_output(struct chan *ch, int stream, char *ret_bytes, size_t max)
     return process_read(ch->process, stream, ret_bytes, max);
 }
 
+/* False: libssh takes no more now; a turn follows when the new keys are there. */
+static bool
+give_kept(struct chan *ch, int stream)
+{
+    struct buf *kept = &ch->kept[stream];
+
+    if (kept->len > 0) {
+        const int n = stream == 0
+                          ? ssh_channel_write(ch->ssh, kept->data, (uint32_t)kept->len)
+                          : ssh_channel_write_stderr(ch->ssh, kept->data, (uint32_t)kept->len);
+        buf_drain(kept, n > 0 ? (size_t)n : 0);
+    }
+    return kept->len == 0;
+}
+
 static void
 drain(struct chan *ch, int stream)
 {
     char chunk[CHUNK];
 
+    if (!give_kept(ch, stream)) {
+        return;
+    }
     for (int i = 0; i < CHUNKS_A_TURN && !ch->out_ended[stream]; i++) {
         const uint32_t window = ssh_channel_window_size(ch->ssh);
         if (window == 0 || write_pending(ch)) {
@@ -312,12 +333,8 @@ drain(struct chan *ch, int stream)
             conn_first_words(ch->conn);
         }
         ch->sent[stream] += (uint64_t)n;
-        if (stream == 0) {
-            (void)ssh_channel_write(ch->ssh, chunk, (uint32_t)n);
-        } else {
-            (void)ssh_channel_write_stderr(ch->ssh, chunk, (uint32_t)n);
-        }
-        if (!reach_output(ch)) {
+        (void)buf_add(&ch->kept[stream], chunk, (size_t)n);
+        if (!give_kept(ch, stream) || !reach_output(ch)) {
             return;
         }
     }
@@ -375,6 +392,9 @@ chan_turn(struct chan *ch)
             drain(ch, 0);
             drain(ch, 1);
         }
+        if (ch->kept[0].len > 0 || ch->kept[1].len > 0) {
+            return true;
+        }
         send_status(ch);
         if (ch->status_sent && ch->out_ended[0] && ch->out_ended[1]) {
             close_out(ch);
@@ -391,6 +411,8 @@ chan_free(struct chan *ch, bool session_alive)
         ssh_channel_free(ch->ssh);
     }
     buf_release(&ch->carry);
+    buf_release(&ch->kept[0]);
+    buf_release(&ch->kept[1]);
     free(ch->command);
     free(ch);
 }
