@@ -161,7 +161,7 @@ class Run:
             self.log.close()
         write(self.folder + '/err', done.stderr.decode(errors='replace'))
         write(self.folder + '/out', done.stdout.decode(errors='replace'))
-        if done.returncode not in (0, 1, 2, 3):
+        if done.returncode not in (0, 1, 2, 3, 4):
             self.wrong.append('exit code %d' % done.returncode)
         if left:
             self.wrong.append('shells that are left: %s' % left)
