@@ -1,11 +1,20 @@
 # Round trips: 8 to the first output of a host, 1 for each further step, whatever kinds of steps they are.
 #
 # The fleet counts them (--trips): how often it was waited for what a client sent.  What we send at once may
-# arrive in two pieces where this machine has no time for us, so the best of a few runs counts; none can
-# have too few.
+# arrive in two pieces where this machine has no time for us.  So both ends run before everything else where
+# that is allowed, and then one run must do, or one of three; elsewhere the best of a few counts.  How many
+# channels and commands were asked for is exact in each run, and no run can have too few round trips.
 # shellcheck shell=bash disable=SC2154
 . test/e2e/lib.sh
 . test/e2e/fleet.sh
+tries=12
+if chrt -f 10 true 2>/dev/null; then
+    tries=3
+    wrapper='chrt -f 10'
+    printf '#!/bin/sh\nexec chrt -f 10 "%s" "$@"\n' "$im_bin" >"$work/im-first"
+    chmod 755 "$work/im-first"
+    im_bin=$work/im-first
+fi
 start_fleet --rtt-ms 60 --trips "$rig/trips"
 fleet_project
 actions=$project/inventory/test-multi/actions
@@ -56,27 +65,40 @@ steps:
   - {name: Own, local: 'true'}
 ACTION
 
-# trips_are WHAT EXPECTED COMMAND...: of web-01, in a line
+# not_less WHAT EXPECTED GOT: number by number, and as many of them
+not_less() {
+    local -a want had
+    local i
+    read -ra want <<<"$2"
+    read -ra had <<<"$3"
+    assert_eq "$1: outputs" "${#want[@]}" "${#had[@]}"
+    for i in "${!had[@]}"; do
+        [ "${had[i]}" -ge "${want[i]:-0}" ] || fail "$1: fewer round trips than there can be: «$3»"
+    done
+}
+
+# trips_are WHAT EXPECTED EXECS COMMAND...: of web-01, in a line
 trips_are() {
-    local what=$1 expected=$2 got='' n
-    shift 2
-    for ((n = 0; n < 12; n++)); do
+    local what=$1 expected=$2 execs=$3 got='' n before
+    shift 3
+    for ((n = 0; n < tries; n++)); do
         : >"$rig/trips"
+        before=$(count_of execs)
         im "$@"
         assert_eq "$what: exit code" 0 "$rc"
+        assert_eq "$what: commands asked for" "$execs" $(($(count_of execs) - before))
         got=$(sed -n 's/^127\.10\.0\.1 //p' "$rig/trips" | tr '\n' ' ')
+        not_less "$what" "$expected" "$got"
         [ "$got" != "$expected" ] || return 0
     done
     assert_eq "$what: round trips" "$expected" "$got"
 }
 
-trips_are 'one command' '8 ' exec test-multi -l web-01 -- echo hi
-execs_before=$(count_of execs)
-trips_are 'a last step' '8 ' run last test-multi -l web-01
-assert_eq 'a last step: nothing was asked for that is not used' 1 $(($(count_of execs) - execs_before))
-trips_are 'steps of every kind' '8 9 10 11 12 13 14 15 16 ' run all test-multi -l web-01
+trips_are 'one command' '8 ' 1 exec test-multi -l web-01 -- echo hi
+trips_are 'a last step' '8 ' 1 run last test-multi -l web-01
+trips_are 'steps of every kind' '8 9 10 11 12 13 14 15 16 ' 9 run all test-multi -l web-01
 # A password is tried by itself, once.
 export IM_BECOME_PASSWORD=geheim-0
-trips_are 'a password of sudo' '8 9 10 11 13 14 15 16 17 ' run all test-multi -l web-01
+trips_are 'a password of sudo' '8 9 10 11 13 14 15 16 17 ' 10 run all test-multi -l web-01
 unset IM_BECOME_PASSWORD
 finish

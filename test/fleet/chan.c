@@ -42,8 +42,8 @@ struct chan {
     bool out_ended[2];
     uint64_t sent[2];   /* bytes of each stream */
     struct buf kept[2]; /* owned: output that libssh did not take, with new keys under way */
-    uint64_t taken;   /* bytes of input */
-    struct prng prng; /* of a flood */
+    uint64_t taken;     /* bytes of input */
+    struct prng prng;   /* of a flood */
     struct ssh_channel_callbacks_struct callbacks;
 };
 
