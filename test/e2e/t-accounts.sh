@@ -36,6 +36,24 @@ works() { # WHAT
     assert_eq "$1: copy" 0 "$rc"
     cmp conf/sample/pack "$rig/home/sent" || fail "$1: bytes changed on the way in"
 }
+# Many steps, each once and in order, whose shells were started before they were ordered.
+many() { # WHAT COUNT [LINE OF EACH STEP]
+    local i
+    rm -rf "$rig"/home/many.* "$rig/home/killed"
+    {
+        printf 'name: many\nsteps:\n'
+        for ((i = 0; i < $2; i++)); do
+            printf '  - run: |\n      echo %d >>many.{{ inventory_hostname }}\n' $i
+            printf '      %s\n' "${3-:}"
+        done
+    } >"$project/inventory/test-multi/actions/many.yml"
+    im run many test-multi -l $two
+    assert_eq "$1: exit" 0 "$rc"
+    assert_eq "$1: each once" "$(seq 0 $(($2 - 1)))" "$(cat "$rig/home/many.web-02")"
+}
+# The shells that wait, of either host, once.
+kill_waiting='! mkdir killed 2>/dev/null || for p in /proc/[0-9]*; do [ "$(readlink $p/cwd)" = "$PWD" ] && tr "\000" " " <$p/cmdline |
+        grep -q "^/bin/sh -c .*read -r im" && { kill -9 ${p#/proc/} || :; }; done 2>/dev/null; :'
 
 # fault 29: csh as login shell, with a chatty rc file
 if [ -x /bin/tcsh ]; then
@@ -43,6 +61,7 @@ if [ -x /bin/tcsh ]; then
     printf 'echo welcome to csh\nset prompt="!> "\nsetenv NOISE "!"\n' >"$rig/home/.cshrc"
     serve_as /bin/tcsh
     works csh
+    many csh 4
     deploys csh
     rm "$rig/home/.cshrc"
 else
@@ -63,6 +82,7 @@ rm "$rig/home/.bashrc"
 # fault 29: forced command: one that passes on, one that does not
 serve_as /bin/sh 'ForceCommand exec /bin/sh -c "$SSH_ORIGINAL_COMMAND"'
 works 'forced command that passes on'
+many 'forced command that passes on' 4
 serve_as /bin/sh 'ForceCommand echo backups only; exit 1'
 im exec test-multi -l web-01 -- 'touch ran'
 assert_eq 'forced command' 2 "$rc"
@@ -82,13 +102,10 @@ assert_has 'a shell that does nothing: not started' "$err" 'ended before the fra
 # fault 17: one channel at a time is enough for many steps
 serve_as /bin/sh 'MaxSessions 1'
 works 'MaxSessions 1'
-{
-    printf 'name: many\nsteps:\n'
-    for ((i = 0; i < 40; i++)); do printf '  - run: echo %d >>many.$inventory_hostname\n' $i; done
-} >"$project/inventory/test-multi/actions/many.yml"
-im run many test-multi -l $two
-assert_eq 'MaxSessions 1: forty steps' 0 "$rc"
-assert_eq 'MaxSessions 1: each once' 40 "$(wc -l <"$rig/home/many.web-02")"
+many 'MaxSessions 1: forty steps' 40
+# fault 18: shells that are killed while they wait; two channels leave room for one of them
+serve_as /bin/sh 'MaxSessions 2'
+many 'shells that are killed' 6 "$kill_waiting"
 # fault 17: none is: refused, and told as not started
 serve_as /bin/sh 'MaxSessions 0'
 im exec test-multi -l web-01 -- true
