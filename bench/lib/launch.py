@@ -83,7 +83,9 @@ def main(result, grace_s, timeout_s, cpus, command):
 
     def on_term(_sig, _frame):
         kill_tree(signal.SIGKILL)
-        sys.exit(1)
+        while not reap(time.monotonic() + POLL_S):
+            kill_tree(signal.SIGKILL)
+        os._exit(1)
 
     ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
     if cpus:

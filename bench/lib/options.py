@@ -1,5 +1,6 @@
 """What bench/run was asked for, as suites see it."""
 import dataclasses
+from typing import Callable
 
 
 @dataclasses.dataclass(frozen=True)
@@ -7,6 +8,7 @@ class Options:
     """mode: smoke (seconds: does it still run), short (minutes), long (the whole matrix)."""
 
     mode: str = "short"
+    wants: Callable[[str], bool] = lambda _name: True  # a cell's name; asked by suites whose rigs are slow to start
 
     def pick(self, smoke, short, long=None):
         """One of three by mode; long is as short where it is not given."""

@@ -5,7 +5,7 @@ import time
 
 from bench.lib import rig
 from bench.lib.cell import Cell, Column, Contender, figure
-from bench.lib.measure import Failed
+from bench.lib.measure import RUNNING, Failed
 from bench.lib.project import events
 from bench.lib.stats import median
 
@@ -50,8 +50,9 @@ def im_times(project):
 
 def first_byte_ms(argv):
     """From the spawn to the first byte of output."""
+    RUNNING.check()
     begin = time.monotonic()
-    with subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE) as child:
+    with subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, start_new_session=True) as child:
         byte = child.stdout.read(1)
         took_ms = (time.monotonic() - begin) * 1000
         child.stdout.read()
@@ -105,5 +106,6 @@ def cells(opts):
                 Contender("OpenSSH ssh", lambda _: times_of(*(ssh_times(servers) for servers in (near, far)))),
             ],
             rounds=opts.rounds,
+            warmup=not opts.smoke,
             finish=finish,
         )

@@ -147,7 +147,7 @@ def programs_cell(opts, root, hosts):
         Contender("inventory list", program("inventory", "list", "large")),
         Contender("plan deploy", program("plan", "deploy", "large")),
         Contender("inventory list --json", program("inventory", "list", "large", "--json")),
-    ], rounds=opts.rounds, finish=finish)
+    ], rounds=opts.rounds, warmup=not opts.smoke, finish=finish)
 
 
 def cells(opts):

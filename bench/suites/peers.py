@@ -173,5 +173,7 @@ def cell_of(plan, work, opts):
 def cells(opts):
     """Ten of them, each with servers of its own."""
     for plan in opts.pick(SMOKE, PLANS):
+        if not opts.wants(plan.name):
+            continue
         with plan.servers(plan.hosts) as servers:
             yield cell_of(plan, Work(servers, plan.kind, plan.at_once), opts)

@@ -32,16 +32,16 @@ def start(argv, quiet):
     return (time.monotonic() - begin) * 1000, (used.ru_utime + used.ru_stime) * 1000
 
 
-def contender(name, *argv):
+def contender(starts, name, *argv):
     """Many starts a round."""
 
     def once(_):
         quiet = os.open(os.devnull, os.O_WRONLY)
         try:
-            taken = [start([str(word) for word in argv], quiet) for _ in range(STARTS)]
+            taken = [start([str(word) for word in argv], quiet) for _ in range(starts)]
         finally:
             os.close(quiet)
-        return {"wall": median([wall for wall, _ in taken]), "cpu": sum(cpu for _, cpu in taken) / STARTS}
+        return {"wall": median([wall for wall, _ in taken]), "cpu": sum(cpu for _, cpu in taken) / starts}
 
     return Contender(name, once)
 
@@ -57,14 +57,16 @@ def cells(opts):
     """Two programs."""
     if not EMPTY.exists():
         raise Failed(f"{EMPTY.relative_to(rig.REPO)} is not there: make bench-tools")
+    starts = opts.pick(5, STARTS)
     yield Cell(
         "version",
         "From nothing to the end",
         [
-            contender("an empty program", EMPTY),
-            contender("inventory-manager --version", rig.IM, "--version"),
-            contender("ssh -V", "/usr/bin/ssh", "-V"),
+            contender(starts, "an empty program", EMPTY),
+            contender(starts, "inventory-manager --version", rig.IM, "--version"),
+            contender(starts, "ssh -V", "/usr/bin/ssh", "-V"),
         ],
         opts.rounds,
+        not opts.smoke,
         finish=finish,
     )

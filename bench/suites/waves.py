@@ -233,7 +233,7 @@ def small(servers, opts):
     unit_s = opts.pick(0.1, 1)
     real = servers.kind == "sshd"
     table = opts.pick(
-        [(9, (0, 3, 9))],
+        [(9, (3,))] if real else [(9, (0, 3))],
         [(9, (3, 5, 9)), (21, (10,))] if real else [(9, (0, 3, 5, 9)), (21, (7, 10)), (50, (10,)), (100, (10, 20))],
         [(9, (0, 3, 5, 9)), (21, (7, 10)), (50, (10, 20)), (100, (0, 10, 20))],
     )
@@ -251,11 +251,11 @@ def small(servers, opts):
 
 def cells(opts):
     """The fleet, then real sshd."""
-    with rig.Fleet(opts.pick(9, 1000)) as servers:
+    with rig.Fleet(opts.pick(10, 1000)) as servers:
         yield from small(servers, opts)
         if not opts.smoke:
             yield from many(servers, 1000, 100, 1, opts)
         else:
-            yield from many(servers, 9, 3, 0.1, opts)
+            yield from many(servers, 10, 5, 0.1, opts)
     with rig.Sshd(opts.pick(9, 21, 100)) as servers:
         yield from small(servers, opts)

@@ -4,7 +4,9 @@ import os
 import pathlib
 import sys
 import tempfile
+import time
 import unittest
+import unittest.mock
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2]))
@@ -22,6 +24,7 @@ from bench.lib import (
     stats,
     table,
 )  # noqa: E402
+from bench.lib.launch import children_of  # noqa: E402
 from bench.lib.cell import Cell, Column, Contender, Together  # noqa: E402
 from bench.suites import waves  # noqa: E402
 
@@ -140,6 +143,30 @@ class Measure(unittest.TestCase):
         with self.assertRaisesRegex(measure.Failed, "not over"):
             measure.run(python("time.sleep(60)\n"), timeout_s=0.2)
 
+    def test_what_runs_is_ended_with_all_below_it_when_the_bench_is(self):
+        below = "if os.fork() == 0:\n  os.setsid()\n  time.sleep(60)\ntime.sleep(60)\n"
+        text = "import signal\nsignal.signal(signal.SIGTERM, signal.SIG_IGN)\n" + below
+        ended = []
+
+        def command():
+            try:
+                measure.run(python(text), beside=seen)
+            except measure.Stopped:
+                ended.append(True)
+
+        def seen(pid):
+            while len(children_of(pid)) == 0:
+                time.sleep(0.002)
+            ended.extend([pid, *children_of(pid)])
+            measure.RUNNING.stop()
+
+        with unittest.mock.patch.object(measure, "RUNNING", measure.Running()):
+            command()
+            with self.assertRaises(measure.Stopped):
+                measure.run(python(""))
+        self.assertEqual((len(ended), ended[-1]), (3, True))
+        self.assertFalse([pid for pid in ended[:2] if os.path.exists(f"/proc/{pid}")])
+
     def test_the_stall_of_the_process_with_most_turns_is_read(self):
         with tempfile.TemporaryDirectory() as folder:
             path = os.path.join(folder, "stall")
@@ -220,6 +247,11 @@ class Told(unittest.TestCase):
         with tempfile.TemporaryDirectory() as folder:
             result.write(found, folder)
             self.assertEqual(result.read_all(folder)["s"]["cells"], found["cells"])
+            for name, text in (("old", '{"format": 1}'), ("torn", '{"format'), ("other", "[1]")):
+                pathlib.Path(folder, f"{name}.json").write_text(text, encoding="ascii")
+            known, strange = result.read_known(folder)
+            self.assertEqual((list(known), len(strange)), (["s"], 3))
+            self.assertIn("old.json: format 1", "".join(strange))
 
     def test_the_page_fetches_nothing_and_the_marks_of_the_document_stay(self):
         values = {"wall": 1.5, "hosts": 10, **{column.key: 2 for column in stall.COLUMNS}}
@@ -247,6 +279,13 @@ class Told(unittest.TestCase):
             lines = path.read_text(encoding="utf-8").splitlines()
         self.assertEqual((lines[:4], lines[-2:]), (["# P", "", "before", markdown.BEGIN], [markdown.END, "after"]))
         self.assertNotIn("old", lines)
+
+    def test_what_failed_is_told_and_in_a_smoke_hosts_are_too(self):
+        row = {"label": "s/c: a", "error": "", "figures": {"failed": {"max": 2}}}
+        found = {"suite": "s", "error": "", "mode": "short", "cells": [{"rows": [row, dict(row, error="no")]}]}
+        self.assertEqual(result.failures([found]), [("s/c: a", "no")])
+        found.update(mode="smoke", error="early")
+        self.assertEqual(result.failures([found]), [("s", "early"), ("s/c: a", "2 hosts failed"), ("s/c: a", "no")])
 
     def test_addresses_are_folded_for_the_fleet(self):
         self.assertEqual(rig.ranges_of(rig.addresses_from(50, 252)), "127.50.0.1-250,127.50.1.1-2")
