@@ -45,6 +45,7 @@ class Row:
     figures: dict = dataclasses.field(default_factory=dict)  # key -> Figure
     goals: dict = dataclasses.field(default_factory=dict)  # goal id -> value
     notes: list = dataclasses.field(default_factory=list)
+    rounds: int = 0  # runs that were timed
     error: str = ""
 
     def value(self, key):

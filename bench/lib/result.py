@@ -27,6 +27,7 @@ def row_of(suite, cell, row, mode):
         "figures": {key: figure_of(figure) for key, figure in row.figures.items()},
         "goals": {name: round(value, 6) for name, value in goals.items()},
         "notes": row.notes,
+        "rounds": row.rounds,
         "error": row.error,
     }
 

@@ -28,6 +28,12 @@ def _take(contender, observe, samples, row):
         row.error = str(failure)
 
 
+def how_often(column, values):
+    """How a figure was taken, with the number of runs."""
+    runs = "one run" if len(values) == 1 else f"{'mean of the middle two' if len(values) % 2 == 0 else 'median'} of {len(values)} runs"
+    return f"{column.how}; {runs}" if column.how else runs
+
+
 def figures_of(columns, observed, timed):
     """The Figure of each column there are samples of."""
     figures = {}
@@ -35,7 +41,7 @@ def figures_of(columns, observed, timed):
         source = observed if column.observed else timed
         values = source.get(column.key)
         if values:
-            figures[column.key] = Figure(median(values), values, column.unit, column.how)
+            figures[column.key] = Figure(median(values), values, column.unit, how_often(column, values))
     return figures
 
 
@@ -53,6 +59,7 @@ def run_cell(cell, columns):
                 _take(contender, False, timed[contender.name], rows[contender.name])
     for name, row in rows.items():
         row.figures = figures_of(columns, observed[name], timed[name])
+        row.rounds = max(map(len, timed[name].values()), default=0)
     if cell.finish is not None:
         cell.finish(rows)
     return list(rows.values())

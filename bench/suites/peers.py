@@ -56,8 +56,8 @@ class Plan:
 
 
 PLANS = (
-    Plan("true-100x32-fleet", "`true`, 100 hosts, 32 at once, fleet", Fleet, 100, 32, "true", others=2),
-    Plan("true-100x100-fleet", "`true`, 100 hosts, 100 at once, fleet", Fleet, 100, 100, "true", others=2),
+    Plan("true-100x32-fleet", "`true`, 100 hosts, 32 at once, fleet", Fleet, 100, 32, "true", others=3),
+    Plan("true-100x100-fleet", "`true`, 100 hosts, 100 at once, fleet", Fleet, 100, 100, "true", others=3),
     Plan("true-500x32-fleet", "`true`, 500 hosts, 32 at once, fleet", Fleet, 500, 32, "true",
          left=(*ANSIBLE, "pssh", "parallel")),
     Plan("true-500x100-fleet", "`true`, 500 hosts, 100 at once, fleet", Fleet, 500, 100, "true", others=3,

@@ -77,7 +77,7 @@ def finish_with(large):
 
 def cells(opts):
     """One cell on real sshd."""
-    megabytes = opts.pick(5, 500, 1000)
+    megabytes = opts.pick(5, 200, 1000)
     with rig.Sshd(1) as servers:
         one, many = servers.dir / "one", servers.dir / "many"
         small_digest, digest = make_file(one, 1), make_file(many, megabytes)
@@ -96,7 +96,7 @@ def cells(opts):
                 contender(servers, f"ssh 'cat >FILE', {megabytes} MB", megabytes, digest, ssh),
                 contender(servers, f"scp, {megabytes} MB", megabytes, digest, scp),
             ],
-            opts.pick(1, 3, 5),
+            opts.rounds,
             not opts.smoke,
             finish_with(large),
         )

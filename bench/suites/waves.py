@@ -9,6 +9,7 @@ from bench.lib.project import events
 NAME = "waves"
 TITLE = "Waves: measured beside the ideal"
 GUIDE_S = 300  # the guide's action takes five minutes a server
+MOST = 5  # rounds
 TAIL_MAX = 4  # the longest host of a long tail, in T
 HOW = [
     "One step, `sleep T`, on every host; T is 1 s where nothing else is said: the guide's five minutes, scaled. The column "
@@ -21,7 +22,7 @@ HOW = [
     "included; the goal of a ratio counts for waves of any kind and for parallel with equal hosts.",
     "Gain is the guide's (sequential - parallel) / sequential x 100. Sequential is measured for 9 servers; for more it is "
     "computed, the sum of the hosts' times. Utilisation: slot time between host_started and host_finished over W x wall.",
-    "Cells of at most 100 hosts only wait: equal ones run two at a time, half a T apart, long-tailed ones four at a time.",
+    "Cells of at most 100 hosts only wait: equal ones run two at a time, half a T apart, long-tailed ones six at a time.",
     "connect_ahead true and false stand side by side where 100 workers meet a barrier.",
 ]
 COLUMNS = [
@@ -166,6 +167,18 @@ class Waves:
             row.figures.update({key: figure(value, BY_KEY[key]) for key, value in told.items()})
             self.goals(row, workers, wall / ideal)
             stall.judge(row)
+        self.effect(rows)
+
+    @staticmethod
+    def effect(rows):
+        """What connecting ahead takes off what is beyond the ideal, where both are there."""
+        found = {word: row for row in rows.values() for word in ("true", "false") if row.contender.endswith(word)}
+        if len(found) == 2 and not any(row.error for row in found.values()):
+            with_it, without = (found[word].value("beyond") for word in ("true", "false"))
+            found["true"].notes.append(
+                f"{with_it:,.0f} ms beyond the ideal, {without:,.0f} ms without connecting ahead: "
+                f"{(1 - with_it / without) * 100:.0f} % of it are gone"
+            )
 
     def goals(self, row, workers, ratio):
         """Of the fleet, at T = 1 s: a real sshd's own 30 ms a login are not ours."""
@@ -192,16 +205,16 @@ class Waves:
 
 
 def cells_of(servers, hosts, workers, unit_s, rounds, tail):
-    """rolling and parallel; with 0 workers once, for rolling: the strategy does not matter then."""
+    """rolling and parallel; with 0 workers for rolling alone: the strategy does not matter then.  rounds(ideal_s): how many."""
     made = []
     for place, strategy in enumerate(("rolling", "parallel")):
         waves = Waves(servers, hosts, strategy, tail, unit_s, 0 if tail else place * unit_s / 2)
         contenders = [
-            waves.contender(count, rounds=1 if count == 0 else None)
+            waves.contender(count, rounds=rounds(waves.ideal(count)))
             for count in workers
             if count > 0 or strategy == "rolling"
         ]
-        made.append(waves.cell(contenders, rounds))
+        made.append(waves.cell(contenders, MOST))
     return made
 
 
@@ -237,15 +250,17 @@ def small(servers, opts):
         [(9, (3, 5, 9)), (21, (10,))] if real else [(9, (0, 3, 5, 9)), (21, (7, 10)), (50, (10,)), (100, (10, 20))],
         [(9, (0, 3, 5, 9)), (21, (7, 10)), (50, (10, 20)), (100, (0, 10, 20))],
     )
-    few = opts.pick(1, 1 if real else 3, 5)
-    kinds = ((False, 2),) if opts.smoke and real else ((False, 2), (True, 4))
+    kinds = ((False, 2),) if opts.smoke and real else ((False, 2), (True, 6))
     for tail, at_once in kinds:
+        few = opts.pick(1, 3 if real or tail else MOST, MOST)
+
+        def rounds(ideal_s, few=few):
+            return few if ideal_s < 3.5 else opts.pick(1, 1 if tail or ideal_s > 6 else 2, MOST if ideal_s < 30 else 1)
+
         made = []
         for hosts, workers in table:
             used = workers[:1] if tail and opts.mode == "short" and hosts == 100 else workers
-            made += cells_of(
-                servers, hosts, used, unit_s, few if hosts <= 21 and not tail else opts.pick(1, 1, 5), tail
-            )
+            made += cells_of(servers, hosts, used, unit_s, rounds, tail)
         yield Together(made, at_once)
 
 

@@ -4,7 +4,6 @@ import os
 import pathlib
 import sys
 import tempfile
-import time
 import unittest
 import unittest.mock
 
