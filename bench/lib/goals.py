@@ -22,6 +22,10 @@ class Goal:
         """Of several, the one that is furthest from the goal."""
         return min(values) if self.at_least else max(values)
 
+    def told(self, value):
+        """As text: digits by the limit."""
+        return f"{value:,.{3 if self.limit < 2 else 2 if self.limit < 10 else 1}f}"
+
     def wanted(self):
         """`<= 1.03`, `>= 8x`."""
         unit = self.unit if self.unit in ("", "x") else f" {self.unit}"

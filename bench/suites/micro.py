@@ -30,6 +30,12 @@ COLUMNS = [
     Column("cpu", "CPU", "ms", 0, CPU_HOW),
     Column("peak", "memory", "MB", 1, LARGEST_HOW),
 ]
+CHARTS = [
+    {"kind": "dots", "column": "floor_x", "log": True, "limit": 1, "title": "CPU over that of the floor, times (logarithmic)"},
+    {"kind": "bars", "column": "wall", "cells": "programs", "limit": 250, "title": "Whole programs, ms (goal of plan: 250)"},
+    {"kind": "bars", "column": "peak", "cells": "programs", "title": "Whole programs, MB"},
+    {"kind": "bars", "column": "per_s", "cells": "journal", "title": "Rows a second, durable"},
+]
 # cell, layer of bench/micro, size in the smoke and else, title, {row: its floor}
 LAYERS = (
     ("known-hosts", "known_hosts", (1000, 100000), "known_hosts, {:,} lines: a line, a look-up",

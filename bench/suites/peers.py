@@ -33,8 +33,12 @@ COLUMNS = [
     Column("floor", "server floor", "s", 2, f"server CPU of all hosts over {CORES} cores: the shortest wall that there can be"),
     Column("failed", "failed", "", 0, "hosts that failed: the highest of what the tool, the server and the files say"),
 ]
-
-
+CHARTS = [
+    {"kind": "bars", "each": True, "column": "cpu", "log": True, "shared": True, "times": "cpu_x",
+     "title": "Client CPU a host, ms (logarithmic)"},
+    {"kind": "bars", "each": True, "column": "wall", "times": "wall_x", "title": "Wall, s"},
+    {"kind": "bars", "each": True, "column": "peak", "log": True, "shared": True, "title": "Memory, MB (logarithmic)"},
+]
 ANSIBLE = ("ansible", "ansible-playbook")
 
 

@@ -4,6 +4,7 @@ import os
 import pathlib
 import sys
 import tempfile
+import time
 import unittest
 import unittest.mock
 
@@ -149,7 +150,7 @@ class Measure(unittest.TestCase):
 
         def command():
             try:
-                measure.run(python(text), beside=seen)
+                measure.run(python(text), beside=seen, timeout_s=20)
             except measure.Stopped:
                 ended.append(True)
 
@@ -239,9 +240,9 @@ class Told(unittest.TestCase):
         suite = type("suite", (), {"NAME": "s", "TITLE": "S", "HOW": [], "COLUMNS": [column]})
         found = result.new(suite, {}, "short")
         written = result.add(found, cell, rounds.run_cell(cell, [column]))
-        self.assertEqual(written["rows"][0]["figures"]["wall"]["how"], "by the clock")
+        self.assertEqual(written["rows"][0]["figures"]["wall"]["how"], "by the clock; one run")
         self.assertEqual(
-            table.cell_text(found, written).splitlines()[1:], ["        wall s", "  a       1.50", "  bb  1,234.00"]
+            table.cell_text(found, written).splitlines()[1:], ["        wall s  runs", "  a       1.50     1", "  bb  1,234.00     1"]
         )
         with tempfile.TemporaryDirectory() as folder:
             result.write(found, folder)
@@ -267,7 +268,7 @@ class Told(unittest.TestCase):
         result.add(found, cell, rows)
         verdicts = goals.judge(result.rows_of([found]))
         text = page.render([found], verdicts)
-        self.assertEqual(text.count("<svg"), 4)  # and one of the loop
+        self.assertEqual(text.count("<svg"), 6)  # dots and those of the loop for a phone, too
         self.assertIn("&lt;bars&gt;", text)
         self.assertNotRegex(text, r"(src|href)=.?(http|//)|url\(|@import|<script")
         with tempfile.TemporaryDirectory() as folder:
