@@ -80,17 +80,17 @@ def row_line(row, columns, count, runs, with_goals, ours):
     return tag("tr", tag("td", esc(row["contender"])) + rest, "us" if ours and svg.is_ours(row["contender"]) else "")
 
 
-def suite_table(result, cells):
-    """Cells under one head."""
-    columns, runs = table.shown_columns(result, cells), table.has_runs(cells)
-    with_goals = any(goal_cell(row) != "<td></td>" for cell in cells for row in cell["rows"])
+def suite_table(result, cells, bare=False):
+    """Cells under one head; bare: without the number of runs, goals and remarks."""
+    columns, runs = table.shown_columns(result, cells), not bare and table.has_runs(cells)
+    with_goals = not bare and any(goal_cell(row) != "<td></td>" for cell in cells for row in cell["rows"])
     heads = ["", *(table.head_of(column) for column in columns), *["runs"] * runs, *["goal"] * with_goals]
     lines = ""
     for cell in cells:
         lines += f'<tr class="cell"><td colspan="{len(heads)}">{esc(cell["title"])}</td></tr>'
         ours = any(not svg.is_ours(row["contender"]) for row in cell["rows"])
         lines += "".join(row_line(row, columns, len(heads), runs, with_goals, ours) for row in cell["rows"])
-        for note in [*table.notes_of(cell), *[cell["note"]] * bool(cell["note"])]:
+        for note in [] if bare else [*table.notes_of(cell), *[cell["note"]] * bool(cell["note"])]:
             lines += f'<tr class="note"><td colspan="{len(heads)}">{esc(note)}</td></tr>'
     head = tag("thead", tag("tr", "".join(tag("th", esc(word)) for word in heads)))
     return tag("div", tag("table", head + tag("tbody", lines)), "wide")
@@ -203,7 +203,7 @@ def stall_section(results):
         '<h2 id="loop">Loop stall</h2>'
         + tag("p", esc(stall.HOW) + ".", "soft")
         + tag("div", panels, "charts")
-        + suite_table(joined, joined["cells"])
+        + suite_table(joined, joined["cells"], bare=True)
     )
 
 

@@ -7,7 +7,7 @@ A chart is a dict in a suite's CHARTS, which the JSON carries along:
     title    what is shown, with its unit
     cells    pattern of cell names, default all;  rows: pattern of contenders
     log      true: logarithmic scale, for bars and dots
-    limit    a goal, drawn as a line;  from: where a linear scale begins (default 0)
+    limit    a goal, drawn as a line;  mark: dots: where each row's line begins;  from: where a linear scale begins (default 0)
     times    bars: key of a figure that says how many times ours it is;  shared: true, one scale for all panels
     each     bars: true, the panels of one cell stand in a line, those of other such charts beside them
     beside   bars: key of a figure that is marked on each bar, e.g. an ideal
@@ -17,9 +17,9 @@ import html
 import math
 
 PANEL, FULL = 340, 1030  # widths: one of three panels in a line, which is a phone's too; one over all of them
-RIGHT, BAR, AXIS, CHARACTER = 52, 13, 22, 7.1
+RIGHT, BAR, AXIS, CHARACTER, BOLD = 52, 13, 22, 7.0, 7.6
 ROW, TALL = 22, 38  # a row; a row with its label above
-WIDEST = 0.42  # of the width: a label that takes more stands above
+WIDEST, ABOVE = 0.46, 12  # part of the width: a label that takes more stands above, and its bar begins there
 
 
 def element(name, text="", **attributes):
@@ -36,9 +36,9 @@ def label(x, y, text, class_="t", anchor="start"):
 
 
 def nice_ticks(low, high, log):
-    """Round numbers that cover low to high: powers of ten, or about five steps of 1, 2 or 5."""
+    """Round numbers: powers of ten from below low, or about five steps of 1, 2 or 5 that cover low to high."""
     if log:
-        first, last = math.floor(math.log10(low / 1.6)), math.ceil(math.log10(high))
+        first, last = math.floor(math.log10(low / 1.6)), math.floor(math.log10(high))
         return [10.0**power for power in range(first, last + 1)]
     span = (high - low) or 1
     step = 10 ** math.floor(math.log10(span / 4))
@@ -59,7 +59,7 @@ class Scale:
         low, high = (min(values), max(values)) if log else (min([start, *values]), max(values))
         self.log, self.left, self.width = log, left, width
         self.ticks = nice_ticks(low, high if high > low else low + 1, log)
-        self.low, self.high = (self._of(at) for at in (self.ticks[0], self.ticks[-1]))
+        self.low, self.high = self._of(self.ticks[0]), self._of(max(high, self.ticks[-1]))
 
     def _of(self, value):
         return math.log10(max(value, 1e-9)) if self.log else value
@@ -87,16 +87,16 @@ class Scale:
 
 def room_for(names, width):
     """(where bars begin, height of a row): labels stand before the bars, or above where they are long."""
-    room = 14 + CHARACTER * max(len(name) for name in names)
-    return (room, ROW) if room <= WIDEST * width else (4, TALL)
+    room = 12 + max((BOLD if is_ours(name) else CHARACTER) * len(name) for name in names)
+    return (room, ROW) if room <= WIDEST * width else (ABOVE, TALL)
 
 
 def name_label(name, left, y, width, class_="t"):
     """The label of a row whose bar begins at y: before it, or above it."""
-    if left > 4:
+    if left > ABOVE:
         return label(left - 8, y + 11, name, class_, "end")
     most = int(width / CHARACTER)
-    return label(0, y - 7, name if len(name) <= most else name[: most - 1] + "…", class_)
+    return label(0, y - 7, name if len(name) <= most else f"{name[: most // 2 - 1]}…{name[-most // 2 :]}", class_)
 
 
 def picture(width, height, title, inside):
@@ -132,7 +132,9 @@ def bar_text(chart, column, row):
     """`16.2`, and how many times ours: `16.2 · 20x`."""
     text = value_text(row["figures"][column["key"]], column["digits"])
     times = row["figures"].get(chart.get("times"))
-    return f"{text} · {times['value']:,.0f}×" if times and times["value"] >= 1.5 else text
+    if not times or times["value"] < 1.05:
+        return text
+    return f"{text} · {times['value']:,.{0 if times['value'] >= 9.95 else 1}f}×"
 
 
 def bars(chart, column, cell, rows, values=None):
@@ -185,17 +187,20 @@ def dots(chart, columns, named, width, titles=()):
     values = [value for column in columns for value in values_of({"log": chart.get("log")}, column, [r for _, r in named])]
     limits = chart["limit"] if isinstance(chart.get("limit"), list) else [chart["limit"]] if "limit" in chart else []
     left, height = room_for([name for name, _ in named], width)
-    scale = Scale([*values, *limits], left + 6, width - left - 6 - RIGHT, chart.get("log", False), chart.get("from", 0))
+    values += limits + ([chart["mark"]] if "mark" in chart else [])
+    scale = Scale(values, left + 6, width - left - 6 - RIGHT, chart.get("log", False), chart.get("from", 0))
     head = 20 if titles else 0
     top, bottom = head + height - ROW + 8, head + 8 + height * len(named)
     inside = legend(titles, 8) + scale.grid(head + 4, bottom)
     inside += "".join(scale.mark(limit, head + 2, bottom) for limit in limits)
+    inside += upright("axis", scale.at(chart["mark"]), head + 2, bottom) if "mark" in chart else ""
     for at, (name, row) in enumerate(named):
         y = top + height * at
         inside += name_label(name, left, y, width)
         figures = [row["figures"][key] for key in keys]
         last = scale.at(max(f["max"] for f in figures))
-        inside += across("span", scale.at(min(f["min"] for f in figures)), last, y + BAR / 2)
+        first = scale.at(chart["mark"] if "mark" in chart else min(f["min"] for f in figures))
+        inside += across("span", first, last, y + BAR / 2)
         for place, f in enumerate(figures):
             class_ = f"dot d{place if len(figures) > 1 else 'x'}"
             inside += element("circle", cx=f"{scale.at(f['value']):.1f}", cy=y + BAR / 2, r=4.5, class_=class_)

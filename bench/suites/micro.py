@@ -31,7 +31,7 @@ COLUMNS = [
     Column("peak", "memory", "MB", 1, LARGEST_HOW),
 ]
 CHARTS = [
-    {"kind": "dots", "column": "floor_x", "log": True, "limit": 1, "title": "CPU over that of the floor, times (logarithmic)"},
+    {"kind": "dots", "column": "floor_x", "log": True, "mark": 1, "title": "CPU over that of the floor, times (logarithmic)"},
     {"kind": "bars", "column": "wall", "cells": "programs", "limit": 250, "title": "Whole programs, ms (goal of plan: 250)"},
     {"kind": "bars", "column": "peak", "cells": "programs", "title": "Whole programs, MB"},
     {"kind": "bars", "column": "per_s", "cells": "journal", "title": "Rows a second, durable"},
@@ -107,7 +107,7 @@ def layer_cell(opts, name, layer, sizes, title, floors):
 
     names = [*dict.fromkeys(floors.values()), *floors]
     return Cell(name, title.format(size), contenders(names, take, opts.rounds), rounds=opts.rounds, warmup=False,
-                finish=beside(floors))
+                finish=beside(floors), short=name)
 
 
 FEW = 10000
@@ -134,7 +134,8 @@ def scheduler_cell(opts):
     floors = {f"{v}, {many:,} hosts": f"{v}, {FEW:,} hosts" for v in variants}
     names = [name for pair in zip(floors.values(), floors) for name in pair]
     return Cell("scheduler", f"the scheduler, {many:,} hosts beside {FEW:,}: a fact", contenders(names, take, rounds),
-                rounds=rounds, warmup=False, finish=beside(floors))
+                rounds=rounds, warmup=False, finish=beside(floors),
+                short="scheduler")
 
 
 def programs_cell(opts, root, hosts):
