@@ -35,6 +35,7 @@ class Contender:
     once: Callable[[bool], dict]
     rounds: int | None = None  # fewer than the cell's, for one that takes minutes
     note: str = ""
+    program: str = ""  # where it is not installed, the cell goes without this contender, and says so
 
 
 @dataclasses.dataclass

@@ -22,6 +22,7 @@ TOOLS = {
 }
 COMPARED = {  # the command: its package in Debian
     "ssh": "openssh-client",
+    "scp": "openssh-client",
     "pdsh": "pdsh",
     "clush": "clustershell",
     "parallel-ssh": "pssh",

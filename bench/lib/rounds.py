@@ -1,7 +1,9 @@
 """Run cells: contenders interleaved, the order rotated each round; the middle of the samples, and the spread."""
 import concurrent.futures
+import shutil
 
 from bench.lib.cell import Figure, Row, Together
+from bench.lib.machine import COMPARED
 from bench.lib.measure import Failed
 from bench.lib.stats import median
 
@@ -45,8 +47,18 @@ def figures_of(columns, observed, timed):
     return figures
 
 
+def leave_out(cell):
+    """Contenders whose program is not here are taken out; the cell's note says which."""
+    absent = [c for c in cell.contenders if c.program and shutil.which(c.program) is None]
+    if absent:
+        cell.contenders = [c for c in cell.contenders if c not in absent]
+        told = "; ".join(f"{c.name}: not here (package {COMPARED.get(c.program, c.program)})" for c in absent)
+        cell.note = "; ".join(filter(None, [cell.note, told]))
+
+
 def run_cell(cell, columns):
     """Returns the rows of the cell, one a contender, in their order."""
+    leave_out(cell)
     rows = {c.name: Row(c.name, notes=[c.note] if c.note else []) for c in cell.contenders}
     observed = {c.name: {} for c in cell.contenders}
     timed = {c.name: {} for c in cell.contenders}

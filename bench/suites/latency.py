@@ -103,7 +103,11 @@ def cells(opts):
             f"One host, {STEPS} steps, {RTT_MS} ms there and back",
             [
                 Contender("inventory-manager", lambda _: times_of(*(im_times(project) for project in projects))),
-                Contender("OpenSSH ssh", lambda _: times_of(*(ssh_times(servers) for servers in (near, far)))),
+                Contender(
+                    "OpenSSH ssh",
+                    lambda _: times_of(*(ssh_times(servers) for servers in (near, far))),
+                    program="ssh",
+                ),
             ],
             rounds=opts.rounds,
             warmup=not opts.smoke,

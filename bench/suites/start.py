@@ -1,5 +1,6 @@
 """What it costs to start: `--version` beside a program that does nothing, with the same libraries."""
 import os
+import shutil
 import time
 
 from bench.lib import rig
@@ -43,7 +44,7 @@ def contender(starts, name, *argv):
             os.close(quiet)
         return {"wall": median([wall for wall, _ in taken]), "cpu": sum(cpu for _, cpu in taken) / starts}
 
-    return Contender(name, once)
+    return Contender(name, once, program=str(argv[0]))
 
 
 def finish(rows):
@@ -64,7 +65,7 @@ def cells(opts):
         [
             contender(starts, "an empty program", EMPTY),
             contender(starts, "inventory-manager --version", rig.IM, "--version"),
-            contender(starts, "ssh -V", "/usr/bin/ssh", "-V"),
+            contender(starts, "ssh -V", shutil.which("ssh") or "ssh", "-V"),
         ],
         opts.rounds,
         not opts.smoke,

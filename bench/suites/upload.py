@@ -60,7 +60,7 @@ def contender(servers, name, megabytes, wanted, argv):
             "peak": m.largest_kb / 1024,
         }
 
-    return Contender(name, once)
+    return Contender(name, once, program=argv["words"][0])
 
 
 def finish_with(large):

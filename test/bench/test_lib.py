@@ -198,6 +198,11 @@ class Rounds(unittest.TestCase):
         self.assertEqual((rows[0].figures["x"].low, rows[0].figures["x"].high), (3, 7))
         self.assertEqual(rows[0].figures["seen"].samples, [7])
 
+    def test_one_whose_program_is_not_here_is_left_out_and_the_cell_says_so(self):
+        cell = Cell("c", "c", [Contender("a", lambda _: {"x": 1}), Contender("b", None, program="no-such-tool")], 1, False)
+        self.assertEqual([row.contender for row in rounds.run_cell(cell, [])], ["a"])
+        self.assertEqual(cell.note, "b: not here (package no-such-tool)")
+
     def test_one_that_failed_is_told_and_not_run_again(self):
         ran = []
 
