@@ -116,8 +116,9 @@ def cell_text(result, cell):
     return "\n".join(texts)
 
 
-def verdict_text(verdicts):
-    """The table of goals at the end of a run, from goals.judge."""
+def verdict_text(verdicts, suites=None):
+    """The table of goals at the end of a run, from goals.judge; of these suites alone, where they are given."""
+    verdicts = [pair for pair in verdicts if pair[1] or not suites or any(name in pair[0].by for name in suites)]
     lines, others = [["", "wanted", "measured", "verdict", "where"]], 0
     for goal, verdict in verdicts:
         if verdict is None:

@@ -10,6 +10,7 @@ NAME = "waves"
 TITLE = "Waves: measured beside the ideal"
 GUIDE_S = 300  # the guide's action takes five minutes a server
 MOST = 5  # rounds
+EQUAL_AT_ONCE, TAIL_AT_ONCE = 3, 6  # cells that only wait, side by side
 TAIL_MAX = 4  # the longest host of a long tail, in T
 HOW = [
     "One step, `sleep T`, on every host; T is 1 s where nothing else is said: the guide's five minutes, scaled. The column "
@@ -22,7 +23,7 @@ HOW = [
     "included; the goal of a ratio counts for waves of any kind and for parallel with equal hosts.",
     "Gain is the guide's (sequential - parallel) / sequential x 100. Sequential is measured for 9 servers; for more it is "
     "computed, the sum of the hosts' times. Utilisation: slot time between host_started and host_finished over W x wall.",
-    "Cells of at most 100 hosts only wait: equal ones run two at a time, half a T apart, long-tailed ones six at a time.",
+    f"Cells of at most 100 hosts only wait: equal ones run {EQUAL_AT_ONCE} at a time, T/3 apart, long-tailed ones {TAIL_AT_ONCE} at a time.",
     "connect_ahead true and false stand side by side where 100 workers meet a barrier.",
 ]
 COLUMNS = [
@@ -204,11 +205,14 @@ class Waves:
         )
 
 
-def cells_of(servers, hosts, workers, unit_s, rounds, tail):
-    """rolling and parallel; with 0 workers for rolling alone: the strategy does not matter then.  rounds(ideal_s): how many."""
+def cells_of(servers, hosts, workers, unit_s, rounds, tail, nth):
+    """rolling and parallel; with 0 workers for rolling alone: the strategy does not matter then.  rounds(ideal_s): how many.
+
+    nth: how many cells stand before these, so that those side by side are not in step.
+    """
     made = []
     for place, strategy in enumerate(("rolling", "parallel")):
-        waves = Waves(servers, hosts, strategy, tail, unit_s, 0 if tail else place * unit_s / 2)
+        waves = Waves(servers, hosts, strategy, tail, unit_s, 0 if tail else (nth + place) % EQUAL_AT_ONCE * unit_s / 3)
         contenders = [
             waves.contender(count, rounds=rounds(waves.ideal(count)))
             for count in workers
@@ -250,9 +254,9 @@ def small(servers, opts):
         [(9, (3, 5, 9)), (21, (10,))] if real else [(9, (0, 3, 5, 9)), (21, (7, 10)), (50, (10,)), (100, (10, 20))],
         [(9, (0, 3, 5, 9)), (21, (7, 10)), (50, (10, 20)), (100, (0, 10, 20))],
     )
-    kinds = ((False, 2),) if opts.smoke and real else ((False, 2), (True, 6))
+    kinds = ((False, EQUAL_AT_ONCE), (True, TAIL_AT_ONCE))[: 1 if opts.smoke and real else 2]
     for tail, at_once in kinds:
-        few = opts.pick(1, 3 if real or tail else MOST, MOST)
+        few = opts.pick(1, MOST - 2 * real - 2 * tail, MOST)
 
         def rounds(ideal_s, few=few):
             return few if ideal_s < 3.5 else opts.pick(1, 1 if tail or ideal_s > 6 else 2, MOST if ideal_s < 30 else 1)
@@ -260,7 +264,7 @@ def small(servers, opts):
         made = []
         for hosts, workers in table:
             used = workers[:1] if tail and opts.mode == "short" and hosts == 100 else workers
-            made += cells_of(servers, hosts, used, unit_s, rounds, tail)
+            made += cells_of(servers, hosts, used, unit_s, rounds, tail, len(made))
         yield Together(made, at_once)
 
 
