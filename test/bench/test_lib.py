@@ -2,6 +2,7 @@
 """The arithmetic of the bench, and that a tree of processes is measured whole.  Run by test/e2e/t-bench.sh."""
 import os
 import pathlib
+import re
 import sys
 import tempfile
 import time
@@ -22,6 +23,7 @@ from bench.lib import (
     schedule,
     stall,
     stats,
+    svg,
     table,
 )  # noqa: E402
 from bench.lib.launch import children_of  # noqa: E402
@@ -265,7 +267,8 @@ class Told(unittest.TestCase):
             {"kind": kind, "column": "wall", "x": "hosts", "title": f"<{kind}>", "limit": 1}
             for kind in ("bars", "dots", "line")
         ]
-        suite = type("suite", (), {"NAME": "s", "TITLE": "S", "HOW": ["a `b`"], "COLUMNS": columns, "CHARTS": charts})
+        charts.append({"kind": "bars", "each": True, "column": "wall", "times": "hosts", "shared": True, "title": "T"})
+        suite = type("suite", (), {"NAME": "s", "TITLE": "S", "HOW": ["a `b`", "and more"], "COLUMNS": columns, "CHARTS": charts})
         cell = Cell("c", "A & cell", [Contender(name, lambda _: values) for name in ("inventory-manager", "pdsh")], 1)
         found = result.new(suite, MACHINE, "short")
         rows = rounds.run_cell(cell, columns)
@@ -273,7 +276,7 @@ class Told(unittest.TestCase):
         result.add(found, cell, rows)
         verdicts = goals.judge(result.rows_of([found]))
         text = page.render([found], verdicts)
-        self.assertEqual(text.count("<svg"), 6)  # dots and those of the loop for a phone, too
+        self.assertEqual(text.count("<svg"), 7)  # dots and those of the loop for a phone, too
         self.assertIn("&lt;bars&gt;", text)
         self.assertNotRegex(text, r"(src|href)=.?(http|//)|url\(|@import|<script")
         with tempfile.TemporaryDirectory() as folder:
@@ -284,6 +287,37 @@ class Told(unittest.TestCase):
             lines = path.read_text(encoding="utf-8").splitlines()
         self.assertEqual((lines[:4], lines[-2:]), (["# P", "", "before", markdown.BEGIN], [markdown.END, "after"]))
         self.assertNotIn("old", lines)
+
+    def test_no_label_of_a_chart_stands_outside(self):
+        figure = {"value": 812.5, "min": 0.5, "max": 900.25}
+        column = {"key": "wall", "digits": 2}
+        for name in ("pdsh", "inventory-manager", "a name of some length", "x" * 60, "inventory-manager, " + "y" * 90):
+            rows = [{"contender": word, "figures": {"wall": figure, "x": {"value": 21}}} for word in (name, "b")]
+            cell = {"title": "T", "rows": rows}
+            drawn = [(svg.PANEL, svg.bars({"title": "T", "times": "x", "log": log}, column, cell, rows)) for log in (0, 1)]
+            named = [(row["contender"], row) for row in rows]
+            drawn += [(wide, svg.dots({"title": "T"}, [column], named, wide)) for wide in (svg.PANEL, svg.FULL)]
+            for width, text in drawn:
+                for at, anchor, words in re.findall(r'<text x="([-.\d]+)".*?text-anchor="(\w+)">(.*?)</text>', text):
+                    long = 7 * len(words)
+                    first = float(at) - {"start": 0, "middle": long / 2, "end": long}[anchor]
+                    with self.subTest(width=width, words=words):
+                        self.assertGreaterEqual(first, 0)
+                        self.assertLessEqual(first + long, width + 7)
+
+    def test_a_scale_has_round_ticks(self):
+        self.assertEqual(svg.nice_ticks(0, 9, False), [0, 2, 4, 6, 8, 10])
+        self.assertEqual(svg.nice_ticks(0.8, 650, True), [0.1, 1, 10, 100])
+        self.assertEqual(svg.nice_ticks(2, 1000, True), [1, 10, 100, 1000])
+
+    def test_a_goal_is_told_with_the_digits_of_its_limit_and_says_who_measures_it(self):
+        self.assertEqual(goals.BY_NAME["waves-20"].told(1.0304), "1.030")
+        self.assertEqual(goals.BY_NAME["hosts-10000"].told(7.52), "7.5")
+        self.assertFalse([goal.name for goal in goals.GOALS if not goal.by])
+        text = table.verdict_text(goals.judge([]), ["latency"])
+        self.assertIn("latency/one-host", text)
+        self.assertNotIn("scale", text)
+        self.assertTrue(text.endswith("0 met, 0 missed, 2 not measured"))
 
     def test_what_failed_is_told_and_in_a_smoke_hosts_are_too(self):
         row = {"label": "s/c: a", "error": "", "figures": {"failed": {"max": 2}}}
