@@ -1,5 +1,7 @@
 """What bench/run was asked for, as suites see it."""
 import dataclasses
+import math
+import time
 from typing import Callable
 
 
@@ -18,6 +20,10 @@ class Options:
     def rounds(self):
         """Rounds of a comparison: medians of five."""
         return self.pick(1, 5, 5)
+
+    def until(self, suite):
+        """When the suite has had its SECONDS of the short bench, on the monotonic clock: then each cell runs once."""
+        return time.monotonic() + getattr(suite, "SECONDS", 60) if self.mode == "short" else math.inf
 
     @property
     def smoke(self):

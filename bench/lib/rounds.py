@@ -1,6 +1,8 @@
 """Run cells: contenders interleaved, the order rotated each round; the middle of the samples, and the spread."""
 import concurrent.futures
+import math
 import shutil
+import time
 
 from bench.lib.cell import Figure, Row, Together
 from bench.lib.machine import COMPARED
@@ -56,8 +58,8 @@ def leave_out(cell):
         cell.note = "; ".join(filter(None, [cell.note, told]))
 
 
-def run_cell(cell, columns):
-    """Returns the rows of the cell, one a contender, in their order."""
+def run_cell(cell, columns, until=math.inf):
+    """Returns the rows of the cell, one a contender, in their order.  No further round begins after `until` (monotonic)."""
     leave_out(cell)
     rows = {c.name: Row(c.name, notes=[c.note] if c.note else []) for c in cell.contenders}
     observed = {c.name: {} for c in cell.contenders}
@@ -66,6 +68,8 @@ def run_cell(cell, columns):
         for contender in cell.contenders:
             _take(contender, True, observed[contender.name], rows[contender.name])
     for turn in range(cell.rounds):
+        if turn > 0 and time.monotonic() > until:
+            break
         for contender in order_of(cell.contenders, turn):
             if turn < _rounds_of(cell, contender):
                 _take(contender, False, timed[contender.name], rows[contender.name])
@@ -77,13 +81,13 @@ def run_cell(cell, columns):
     return list(rows.values())
 
 
-def run_all(cells, columns, wanted, tell):
+def run_all(cells, columns, wanted, tell, until=math.inf):
     """Run what the generator yields, as far as wanted(cell name).  Calls tell(cell, rows) as cells end, in order."""
     for item in cells:
         group = item.cells if isinstance(item, Together) else [item]
         group = [cell for cell in group if wanted(cell.name)]
         at_once = item.at_once if isinstance(item, Together) else 1
         with concurrent.futures.ThreadPoolExecutor(max_workers=max(1, at_once)) as pool:
-            futures = [(cell, pool.submit(run_cell, cell, columns)) for cell in group]
+            futures = [(cell, pool.submit(run_cell, cell, columns, until)) for cell in group]
             for cell, future in futures:
                 tell(cell, future.result())

@@ -11,6 +11,7 @@ from bench.lib.stats import median
 
 NAME = "latency"
 TITLE = "Latency: round trips at 50 ms"
+SECONDS = 20
 RTT_MS = 50
 TCP = 1  # round trips before the first byte
 STEPS = 5

@@ -10,6 +10,7 @@ from bench.lib.measure import CPU_HOW, LARGEST_HOW, WALL_HOW, Failed
 
 NAME = "micro"
 TITLE = "Micro: single layers beside floors"
+SECONDS = 30
 MICRO = rig.REPO / rig.BUILD / "bench/micro/micro"
 HOW = [
     "bench/micro (C) calls the layers as the program does. Each layer and its floor run by turns in one process, and CPU time is "

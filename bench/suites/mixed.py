@@ -10,6 +10,7 @@ from bench.lib.stats import percentile
 
 NAME = "mixed"
 TITLE = "Mixed: good hosts beside as many that misbehave"
+SECONDS = 30
 GOOD_NET, BAD_NET, DELAY_MS = 40, 41, 50
 PHASES = "accept banner kex reply newkeys service auth open exec header status end".split()
 ACTS = "stall silent drop reset garbage huge".split()

@@ -9,6 +9,7 @@ from bench.lib.measure import Failed
 
 NAME = "scale"
 TITLE = "Scale: thousands of hosts, thousands of open sessions"
+SECONDS = 85
 AT_ONCE = 200
 SPARE_FILES = 512  # descriptors that are no sessions
 IDLE_S = 4  # how long idle sessions are watched

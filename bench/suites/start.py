@@ -10,6 +10,7 @@ from bench.lib.stats import median
 
 NAME = "start"
 TITLE = "Start: before anything is done"
+SECONDS = 15
 EMPTY = rig.REPO / rig.BUILD / "bench/empty"
 STARTS = 40
 HOW = [

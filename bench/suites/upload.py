@@ -8,6 +8,7 @@ from bench.lib.measure import Failed
 
 NAME = "upload"
 TITLE = "Upload: one large file to one host"
+SECONDS = 25
 HOW = [
     "A file of random bytes to a real sshd on loopback, which writes it into its own folder in /tmp; both ends, and the hash, share the "
     "machine's processors. The rate is the file over the wall time of the whole command, connecting included. inventory-manager checks "

@@ -200,6 +200,10 @@ class Rounds(unittest.TestCase):
         self.assertEqual((rows[0].figures["x"].low, rows[0].figures["x"].high), (3, 7))
         self.assertEqual(rows[0].figures["seen"].samples, [7])
 
+    def test_no_round_but_the_first_begins_when_the_time_is_over(self):
+        contender = Contender("a", lambda _: {"x": 1})
+        self.assertEqual(rounds.run_cell(Cell("c", "c", [contender], 5, False), [], 0)[0].rounds, 1)
+
     def test_one_whose_program_is_not_here_is_left_out_and_the_cell_says_so(self):
         cell = Cell("c", "c", [Contender("a", lambda _: {"x": 1}), Contender("b", None, program="no-such-tool")], 1, False)
         self.assertEqual([row.contender for row in rounds.run_cell(cell, [])], ["a"])
