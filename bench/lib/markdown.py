@@ -22,9 +22,7 @@ def verdict_lines(verdicts):
             lines.append([goal.text, goal.wanted(), "", f"not measured: {goal.by}"])
             continue
         value, met, _ = verdict
-        lines.append(
-            [goal.text, goal.wanted(), goal.told(value), "met" if met else "**missed**"]
-        )
+        lines.append([goal.text, goal.wanted(), goal.told(value), "met" if met else "**missed**"])
     return rows_of(["goal", "wanted", "measured", ""], lines)
 
 

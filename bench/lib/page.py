@@ -249,7 +249,9 @@ def tiles(verdicts):
         if name in by_name:
             value, is_met, _ = by_name[name]
             told.append((table.number(value, digits) + unit, text, "tile" if is_met else "tile bad"))
-    return tag("div", "".join(tag("div", tag("b", big) + tag("span", small), class_) for big, small, class_ in told), "tiles")
+    return tag(
+        "div", "".join(tag("div", tag("b", big) + tag("span", small), class_) for big, small, class_ in told), "tiles"
+    )
 
 
 def facts(results):
@@ -258,16 +260,26 @@ def facts(results):
     machine, commits = last["machine"], {result["machine"]["commit"] for result in results}
     minutes = sum(result["took_s"] for result in results) / 60
     rows = [
-        ("machine", f"{machine['cpu']}, {machine['cores']} cores, {machine['memory_mb']:,} MB; {machine['system']}, Linux {machine['kernel']}"),
+        (
+            "machine",
+            f"{machine['cpu']}, {machine['cores']} cores, {machine['memory_mb']:,} MB; {machine['system']}, Linux {machine['kernel']}",
+        ),
         ("taken", f"{machine['date']}, commit {', '.join(sorted(commits))}, {minutes:.0f} minutes"),
-        ("numbers", f"the middle of the runs, the lowest and the highest small beside it; key exchange {machine['kex']}"),
+        (
+            "numbers",
+            f"the middle of the runs, the lowest and the highest small beside it; key exchange {machine['kex']}",
+        ),
     ]
     busy = [result["title"].split(":")[0] for result in results if is_busy(result)]
     text = tag("dl", "".join(tag("dt", name) + tag("dd", esc(words)) for name, words in rows), "facts")
     if len(commits) > 1:
         text += tag("p", "The suites were run at different commits: each says its own.", "missed")
     if busy:
-        text += tag("p", f"The machine was busy with other things meanwhile; wall times are too long in: {esc(', '.join(busy))}.", "missed")
+        text += tag(
+            "p",
+            f"The machine was busy with other things meanwhile; wall times are too long in: {esc(', '.join(busy))}.",
+            "missed",
+        )
     return text
 
 

@@ -34,7 +34,11 @@ def _take(contender, observe, samples, row):
 
 def how_often(column, values):
     """How a figure was taken, with the number of runs."""
-    runs = "one run" if len(values) == 1 else f"{'mean of the middle two' if len(values) % 2 == 0 else 'median'} of {len(values)} runs"
+    runs = (
+        "one run"
+        if len(values) == 1
+        else f"{'mean of the middle two' if len(values) % 2 == 0 else 'median'} of {len(values)} runs"
+    )
     return f"{column.how}; {runs}" if column.how else runs
 
 

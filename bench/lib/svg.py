@@ -184,7 +184,9 @@ def legend(titles, y):
 def dots(chart, columns, named, width, titles=()):
     """One panel: a line a row, a dot a column, named by titles; with one column the spread of the samples beside it."""
     keys = [column["key"] for column in columns]
-    values = [value for column in columns for value in values_of({"log": chart.get("log")}, column, [r for _, r in named])]
+    values = [
+        value for column in columns for value in values_of({"log": chart.get("log")}, column, [r for _, r in named])
+    ]
     limits = chart["limit"] if isinstance(chart.get("limit"), list) else [chart["limit"]] if "limit" in chart else []
     left, height = room_for([name for name, _ in named], width)
     values += limits + ([chart["mark"]] if "mark" in chart else [])

@@ -112,7 +112,9 @@ def cell_text(result, cell):
     texts = [cell["title"], *align(cell_lines(result, cell))]
     texts += [f"  ({note})" for note in [cell["note"]] if note]
     texts += [f"  {note}" for note in notes_of(cell)]
-    texts += [f"  {row['contender']}: {note}" for row in cell["rows"] for note in row["notes"] if note.startswith("loop:")]
+    texts += [
+        f"  {row['contender']}: {note}" for row in cell["rows"] for note in row["notes"] if note.startswith("loop:")
+    ]
     return "\n".join(texts)
 
 

@@ -5,7 +5,7 @@ import time
 
 from bench.lib import rig
 from bench.lib.cell import Cell, Column, Contender
-from bench.lib.measure import Failed
+from bench.lib.measure import RUNNING, Failed
 from bench.lib.stats import median
 
 NAME = "start"
@@ -26,6 +26,7 @@ CHARTS = [{"kind": "bars", "column": "wall", "title": "A start, ms"}]
 
 def start(argv, quiet):
     """Wall and CPU milliseconds of one start."""
+    RUNNING.check()
     begin = time.monotonic()
     pid = os.posix_spawn(argv[0], argv, os.environ, file_actions=[(os.POSIX_SPAWN_DUP2, quiet, fd) for fd in (1, 2)])
     _, status, used = os.wait4(pid, 0)

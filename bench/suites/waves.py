@@ -195,14 +195,15 @@ class Waves:
         """The cell of these contenders."""
         how = "long tail" if self.tail else "equal"
         name = f"{self.servers.kind}-{self.hosts}-{self.strategy}-{'tail' if self.tail else 'equal'}"
+        short = f"{self.hosts:,} hosts, {self.strategy}{', long tail' if self.tail else ''}"
         return Cell(
             name,
-            f"{self.hosts} servers, {self.strategy}, {how}, T = {self.unit_s:g} s, {self.servers.kind}",
+            f"{self.hosts:,} servers, {self.strategy}, {how}, T = {self.unit_s:g} s, {self.servers.kind}",
             contenders,
             rounds,
             warmup,
             self.finish,
-            short=f"{self.hosts} hosts, {self.strategy}",
+            short=short if len(contenders) > 1 else f"{short} · {contenders[0].name}",
         )
 
 

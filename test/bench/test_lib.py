@@ -205,7 +205,9 @@ class Rounds(unittest.TestCase):
         self.assertEqual(rounds.run_cell(Cell("c", "c", [contender], 5, False), [], 0)[0].rounds, 1)
 
     def test_one_whose_program_is_not_here_is_left_out_and_the_cell_says_so(self):
-        cell = Cell("c", "c", [Contender("a", lambda _: {"x": 1}), Contender("b", None, program="no-such-tool")], 1, False)
+        cell = Cell(
+            "c", "c", [Contender("a", lambda _: {"x": 1}), Contender("b", None, program="no-such-tool")], 1, False
+        )
         self.assertEqual([row.contender for row in rounds.run_cell(cell, [])], ["a"])
         self.assertEqual(cell.note, "b: not here (package no-such-tool)")
 
@@ -253,7 +255,8 @@ class Told(unittest.TestCase):
         written = result.add(found, cell, rounds.run_cell(cell, [column]))
         self.assertEqual(written["rows"][0]["figures"]["wall"]["how"], "by the clock; one run")
         self.assertEqual(
-            table.cell_text(found, written).splitlines()[1:], ["        wall s  runs", "  a       1.50     1", "  bb  1,234.00     1"]
+            table.cell_text(found, written).splitlines()[1:],
+            ["        wall s  runs", "  a       1.50     1", "  bb  1,234.00     1"],
         )
         with tempfile.TemporaryDirectory() as folder:
             result.write(found, folder)
@@ -272,7 +275,9 @@ class Told(unittest.TestCase):
             for kind in ("bars", "dots", "line")
         ]
         charts.append({"kind": "bars", "each": True, "column": "wall", "times": "hosts", "shared": True, "title": "T"})
-        suite = type("suite", (), {"NAME": "s", "TITLE": "S", "HOW": ["a `b`", "and more"], "COLUMNS": columns, "CHARTS": charts})
+        suite = type(
+            "suite", (), {"NAME": "s", "TITLE": "S", "HOW": ["a `b`", "and more"], "COLUMNS": columns, "CHARTS": charts}
+        )
         cell = Cell("c", "A & cell", [Contender(name, lambda _: values) for name in ("inventory-manager", "pdsh")], 1)
         found = result.new(suite, MACHINE, "short")
         rows = rounds.run_cell(cell, columns)
@@ -298,7 +303,9 @@ class Told(unittest.TestCase):
         for name in ("pdsh", "inventory-manager", "a name of some length", "x" * 60, "inventory-manager, " + "y" * 90):
             rows = [{"contender": word, "figures": {"wall": figure, "x": {"value": 21}}} for word in (name, "b")]
             cell = {"title": "T", "rows": rows}
-            drawn = [(svg.PANEL, svg.bars({"title": "T", "times": "x", "log": log}, column, cell, rows)) for log in (0, 1)]
+            drawn = [
+                (svg.PANEL, svg.bars({"title": "T", "times": "x", "log": log}, column, cell, rows)) for log in (0, 1)
+            ]
             named = [(row["contender"], row) for row in rows]
             drawn += [(wide, svg.dots({"title": "T"}, [column], named, wide)) for wide in (svg.PANEL, svg.FULL)]
             for width, text in drawn:
