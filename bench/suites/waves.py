@@ -178,8 +178,7 @@ class Waves:
         if len(found) == 2 and not any(row.error for row in found.values()):
             with_it, without = (found[word].value("beyond") for word in ("true", "false"))
             found["true"].notes.append(
-                f"{with_it:,.0f} ms beyond the ideal, {without:,.0f} ms without connecting ahead: "
-                f"{(1 - with_it / without) * 100:.0f} % of it are gone"
+                f"connecting ahead: {with_it:,.0f} ms beyond the ideal, without it {without:,.0f} ms"
             )
 
     def goals(self, row, workers, ratio):
