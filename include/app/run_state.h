@@ -12,6 +12,7 @@
 #include "app/debuglog.h"
 #include "app/inbox.h"
 #include "app/run.h"
+#include "app/stall.h"
 #include "base/buf.h"
 #include "base/redact.h"
 #include "config/render.h"
@@ -35,8 +36,9 @@
 
 enum {
     RUN_TAIL_BYTES = 240,     /* of a host's stderr, to say why a step failed */
-    RUN_COMMIT_MS = 5,        /* commits are at least this far apart */
+    RUN_COMMIT_MS = 5,        /* commits are so far apart where more mail may come */
     RUNS_KEPT = 50,           /* of an environment, with their logs */
+    FOLLOWING_MAX = 2,        /* as many channels as are opened ahead */
     RUN_STREAMS = 2,          /* of a step: stdout and stderr */
     RUN_OUTPUT_MAX = 1 << 30, /* bytes of output in one piece */
 };
@@ -54,6 +56,7 @@ struct run_host {
     bool has_password;     /* it was asked for */
     char *ssh_password;    /* of target: owned, wiped; NULL: none */
     char *reason;          /* owned: why it failed, or NULL */
+    char *ahead_reason;    /* owned: why its session ahead ended; NULL: it did not, or it is told */
     struct local *child;   /* a local step under way, else NULL */
     struct probe *probe;   /* a check from the controller under way, else NULL */
     char *asked;           /* owned: what the last of them asks, or NULL */
@@ -80,6 +83,8 @@ struct run_host {
     char *back_reason;    /* owned: why its rollback failed, or NULL */
     bool in_flight;       /* it has a slot */
     bool connecting;
+    bool ahead_waits; /* it is to be connected ahead, and stands in line for that */
+    bool opening;     /* it is connecting, or a step is on its way to it */
     int64_t since_ms; /* it is doing what it does */
 };
 
@@ -88,6 +93,8 @@ struct due_note {
     struct rollout_host host; /* of an order that has one */
     int64_t round_ms;
     int64_t at_ms;
+    char *reason; /* owned: of release and outcome why, of start why its session ahead ended, where
+                     that is forgotten; or NULL */
 };
 
 struct run {
@@ -149,6 +156,7 @@ struct run {
     char *home;                /* their home */
     char *scan_words;          /* "keys scan prod", for messages; NULL: a list of hosts */
     struct inbox inbox;
+    struct stall stall;
     struct order *due; /* orders of this turn */
     size_t due_count, due_cap;
     struct due_note *due_notes; /* of each */
@@ -157,6 +165,10 @@ struct run {
     struct event *turn_timer;
     struct event *wait_event;
     struct event *refresh_event;
+    struct event *early_timer; /* those that are connected ahead begin */
+    int32_t *ahead;            /* hosts in line for that, and some that have left it */
+    size_t ahead_count, ahead_cap;
+    int32_t opening; /* hosts that are */
     struct event *out_events[SINK_OUTS];
     struct event *signals[4];
     int interrupts;
@@ -304,6 +316,11 @@ struct scope run_scope(const struct run *run, const struct run_host *h);
  * here, and nowhere else.  Release ret. */
 int execute_render(struct run *run, const struct run_host *h, enum step_list list, int32_t step,
                    struct rendered *ret, struct err *err);
+/* Its `when` holds, or cannot be said to fail. */
+bool execute_wanted(struct run *run, const struct run_host *h, enum step_list list, int32_t step);
+/* Steps that will be sent to the host after the one it is at, over the same session, as far as is
+ * known; FOLLOWING_MAX stands for more. */
+int following_count(struct run *run, const struct run_host *h);
 /* The rollback list, for every host that can go back. */
 int execute_check_back(struct run *run, struct err *err);
 int execute_check(struct run *run, struct err *err); /* render all there is, keep nothing */
@@ -322,6 +339,17 @@ int run_hide(struct run *run, const struct strv *secrets, struct err *err);
 /* files.c */
 void files_fit(struct run *run);  /* raise the limit of open files, lower the workers to it */
 void files_tell(struct run *run); /* that there are fewer of them */
+
+/* early.c: when the sessions of the next wave begin */
+void early_event(evutil_socket_t fd, short what, void *arg);
+void early_connect(struct run *run, int32_t host); /* connect it, when nobody is in the way */
+void early_start(struct run *run, int32_t host);   /* it starts: now, if it still waits */
+void early_drop(struct run *run, int32_t host);    /* not at all, if it still waits */
+/* A host of the wave under way is connecting, or about to be sent something; and not any more: it
+ * was sent, or will not be.  Between the two the host is connected, and its step is ordered soon.
+ */
+void early_opening(struct run_host *h);
+void early_opened(struct run_host *h);
 
 /* listen.c */
 extern const struct pool_events listen_pool;
@@ -353,7 +381,8 @@ void look_turn(struct run *run, const struct inbox *mail);
 void look_take(const struct run *run, struct snapshot *ret); /* release it */
 
 /* turn.c */
-void turn_wake(struct run *run); /* there is mail */
+void turn_wake(struct run *run);   /* there is mail */
+void turn_forget(struct run *run); /* the orders of the last turn */
 void turn_event(evutil_socket_t fd, short what, void *arg);
 
 /* narrate.c: the run, its hosts */
@@ -366,6 +395,10 @@ void narrate_end(struct run *run);
 /* narrate_reason.c */
 /* Before the end of a host is journaled, its reason must be known. */
 void narrate_note(struct run *run, const struct fact *fact, const char *reason);
+/* When a host is started, as the core has it by now.  A failure ahead of it that trying again does
+ * not help is its own from here on; the reason of any other is forgotten and returned, for the
+ * caller to free; or NULL. */
+char *narrate_begin(struct run *run, int32_t host, const struct rollout_host *now);
 /* Why host ended as it did, for people; valid until the next call. */
 const char *narrate_reason(const struct run *run, int32_t host, struct buf *scratch);
 /* Why its rollback failed. */

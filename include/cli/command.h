@@ -67,6 +67,6 @@ int cli_act(struct cli *c, const char *action_name, const char *env, struct acti
             struct err *err);
 
 command_fn cmd_action, cmd_run, cmd_exec, cmd_copy, cmd_plan, cmd_inventory, cmd_validate,
-    cmd_status, cmd_history, cmd_logs, cmd_keys, cmd_ctl, cmd_retry;
+    cmd_status, cmd_history, cmd_logs, cmd_keys, cmd_ctl, cmd_retry, cmd_report;
 
 #endif

@@ -13,6 +13,7 @@
 
 enum color_when { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
 enum output { OUTPUT_TEXT, OUTPUT_JSON, OUTPUT_JSONL }; /* -o; --json is another */
+enum format { FORMAT_TEXT, FORMAT_JSON, FORMAT_GUIDE }; /* --format, of report */
 
 struct options {
     struct strv words; /* command, environment, ...: what is no option */
@@ -31,6 +32,7 @@ struct options {
     enum color_when color;
     int verbose;
     enum output output;
+    enum format format;
     bool check, quiet, group, json, explain, vars, raw, yes, force, watch, help, version;
     bool ask_pass, ask_become_pass;
     char given[64]; /* the letters of the options given, each once */

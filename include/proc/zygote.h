@@ -21,8 +21,16 @@ enum { RESOLVE_ADDRESSES_MAX = 16, RESOLVE_PARALLEL_MAX = 32 };
 
 struct zygote;
 
+/* Not sockaddr_storage, which has room for what no name resolves to: thousands of these are kept.
+ */
+union address {
+    struct sockaddr any;
+    struct sockaddr_in v4;
+    struct sockaddr_in6 v6;
+};
+
 struct addresses {
-    struct sockaddr_storage items[RESOLVE_ADDRESSES_MAX]; /* port set */
+    union address items[RESOLVE_ADDRESSES_MAX]; /* port set */
     socklen_t sizes[RESOLVE_ADDRESSES_MAX];
     int count;
 };

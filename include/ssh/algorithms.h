@@ -29,4 +29,8 @@ void algorithms_free(struct algorithms *a); /* NULL is fine */
 char *algorithms_list(const struct algorithms *a, enum algorithms_kind kind, const char *text,
                       struct strv *dropped);
 
+/* The ciphers to offer where nothing is said: OpenSSH's own default set, the fastest on this
+ * machine's processor first. */
+const char *algorithms_ciphers(void);
+
 #endif

@@ -33,6 +33,13 @@ struct seam_peer {
 void seam_serve(int fd, const struct seam_peer *peer, void *arg);
 /* From now on recv hands over at most so many bytes at once; 0: as many as are asked for. */
 void seam_limit(int fd, size_t max);
+/* Until seam_uncork what is sent in small pieces is held, and then goes out as one: a packet of its
+ * own for each costs both ends and the network more than its bytes.  Nothing is held on a
+ * descriptor that has a peer.  Not known to fd: no effect. */
+void seam_cork(int fd);
+void seam_uncork(int fd);
+/* The socket did not take all that was held: uncork it again once it is writable. */
+bool seam_holds(int fd);
 /* Must come before the number can be given to another socket. */
 void seam_forget(int fd);
 

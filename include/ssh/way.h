@@ -80,6 +80,9 @@ void way_free(struct way *w);
 
 /* It connects from this machine by itself, and waits at the gate for way_go. */
 bool way_is_paced(const struct way *w);
+/* The socket of a way that is there stands on it for as long as it lives.  False: the way has done
+ * its work and may be freed once nobody wants to dial again. */
+bool way_carries(const struct way *w);
 void way_go(struct way *w);
 /* Append what tells the server apart that is dialled: "192.0.2.1 22". */
 void way_key(const struct way *w, struct buf *out);

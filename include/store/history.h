@@ -43,6 +43,10 @@ int history_find(struct store *s, const char *id, struct run_list *ret_list, str
 /* The plan_json a run was begun with; the caller frees it.  ERR_NO_MATCH. */
 int history_plan(struct store *s, const char *run_id, char **ret_json, struct err *err);
 
+/* What kept the loop of a run, by kind; a count of 0: it is not known. */
+int history_stalls(struct store *s, const char *run_id, struct spread_figures ret[STALL_KINDS],
+                   struct err *err);
+
 struct host_row {
     char *name, *reason, *release, *state; /* owned by the list */
     char *release_before; /* of history_states: the last one other than release; owned */

@@ -7,6 +7,7 @@
 #define STORE_JOURNAL_H
 
 #include "base/err.h"
+#include "base/spread.h"
 #include "core/fact.h"
 #include "core/order.h"
 #include "core/rollout.h"
@@ -92,6 +93,17 @@ int journal_host_tries(struct journal *j, int32_t host, const char *release, str
 /* Bytes of each stream that are in the host's log: what a resume attaches at. */
 int journal_offsets(struct journal *j, int32_t host, int64_t out_bytes, int64_t err_bytes,
                     struct err *err);
+
+/* What kept the loop.  Numbers are stored: never renumber, only add at the end. */
+enum stall_kind {
+    STALL_TURNS,   /* from one wait to the next, without the commit */
+    STALL_COMMITS, /* of the store */
+};
+enum { STALL_KINDS = STALL_COMMITS + 1 };
+
+/* How long the loop was kept; nothing is written where that was not measured (a count of 0). */
+int journal_stall(struct journal *j, enum stall_kind kind, const struct spread_figures *f,
+                  struct err *err);
 
 /* The run is over. */
 int journal_finish(struct journal *j, int64_t at_ms, int64_t wall_ms, int exit_code,

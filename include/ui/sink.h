@@ -101,8 +101,9 @@ struct sink;
 
 struct sink_ops {
     void (*event)(struct sink *s, const struct event *e);
-    void (*refresh)(struct sink *s, int64_t at_ms); /* draw the live area; NULL: there is none */
-    void (*close)(struct sink *s);                  /* queue the rest, free everything but queues */
+    /* Draw the live area; false: there is none, do not ask again.  NULL: never. */
+    bool (*refresh)(struct sink *s, int64_t at_ms);
+    void (*close)(struct sink *s); /* queue the rest, free everything but queues */
 };
 
 /* outs[0] is stdout, outs[1] stderr; where both are one terminal or pipe, both are one queue. */
@@ -116,8 +117,9 @@ struct sink {
 /* Tell what happened; run_started is first, run_finished last (both may be missing when a run could
  * not begin).  A NULL sink is told nothing. */
 void sink_event(struct sink *s, const struct event *e);
-/* Every refresh_interval, with the time; does nothing while bytes are waiting (drops the frame). */
-void sink_refresh(struct sink *s, int64_t at_ms);
+/* Every refresh_interval for as long as it is true, with the time; does nothing while bytes are
+ * waiting (drops the frame). */
+bool sink_refresh(struct sink *s, int64_t at_ms);
 /* Tell the sink that nothing more comes: it queues what is left, says what a full queue threw away,
  * and is freed; then drain the queues. */
 void sink_close(struct sink *s); /* NULL is fine */

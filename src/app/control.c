@@ -275,12 +275,24 @@ welcome(struct control *c, int fd)
     let_in(&c->clients[i], fd, peer.uid);
 }
 
+/* A run that nobody talks to is not woken. */
+static void
+sweep_later(struct control *c)
+{
+    static const struct timeval second = {.tv_sec = SWEEP_SECONDS};
+
+    if (!evtimer_pending(c->timer, NULL)) {
+        (void)evtimer_add(c->timer, &second);
+    }
+}
+
 static void
 on_acceptable(evutil_socket_t listening, short what, void *arg)
 {
     struct control *c = arg;
 
     (void)what;
+    sweep_later(c);
     for (int i = 0; i < CONTROL_CLIENTS; i++) {
         const int fd = accept4(listening, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
         if (fd >= 0) {
@@ -321,9 +333,17 @@ control_sweep(struct control *c)
 static void
 on_timer(evutil_socket_t fd, short what, void *arg)
 {
+    struct control *c = arg;
+
     (void)fd;
     (void)what;
-    control_sweep(arg);
+    control_sweep(c);
+    for (size_t i = 0; i < CONTROL_CLIENTS; i++) {
+        if (c->clients[i].id != 0) {
+            sweep_later(c);
+            return;
+        }
+    }
 }
 
 /* ---------------------------------------------------------------- the whole */
@@ -331,7 +351,6 @@ on_timer(evutil_socket_t fd, short what, void *arg)
 struct control *
 control_new(const struct control_config *config, struct err *err)
 {
-    static const struct timeval second = {.tv_sec = SWEEP_SECONDS};
     const int folder = control_place_open(config->var_dir, true, err);
     char *name = xasprintf(".%ld", (long)getpid());
     const int fd = folder < 0 ? -1 : control_place_listen(folder, name, err);
@@ -351,9 +370,8 @@ control_new(const struct control_config *config, struct err *err)
         c->clients[i].control = c;
     }
     c->acceptable = event_new(config->base, fd, EV_READ | EV_PERSIST, on_acceptable, c);
-    c->timer = event_new(config->base, -1, EV_PERSIST, on_timer, c);
+    c->timer = evtimer_new(config->base, on_timer, c);
     (void)event_add(c->acceptable, NULL);
-    (void)event_add(c->timer, &second);
     return c;
 }
 

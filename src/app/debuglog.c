@@ -22,6 +22,8 @@
 enum {
     ESCAPED_BYTES_MAX = 4, /* of one byte: \x1b */
     REST_BYTES_MAX = 256,  /* time, tag, suffix */
+    HELD_BYTES_MAX = 64 * 1024,
+    KEPT_BYTES = 16 * 1024, /* a line longer than that above it is not kept room for */
 };
 
 struct debuglog {
@@ -29,6 +31,10 @@ struct debuglog {
     int fd;
     dev_t dev;
     ino_t ino;
+    bool holds;
+    struct buf lines; /* owned: not yet written */
+    time_t second;    /* of time */
+    char time[32];
 };
 
 static int
@@ -54,6 +60,26 @@ reopen(struct debuglog *l)
     return 0;
 }
 
+static void
+write_lines(struct debuglog *l)
+{
+    struct stat st;
+
+    if (l->lines.len == 0) {
+        return;
+    }
+    if (stat(l->path, &st) < 0 || st.st_ino != l->ino || st.st_dev != l->dev) {
+        (void)reopen(l); /* renamed by logrotate; if that fails the old file still takes the line */
+    }
+    while (write(l->fd, l->lines.data, l->lines.len) < 0 && errno == EINTR) {}
+    if (l->lines.cap > HELD_BYTES_MAX + KEPT_BYTES) {
+        buf_release(&l->lines);
+        buf_init(&l->lines, 0);
+    } else {
+        buf_clear(&l->lines);
+    }
+}
+
 struct debuglog *
 debuglog_open(const char *path, struct err *err)
 {
@@ -61,6 +87,7 @@ debuglog_open(const char *path, struct err *err)
 
     l->path = xstrdup(path);
     l->fd = -1;
+    buf_init(&l->lines, 0);
     if (reopen(l) < 0) {
         (void)err_set(err, ERR_IO, "%s: cannot be opened for appending: %s", path, strerror(errno));
         debuglog_close(l);
@@ -76,49 +103,60 @@ debuglog_close(struct debuglog *l)
         return;
     }
     if (l->fd >= 0) {
+        write_lines(l);
         (void)close(l->fd);
     }
+    buf_release(&l->lines);
     free(l->path);
     free(l);
 }
 
 static void
-add_time(struct buf *line)
+add_time(struct debuglog *l)
 {
     struct timespec now;
     struct tm tm;
-    char text[32];
 
     (void)clock_gettime(CLOCK_REALTIME, &now);
-    if (localtime_r(&now.tv_sec, &tm) == NULL ||
-        strftime(text, sizeof(text), "%Y/%m/%d %H:%M:%S", &tm) == 0) {
-        text[0] = '\0';
+    if (now.tv_sec != l->second) { /* taken apart once a second: there are thousands of lines */
+        l->second = now.tv_sec;
+        if (localtime_r(&now.tv_sec, &tm) == NULL ||
+            strftime(l->time, sizeof(l->time), "%Y/%m/%d %H:%M:%S", &tm) == 0) {
+            l->time[0] = '\0';
+        }
     }
-    (void)buf_addf(line, "%s.%06ld", text, now.tv_nsec / 1000);
+    (void)buf_addf(&l->lines, "%s.%06ld", l->time, now.tv_nsec / 1000);
 }
 
 void
 debuglog_line(struct debuglog *l, const char *tag, const char *suffix, const char *fmt, ...)
 {
-    struct buf raw;
-    struct buf line;
-    struct stat st;
     va_list ap;
 
     va_start(ap, fmt);
     char *text = xvasprintf(fmt, ap);
     va_end(ap);
     const size_t len = strlen(text);
-    buf_init(&raw, ESCAPED_BYTES_MAX * len);
-    escape_line(&raw, text, len);
-    buf_init(&line, raw.len + REST_BYTES_MAX);
-    add_time(&line);
-    (void)buf_addf(&line, " [%s] %s%s\n", tag, raw.data, suffix);
-    if (stat(l->path, &st) < 0 || st.st_ino != l->ino || st.st_dev != l->dev) {
-        (void)reopen(l); /* renamed by logrotate; if that fails the old file still takes the line */
-    }
-    while (write(l->fd, line.data, line.len) < 0 && errno == EINTR) {}
-    buf_release(&line);
-    buf_release(&raw);
+    l->lines.max = l->lines.len + ESCAPED_BYTES_MAX * len + REST_BYTES_MAX;
+    add_time(l);
+    (void)buf_addf(&l->lines, " [%s] ", tag);
+    escape_line(&l->lines, text, len);
+    (void)buf_addf(&l->lines, "%s\n", suffix);
     free(text);
+    if (!l->holds || l->lines.len >= HELD_BYTES_MAX) {
+        write_lines(l);
+    }
+}
+
+void
+debuglog_hold(struct debuglog *l)
+{
+    l->holds = true;
+}
+
+void
+debuglog_flush(struct debuglog *l)
+{
+    l->holds = false;
+    write_lines(l);
 }

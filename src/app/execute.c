@@ -161,6 +161,19 @@ execute_render(struct run *run, const struct run_host *h, enum step_list list, i
     return 0;
 }
 
+bool
+execute_wanted(struct run *run, const struct run_host *h, enum step_list list, int32_t step)
+{
+    const struct action_step *s = run_step_at(run, list, step);
+
+    if (s->when_count == 0) {
+        return true;
+    }
+    const struct scope scope = step_scope(run, h, list, step);
+    struct err err = {0};
+    return render_when(run->action, s, &scope, &err) != 0;
+}
+
 static int
 check_step(struct run *run, struct run_host *h, enum step_list list, int32_t number,
            struct err *err)
@@ -318,6 +331,7 @@ send_remote(struct run *run, struct run_host *h, const struct action_step *step,
         .mode = step->mode,
         .timeout_ms = timeout_of(run, h, step),
         .idle_ms = s->output_idle_timeout_ms,
+        .following = following_count(run, h),
     };
     int rc = 0;
 
@@ -328,6 +342,7 @@ send_remote(struct run *run, struct run_host *h, const struct action_step *step,
                        : open_upload(run, r->src, step->keep_mode, &q, err);
     }
     if (rc == 0) {
+        early_opening(h);
         pool_run(run->pool, h->index, &q);
     }
     free(key);
@@ -451,7 +466,22 @@ disconnect(struct run *run, int32_t host)
         probe_cancel(h->probe);
         listen_end_step(h, listen_fact_of(h, FACT_STEP_UNKNOWN, CAUSE_KILLED), NULL);
     }
+    early_drop(run, host);
     pool_disconnect(run->pool, host);
+}
+
+static void
+connect_host(struct run *run, const struct order *o)
+{
+    struct run_host *h = &run->hosts[o->host];
+
+    h->connect_attempt = o->attempt;
+    if (o->slot < 0 && rollout_host(run->rollout, o->host).outcome == OUTCOME_UNTOUCHED) {
+        early_connect(run, o->host);
+        return;
+    }
+    early_opening(h);
+    pool_connect(run->pool, o->host, &h->target);
 }
 
 void
@@ -459,8 +489,7 @@ execute(struct run *run, const struct order *o)
 {
     switch (o->kind) {
     case ORDER_CONNECT:
-        run->hosts[o->host].connect_attempt = o->attempt;
-        pool_connect(run->pool, o->host, &run->hosts[o->host].target);
+        connect_host(run, o);
         break;
     case ORDER_RUN_STEP:
     case ORDER_FINALLY:
@@ -485,6 +514,8 @@ execute(struct run *run, const struct order *o)
         run->hosts[o->host].switched = true;
         break;
     case ORDER_START:
+        early_start(run, o->host);
+        break;
     case ORDER_RELEASE:
     case ORDER_PARK:
     case ORDER_OUTCOME:

@@ -2,9 +2,11 @@
  * files.c - how many connections the system's limit of open files allows.
  *
  * Decides what of the limit is kept back for the store, logs and children, and lowers the number of
- * worker slots to what is left: a host that waits in line loses nothing, one whose connection
- * cannot be opened may.  Owns nothing.
+ * worker slots to what is left, and that of sessions ahead to what the slots leave: a host that
+ * waits in line loses nothing, one whose connection cannot be opened may.  Owns nothing.
  */
+#include "app/files.h"
+
 #include "app/control.h"
 #include "app/run_state.h"
 
@@ -66,9 +68,9 @@ files_of_way(const struct run *run)
     return most;
 }
 
-/* Of a worker slot at its worst moment: the session, and the file or child of a step. */
+/* Of a worker slot at its worst moment, beside the session: the file or child of a step. */
 static int
-files_per_slot(const struct run *run)
+files_of_steps(const struct run *run)
 {
     const struct action *a = run->action;
     bool uploads = false;
@@ -85,12 +87,32 @@ files_per_slot(const struct run *run)
     for (size_t i = 0; i < a->check_count; i++) {
         local = local || a->checks[i].rule.local;
     }
-    return 1 + files_of_way(run) + (local ? CHILD_FILES : uploads ? 1 : 0);
+    return local ? CHILD_FILES : uploads ? 1 : 0;
+}
+
+int
+files_share(int room, const struct files_cost *cost, int32_t hosts, struct policy *policy)
+{
+    const int slots = room / cost->slot > 1 ? room / cost->slot : 1;
+
+    if (policy->workers > slots && hosts > slots) {
+        policy->workers = slots;
+    }
+    const int width = policy->workers > 1 ? policy->workers : 1;
+    const int used = width < hosts ? width : hosts;
+    const int left = room > used * cost->slot ? (room - used * cost->slot) / cost->ahead : 0;
+    const int most = left < used ? left : used;
+    policy->ahead_max = policy->ahead_max < most ? policy->ahead_max : most;
+    /* An operator may raise the workers later; what is ahead stays. */
+    const int rest = (room - policy->ahead_max * cost->ahead) / cost->slot;
+    return rest > 1 ? rest : 1;
 }
 
 void
 files_fit(struct run *run)
 {
+    const int way = files_of_way(run);
+    const struct files_cost cost = {.slot = 1 + way + files_of_steps(run), .ahead = 1 + way};
     rlim_t limit = RLIM_INFINITY;
 
     run->files_before = raise_limit(&limit);
@@ -98,13 +120,9 @@ files_fit(struct run *run)
     const int room = run->files_limit - KEPT_BACK - open_now();
     int logs = room / LOGS_PART > LOGS_MIN ? room / LOGS_PART : LOGS_MIN;
     logs = logs < HOSTLOG_FDS ? logs : HOSTLOG_FDS;
-    const int slots = (room - logs) / files_per_slot(run);
     run->log_files = logs;
-    run->slots_max = slots > 1 ? slots : 1;
     run->workers_asked = run->policy.workers;
-    if (run->policy.workers > slots && run->host_count > slots) {
-        run->policy.workers = run->slots_max;
-    }
+    run->slots_max = files_share(room - logs, &cost, run->host_count, &run->policy);
 }
 
 void

@@ -165,6 +165,7 @@ flush_output(struct run_host *h)
 void
 listen_end_step(struct run_host *h, struct fact fact, const char *reason)
 {
+    early_opened(h);
     flush_output(h);
     if (h->list == LIST_FINALLY) {
         fact = finally_fact(h, fact);
@@ -187,17 +188,20 @@ on_connected(void *arg, int32_t id)
 static void
 on_connect_failed(void *arg, int32_t id, enum cause cause, bool throttled, const char *text)
 {
+    struct run_host *h = host_of(arg, id);
     const struct fact f =
-        listen_fact_of(host_of(arg, id), throttled ? FACT_THROTTLED : FACT_CONNECT_FAILED, cause);
+        listen_fact_of(h, throttled ? FACT_THROTTLED : FACT_CONNECT_FAILED, cause);
 
+    early_opened(h);
     listen_post(arg, &f, text);
 }
 
 static void
 on_step_sent(void *arg, int32_t id)
 {
-    const struct run_host *h = host_of(arg, id);
+    struct run_host *h = host_of(arg, id);
 
+    early_opened(h);
     if (h->list == LIST_STEPS) {
         const struct fact f = listen_fact_of(h, FACT_STEP_SENT, CAUSE_NONE);
         listen_post(arg, &f, NULL);
@@ -248,8 +252,10 @@ on_step_skipped(void *arg, int32_t id)
 static void
 on_disconnected(void *arg, int32_t id)
 {
-    const struct fact f = listen_fact_of(host_of(arg, id), FACT_DISCONNECTED, CAUSE_NONE);
+    struct run_host *h = host_of(arg, id);
+    const struct fact f = listen_fact_of(h, FACT_DISCONNECTED, CAUSE_NONE);
 
+    early_opened(h);
     listen_post(arg, &f, NULL);
 }
 

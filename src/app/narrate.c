@@ -109,18 +109,18 @@ host_enters(struct run *run, const struct order *o)
 }
 
 static void
-host_started(struct run *run, const struct order *o)
+host_started(struct run *run, const struct order *o, const struct due_note *note)
 {
-    struct run_host *h = &run->hosts[o->host];
-
     host_enters(run, o);
-    free(h->reason);
-    h->reason = NULL;
     if (run->sequential) {
         SAY(run, "Sequential processing: %s for server %s", run->action->name, run->names[o->host]);
     } else {
         SAY(run, "Worker %d processing: %s for server %s (active: %d/%d)", (int)o->slot,
             run->action->name, run->names[o->host], (int)run->active, (int)run->workers);
+    }
+    if (note->reason != NULL) {
+        SAY(run, "Connecting again: %s for server %s (ahead of its start: %s)", run->action->name,
+            run->names[o->host], note->reason);
     }
     const struct event e = narrate_host_event(run, EVENT_HOST_STARTED, o->host);
     sink_event(run->request->sink, &e);
@@ -131,12 +131,10 @@ host_finished(struct run *run, const struct order *o, const struct due_note *not
 {
     const struct rollout_host *r = &note->host;
     const int64_t took_ms = note->at_ms - note->round_ms;
-    struct buf scratch;
+    const char *reason = note->reason == NULL ? "" : note->reason;
+    const char *colon = note->reason == NULL ? "" : ": ";
     char took[32];
 
-    buf_init(&scratch, REASON_BYTES_MAX);
-    const char *reason = narrate_reason(run, o->host, &scratch);
-    const char *colon = reason[0] == '\0' ? "" : ": ";
     duration_format(took_ms, took, sizeof(took));
     if (run->sequential) {
         SAY(run, "Sequential completed: %s for %s in %s %s%s%s", run->action->name,
@@ -147,12 +145,11 @@ host_finished(struct run *run, const struct order *o, const struct due_note *not
     }
     struct event e = narrate_host_event(run, EVENT_HOST_FINISHED, o->host);
     e.outcome = outcome_name(r->outcome);
-    e.reason = reason[0] == '\0' ? NULL : reason;
+    e.reason = note->reason;
     e.duration_ms = took_ms;
     e.signal = r->signal;
     e.exit_code = r->outcome == OUTCOME_OK ? 0 : r->exit_code > 0 ? r->exit_code : -1;
     sink_event(run->request->sink, &e);
-    buf_release(&scratch);
 }
 
 static void
@@ -253,18 +250,14 @@ host_switching(struct run *run, const struct order *o, const struct due_note *no
 }
 
 static void
-host_late(struct run *run, int32_t host)
+host_late(struct run *run, int32_t host, const struct due_note *note)
 {
-    struct buf scratch;
-
-    buf_init(&scratch, REASON_BYTES_MAX);
-    const char *reason = narrate_reason(run, host, &scratch);
-    SAY(run, "Unhealthy: %s for %s after ok: %s", run->action->name, run->names[host], reason);
+    SAY(run, "Unhealthy: %s for %s after ok: %s", run->action->name, run->names[host],
+        note->reason == NULL ? "" : note->reason);
     struct event e = narrate_host_event(run, EVENT_HOST_LATE, host);
     e.outcome = outcome_name(OUTCOME_FAILED);
-    e.reason = reason;
+    e.reason = note->reason;
     sink_event(run->request->sink, &e);
-    buf_release(&scratch);
 }
 
 void
@@ -272,7 +265,7 @@ narrate_order(struct run *run, const struct order *o, const struct due_note *not
 {
     switch (o->kind) {
     case ORDER_START:
-        host_started(run, o);
+        host_started(run, o, note);
         break;
     case ORDER_RELEASE:
         host_leaves(run, o, note);
@@ -287,7 +280,7 @@ narrate_order(struct run *run, const struct order *o, const struct due_note *not
         rollback_started(run, o);
         break;
     case ORDER_OUTCOME:
-        host_late(run, o->host);
+        host_late(run, o->host, note);
         break;
     case ORDER_RUN_STEP:
     case ORDER_FINALLY:
@@ -353,6 +346,7 @@ narrate_warning(struct run *run, const char *host, const char *text)
     e.reason = shown.data;
     SAY(run, "Warning: %s%s%s", host == NULL ? "" : host, host == NULL ? "" : ": ", shown.data);
     sink_event(run->request->sink, &e);
+    run_show(run);
     buf_release(&shown);
 }
 

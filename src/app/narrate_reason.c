@@ -152,7 +152,8 @@ text_of(const struct run *run, const struct fact *f, const char *reason)
     struct buf text;
 
     buf_init(&text, REASON_BYTES_MAX);
-    if (f->kind == FACT_CONNECT_FAILED || f->kind == FACT_THROTTLED) {
+    if (f->kind == FACT_CONNECT_FAILED || f->kind == FACT_THROTTLED ||
+        f->kind == FACT_CONNECTION_LOST) {
         (void)buf_adds(&text, h->try_base >= 0 ? "gate: " : "");
         (void)buf_adds(&text, reason == NULL ? cause_name(f->cause) : reason);
     } else if (f->kind != FACT_PROBE_PASSED && reason_step_outcome(run, h, f) != OUTCOME_OK) {
@@ -188,6 +189,11 @@ keep_reason(struct run *run, const struct fact *f, const char *reason)
 
     if (h->rolling) {
         keep_back_reason(run, f, reason);
+        return;
+    }
+    if (outcome == OUTCOME_UNTOUCHED) {
+        free(h->ahead_reason);
+        h->ahead_reason = text_of(run, f, reason);
         return;
     }
     if (outcome != OUTCOME_RUNNING && !late) {
@@ -227,17 +233,37 @@ narrate_note(struct run *run, const struct fact *f, const char *reason)
     case FACT_FINALLY_DONE:
         keep_reason(run, f, reason);
         break;
+    case FACT_CONNECTION_LOST:
+        if (rollout_host(run->rollout, f->host).outcome == OUTCOME_UNTOUCHED) {
+            keep_reason(run, f, reason); /* else the step under way, if any, has said it */
+        }
+        break;
     case FACT_CONNECTED:
     case FACT_STEP_SENT:
     case FACT_STEP_SKIPPED:
     case FACT_TICK:
     case FACT_DISCONNECTED:
-    case FACT_CONNECTION_LOST:
     case FACT_VERB:
     case FACT_RESUMED:
     case FACT_VERDICT:
         break;
     }
+}
+
+char *
+narrate_begin(struct run *run, int32_t host, const struct rollout_host *now)
+{
+    struct run_host *h = &run->hosts[host];
+    char *ahead = h->ahead_reason;
+
+    free(h->reason);
+    h->reason = NULL;
+    h->ahead_reason = NULL;
+    if (now->outcome == OUTCOME_RUNNING) {
+        return ahead;
+    }
+    h->reason = ahead;
+    return NULL;
 }
 
 /* One that fails without a word was killed. */

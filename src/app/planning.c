@@ -32,6 +32,7 @@ app_policy(const struct run_request *q, struct policy *ret)
     if (q->workers >= 0) {
         ret->workers = q->workers;
     }
+    ret->ahead_max = !q->settings->connect_ahead ? 0 : ret->workers > 0 ? ret->workers : 1;
     ret->has_budget = q->action->mutating || q->max_fail_given;
     if (ret->on_failure == ON_FAILURE_ROLLBACK && keeps(q->action)) {
         ret->on_failure = ON_FAILURE_STOP;

@@ -22,7 +22,7 @@
 
 enum {
     CLOSING_MS_MAX = 2000,
-    LOOP_TURN_MS = 5,
+    LOOP_TURN_MS = 3,
     SHOW_BYTES = 64 * 1024, /* queued: written at once, not at the end of a turn */
     STALL_MS =
         60000, /* a disk that is written back may stop a receiver for long, not for a minute */
@@ -231,12 +231,26 @@ on_wait(evutil_socket_t fd, short what, void *arg)
     listen_post(run, &tick, NULL);
 }
 
+/* What is queued outside a turn leaves within a tenth of a second; a run that has nothing to say is
+ * not woken. */
+static void
+refresh_soon(struct run *run)
+{
+    static const struct timeval tenth = {.tv_usec = 100000};
+
+    if (run->refresh_event != NULL && !evtimer_pending(run->refresh_event, NULL)) {
+        (void)evtimer_add(run->refresh_event, &tenth);
+    }
+}
+
+static void flush_outs(struct run *run);
+
 static void
 on_writable(evutil_socket_t fd, short what, void *arg)
 {
     (void)fd;
     (void)what;
-    out_flush(arg);
+    flush_outs(arg);
 }
 
 /* Write what the sink has queued, and wait for a slow reader without waiting. */
@@ -251,11 +265,15 @@ flush_outs(struct run *run)
             continue;
         }
         out_flush(o);
-        if (!out_wants(o) || out_fd(o) < 0) {
+        if (!out_wants(o)) {
+            continue;
+        }
+        if (out_fd(o) < 0) { /* it cannot be watched */
+            refresh_soon(run);
             continue;
         }
         if (run->out_events[i] == NULL) {
-            run->out_events[i] = event_new(run->base, out_fd(o), EV_WRITE, on_writable, o);
+            run->out_events[i] = event_new(run->base, out_fd(o), EV_WRITE, on_writable, run);
         }
         (void)event_add(run->out_events[i], NULL);
     }
@@ -272,6 +290,7 @@ run_show(struct run *run)
             return;
         }
     }
+    refresh_soon(run);
 }
 
 static void
@@ -281,7 +300,9 @@ on_refresh(evutil_socket_t fd, short what, void *arg)
 
     (void)fd;
     (void)what;
-    sink_refresh(run->request->sink, run_wall_ms());
+    if (sink_refresh(run->request->sink, run_wall_ms())) {
+        refresh_soon(run);
+    }
     flush_outs(run);
 }
 
@@ -391,14 +412,13 @@ run_make_pool(struct run *run, const struct pool_events *events)
 static int
 make_loop(struct run *run, struct err *err)
 {
-    static const struct timeval tenth = {.tv_usec = 100000};
-
     run_make_pool(run, &listen_pool);
     run->turn_event = event_new(run->base, -1, 0, on_turn, run);
     run->turn_timer = evtimer_new(run->base, on_turn, run);
     run->wait_event = evtimer_new(run->base, on_wait, run);
-    run->refresh_event = event_new(run->base, -1, EV_PERSIST, on_refresh, run);
-    (void)event_add(run->refresh_event, &tenth);
+    run->early_timer = evtimer_new(run->base, early_event, run);
+    run->refresh_event = evtimer_new(run->base, on_refresh, run);
+    refresh_soon(run);
     return listen_signals(run, err);
 }
 
@@ -426,14 +446,15 @@ run_new(const struct run_request *q)
 static void
 free_events(struct run *run)
 {
-    struct event *events[] = {run->turn_event, run->turn_timer, run->wait_event,
-                              run->refresh_event};
+    struct event *events[] = {run->turn_event, run->turn_timer, run->wait_event, run->refresh_event,
+                              run->early_timer};
 
     for (size_t i = 0; i < sizeof(events) / sizeof(events[0]); i++) {
         if (events[i] != NULL) {
             event_free(events[i]);
         }
     }
+    run->refresh_event = NULL; /* a warning may still be told */
     for (size_t i = 0; i < SINK_OUTS; i++) {
         if (run->out_events[i] != NULL) {
             event_free(run->out_events[i]);
@@ -453,6 +474,7 @@ free_hosts(struct run *run)
         reach_forget(&run->hosts[i]);
         sshconfig_options_release(&run->hosts[i].options);
         free(run->hosts[i].reason);
+        free(run->hosts[i].ahead_reason);
         free(run->hosts[i].back_reason);
         free(run->hosts[i].error);
         free(run->hosts[i].asked);
@@ -514,6 +536,8 @@ run_free(struct run *run)
     free(run->wave_began_ms);
     free(run->steps);
     free(run->due);
+    turn_forget(run);
+    free(run->ahead);
     free(run->due_notes);
     free(run->release);
     free(run->back_refusal);
@@ -538,11 +562,13 @@ drop_logs(void *arg, const char *run_id)
 static int
 fit_files(struct run *run, struct err *err)
 {
+    const int32_t ahead = run->policy.ahead_max;
+
     if (run->preview) {
         return 0;
     }
     files_fit(run);
-    if (run->policy.workers == run->workers_asked) {
+    if (run->policy.workers == run->workers_asked && run->policy.ahead_max == ahead) {
         return 0;
     }
     plan_free(run->plan);
@@ -598,11 +624,15 @@ turn_until_over(struct run *run, struct err *err)
 {
     run->zero_ms += run_now_ms(run);
     run->rollout = rollout_new(run->plan, 0);
+    debuglog_hold(run->debuglog);
     narrate_start(run);
+    debuglog_flush(run->debuglog);
     files_tell(run);
     operate_begin(run);
     turn_wake(run);
+    stall_watch(&run->stall);
     (void)event_base_dispatch(run->base);
+    stall_watch(NULL);
     newkeys_write(run);
     if (run->err.kind != ERR_NONE) {
         *err = run->err;
@@ -611,7 +641,9 @@ turn_until_over(struct run *run, struct err *err)
     if (!run->finished) {
         run->exit_code = 3; /* the operator would not wait: what may still run is in the journal */
     }
+    debuglog_hold(run->debuglog);
     narrate_end(run);
+    debuglog_flush(run->debuglog);
     operate_end(run);
     let_close(run);
     return run->exit_code;

@@ -10,6 +10,7 @@
 #include "base/xalloc.h"
 
 #include <assert.h>
+#include <stdlib.h>
 #include <time.h>
 
 int64_t
@@ -30,13 +31,15 @@ run_wall_ms(void)
     return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
 }
 
-/* Commits are grouped: with mail soon after a commit the turn waits for the rest of the 5 ms. */
+/* Commits are grouped: with mail soon after a commit the turn waits for the rest of the 5 ms,
+ * unless every host in flight has been heard of, so that nobody else is waited for.  The last host
+ * of a wave is such a one: the next wave starts when its end is in. */
 void
 turn_wake(struct run *run)
 {
     const int64_t since_ms = run_now_ms(run) - run->committed_ms;
 
-    if (since_ms >= RUN_COMMIT_MS) {
+    if (since_ms >= RUN_COMMIT_MS || run->inbox.count >= (size_t)run->active) {
         event_active(run->turn_event, EV_TIMEOUT, 0);
         return;
     }
@@ -48,7 +51,7 @@ turn_wake(struct run *run)
 
 /* It ended in this round, or turned out later not to be well. */
 static int
-journal_end(struct run *run, const struct order *order, const struct due_note *note)
+journal_end(struct run *run, const struct order *order, struct due_note *note)
 {
     const struct rollout_host *r = &note->host;
     const bool ends = order->kind == ORDER_RELEASE;
@@ -56,6 +59,8 @@ journal_end(struct run *run, const struct order *order, const struct due_note *n
     struct buf scratch;
 
     buf_init(&scratch, 4096);
+    const char *reason = narrate_reason(run, order->host, &scratch);
+    note->reason = reason[0] == '\0' ? NULL : xstrdup(reason);
     const struct host_end end = {
         .host = order->host,
         .outcome = r->outcome,
@@ -65,7 +70,7 @@ journal_end(struct run *run, const struct order *order, const struct due_note *n
         .slot = order->slot,
         .started_ms = ends ? note->round_ms : r->started_ms,
         .finished_ms = ends ? note->at_ms : r->finished_ms,
-        .reason = narrate_reason(run, order->host, &scratch),
+        .reason = reason,
         .release = ok && run_makes_release(run) ? run_release(run, order->host) : "",
         .tried = outcome_is_bad(r->outcome) && run_tries_release(run)
                      ? run_release(run, order->host)
@@ -130,6 +135,7 @@ journal_host(struct run *run, const struct order *order, struct due_note *note)
     switch (order->kind) {
     case ORDER_START:
         h->round_ms = note->at_ms;
+        note->reason = narrate_begin(run, order->host, &note->host);
         return journal_start(run, order->host, note->host.round);
     case ORDER_ROLLBACK:
         h->round_ms = note->at_ms;
@@ -159,6 +165,21 @@ journal_host(struct run *run, const struct order *order, struct due_note *note)
     return 0;
 }
 
+/* The turn that ends the run is not among them. */
+static int
+journal_stalls(struct run *run)
+{
+    const struct spread_figures turns = stall_turns(&run->stall);
+    const struct spread_figures commits = spread_figures(&run->stall.commits);
+
+    if (turns.count == 0) {
+        return 0; /* nobody looked */
+    }
+    return journal_stall(run->journal, STALL_TURNS, &turns, &run->err) < 0
+               ? -1
+               : journal_stall(run->journal, STALL_COMMITS, &commits, &run->err);
+}
+
 static int
 journal_due(struct run *run, const struct order *order, struct due_note *note)
 {
@@ -169,8 +190,10 @@ journal_due(struct run *run, const struct order *order, struct due_note *note)
         return -1;
     }
     if (order->kind == ORDER_FINISH) {
-        return journal_finish(run->journal, note->at_ms, run_wall_ms(), (int)order->value,
-                              halt_text(rollout_halt(run->rollout)), &run->err);
+        return journal_stalls(run) < 0
+                   ? -1
+                   : journal_finish(run->journal, note->at_ms, run_wall_ms(), (int)order->value,
+                                    halt_text(rollout_halt(run->rollout)), &run->err);
     }
     return order->host < 0 ? 0 : journal_host(run, order, note);
 }
@@ -274,10 +297,19 @@ may_wait(struct run *run, int64_t now_ms)
     return true;
 }
 
+void
+turn_forget(struct run *run)
+{
+    for (size_t i = 0; i < run->due_count; i++) {
+        free(run->due_notes[i].reason);
+    }
+    run->due_count = 0;
+}
+
 static int
 make_durable(struct run *run, struct inbox *mail, int64_t now_ms)
 {
-    run->due_count = 0;
+    turn_forget(run);
     if (take_facts(run, mail, now_ms) < 0 || journal_moved(run, mail) < 0) {
         return -1;
     }
@@ -285,9 +317,11 @@ make_durable(struct run *run, struct inbox *mail, int64_t now_ms)
         return 0;
     }
     newkeys_write(run);
+    const int64_t begun_us = stall_now_us();
     if (store_commit(run->store, &run->err) < 0) {
         return -1;
     }
+    stall_commit(&run->stall, stall_now_us() - begun_us);
     run->committed_ms = run_now_ms(run);
     run->dirty_ms = -1;
     return 0;
@@ -306,6 +340,7 @@ turn_event(evutil_socket_t fd, short what, void *arg)
         assert(run->err.kind != ERR_NONE);
         (void)event_base_loopbreak(run->base);
     } else {
+        debuglog_hold(run->debuglog);
         for (size_t i = 0; i < mail.count; i++) {
             if (mail.letters[i].refused == NULL) {
                 narrate_fact(run, &mail.letters[i]);
@@ -317,6 +352,7 @@ turn_event(evutil_socket_t fd, short what, void *arg)
         }
         narrate_turn(run);
         operate_turn(run, &mail);
+        debuglog_flush(run->debuglog);
     }
     inbox_release(&mail);
 }

@@ -1,14 +1,13 @@
 /*
  * cmd_logs.c - what the hosts of a run said.
  *
- * Decides which run is meant: an environment's newest, or a run by its id or the beginning of it.
- * Reads only.  Bytes are escaped on a terminal unless --raw.
+ * Decides what is printed of a host that has no log.  Reads only.  Bytes are escaped on a terminal
+ * unless --raw.
  */
 #include "base/escape.h"
 #include "base/xalloc.h"
 #include "cli/command.h"
 #include "cli/past.h"
-#include "cli/place.h"
 #include "config/nearest.h"
 #include "store/hostlog.h"
 
@@ -99,46 +98,6 @@ print_all(const struct cli *c, struct store *s, const struct run_row *run, struc
     return rc;
 }
 
-/* A word that is neither a run nor an environment with runs. */
-static int
-no_such(const struct cli *c, const char *word, const struct err *why, struct err *err)
-{
-    struct strv envs = {0};
-    const char *near;
-
-    place_envs(c->root, &envs);
-    near = nearest_word(word, (const char *const *)envs.items, envs.count);
-    if (why->kind == ERR_NO_MATCH && near != NULL) {
-        err_set(err, ERR_NO_MATCH, "no environment or run '%s'; did you mean %s?", word, near);
-    } else {
-        err_set(err, why->kind, "%s", why->text);
-    }
-    strv_clear(&envs);
-    return -1;
-}
-
-/* The newest of an environment (of all, without a word), else the run of this id; ret_runs stays
- * empty where an environment has none yet. */
-static int
-find_run(const struct cli *c, struct store *s, struct run_list *ret_runs, struct err *err)
-{
-    const char *word = cli_word(c, 0);
-    struct strv envs = {0};
-    struct err why = {0};
-    bool is_env;
-
-    if (history_runs(s, word, 1, ret_runs, err) != 0) {
-        return -1;
-    }
-    place_envs(c->root, &envs);
-    is_env = word == NULL || strv_has(&envs, word) || ret_runs->count > 0;
-    strv_clear(&envs);
-    if (is_env || history_find(s, word, ret_runs, &why) == 0) {
-        return 0;
-    }
-    return no_such(c, word, &why, err);
-}
-
 /* A host without a log said nothing, if the run had it at all. */
 static int
 tell_silent(struct store *s, const struct run_row *run, const char *host, struct err *err)
@@ -195,7 +154,7 @@ cmd_logs(struct cli *c, struct err *err)
     int rc = -1;
 
     if (s != NULL) {
-        rc = find_run(c, s, &runs, err);
+        rc = past_find(c->root, s, cli_word(c, 0), &runs, err);
     }
     if (rc == 0 && runs.count == 0) {
         fputs("no run yet\n", stderr);

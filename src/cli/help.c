@@ -105,6 +105,14 @@ static const char logs[] = "Of the last run of ENV, or of the run named; of all 
                            "\n"
                            "examples:\n" ME "logs prod\n" ME "logs prod web-01 --raw\n";
 
+static const char report[] =
+    "Of the run named, or of the last run of ENV, one that is under way or died too. guide: the\n"
+    "Markdown of the guide to parallel execution (French), with the key lines of debug.log.\n"
+    "-o json is --format json. See docs/report.md.\n"
+    "\n"
+    "examples:\n" ME "report prod\n" ME "report 20261123T2145 --format guide\n" ME
+    "report prod -o json\n";
+
 static const char keys[] =
     "Connects to every host, looks at its keys (ed25519, ecdsa, rsa), logs in to none, and says\n"
     "what is new, known or CHANGED. New ones are added to the known_hosts of ENV, in its folder,\n"
@@ -148,6 +156,7 @@ static const struct {
     {"rollback", rollback}, {"check", check},         {"exec", exec},         {"copy", copy},
     {"plan", plan},         {"inventory", inventory}, {"validate", validate}, {"logs", logs},
     {"keys", keys},         {"status", status},       {"ctl", ctl},           {"retry", retry},
+    {"report", report},
 };
 
 const char *

@@ -38,6 +38,7 @@ static const struct row rows[] = {
     {"check", 'C', true, NULL, NULL, "connect to nothing: show what each host would get"},
     {"output", 'o', true, "text|json|jsonl", NULL,
      "for people; an object a line; one in all (-C, plan)"},
+    {"format", 'G', false, "text|json|guide", NULL, "of a report; guide: as the guide's template"},
     {"group", 'b', true, NULL, NULL, "identical output once, under the folded names of its hosts"},
     {"verbose", 'v', true, NULL, NULL, "the output of steps too, and checks passed over"},
     {"quiet", 'q', true, NULL, NULL, "only what failed"},
@@ -148,6 +149,16 @@ read_output(struct options *o, const char *text, struct err *err)
 }
 
 static int
+read_format(struct options *o, const char *text, struct err *err)
+{
+    static const char *const words[] = {"text", "json", "guide"};
+    const int n = word_of("format", words, text, err);
+
+    o->format = n < 0 ? o->format : (enum format)n;
+    return n < 0 ? -1 : 0;
+}
+
+static int
 read_color(struct options *o, const char *text, struct err *err)
 {
     static const char *const words[] = {"auto", "always", "never"};
@@ -200,6 +211,8 @@ take_value(struct options *o, const struct row *row, const char *text, struct er
         return take_path(&o->plan, row->name, text, err);
     case 'o':
         return read_output(o, text, err);
+    case 'G':
+        return read_format(o, text, err);
     case 'O':
         return read_color(o, text, err);
     case 'f':

@@ -1,11 +1,15 @@
 /*
  * past.c - the store of finished and running runs, opened for reading.
  *
- * Decides which unfinished run is alive: one that mutates by its lock, others by their pid.
+ * Decides which unfinished run is alive: one that mutates by its lock, others by their pid; and
+ * which run a word means.
  */
 #include "cli/past.h"
 
+#include "base/strv.h"
 #include "base/xalloc.h"
+#include "cli/place.h"
+#include "config/nearest.h"
 #include "store/lock.h"
 
 #include <errno.h>
@@ -79,4 +83,42 @@ past_result(const char *root, const struct run_row *row, char ret_text[32])
     } else {
         snprintf(ret_text, 32, "%s", past_is_alive(root, row) ? "running" : "died");
     }
+}
+
+/* A word that is neither a run nor an environment with runs. */
+static int
+no_such(const char *root, const char *word, const struct err *why, struct err *err)
+{
+    struct strv envs = {0};
+    const char *near;
+
+    place_envs(root, &envs);
+    near = nearest_word(word, (const char *const *)envs.items, envs.count);
+    if (why->kind == ERR_NO_MATCH && near != NULL) {
+        err_set(err, ERR_NO_MATCH, "no environment or run '%s'; did you mean %s?", word, near);
+    } else {
+        err_set(err, why->kind, "%s", why->text);
+    }
+    strv_clear(&envs);
+    return -1;
+}
+
+int
+past_find(const char *root, struct store *s, const char *word, struct run_list *ret_runs,
+          struct err *err)
+{
+    struct strv envs = {0};
+    struct err why = {0};
+    bool is_env;
+
+    if (history_runs(s, word, 1, ret_runs, err) != 0) {
+        return -1;
+    }
+    place_envs(root, &envs);
+    is_env = word == NULL || strv_has(&envs, word) || ret_runs->count > 0;
+    strv_clear(&envs);
+    if (is_env || history_find(s, word, ret_runs, &why) == 0) {
+        return 0;
+    }
+    return no_such(root, word, &why, err);
 }

@@ -323,7 +323,7 @@ static const struct row rows[] = {
     {"connect_rate", read_number, AT(connect_rate), 0, 100000, "0",
      .doc = "new connections a second, 0 to 100000; 0: no limit"},
     {"connect_ahead", read_bool, AT(connect_ahead), .preset = "true",
-     .doc = "not yet, both do the same: connect the next wave while this one finishes"},
+     .doc = "connect the next wave while this one finishes"},
     {"keepalive_interval", read_duration, AT(keepalive_ms), .preset = "15s",
      .doc = "three misses end a connection; 0: none are sent"},
     {"output_memory", read_size, AT(output_memory), 1 << 20, INT64_C(64) << 30, "256M",

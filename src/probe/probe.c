@@ -186,7 +186,7 @@ try_next(struct probe *p)
     const int count = p->addresses->count;
     const int64_t share_ms = p->request.timeout_ms / count;
     const int64_t connect_ms = i == count - 1 ? 0 : share_ms > 0 ? share_ms : 1;
-    const struct sockaddr *address = (const struct sockaddr *)&p->addresses->items[i];
+    const struct sockaddr *address = &p->addresses->items[i].any;
 
     if (p->request.kind == PROBE_TCP) {
         p->tcp =

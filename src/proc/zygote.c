@@ -297,11 +297,11 @@ static void
 set_port(struct addresses *list, int port)
 {
     for (int i = 0; i < list->count; i++) {
-        struct sockaddr_storage *a = &list->items[i];
-        if (a->ss_family == AF_INET6) {
-            ((struct sockaddr_in6 *)a)->sin6_port = htons((uint16_t)port);
+        union address *a = &list->items[i];
+        if (a->any.sa_family == AF_INET6) {
+            a->v6.sin6_port = htons((uint16_t)port);
         } else {
-            ((struct sockaddr_in *)a)->sin_port = htons((uint16_t)port);
+            a->v4.sin_port = htons((uint16_t)port);
         }
     }
 }
@@ -364,8 +364,8 @@ answer_at_once(struct lookup *l)
 {
     static const char safe[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-";
     struct lookup_answer *a = &l->answer;
-    struct sockaddr_in *v4 = (struct sockaddr_in *)&a->addresses.items[0];
-    struct sockaddr_in6 *v6 = (struct sockaddr_in6 *)&a->addresses.items[0];
+    struct sockaddr_in *v4 = &a->addresses.items[0].v4;
+    struct sockaddr_in6 *v6 = &a->addresses.items[0].v6;
     const size_t len = strlen(l->name);
 
     if (answer_from_cache(l)) {

@@ -7,6 +7,7 @@
  */
 #include "ssh/slot.h"
 
+#include "base/xalloc.h"
 #include "ssh/auth_offers.h"
 #include "ssh/keys.h"
 
@@ -14,6 +15,16 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+
+enum { QUESTION_BYTES_MAX = 256 };
+
+/* Words for a denial: a session has none of them as a rule, and there are thousands of sessions. */
+static void
+note(char **to, const char *text)
+{
+    free(*to);
+    *to = text[0] == '\0' ? NULL : xstrdup(text);
+}
 
 /* ---------------------------------------------------------------- keys of files */
 
@@ -138,7 +149,7 @@ agent_try(struct slot *s)
     }
     if (answer == AUTH_DENIED) {
         a->agent_keys = (int)agent_login_offers(a->agent);
-        (void)snprintf(a->trouble, sizeof(a->trouble), "%s", agent_login_trouble(a->agent));
+        note(&a->trouble, agent_login_trouble(a->agent));
     }
     return answer;
 }
@@ -164,12 +175,12 @@ interactive_try(struct slot *s)
     struct slot_auth *a = &s->auth;
     struct buf question;
 
-    buf_init(&question, sizeof(a->question));
+    buf_init(&question, QUESTION_BYTES_MAX);
     const enum session_auth answer =
         session_auth_interactive(s->session, s->target->password, &a->questions, &question);
     a->password_denied = answer == AUTH_DENIED && a->questions.answered;
     if (answer == AUTH_ASKS) {
-        (void)snprintf(a->question, sizeof(a->question), "%s", question.data);
+        note(&a->question, question.data);
         a->asked = true;
     }
     buf_release(&question);
@@ -239,7 +250,7 @@ list_tried(const struct slot *s, struct buf *out)
         (void)buf_addf(out, "key %s and %d more", s->target->key_paths[a->first_key],
                        a->keys_denied - 1);
     }
-    if (a->agent_keys > 0 && a->trouble[0] == '\0') {
+    if (a->agent_keys > 0 && a->trouble == NULL) {
         (void)snprintf(words, sizeof(words), "%d key%s of the agent", a->agent_keys,
                        a->agent_keys == 1 ? "" : "s");
         add_word(out, words);
@@ -265,9 +276,10 @@ add_reasons(const struct slot *s, bool tried, struct buf *out)
                        tried || a->accepted > 0 || a->asked ? "still " : "", methods.data);
     }
     if (a->asked) {
-        (void)buf_addf(out, "; it asked \"%s\", which a password does not answer", a->question);
+        (void)buf_addf(out, "; it asked \"%s\", which a password does not answer",
+                       a->question == NULL ? "" : a->question);
     }
-    if (a->trouble[0] != '\0') {
+    if (a->trouble != NULL) {
         (void)buf_addf(out, "; %s", a->trouble);
     }
     for (size_t i = 0; paths != NULL && paths[i] != NULL; i++) {
@@ -296,7 +308,7 @@ denied(struct slot *s)
                        : unasked         ? "no key, and no password is taken"
                                          : "nothing to log in with";
     const enum slot_step step =
-        slot_fail(s, a->trouble[0] != '\0' ? CAUSE_CONNECT : CAUSE_AUTH, "%s%s%s as %s%s",
+        slot_fail(s, a->trouble != NULL ? CAUSE_CONNECT : CAUSE_AUTH, "%s%s%s as %s%s",
                   a->accepted > 0 ? "one method passed, then: " : "", tried.data, what,
                   s->target->user, reasons.data);
     buf_release(&tried);
@@ -319,7 +331,7 @@ failed(struct slot *s)
     const size_t keys = a->agent == NULL ? 0 : agent_login_offers(a->agent);
     const size_t len = strlen(s->text);
     if (keys > 1) {
-        (void)snprintf(s->text + len, sizeof(s->text) - len,
+        (void)snprintf(s->text + len, ERR_TEXT_MAX - len,
                        " (the agent has %zu keys: IdentitiesOnly and IdentityFile choose)", keys);
     }
     return SLOT_FAIL;
@@ -359,7 +371,7 @@ move_on(struct slot *s, const struct login_way *way, enum session_auth answer)
     case AUTH_DENIED:
     case AUTH_ASKS:
         a->heard = a->heard || session_knows_methods(s->session);
-        a->denials += answer == AUTH_DENIED && a->trouble[0] == '\0';
+        a->denials += answer == AUTH_DENIED && a->trouble == NULL;
         way->past(s);
         return true;
     case AUTH_PARTIAL:
@@ -410,4 +422,6 @@ void
 auth_release(struct slot *s)
 {
     drop_agent(s);
+    note(&s->auth.question, "");
+    note(&s->auth.trouble, "");
 }

@@ -168,7 +168,7 @@ step_words(struct slot *s)
     if (words.len > 0) {
         is_not_throttled(s);
         const size_t len = strlen(s->text);
-        (void)snprintf(s->text + len, sizeof(s->text) - len, " (%s)", words.data);
+        (void)snprintf(s->text + len, ERR_TEXT_MAX - len, " (%s)", words.data);
         s->cause = s->cause == CAUSE_KEX ? CAUSE_CONNECT : s->cause;
     }
     buf_release(&words);

@@ -43,7 +43,7 @@ note_failure(struct dial *d, int index, const char *what)
 {
     char host[NI_MAXHOST] = "?";
     char port[NI_MAXSERV] = "?";
-    const struct sockaddr *a = (const struct sockaddr *)&d->addresses.items[index];
+    const struct sockaddr *a = &d->addresses.items[index].any;
 
     (void)getnameinfo(a, d->addresses.sizes[index], host, sizeof(host), port, sizeof(port),
                       NI_NUMERICHOST | NI_NUMERICSERV);
@@ -121,8 +121,7 @@ static bool
 is_short_of(const struct dial *d, int index, int error)
 {
     if (error == EADDRNOTAVAIL) {
-        return has_source((const struct sockaddr *)&d->addresses.items[index],
-                          d->addresses.sizes[index]);
+        return has_source(&d->addresses.items[index].any, d->addresses.sizes[index]);
     }
     return error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM;
 }
@@ -143,7 +142,7 @@ prepare_socket(const struct dial *d)
 static int
 start_one(struct dial *d, int index)
 {
-    const struct sockaddr *a = (const struct sockaddr *)&d->addresses.items[index];
+    const struct sockaddr *a = &d->addresses.items[index].any;
     int error = 0;
 
     d->is_short = false;
@@ -193,7 +192,7 @@ keep_family(struct dial *d, int family)
     int kept = 0;
 
     for (int i = 0; i < d->addresses.count; i++) {
-        const int is = ((const struct sockaddr *)&d->addresses.items[i])->sa_family;
+        const int is = d->addresses.items[i].any.sa_family;
         if ((family == AF_UNSPEC || is == family) &&
             (d->bind_size == 0 || is == d->bind_to.ss_family)) {
             d->addresses.items[kept] = d->addresses.items[i];

@@ -276,6 +276,8 @@ hostkeys_add(struct hostkeys *h, const struct hostkey_shown *key)
 
 /* ---------------------------------------------------------------- asking */
 
+static const struct list no_lines = {0};
+
 /* The lines with patterns or hashes that match, found by walking all of them.  The name behind a
  * hash is one: who has it takes it out. */
 static const struct list *
@@ -286,6 +288,10 @@ walk(const struct hostkeys *h, const char *wanted)
 
     if (l != NULL) {
         return l;
+    }
+    if (h->walked->count ==
+        0) { /* nor will there be any: each name would be remembered for nothing */
+        return &no_lines;
     }
     l = xcalloc(1, sizeof(*l));
     for (size_t i = 0; i < h->walked->count; i++) {
@@ -308,13 +314,12 @@ static void
 each_entry(const struct hostkeys *h, const char *wanted,
            void (*fn)(void *arg, const struct entry *e), void *arg)
 {
-    static const struct list none = {0};
     const struct list *plain = map_get(h->plain, wanted);
     const struct list *found = walk(h, wanted);
     size_t i = 0;
     size_t k = 0;
 
-    plain = plain == NULL ? &none : plain;
+    plain = plain == NULL ? &no_lines : plain;
     while (i < plain->count || k < found->count) {
         const bool is_plain = k == found->count ||
                               (i < plain->count && plain->items[i]->order < found->items[k]->order);

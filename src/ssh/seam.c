@@ -19,7 +19,7 @@
 /* A reader that was told "readable" and finds nothing waits this long: libssh takes EAGAIN for the
  * end.  Only the kernel dropping a bad packet after select said yes leads here (select(2), BUGS).
  */
-enum { SPURIOUS_WAIT_MS = 20 };
+enum { SPURIOUS_WAIT_MS = 20, HELD_BYTES_MAX = 4096 };
 
 struct seam_record {
     bool watched;
@@ -29,6 +29,8 @@ struct seam_record {
     const struct seam_peer *peer; /* borrowed; NULL: a socket */
     void *arg;                    /* borrowed */
     size_t limit;                 /* of one recv; 0: none */
+    bool corked;
+    struct buf held; /* owned: sent by libssh, not yet by us */
 };
 
 /* The one mutable global of the program: send() has no argument to carry a context. */
@@ -57,6 +59,7 @@ make_record(int fd)
         memset(seam.records + seam.count, 0, (count - seam.count) * sizeof(*seam.records));
         seam.count = count;
     }
+    buf_release(&seam.records[fd].held);
     seam.records[fd] = (struct seam_record){.watched = true};
     return &seam.records[fd];
 }
@@ -109,6 +112,7 @@ seam_forget(int fd)
     struct seam_record *r = record_of(fd);
 
     if (r != NULL) {
+        buf_release(&r->held);
         *r = (struct seam_record){0};
     }
 }
@@ -130,13 +134,78 @@ seam_in_place(void)
            dlsym(RTLD_DEFAULT, "recv") == (void *)(ptrdiff_t)&recv;
 }
 
+/* ---------------------------------------------------------------- sending */
+
+/* Bytes taken; 0: none now.  An error is kept for the next recv. */
+static size_t
+send_now(struct seam_record *r, int fd, const void *bytes, size_t len, int flags)
+{
+    ssize_t n;
+
+    do {
+        n = sendto(fd, bytes, len, flags | MSG_NOSIGNAL, NULL, 0);
+    } while (n < 0 && errno == EINTR);
+    if (n >= 0) {
+        return (size_t)n;
+    }
+    if (errno == EAGAIN || errno == EWOULDBLOCK) {
+        return 0; /* libssh keeps the bytes and asks again when poll says writable */
+    }
+    r->error = errno;
+    (void)shutdown(fd, SHUT_RDWR); /* so that poll wakes the reader whatever the error was */
+    return len;
+}
+
+/* False: the socket takes no more now. */
+static bool
+send_held(struct seam_record *r, int fd)
+{
+    while (r->held.len > 0) {
+        const size_t n = send_now(r, fd, r->held.data, r->held.len, 0);
+        if (n == 0) {
+            return false;
+        }
+        buf_drain(&r->held, n);
+    }
+    buf_release(&r->held); /* an idle session holds nothing */
+    return true;
+}
+
+void
+seam_cork(int fd)
+{
+    struct seam_record *r = record_of(fd);
+
+    if (r != NULL) {
+        r->corked = r->peer == NULL;
+    }
+}
+
+void
+seam_uncork(int fd)
+{
+    struct seam_record *r = record_of(fd);
+
+    if (r != NULL) {
+        r->corked = false;
+        (void)send_held(r, fd);
+    }
+}
+
+bool
+seam_holds(int fd)
+{
+    const struct seam_record *r = record_of(fd);
+
+    return r != NULL && r->held.len > 0;
+}
+
 /* sendto and recvfrom without an address are send and recv (send(2), recv(2)), so no look-up of the
  * next symbol is needed. */
 ssize_t
 send(int fd, const void *bytes, size_t len, int flags)
 {
     struct seam_record *r = record_of(fd);
-    ssize_t n;
 
     if (r == NULL) {
         return sendto(fd, bytes, len, flags, NULL, 0);
@@ -147,19 +216,20 @@ send(int fd, const void *bytes, size_t len, int flags)
     if (r->error != 0) {
         return (ssize_t)len;
     }
-    do {
-        n = sendto(fd, bytes, len, flags | MSG_NOSIGNAL, NULL, 0);
-    } while (n < 0 && errno == EINTR);
-    if (n >= 0) {
-        return n;
+    if (r->corked && len <= HELD_BYTES_MAX - r->held.len) {
+        if (r->held.data == NULL) {
+            buf_init(&r->held, HELD_BYTES_MAX);
+        }
+        (void)buf_add(&r->held, bytes, len);
+        return (ssize_t)len;
     }
-    if (errno == EAGAIN || errno == EWOULDBLOCK) {
-        return 0; /* libssh keeps the bytes and asks again when poll says writable */
+    if (!send_held(r, fd)) {
+        return 0;
     }
-    r->error = errno;
-    (void)shutdown(fd, SHUT_RDWR); /* so that poll wakes the reader whatever the error was */
-    return (ssize_t)len;
+    return r->error != 0 ? (ssize_t)len : (ssize_t)send_now(r, fd, bytes, len, flags);
 }
+
+/* ---------------------------------------------------------------- receiving */
 
 static ssize_t
 recv_patiently(int fd, void *bytes, size_t len, int flags)

@@ -7,6 +7,7 @@
 #include "ssh/slot.h"
 
 #include "base/xalloc.h"
+#include "ssh/seam.h"
 
 #include <assert.h>
 #include <stdarg.h>
@@ -136,10 +137,13 @@ slot_fail(struct slot *s, enum cause cause, const char *fmt, ...)
     va_list ap;
 
     s->cause = cause;
-    const int n = snprintf(s->text, sizeof(s->text), "%s", rules[s->state].said);
-    if (n >= 0 && (size_t)n < sizeof(s->text)) {
+    if (s->text == NULL) {
+        s->text = xcalloc(1, ERR_TEXT_MAX);
+    }
+    const int n = snprintf(s->text, ERR_TEXT_MAX, "%s", rules[s->state].said);
+    if (n >= 0 && n < ERR_TEXT_MAX) {
         va_start(ap, fmt);
-        (void)vsnprintf(s->text + n, sizeof(s->text) - (size_t)n, fmt, ap);
+        (void)vsnprintf(s->text + n, (size_t)(ERR_TEXT_MAX - n), fmt, ap);
         va_end(ap);
     }
     return SLOT_FAIL;
@@ -257,6 +261,19 @@ slot_kick(struct slot *s)
     event_active(s->kick, EV_TIMEOUT, 0);
 }
 
+/* What a turn sends leaves as one segment where it can. */
+static void
+cork(const struct slot *s, bool on)
+{
+    const int fd = s->session == NULL ? -1 : session_fd(s->session);
+
+    if (on) {
+        seam_cork(fd);
+    } else {
+        seam_uncork(fd);
+    }
+}
+
 /* The socket is only watched while a session has it; dial.c watches its own. */
 static void
 arm(struct slot *s)
@@ -264,7 +281,8 @@ arm(struct slot *s)
     if (s->session == NULL || session_fd(s->session) < 0 || s->state == SLOT_WORDS) {
         return;
     }
-    const int ready = EV_READ | (session_wants_write(s->session) ? EV_WRITE : 0);
+    const bool writes = session_wants_write(s->session) || seam_holds(session_fd(s->session));
+    const int ready = EV_READ | (writes ? EV_WRITE : 0);
     const short mask = (short)(EV_PERSIST | (s->auth.waits ? 0 : ready));
     if (s->io != NULL && mask == s->io_mask) {
         return;
@@ -350,6 +368,7 @@ release_session(struct slot *s)
 {
     disarm(s);
     auth_release(s);
+    cork(s, false); /* libssh closes the socket behind its goodbye */
     session_free(s->session);
     s->session = NULL;
     (void)event_del(s->kick); /* a kick that waits must not wake the dead */
@@ -403,8 +422,7 @@ note_tries(struct slot *s)
     const size_t used = strlen(s->text);
 
     if (s->throttled && s->ticket.tries > 1) {
-        (void)snprintf(s->text + used, sizeof(s->text) - used, " (tried %d times)",
-                       s->ticket.tries);
+        (void)snprintf(s->text + used, ERR_TEXT_MAX - used, " (tried %d times)", s->ticket.tries);
     }
 }
 
@@ -431,7 +449,8 @@ goes_back(struct slot *s)
     release_session(s);
     s->throttled = s->short_here = false;
     s->cause = CAUSE_NONE;
-    s->text[0] = '\0';
+    free(s->text);
+    s->text = NULL;
     return true;
 }
 
@@ -487,6 +506,10 @@ greet(struct slot *s)
     if (s->config->gate != NULL) {
         (void)gate_over(s->config->gate, &s->ticket, PACE_IN);
     }
+    if (s->way != NULL && !way_carries(s->way)) { /* most of what an idle session would hold */
+        way_free(s->way);
+        s->way = NULL;
+    }
     if (slot_keepalive_ms(s) > 0 && !s->target->local) {
         s->received = session_received(s->session);
         slot_timer_set(s, TIMER_KEEPALIVE, slot_keepalive_ms(s));
@@ -499,6 +522,7 @@ slot_turn(struct slot *s)
 {
     assert(!s->turning && s->state != SLOT_GONE);
     s->turning = true;
+    cork(s, true);
     const bool ending = s->state == SLOT_KILL || s->state == SLOT_WORDS;
     if (!ending && (interrupted(s) || keepalive_over(s))) {
         enter(s, leave(s));
@@ -518,6 +542,7 @@ slot_turn(struct slot *s)
         end(s);
         return;
     }
+    cork(s, false);
     arm(s);
 }
 
@@ -570,6 +595,7 @@ slot_free(struct slot *s)
         }
     }
     event_free(s->kick);
+    free(s->text);
     free(s);
 }
 
@@ -581,6 +607,7 @@ slot_run(struct slot *s, const struct step_request *request)
     if (!idle || s->job.active || s->closing) {
         return false;
     }
+    s->following = request->following;
     job_begin(s, request);
     slot_kick(s);
     return true;

@@ -220,9 +220,8 @@ say_key(const struct way *way, struct buf *out)
     const struct target *target = way->request.target;
     char host[NI_MAXHOST];
 
-    if (w->addresses.count == 0 ||
-        getnameinfo((const struct sockaddr *)&w->addresses.items[0], w->addresses.sizes[0], host,
-                    sizeof(host), NULL, 0, NI_NUMERICHOST) != 0) {
+    if (w->addresses.count == 0 || getnameinfo(&w->addresses.items[0].any, w->addresses.sizes[0],
+                                               host, sizeof(host), NULL, 0, NI_NUMERICHOST) != 0) {
         (void)snprintf(host, sizeof(host), "%s", target->address);
     }
     (void)buf_addf(out, "%s %d", host, target->port);
@@ -241,6 +240,12 @@ free_straight(struct way *way)
 }
 
 static const struct way_kind kind = {.free = free_straight, .go = go, .key = say_key};
+
+bool
+way_carries(const struct way *w)
+{
+    return w->kind != &kind;
+}
 
 struct way *
 way_new_straight(const struct way_request *request)

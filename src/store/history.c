@@ -13,6 +13,7 @@
 #include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 void
 history_live(struct store *s, const char *run_id)
@@ -178,6 +179,35 @@ history_find(struct store *s, const char *id, struct run_list *ret_list, struct 
     } else {
         run_list_release(&list);
     }
+    return rc;
+}
+
+int
+history_stalls(struct store *s, const char *run_id, struct spread_figures ret[STALL_KINDS],
+               struct err *err)
+{
+    static const char sql[] = "SELECT kind, run_stalls.count, p50_us, p99_us, p999_us, max_us"
+                              " FROM run_stalls JOIN runs USING (run) WHERE id = ?1";
+    sqlite3_stmt *stmt = sql_read(s, sql, err);
+    int rc = -1;
+
+    memset(ret, 0, STALL_KINDS * sizeof(*ret));
+    if (stmt != NULL) {
+        sql_text(stmt, 1, run_id);
+    }
+    while (stmt != NULL && (rc = sql_row(s, stmt, err)) == 1) {
+        const int kind = sqlite3_column_int(stmt, 0);
+        if (kind >= 0 && kind < STALL_KINDS) {
+            ret[kind] = (struct spread_figures){
+                .count = sqlite3_column_int64(stmt, 1),
+                .p50_us = sqlite3_column_int64(stmt, 2),
+                .p99_us = sqlite3_column_int64(stmt, 3),
+                .p999_us = sqlite3_column_int64(stmt, 4),
+                .max_us = sqlite3_column_int64(stmt, 5),
+            };
+        }
+    }
+    sqlite3_finalize(stmt);
     return rc;
 }
 

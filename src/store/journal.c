@@ -424,6 +424,23 @@ journal_offsets(struct journal *j, int32_t host, int64_t out_bytes, int64_t err_
 }
 
 int
+journal_stall(struct journal *j, enum stall_kind kind, const struct spread_figures *f,
+              struct err *err)
+{
+    static const char sql[] =
+        "INSERT OR REPLACE INTO run_stalls (run, kind, count, p50_us, p99_us, p999_us, max_us)"
+        " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
+    const int64_t numbers[] = {j->run, kind, f->count, f->p50_us, f->p99_us, f->p999_us, f->max_us};
+    sqlite3_stmt *stmt = f->count == 0 ? NULL : sql_write(j->store, sql, err);
+
+    if (stmt == NULL) {
+        return f->count == 0 ? 0 : -1;
+    }
+    sql_ints(stmt, 1, numbers, (int)(sizeof(numbers) / sizeof(numbers[0])));
+    return sql_run(j->store, stmt, err);
+}
+
+int
 journal_finish(struct journal *j, int64_t at_ms, int64_t wall_ms, int exit_code, const char *halt,
                struct err *err)
 {

@@ -25,6 +25,8 @@
  * So what host_states said of it before the run (release, the one before that, state) is kept with
  * the row of the run from the first end on (before_known), and each end starts from there.
  * rollback: enum rollback_state, whose numbers are never changed.
+ *
+ * run_stalls: enum stall_kind; a run that died, or of an older version, has none.
  */
 static const char *const migrations[] = {
     "CREATE TABLE environments ("
@@ -76,6 +78,11 @@ static const char *const migrations[] = {
     "ALTER TABLE host_states ADD COLUMN rollback INTEGER NOT NULL DEFAULT 0;"
     "ALTER TABLE runs ADD COLUMN rolled_back INTEGER NOT NULL DEFAULT 0;"
     "ALTER TABLE runs ADD COLUMN rollbacks_failed INTEGER NOT NULL DEFAULT 0;",
+    "CREATE TABLE run_stalls ("
+    "  run INTEGER NOT NULL REFERENCES runs ON DELETE CASCADE, kind INTEGER NOT NULL,"
+    "  count INTEGER NOT NULL, p50_us INTEGER NOT NULL, p99_us INTEGER NOT NULL,"
+    "  p999_us INTEGER NOT NULL, max_us INTEGER NOT NULL,"
+    "  PRIMARY KEY (run, kind)) STRICT, WITHOUT ROWID;",
 };
 enum { VERSION = (int)(sizeof(migrations) / sizeof(migrations[0])) };
 

@@ -33,3 +33,22 @@ json_put_int(json_t *object, const char *key, int64_t value)
 {
     (void)json_object_set_new(object, key, json_integer(value));
 }
+
+json_t *
+json_totals(const struct summary *totals)
+{
+    json_t *o = json_object();
+
+    for (int i = 0; i < OUTCOMES; i++) {
+        if (totals->count[i] > 0) {
+            json_put_int(o, outcome_name((enum outcome)i), totals->count[i]);
+        }
+    }
+    if (totals->rolled_back > 0) {
+        json_put_int(o, "rolled_back", totals->rolled_back);
+    }
+    if (totals->rollbacks_failed > 0) {
+        json_put_int(o, "rollbacks_failed", totals->rollbacks_failed);
+    }
+    return o;
+}

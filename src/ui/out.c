@@ -59,7 +59,9 @@ append(struct out *o, const char *bytes, size_t len)
     while (len > 0) {
         struct chunk *c = o->last;
         if (c == NULL || c->end == CHUNK_BYTES) {
-            c = xcalloc(1, sizeof(*c));
+            c = xreallocarray(NULL, 1, sizeof(*c)); /* not cleared: most turns fill little of it */
+            c->next = NULL;
+            c->begin = c->end = 0;
             budget_take(o->budget, sizeof(*c));
             *(o->last == NULL ? &o->first : &o->last->next) = c;
             o->last = c;

@@ -561,14 +561,16 @@ run_finished(struct plain *p, const struct event *e)
     buf_release(&text);
 }
 
-static void
+static bool
 plain_refresh(struct sink *s, int64_t at_ms)
 {
     struct plain *p = (struct plain *)s;
 
-    if (is_live(p)) {
-        live_draw(&p->live, &p->board, at_ms, s->outs[SINK_STDOUT]);
+    if (!is_live(p)) {
+        return false;
     }
+    live_draw(&p->live, &p->board, at_ms, s->outs[SINK_STDOUT]);
+    return true;
 }
 
 static void
@@ -627,7 +629,7 @@ plain_event(struct sink *s, const struct event *e)
     /* A line took the area away: put it back at once if the terminal keeps up. */
     if (drawn && p->live.drawn == 0 && p->options.live) {
         out_flush(s->outs[SINK_STDOUT]);
-        plain_refresh(s, e->at_ms);
+        (void)plain_refresh(s, e->at_ms);
     }
 }
 

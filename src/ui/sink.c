@@ -77,12 +77,10 @@ sink_event(struct sink *s, const struct event *e)
     }
 }
 
-void
+bool
 sink_refresh(struct sink *s, int64_t at_ms)
 {
-    if (s != NULL && s->ops->refresh != NULL) {
-        s->ops->refresh(s, at_ms);
-    }
+    return s != NULL && s->ops->refresh != NULL && s->ops->refresh(s, at_ms);
 }
 
 void

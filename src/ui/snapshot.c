@@ -41,25 +41,6 @@ snapshot_release(struct snapshot *s)
 }
 
 static json_t *
-totals_of(const struct summary *totals)
-{
-    json_t *o = json_object();
-
-    for (int i = 0; i < OUTCOMES; i++) {
-        if (totals->count[i] > 0) {
-            json_put_int(o, outcome_name((enum outcome)i), totals->count[i]);
-        }
-    }
-    if (totals->rolled_back > 0) {
-        json_put_int(o, "rolled_back", totals->rolled_back);
-    }
-    if (totals->rollbacks_failed > 0) {
-        json_put_int(o, "rollbacks_failed", totals->rollbacks_failed);
-    }
-    return o;
-}
-
-static json_t *
 hosts_of(const struct snapshot *s)
 {
     json_t *list = json_array();
@@ -125,7 +106,7 @@ snapshot_to_json(const struct snapshot *s, struct buf *out)
         json_put_int(o, "wave_due_ms", s->wave_due_ms);
     }
     json_put_int(o, "host_count", s->host_count);
-    (void)json_object_set_new(o, "totals", totals_of(&s->totals));
+    (void)json_object_set_new(o, "totals", json_totals(&s->totals));
     json_put_int(o, "bad", s->bad);
     if (s->budget >= 0) {
         json_put_int(o, "budget", s->budget);

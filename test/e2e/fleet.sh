@@ -66,3 +66,32 @@ on_fleet() { # ADDRESS COMMAND: with OpenSSH's client
     ssh -F none -o BatchMode=yes -o UserKnownHostsFile="$rig/known_hosts" -o GlobalKnownHostsFile=/dev/null \
         -o KexAlgorithms=curve25519-sha256 -i "$rig/id_ed25519" -p "$port" "${fleet_user:-demo}@$1" "$2" </dev/null
 }
+
+# hold_action FILE: an action `hold`.  Each host waits until its file `go` is there, and ends as it says: no test of
+# time.  One of a run that was cut off leaves as soon as the next run begins.
+hold_action() {
+    cat >"$1" <<ACTION
+name: hold
+steps:
+  - name: Hold
+    run: |
+      echo \$\$ >waiting
+      while [ ! -e go ]; do
+        [ "\$(cat waiting 2>/dev/null)" = \$\$ ] || exit 9
+        sleep 0.02
+      done
+      exit "\$(cat go)"
+ACTION
+}
+waiting() { # HOST...: each of them is at its step
+    local host
+    for host; do wait_for 20 test -e "$rig/home/$host/waiting" || return 1; done
+}
+go() { # CODE HOST...: each of them ends with it
+    local code=$1 host
+    shift
+    for host; do
+        mkdir -p "$rig/home/$host"
+        echo "$code" >"$rig/home/$host/.go" && mv "$rig/home/$host/.go" "$rig/home/$host/go"
+    done
+}

@@ -6,34 +6,9 @@ start_fleet
 fleet_project
 env_dir=$project/inventory/test-multi
 mkdir -p "$env_dir/actions"
-# Each host waits until its file `go` is there, and ends as it says: no test of time.  One of a run
-# that was cut off leaves as soon as the next run begins.
-cat >"$env_dir/actions/hold.yml" <<ACTION
-name: hold
-steps:
-  - name: Hold
-    run: |
-      echo \$\$ >waiting
-      while [ ! -e go ]; do
-        [ "\$(cat waiting 2>/dev/null)" = \$\$ ] || exit 9
-        sleep 0.02
-      done
-      exit "\$(cat go)"
-ACTION
+hold_action "$env_dir/actions/hold.yml"
 sed 's/name: hold/name: look\nmutating: false/' "$env_dir/actions/hold.yml" >"$env_dir/actions/look.yml"
 
-waiting() { # HOST...: each of them is at its step
-    local host
-    for host; do wait_for 20 test -e "$rig/home/$host/waiting" || return 1; done
-}
-go() { # CODE HOST...: each of them ends with it
-    local code=$1 host
-    shift
-    for host; do
-        mkdir -p "$rig/home/$host"
-        echo "$code" >"$rig/home/$host/.go" && mv "$rig/home/$host/.go" "$rig/home/$host/go"
-    done
-}
 # begin FLAG...: a run of hold over nine hosts, three at a time; pid.
 begin() {
     rm -rf "$project/debug.log" "$rig"/home/*/go "$rig"/home/*/waiting

@@ -24,7 +24,7 @@ refused() {
 }
 
 # ---- what is refused, before there is anything of a run
-for command in report resume lock completion; do
+for command in resume lock completion; do
     refused "not yet: $command" "$command" x y
     refused "not yet: $command" "$command" --help
 done

@@ -51,8 +51,11 @@ for n in 2 3 4 5 6 7; do assert_eq "-J: web-0$n" 1 "$(came_to 127.20.0.$n)"; don
 im provision behind
 assert_eq '-J: provision' 0 "$rc"
 fresh_log
+settings 'max_parallel_workers: 2' # three waves, two of them connected ahead
 im deploy behind
 assert_eq '-J: deploy' 0 "$rc"
+for n in 2 3 4 5 6 7; do assert_eq "-J: deploy, web-0$n" 1 "$(came_to 127.20.0.$n)"; done
+settings 'max_parallel_workers: 6'
 for n in 2 3 4 5 6 7; do [ -L "$rig/home/web-0$n/conf/current" ] || fail "-J: deployed to web-0$n"; done
 assert_eq '-J: deploy, one session at the bastion' 1 "$(came_to 127.20.0.1)"
 

@@ -97,6 +97,7 @@ on_exec(ssh_session session, ssh_channel ssh, const char *command, void *arg)
     }
     ch->command = xstrdup(command);
     ch->fleet->counts.execs++;
+    conn_tell(ch->conn, "exec");
     conn_again(ch->conn);
     return 0;
 }
@@ -291,6 +292,9 @@ drain(struct chan *ch, int stream)
         if (n < 0) {
             ch->out_ended[stream] = true;
             return;
+        }
+        if (ch->sent[0] + ch->sent[1] == 0) {
+            conn_first_words(ch->conn);
         }
         ch->sent[stream] += (uint64_t)n;
         if (stream == 0) {

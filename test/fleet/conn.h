@@ -25,6 +25,11 @@ void conn_again(struct conn *c);
 /* There is more to do, but others want their turn. */
 void conn_soon(struct conn *c);
 
+/* Words of ours are about to leave that are the first of a command. */
+void conn_first_words(const struct conn *c);
+/* Into the file of --events, if there is one. */
+void conn_tell(const struct conn *c, const char *what);
+
 /* NULL: a good host. */
 const struct behave *conn_behave(const struct conn *c);
 /* Does something happen to the connection at this phase? */

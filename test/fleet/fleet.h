@@ -16,6 +16,7 @@
 
 #include <event2/event.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <sys/queue.h>
 
 struct conn;
@@ -43,6 +44,8 @@ struct fleet {
     struct conn_list conns;        /* owned, each owned */
     struct filter_list filters;    /* owned, each owned */
     struct counts counts;
+    FILE *trips;  /* owned; NULL: not asked for */
+    FILE *events; /* owned; NULL: nobody asked */
     enum confine confine;
 };
 

@@ -30,13 +30,15 @@ struct options {
     const char *addresses;   /* what known_hosts names: 127.10.0.1-9,127.10.1.1 */
     const char *pid_file;
     const char *behave;  /* file of misbehaviour, or NULL */
+    const char *events;  /* file of what happened, in order, or NULL */
     const char *confine; /* landlock, mounts or both; NULL: the best that works */
     int ready_fd;        /* where `ready <port>` is written */
     int delay_ms;        /* before each exec begins; synthetic: before it ends */
     int rtt_ms;
-    int max_sessions; /* channels a connection */
-    int seed;         /* of what happens by chance */
-    bool partial;     /* a key and the password are both wanted */
+    const char *trips; /* file to write, or NULL */
+    int max_sessions;  /* channels a connection */
+    int seed;          /* of what happens by chance */
+    bool partial;      /* a key and the password are both wanted */
     bool synthetic;
     bool unconfined;
     bool help;

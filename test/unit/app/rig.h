@@ -85,7 +85,7 @@ rig_end_connecting(const struct pool *p, int32_t id, char what)
     const struct pool_events *on = &p->config.events;
     void *arg = p->config.arg;
 
-    if (what == 'C') {
+    if (what == 'C' || what == 'L') {
         on->connected(arg, id);
     } else if (what == 'c' || what == 't') {
         on->connect_failed(arg, id, CAUSE_CONNECT, what == 't',
@@ -153,9 +153,15 @@ rig_do(evutil_socket_t fd, short what, void *arg)
 
     (void)fd;
     (void)what;
-    if (strchr("Ccta", d->what) != NULL) {
+    if (d->what == '-') {
+        return; /* it does not answer */
+    }
+    if (strchr("CctaL", d->what) != NULL) {
         p->open += d->what == 'C';
         rig_end_connecting(p, d->id, d->what);
+        if (d->what == 'L') {
+            p->config.events.lost(p->config.arg, d->id, "connection lost: closed by the server");
+        }
     } else if (d->what == 'D') {
         if (p->hangs[d->id]) {
             p->hangs[d->id] = false;

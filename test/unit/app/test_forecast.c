@@ -323,6 +323,7 @@ test_every_strategy_takes_the_time_of_its_barriers(void **state)
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         struct bench b;
         bench_init(&b, rows[i].strategy, 9, rows[i].workers);
+        b.policy.ahead_max = rows[i].workers; /* changes none of these */
         b.policy.canary.value = rows[i].canary;
         b.policy.host_bake_ms = rows[i].host_bake_m * MINUTE;
         b.policy.wave_bake_ms = rows[i].wave_bake_m * MINUTE;
@@ -331,6 +332,41 @@ test_every_strategy_takes_the_time_of_its_barriers(void **state)
         bench_run(&b);
         assert_int_equal(b.f.total_ms, rows[i].minutes * MINUTE);
         assert_int_equal(b.f.exit_code, 0);
+        bench_end(&b);
+    }
+}
+
+/* The wait for a host that does not answer overlaps with the wave before it; once that is over, it
+ * is tried again at its start. */
+static void
+test_who_is_connected_ahead_is_waited_for_ahead(void **state)
+{
+    static const struct {
+        int32_t ahead;
+        int64_t work_ms;
+        const char *story;
+    } rows[] = {
+        {0, 6000, "0 begin 0, 6 end 0 (2 ok 0 bad), 6 begin 1, 16 bad h3, 16 end 1 (1 ok 1 bad)"},
+        {2, 6000, "0 begin 0, 6 end 0 (2 ok 0 bad), 6 begin 1, 10 bad h3, 12 end 1 (1 ok 1 bad)"},
+        {0, 20000,
+         "0 begin 0, 20 end 0 (2 ok 0 bad), 20 begin 1, 30 bad h3, 40 end 1 (1 ok 1 bad)"},
+        {2, 20000,
+         "0 begin 0, 20 end 0 (2 ok 0 bad), 20 begin 1, 30 bad h3, 40 end 1 (1 ok 1 bad)"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct bench b;
+        bench_init(&b, STRATEGY_ROLLING, 4, 2);
+        b.policy.ahead_max = rows[i].ahead;
+        b.policy.max_fail.value = 1;
+        for (int32_t k = 0; k < 4; k++) {
+            b.hosts[k].work_ms = rows[i].work_ms;
+        }
+        b.hosts[3].trouble = TROUBLE_UNREACHABLE;
+        bench_run(&b);
+        expect_story(&b, rows[i].story);
+        assert_int_equal(b.f.exit_code, 4);
         bench_end(&b);
     }
 }
@@ -525,6 +561,7 @@ main(void)
         cmocka_unit_test(test_what_one_host_runs_for_all_takes_no_time_of_the_others),
         cmocka_unit_test(test_a_throttled_step_makes_hosts_wait_for_each_other),
         cmocka_unit_test(test_every_strategy_takes_the_time_of_its_barriers),
+        cmocka_unit_test(test_who_is_connected_ahead_is_waited_for_ahead),
         cmocka_unit_test(test_a_canary_is_promoted_only_when_it_is_well),
         cmocka_unit_test(test_blue_green_switches_none_where_one_fails_before_the_switch),
         cmocka_unit_test(test_a_rollback_brings_back_what_has_changed),

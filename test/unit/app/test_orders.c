@@ -143,8 +143,8 @@ test_a_run_that_fails_takes_itself_back(void **state)
                   "Rolling back: web-[01-02]\n"
                   "Worker 0 processing: rollback for server web-02 (active: 1/2)\n"
                   "Worker 1 processing: rollback for server web-01 (active: 2/2)\n"
-                  "Worker 1 completed: rollback for web-01 in T ok\n"
                   "Worker 0 completed: rollback for web-02 in T ok\n"
+                  "Worker 1 completed: rollback for web-01 in T ok\n"
                   "Skipped: deploy for web-03 (failure budget spent)\n"
                   "Worker 0 stopped\n"
                   "Worker 1 stopped\n");
@@ -152,7 +152,7 @@ test_a_run_that_fails_takes_itself_back(void **state)
                "web-02: release='two'; export release\nset -e\necho back to $release");
     assert_null(strstr(s.scripts.data, "three"));
     assert_has(r->events.data, "rolling_back\nrollback_started web-02\nrollback_started web-01\n"
-                               "step_started web-01 1/1 Back #1\n");
+                               "step_started web-02 1/1 Back #1\n");
     assert_has(r->events.data, "rollback_finished web-01 ok\n");
     assert_states(r, "web-01 ok [two] [one] [] deployed done\n"
                      "web-02 failed [two] [one] [] deployed done\n"

@@ -23,7 +23,7 @@ static const struct {
     {"provision", true},   {"deploy", true},    {"update", true},   {"rollback", true},
     {"check", true},       {"run", true},       {"exec", true},     {"copy", true},
     {"plan", true},        {"inventory", true}, {"validate", true}, {"status", true},
-    {"history", true},     {"report", false},   {"logs", true},     {"ctl", true},
+    {"history", true},     {"report", true},    {"logs", true},     {"ctl", true},
     {"resume", false},     {"retry", true},     {"lock", false},    {"keys", true},
     {"completion", false},
 };
@@ -87,6 +87,7 @@ test_only_what_runs_takes_verbose_quiet_color_and_yes(void **state)
         {"copy", "ytT"},
         {"keys", "tTCbLSvKJEUr"},
         {"retry", "lwtTAPDMJEUr"},
+        {"report", "vqKyJeSltWfr"},
     };
     (void)state;
 

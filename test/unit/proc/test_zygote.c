@@ -291,15 +291,13 @@ test_resolves_localhost_as_the_system_does(void **state)
     assert_int_equal(t.result, RESOLVE_OK);
     assert_true(t.addresses.count > 0);
     for (int i = 0; i < t.addresses.count; i++) {
-        const struct sockaddr_storage *a = &t.addresses.items[i];
-        if (a->ss_family == AF_INET) {
-            const struct sockaddr_in *in = (const struct sockaddr_in *)a;
-            assert_int_equal(ntohl(in->sin_addr.s_addr) >> 24, 127);
-            assert_int_equal(ntohs(in->sin_port), 80);
+        const union address *a = &t.addresses.items[i];
+        if (a->any.sa_family == AF_INET) {
+            assert_int_equal(ntohl(a->v4.sin_addr.s_addr) >> 24, 127);
+            assert_int_equal(ntohs(a->v4.sin_port), 80);
         } else {
-            const struct sockaddr_in6 *in = (const struct sockaddr_in6 *)a;
-            assert_true(IN6_IS_ADDR_LOOPBACK(&in->sin6_addr));
-            assert_int_equal(ntohs(in->sin6_port), 80);
+            assert_true(IN6_IS_ADDR_LOOPBACK(&a->v6.sin6_addr));
+            assert_int_equal(ntohs(a->v6.sin6_port), 80);
         }
     }
     stage_free(&s);

@@ -176,6 +176,154 @@ test_hands_over_no_more_at_once_than_it_is_told(void **state)
     (void)close(ends[1]);
 }
 
+/* A socket of which each piece sent can be told from the next. */
+static void
+pair_of_pieces(int fds[2])
+{
+    assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, fds), 0);
+}
+
+static void
+part(const int fds[2])
+{
+    seam_forget(fds[0]);
+    (void)close(fds[0]);
+    (void)close(fds[1]);
+}
+
+static void
+test_small_pieces_under_the_cork_leave_as_one(void **state)
+{
+    int fds[2];
+    char bytes[16];
+
+    (void)state;
+    pair_of_pieces(fds);
+    seam_watch(fds[0]);
+    seam_cork(fds[0]);
+    assert_int_equal(send(fds[0], "new", 3, 0), 3);
+    assert_int_equal(send(fds[0], "keys", 4, 0), 4);
+    assert_int_equal(recv(fds[1], bytes, sizeof(bytes), 0), -1); /* nothing yet */
+    seam_uncork(fds[0]);
+    assert_int_equal(recv(fds[1], bytes, sizeof(bytes), 0), 7);
+    assert_memory_equal(bytes, "newkeys", 7);
+    assert_false(seam_holds(fds[0]));
+    assert_int_equal(send(fds[0], "x", 1, 0), 1); /* at once again */
+    assert_int_equal(recv(fds[1], bytes, sizeof(bytes), 0), 1);
+    part(fds);
+}
+
+static void
+test_a_large_piece_goes_behind_what_is_held(void **state)
+{
+    static char large[32768];
+    static char bytes[sizeof(large) + 1];
+    int fds[2];
+
+    (void)state;
+    pair_of_pieces(fds);
+    seam_watch(fds[0]);
+    seam_cork(fds[0]);
+    assert_int_equal(send(fds[0], "head", 4, 0), 4);
+    assert_int_equal(send(fds[0], large, sizeof(large), 0), sizeof(large));
+    assert_int_equal(send(fds[0], "tail", 4, 0), 4);
+    seam_uncork(fds[0]);
+    assert_int_equal(recv(fds[1], bytes, sizeof(bytes), 0), 4);
+    assert_memory_equal(bytes, "head", 4);
+    assert_int_equal(recv(fds[1], bytes, sizeof(bytes), 0), sizeof(large));
+    assert_int_equal(recv(fds[1], bytes, sizeof(bytes), 0), 4);
+    assert_memory_equal(bytes, "tail", 4);
+    part(fds);
+}
+
+/* Bytes until the socket is full, or empty. */
+static size_t
+fill(int fd)
+{
+    static const char block[4096];
+    size_t all = 0;
+    ssize_t n;
+
+    while ((n = send(fd, block, sizeof(block), MSG_NOSIGNAL)) > 0) {
+        all += (size_t)n;
+    }
+    return all;
+}
+
+static size_t
+empty(int fd)
+{
+    char block[4096];
+    size_t all = 0;
+    ssize_t n;
+
+    while ((n = recv(fd, block, sizeof(block), 0)) > 0) {
+        all += (size_t)n;
+    }
+    return all;
+}
+
+static void
+test_what_a_full_socket_does_not_take_is_held_and_goes_first(void **state)
+{
+    int fds[2];
+    char bytes[16];
+
+    (void)state;
+    pair(fds);
+    const size_t filled = fill(fds[0]);
+    seam_watch(fds[0]);
+    seam_cork(fds[0]);
+    assert_int_equal(send(fds[0], "first", 5, 0), 5);
+    seam_uncork(fds[0]);
+    assert_true(seam_holds(fds[0]));
+    assert_int_equal(send(fds[0], "then", 4, 0), 0); /* not past it: libssh keeps it */
+    assert_int_equal(empty(fds[1]), filled);
+    assert_int_equal(send(fds[0], "then", 4, 0), 4);
+    assert_false(seam_holds(fds[0]));
+    assert_int_equal(recv(fds[1], bytes, sizeof(bytes), 0), 9);
+    assert_memory_equal(bytes, "firstthen", 9);
+    part(fds);
+}
+
+static void
+test_an_error_of_what_was_held_is_told_at_the_next_recv(void **state)
+{
+    int fds[2];
+    char byte;
+
+    (void)state;
+    pair(fds);
+    seam_watch(fds[0]);
+    (void)close(fds[1]);
+    seam_cork(fds[0]);
+    assert_int_equal(send(fds[0], "hello", 5, 0), 5);
+    seam_uncork(fds[0]);
+    assert_false(seam_holds(fds[0]));
+    assert_int_equal(recv(fds[0], &byte, 1, 0), -1);
+    assert_int_equal(errno, EPIPE);
+    seam_forget(fds[0]);
+    (void)close(fds[0]);
+}
+
+static void
+test_a_number_that_is_watched_anew_holds_nothing_of_the_old_socket(void **state)
+{
+    int fds[2];
+    char bytes[16];
+
+    (void)state;
+    pair(fds);
+    seam_watch(fds[0]);
+    seam_cork(fds[0]);
+    assert_int_equal(send(fds[0], "old", 3, 0), 3);
+    seam_forget(fds[0]);
+    seam_watch(fds[0]);
+    seam_uncork(fds[0]);
+    assert_int_equal(recv(fds[1], bytes, sizeof(bytes), 0), -1);
+    part(fds);
+}
+
 int
 main(void)
 {
@@ -188,6 +336,11 @@ main(void)
         cmocka_unit_test(test_says_zero_bytes_sent_when_the_socket_is_full),
         cmocka_unit_test(test_forgets_the_error_of_an_earlier_socket_with_the_same_number),
         cmocka_unit_test(test_a_tap_keeps_the_first_bytes_that_came_and_no_more),
+        cmocka_unit_test(test_small_pieces_under_the_cork_leave_as_one),
+        cmocka_unit_test(test_a_large_piece_goes_behind_what_is_held),
+        cmocka_unit_test(test_what_a_full_socket_does_not_take_is_held_and_goes_first),
+        cmocka_unit_test(test_an_error_of_what_was_held_is_told_at_the_next_recv),
+        cmocka_unit_test(test_a_number_that_is_watched_anew_holds_nothing_of_the_old_socket),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

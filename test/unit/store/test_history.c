@@ -836,11 +836,38 @@ test_prunes_old_finished_runs_of_one_environment(void **state)
 
 #define PLACED(f) cmocka_unit_test_setup_teardown(f, place_make, place_remove)
 
+static void
+test_stalls_are_kept_with_the_run_and_only_where_they_were_measured(void **state)
+{
+    static const struct spread_figures told = {
+        .count = 900, .p50_us = 12, .p99_us = 300, .p999_us = 4000, .max_us = 9000};
+    static const struct spread_figures nothing = {0};
+    const struct place *p = *state;
+    struct spread_figures got[STALL_KINDS];
+    struct store *s = place_open(p);
+    struct journal *j = place_begin(s, "test", 1);
+    char id[RUN_ID_SIZE];
+
+    copy_id(j, id);
+    assert_int_equal(history_stalls(s, id, got, NULL), 0);
+    assert_int_equal(got[STALL_TURNS].count, 0);
+    assert_int_equal(journal_stall(j, STALL_TURNS, &told, NULL), 0);
+    assert_int_equal(journal_stall(j, STALL_COMMITS, &nothing, NULL), 0);
+    finish(s, j, 0);
+    assert_int_equal(history_stalls(s, id, got, NULL), 0);
+    assert_memory_equal(&got[STALL_TURNS], &told, sizeof(told));
+    assert_int_equal(got[STALL_COMMITS].count, 0);
+    assert_int_equal(history_stalls(s, "20260101T000000Z-0000000000000000", got, NULL), 0);
+    assert_int_equal(got[STALL_TURNS].count, 0);
+    store_close(s);
+}
+
 int
 main(void)
 {
     const struct CMUnitTest tests[] = {
         PLACED(test_a_run_that_died_is_told_from_its_journal),
+        PLACED(test_stalls_are_kept_with_the_run_and_only_where_they_were_measured),
         PLACED(test_a_run_that_lives_has_running_hosts),
         PLACED(test_only_the_end_of_the_same_step_ends_a_step),
         PLACED(test_kill_in_mid_write_loses_nothing_that_was_committed),
