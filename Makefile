@@ -290,7 +290,7 @@ $(BUILD)/bench/%.o: bench/%.c
 
 # ---------------------------------------------------------------- gates
 
-C_FILES := $(wildcard src/*.c src/*/*.c test/*/*.c test/unit/*/*.c bench/micro/*.c)
+C_FILES := $(wildcard src/*.c src/*/*.c test/*/*.c test/unit/*/*.c bench/*.c bench/micro/*.c)
 H_FILES := $(wildcard include/*/*.h test/*/*.h bench/micro/*.h)
 
 .PHONY: gates layers headers format-check format tidy analyze faults faults-doc
