@@ -297,7 +297,8 @@ add_said(const struct report *r, struct buf *out)
             buf_addf(out, " %" PRId64, s->value);
         }
         if (s->host >= 0 && (size_t)s->host < r->names.count) {
-            buf_addf(out, " %s", r->hosts[s->host].name);
+            buf_addc(out, ' ');
+            add_text(out, r->hosts[s->host].name);
         }
         if (s->reason != NULL) {
             buf_adds(out, " (");
