@@ -30,7 +30,7 @@ enum {
 };
 
 /* A run takes less; a damaged journal may say anything.  Sums of such times do not overflow. */
-#define REPORT_MS_MAX (INT64_C(100) * 366 * 86400 * 1000)
+#define REPORT_MS_MAX (INT64_C(300) * 366 * 86400 * 1000)
 
 enum report_state { REPORT_OVER, REPORT_RUNNING, REPORT_DIED };
 
