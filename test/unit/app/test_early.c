@@ -224,10 +224,8 @@ say_while_it_waits(struct rig *r, struct run *run, int32_t host, const struct st
 {
     if (host == 1 && step == NULL) {
         const bool skips = r->number == VERB_SKIP;
-        const struct fact f = {.kind = FACT_VERB,
-                               .host = skips ? 2 : -1,
-                               .step = -1,
-                               .verb = (enum verb)r->number};
+        const struct fact f = {
+            .kind = FACT_VERB, .host = skips ? 2 : -1, .step = -1, .verb = (enum verb)r->number};
         listen_post(run, &f, "by ctl");
     } else if (host == 1) {
         listen_pool.connect_failed(run, 0, CAUSE_CONNECT, false, "connect: no answer in time");

@@ -941,10 +941,44 @@ numbers_of_a_damaged_journal_are_told_as_if_they_were_true(void **state)
     }
 }
 
+/* Steps that were not run (tags) take no row; of the others the longest are shown, in their order.
+ */
+static void
+of_many_steps_the_longest_are_shown(void **state)
+{
+    struct report r;
+    struct buf out;
+
+    (void)state;
+    begin(&r, 1, 1, "rolling");
+    for (int32_t i = 0; i < 80; i++) {
+        report_name_step(&r, LIST_STEPS, "s");
+    }
+    order(&r, 0, ORDER_START, 0, 0);
+    for (int32_t i = 0; i < 40; i++) {
+        order(&r, 1000 * i, ORDER_RUN_STEP, 0, 40 + i);
+        fact(&r, 1000 * i + (i == 20 ? 999 : i < 10 ? 10 : 20 + i), FACT_STEP_DONE, 0, 40 + i, 0);
+    }
+    order(&r, 40000, ORDER_RELEASE, 0, 0);
+    take_rows(&r);
+    r.state = REPORT_OVER;
+    r.wall_ms = 40000;
+    report_figure(&r);
+    buf_init(&out, REPORT_TEXT_MAX);
+    report_text(&r, &out);
+    assert_null(strstr(out.data, " 50 s\n")); /* i < 10: shorter than the others */
+    assert_non_null(strstr(out.data, " 51 s\n"));
+    assert_non_null(strstr(out.data, " 61 s\n"));
+    assert_non_null(strstr(out.data, " 80 s\n  and 10 steps more\n"));
+    buf_release(&out);
+    report_release(&r);
+}
+
 int
 main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(of_many_steps_the_longest_are_shown),
         cmocka_unit_test(a_round_that_follows_another_begins_nothing_again),
         cmocka_unit_test(a_connection_is_made_again_after_one_that_failed_or_was_lost),
         cmocka_unit_test(numbers_of_a_damaged_journal_are_told_as_if_they_were_true),
