@@ -32,7 +32,7 @@ struct debuglog {
     dev_t dev;
     ino_t ino;
     bool holds;
-    bool torn; /* what was written last ends within a line: the disk became full */
+    bool torn;        /* what was written last ends within a line: the disk became full */
     struct buf lines; /* owned: not yet written */
     time_t second;    /* of time */
     char time[32];

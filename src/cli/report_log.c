@@ -84,7 +84,7 @@ is_stamped(const char *line)
 static bool
 is_before(struct search *s, off_t at)
 {
-    char line[LINE_BYTES];
+    char line[LINE_BYTES] = "";
     size_t room = LOOK_BYTES_MAX;
 
     if (fseeko(s->file, at, SEEK_SET) != 0 || !read_line(s->file, line, &room)) {
@@ -179,7 +179,7 @@ take_processing(struct search *s, const char *text)
 static void
 scan(struct search *s)
 {
-    char line[LINE_BYTES];
+    char line[LINE_BYTES] = "";
     size_t room = LOG_BYTES_MAX;
 
     while (read_line(s->file, line, &room)) {
