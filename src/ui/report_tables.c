@@ -207,28 +207,56 @@ add_step(const struct report *r, const struct report_step *s, struct buf *out)
     buf_addc(out, '\n');
 }
 
-/* Of more than fit those that took the longest. */
+static bool
+is_used(const struct report_step *s)
+{
+    return s->ended + s->skipped > 0;
+}
+
+static int
+compare_longest(const void *a, const void *b)
+{
+    const struct report_step *x = *(const struct report_step *const *)a;
+    const struct report_step *y = *(const struct report_step *const *)b;
+
+    return x->max_ms != y->max_ms ? (x->max_ms < y->max_ms) - (x->max_ms > y->max_ms)
+                                  : (x > y) - (x < y);
+}
+
+static int
+compare_places(const void *a, const void *b)
+{
+    const struct report_step *x = *(const struct report_step *const *)a;
+    const struct report_step *y = *(const struct report_step *const *)b;
+
+    return (x > y) - (x < y);
+}
+
+/* Of more than fit those that took the longest, in their order. */
 static void
 add_steps(const struct report *r, struct buf *out)
 {
-    const size_t shown = r->step_count < STEPS_MAX ? r->step_count : STEPS_MAX;
-    size_t used = 0;
+    const struct report_step **used = xcalloc(r->step_count, sizeof(struct report_step *));
+    size_t count = 0;
 
     for (size_t i = 0; i < r->step_count; i++) {
-        used += r->steps[i].ended + r->steps[i].skipped > 0;
-    }
-    if (used == 0) {
-        return;
-    }
-    buf_adds(out, "\nsteps        p50        p95        max    ran   skip  again not ok\n");
-    for (size_t i = 0; i < shown; i++) {
-        if (r->steps[i].ended + r->steps[i].skipped > 0) {
-            add_step(r, &r->steps[i], out);
+        if (is_used(&r->steps[i])) {
+            used[count++] = &r->steps[i];
         }
     }
-    if (shown < r->step_count) {
-        buf_addf(out, "  and %zu steps more\n", r->step_count - shown);
+    const size_t shown = count < STEPS_MAX ? count : STEPS_MAX;
+    if (count > 0) {
+        qsort(used, count, sizeof(struct report_step *), compare_longest);
+        qsort(used, shown, sizeof(struct report_step *), compare_places);
+        buf_adds(out, "\nsteps        p50        p95        max    ran   skip  again not ok\n");
     }
+    for (size_t i = 0; i < shown; i++) {
+        add_step(r, used[i], out);
+    }
+    if (shown < count) {
+        buf_addf(out, "  and %zu steps more\n", count - shown);
+    }
+    free(used);
 }
 
 /* ---------------------------------------------------------------- the rest */
@@ -297,7 +325,8 @@ add_said(const struct report *r, struct buf *out)
             buf_addf(out, " %" PRId64, s->value);
         }
         if (s->host >= 0 && (size_t)s->host < r->names.count) {
-            buf_addf(out, " %s", r->hosts[s->host].name);
+            buf_addc(out, ' ');
+            add_text(out, r->hosts[s->host].name);
         }
         if (s->reason != NULL) {
             buf_adds(out, " (");

@@ -828,10 +828,160 @@ test_times_are_told_as_the_guide_tells_them(void **state)
     }
 }
 
+/* The core counts attempts on from round to round: a rollback begins with attempt 2. */
+static void
+attempt(int64_t at_ms, enum order_kind kind, int32_t step, int32_t number)
+{
+    const struct order o = {
+        .kind = kind, .step = step, .attempt = number, .slot = kind == ORDER_CONNECT ? 0 : -1};
+
+    write_row((struct row){.at_ms = at_ms, .order = o});
+}
+
+static void
+ended(int64_t at_ms, enum fact_kind kind, int32_t step, int32_t number, int32_t code)
+{
+    const struct fact f = {.kind = kind, .step = step, .attempt = number, .exit_code = code};
+
+    write_row((struct row){.at_ms = at_ms, .is_fact = true, .fact = f});
+}
+
+static void
+a_round_that_follows_another_begins_nothing_again(void **state)
+{
+    struct report r;
+
+    (void)state;
+    begin(&r, 1, 1, "rolling");
+    order(&r, 0, ORDER_START, 0, 0);
+    attempt(0, ORDER_CONNECT, -1, 1);
+    ended(1, FACT_CONNECTED, -1, 1, 0);
+    attempt(2, ORDER_RUN_STEP, 0, 1);
+    ended(3, FACT_STEP_DONE, 0, 1, 1);
+    attempt(4, ORDER_RUN_STEP, 0, 2); /* this one does */
+    ended(5, FACT_STEP_DONE, 0, 2, 0);
+    attempt(6, ORDER_FINALLY, 0, 1);
+    ended(7, FACT_FINALLY_DONE, 0, 1, 0);
+    order(&r, 8, ORDER_RELEASE, 0, 0);
+    ended(9, FACT_DISCONNECTED, -1, 1, 0);
+    order(&r, 10, ORDER_ROLLBACK, 0, 0);
+    attempt(10, ORDER_CONNECT, -1, 2);
+    ended(11, FACT_CONNECTED, -1, 2, 0);
+    attempt(12, ORDER_RUN_STEP, 0, 2);
+    ended(13, FACT_STEP_DONE, 0, 2, 0);
+    attempt(14, ORDER_FINALLY, 0, 2);
+    ended(15, FACT_FINALLY_DONE, 0, 2, 0);
+    order(&r, 16, ORDER_RELEASE, 0, 0);
+    take_rows(&r);
+    assert_int_equal(r.step_count, 3);
+    assert_int_equal(r.steps[0].retried, 1);
+    assert_int_equal(r.steps[1].retried, 0);
+    assert_int_equal(r.steps[2].retried, 0);
+    assert_int_equal(r.connects, 2);
+    assert_int_equal(r.connects_again, 0);
+    report_release(&r);
+}
+
+static void
+a_connection_is_made_again_after_one_that_failed_or_was_lost(void **state)
+{
+    struct report r;
+
+    (void)state;
+    begin(&r, 1, 1, "rolling");
+    order(&r, 0, ORDER_START, 0, 0);
+    attempt(0, ORDER_CONNECT, -1, 1);
+    ended(1, FACT_CONNECT_FAILED, -1, 1, 0);
+    attempt(2, ORDER_CONNECT, -1, 2);
+    ended(3, FACT_THROTTLED, -1, 2, 0);
+    attempt(4, ORDER_CONNECT, -1, 3);
+    ended(5, FACT_CONNECTED, -1, 3, 0);
+    ended(6, FACT_CONNECTION_LOST, -1, 3, 0);
+    attempt(7, ORDER_CONNECT, -1, 4);
+    take_rows(&r);
+    assert_int_equal(r.connects, 4);
+    assert_int_equal(r.connects_again, 3);
+    report_release(&r);
+}
+
+static void
+numbers_of_a_damaged_journal_are_told_as_if_they_were_true(void **state)
+{
+    static const int64_t odd[] = {INT64_MIN, -1, INT64_C(1) << 58, INT64_MAX};
+    struct buf out;
+    struct report r;
+
+    (void)state;
+    for (size_t i = 0; i < 4; i++) {
+        for (size_t k = 0; k < 4; k++) {
+            begin(&r, 1, 2, "rolling");
+            wave(&r, odd[i], ORDER_WAVE_BEGIN, 0);
+            order(&r, odd[i], ORDER_START, 0, 0);
+            order(&r, odd[i], ORDER_RUN_STEP, 0, 0);
+            said(&r, odd[i], VERB_WORKERS, -1, 3);
+            fact(&r, odd[k], FACT_STEP_DONE, 0, 0, 0);
+            order(&r, odd[k], ORDER_RELEASE, 0, 0);
+            order(&r, odd[k], ORDER_START, 0, INT32_MAX);
+            order(&r, odd[k], ORDER_RELEASE, 0, INT32_MAX);
+            wave(&r, odd[k], ORDER_WAVE_END, 0);
+            wave(&r, odd[i], ORDER_WAVE_BEGIN, 1);
+            take_rows(&r);
+            r.state = REPORT_OVER;
+            r.wall_ms = odd[i];
+            report_figure(&r);
+            buf_init(&out, REPORT_TEXT_MAX);
+            report_text(&r, &out);
+            report_json(&r, &out);
+            report_make_log(&r);
+            report_guide(&r, &out);
+            assert_true(out.len > 0);
+            buf_release(&out);
+            report_release(&r);
+        }
+    }
+}
+
+/* Steps that were not run (tags) take no row; of the others the longest are shown, in their order.
+ */
+static void
+of_many_steps_the_longest_are_shown(void **state)
+{
+    struct report r;
+    struct buf out;
+
+    (void)state;
+    begin(&r, 1, 1, "rolling");
+    for (int32_t i = 0; i < 80; i++) {
+        report_name_step(&r, LIST_STEPS, "s");
+    }
+    order(&r, 0, ORDER_START, 0, 0);
+    for (int32_t i = 0; i < 40; i++) {
+        order(&r, 1000 * i, ORDER_RUN_STEP, 0, 40 + i);
+        fact(&r, 1000 * i + (i == 20 ? 999 : i < 10 ? 10 : 20 + i), FACT_STEP_DONE, 0, 40 + i, 0);
+    }
+    order(&r, 40000, ORDER_RELEASE, 0, 0);
+    take_rows(&r);
+    r.state = REPORT_OVER;
+    r.wall_ms = 40000;
+    report_figure(&r);
+    buf_init(&out, REPORT_TEXT_MAX);
+    report_text(&r, &out);
+    assert_null(strstr(out.data, " 50 s\n")); /* i < 10: shorter than the others */
+    assert_non_null(strstr(out.data, " 51 s\n"));
+    assert_non_null(strstr(out.data, " 61 s\n"));
+    assert_non_null(strstr(out.data, " 80 s\n  and 10 steps more\n"));
+    buf_release(&out);
+    report_release(&r);
+}
+
 int
 main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(of_many_steps_the_longest_are_shown),
+        cmocka_unit_test(a_round_that_follows_another_begins_nothing_again),
+        cmocka_unit_test(a_connection_is_made_again_after_one_that_failed_or_was_lost),
+        cmocka_unit_test(numbers_of_a_damaged_journal_are_told_as_if_they_were_true),
         cmocka_unit_test(test_waves_end_one_before_the_other),
         cmocka_unit_test(test_without_waves_the_slots_are_the_bound),
         cmocka_unit_test(test_one_long_host_is_the_bound_by_itself),
