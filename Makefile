@@ -90,6 +90,7 @@ $(foreach l,$(LAYERS),$(eval $(call LAYER,$(l))))
 CHECK_TESTS := $(patsubst test/sim/%.c,$(BUILD)/test/sim/%,$(wildcard test/sim/test_*.c))
 UNIT_BINS   += $(CHECK_TESTS)
 $(BUILD)/test/core/test_strategies: $(BUILD)/test/strategies/world.o $(BUILD)/test/strategies/trail.o
+$(BUILD)/test/ssh/test_ahead: | $(BUILD)/test/fleet/fleet
 $(BUILD)/test/ssh/test_cut: $(patsubst %.c,$(BUILD)/%.o,$(wildcard test/cut/*.c))
 
 $(BUILD)/src/%.o: src/%.c

@@ -38,6 +38,7 @@ enum {
     RUN_TAIL_BYTES = 240,     /* of a host's stderr, to say why a step failed */
     RUN_COMMIT_MS = 5,        /* commits are so far apart where more mail may come */
     RUNS_KEPT = 50,           /* of an environment, with their logs */
+    FOLLOWING_MAX = 2,        /* as many channels as are opened ahead */
     RUN_STREAMS = 2,          /* of a step: stdout and stderr */
     RUN_OUTPUT_MAX = 1 << 30, /* bytes of output in one piece */
 };
@@ -315,6 +316,11 @@ struct scope run_scope(const struct run *run, const struct run_host *h);
  * here, and nowhere else.  Release ret. */
 int execute_render(struct run *run, const struct run_host *h, enum step_list list, int32_t step,
                    struct rendered *ret, struct err *err);
+/* Its `when` holds, or cannot be said to fail. */
+bool execute_wanted(struct run *run, const struct run_host *h, enum step_list list, int32_t step);
+/* Steps that will be sent to the host after the one it is at, over the same session, as far as is
+ * known; FOLLOWING_MAX stands for more. */
+int following_count(struct run *run, const struct run_host *h);
 /* The rollback list, for every host that can go back. */
 int execute_check_back(struct run *run, struct err *err);
 int execute_check(struct run *run, struct err *err); /* render all there is, keep nothing */

@@ -69,6 +69,10 @@ int render_text(const char *text, const struct scope *scope, bool shell, const c
  * secret becomes a shell variable that is not exported.  scope->taint is not looked at. */
 int render_step(const struct action *a, const struct action_step *step, const char *root,
                 const struct scope *scope, struct rendered *ret, struct err *err);
+/* Whether the step is for this host at all: 1, or 0 where its `when` does not hold.  -1: err says
+ * why nobody knows. */
+int render_when(const struct action *a, const struct action_step *step, const struct scope *scope,
+                struct err *err);
 void rendered_release(struct rendered *r); /* wipes what holds secrets */
 
 /* -e K=V (raw bytes, a string) or @file (YAML, which may be encrypted); added to dict. */

@@ -52,6 +52,9 @@ struct step_request {
     enum unpack unpack;      /* STEP_UPLOAD */
     int64_t timeout_ms;      /* 0: none */
     int64_t idle_ms;         /* 0: none */
+    /* So many steps will be run over this session after it, as far as is known: their channels may
+     * be opened meanwhile, and their shells started.  They may as well never come. */
+    int following;
 };
 
 /* Texts are for people: phase and cause ("kex: ..."), never the host, which the id tells. */

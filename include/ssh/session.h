@@ -2,6 +2,8 @@
  * session.h - a way to run commands on one machine, one channel at a time, as calls that never
  * wait.
  *
+ * While one is in use, the channels of the next commands may be opened and wait (session_ahead).
+ *
  * Two kinds: over SSH, on a socket that is connected (the only user of libssh but keys.c and
  * bridge.c); or this
  * machine, where a channel is a child.  A call that cannot go on says SESSION_AGAIN: arm the socket
@@ -21,7 +23,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { SESSION_WRITE_MAX = 32 * 1024, SESSION_BLOB_MAX = 16 * 1024 };
+enum {
+    SESSION_WRITE_MAX = 32 * 1024,
+    SESSION_BLOB_MAX = 16 * 1024,
+    SESSION_AHEAD_MAX = 2, /* channels that wait: one with its shell, one that is opened */
+};
 
 enum session_io { SESSION_OK, SESSION_AGAIN, SESSION_DENIED, SESSION_FAIL };
 
@@ -110,8 +116,16 @@ void session_keepalive(struct session *s);
 enum session_io session_pump(struct session *s);
 
 bool session_has_channel(const struct session *s);
-/* Prepare a channel; fn hears its bytes from inside any call here, or just before a wake. */
+/* Take the first channel that was sent ahead and lives, else prepare one; open and exec are called
+ * for either.  fn hears its bytes from inside any call here, or just before a wake. */
 void session_channel(struct session *s, session_data *fn, void *arg);
+/* It was sent ahead: where it is refused or over before a byte was written, another may do. */
+bool session_channel_was_ahead(const struct session *s);
+/* Begin to open channels until `want` of them wait for their turn, and ask for command (NULL: not
+ * yet) on the first of them once it is open.  Goes on with what was begun: to be called after each
+ * pump.  What is refused, or ends by itself, is forgotten without a word, and fewer are opened from
+ * then on.  True: something came meanwhile, of any channel: look again. */
+bool session_ahead(struct session *s, int want, const char *command);
 enum session_io session_channel_open(struct session *s);
 enum session_io session_channel_exec(struct session *s, const char *command);
 /* After SESSION_DENIED of one of the two: why. */

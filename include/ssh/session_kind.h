@@ -16,6 +16,7 @@ struct session_kind {
     bool (*wants_write)(const struct session *s);
     enum session_io (*pump)(struct session *s);
     void (*prepare)(struct session *s);
+    bool (*ahead)(struct session *s, int want, const char *command);
     enum session_io (*open)(struct session *s);
     enum session_io (*exec)(struct session *s, const char *command);
     size_t (*room)(const struct session *s);
@@ -30,6 +31,7 @@ struct session {
     const struct session_kind *kind; /* borrowed */
     int fd;                          /* -1: there is no socket to watch */
     bool has_channel;
+    bool was_ahead; /* the channel */
     struct session_exit exit;
     session_data *data;
     void *arg;                  /* borrowed */

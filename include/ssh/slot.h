@@ -69,6 +69,7 @@ enum {
     DRAIN_BULK_BYTES = 64 * 1024,      /* so much in that time was on its way before */
     DRAIN_BYTES_MAX = 8 * 1024 * 1024, /* and no more than this in all */
     KEEPALIVE_MISSES_MAX = 3,
+    OPEN_AGAIN_MAX = 3,
 };
 
 /* How a step ended; told when the channel is gone. */
@@ -78,10 +79,9 @@ enum verdict { VERDICT_NONE, VERDICT_DONE, VERDICT_SKIPPED, VERDICT_NOT_STARTED,
 struct slot_job {
     bool active;
     enum step_kind kind;
-    struct buf command; /* owned: of the exec request */
-    struct buf out;     /* owned: bytes not yet handed over */
-    bool checking;      /* the password is being tried: the step itself waits in these two */
-    struct buf next_command, next_out; /* owned */
+    struct buf out;      /* owned: bytes not yet handed over */
+    bool checking;       /* the password is being tried: the step itself waits in next_out */
+    struct buf next_out; /* owned */
     bool becomes;
     struct upload *upload; /* owned; NULL for a script */
     struct frame_head head[2];
@@ -90,7 +90,9 @@ struct slot_job {
     int64_t timeout_ms;
     int64_t idle_ms;
     bool sent;   /* step_sent was told */
+    bool fed;    /* a byte is with libssh */
     bool handed; /* the last byte is with libssh */
+    bool again;  /* the channel was sent ahead and cannot be used: on another, from the beginning */
     bool eof_sent;
     bool draining;
     bool stirred;   /* bytes went or came since the last look */
@@ -150,6 +152,8 @@ struct slot {
     struct event *kick; /* owned: run a turn soon */
     struct event *timers[SLOT_TIMERS];
     struct slot_auth auth;
+    int following;       /* steps that come after the one under way, or the last one */
+    int open_again;      /* so many refusals may be of a channel that came too early */
     bool preflighted;    /* the shell has run one frame */
     bool password_tried; /* and sudo takes it */
     bool connected;      /* was told */
@@ -234,6 +238,8 @@ void job_end(struct slot *s, enum verdict verdict, enum cause cause, const char 
 void job_end_headless(struct slot *s, enum verdict verdict, const char *what);
 /* After the password: the step itself. */
 void job_go_on(struct slot *s);
+/* Nothing was sent on its channel: as if there had been none. */
+void job_again(struct slot *s);
 /* The session is over while a step is under way: what can be said about the step? */
 void job_settle(struct slot *s, enum cause cause, const char *text);
 /* Say of a step that is unknown that it was killed, or that this did not help. */

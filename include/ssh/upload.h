@@ -20,8 +20,7 @@
 enum {
     UPLOAD_DEST_MAX = 4096,
     UPLOAD_HEADER_MAX = 512 * 1024, /* a guard of FRAME_GUARD_MAX fits, every byte escaped */
-    UPLOAD_COMMAND_MAX = 1024,
-    UPLOAD_CHUNK_MAX = 64 * 1024, /* of the file, read at once */
+    UPLOAD_CHUNK_MAX = 64 * 1024,   /* of the file, read at once */
 };
 
 /* What the shell that the exec request starts is given with -c; it holds no single quote. */

@@ -161,6 +161,19 @@ execute_render(struct run *run, const struct run_host *h, enum step_list list, i
     return 0;
 }
 
+bool
+execute_wanted(struct run *run, const struct run_host *h, enum step_list list, int32_t step)
+{
+    const struct action_step *s = run_step_at(run, list, step);
+
+    if (s->when_count == 0) {
+        return true;
+    }
+    const struct scope scope = step_scope(run, h, list, step);
+    struct err err = {0};
+    return render_when(run->action, s, &scope, &err) != 0;
+}
+
 static int
 check_step(struct run *run, struct run_host *h, enum step_list list, int32_t number,
            struct err *err)
@@ -318,6 +331,7 @@ send_remote(struct run *run, struct run_host *h, const struct action_step *step,
         .mode = step->mode,
         .timeout_ms = timeout_of(run, h, step),
         .idle_ms = s->output_idle_timeout_ms,
+        .following = following_count(run, h),
     };
     int rc = 0;
 

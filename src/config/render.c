@@ -410,15 +410,15 @@ make_user(const struct render_job *job, struct rendered *ret)
 
 /* ---------------------------------------------------------------- a step */
 
-/* 1: all conditions hold; 0: the step is skipped; -1: err says why nobody knows. */
-static int
-check_when(const struct render_job *job)
+int
+render_when(const struct action *a, const struct action_step *step, const struct scope *scope,
+            struct err *err)
 {
-    for (size_t i = 0; i < job->step->when_count; i++) {
-        const struct action_condition *c = &job->step->when[i];
+    for (size_t i = 0; i < step->when_count; i++) {
+        const struct action_condition *c = &step->when[i];
         bool holds = false;
-        if (condition_holds(c->text, job->scope, &holds, job->err)) {
-            err_prefix(job->err, "%s:%d:%d: ", job->action->file, c->line, c->col);
+        if (condition_holds(c->text, scope, &holds, err)) {
+            err_prefix(err, "%s:%d:%d: ", a->file, c->line, c->col);
             return -1;
         }
         if (!holds) {
@@ -431,7 +431,7 @@ check_when(const struct render_job *job)
 static int
 make_step(const struct render_job *job, struct rendered *ret)
 {
-    const int wanted = check_when(job);
+    const int wanted = render_when(job->action, job->step, job->scope, job->err);
 
     if (wanted <= 0) {
         ret->skipped = wanted == 0;

@@ -6,11 +6,61 @@
  */
 #include "ssh/slot.h"
 
+#include "ssh/become.h"
 #include "ssh/bridge.h"
 
 #include <assert.h>
 
 enum { TURN_BYTES_MAX = UPLOAD_CHUNK_MAX }; /* handed over in one turn: other slots want theirs */
+
+/* The channels of the steps that follow.  The shell of the next one is only asked for when the
+ * step under way has all its bytes: it must not be in its way. */
+static void
+send_ahead(struct slot *s)
+{
+    const struct slot_job *job = &s->job;
+    const int steps = s->following + (job->checking ? 1 : 0);
+    const int want = !job->active ? 0 : steps < SESSION_AHEAD_MAX ? steps : SESSION_AHEAD_MAX;
+    const bool shell = !job->active || job->handed;
+
+    if (session_ahead(s->session, want, shell ? become_opener() : NULL)) {
+        slot_kick(s);
+    }
+}
+
+/* Nothing was sent on it, so nobody has to know. */
+static bool
+is_useless(const struct slot *s)
+{
+    const struct session_exit *e = session_channel_exit(s->session);
+
+    return session_channel_was_ahead(s->session) && !s->job.fed &&
+           (e->closed || e->eof || e->has_status || e->signal[0] != '\0');
+}
+
+static enum slot_step
+on_another(struct slot *s)
+{
+    s->job.again = true;
+    return SLOT_SKIP;
+}
+
+/* The answer to open or exec.  A server forgets a channel only when it has looked at all that came
+ * with our close, and has sent its own: where it takes one at a time, the next may come too early.
+ */
+static enum slot_step
+refused(struct slot *s)
+{
+    if (session_channel_was_ahead(s->session)) {
+        return on_another(s);
+    }
+    if (s->state == SLOT_OPEN && s->open_again > 0) {
+        s->open_again--;
+        return on_another(s);
+    }
+    job_end(s, VERDICT_NOT_STARTED, CAUSE_REFUSED, session_refusal(s->session));
+    return SLOT_SKIP;
+}
 
 enum slot_step
 step_ready(struct slot *s)
@@ -22,6 +72,7 @@ step_ready(struct slot *s)
         return slot_fail_ssh(s, CAUSE_LOST, "connection lost: ");
     }
     if (!s->job.active) {
+        send_ahead(s);
         return SLOT_WAIT;
     }
     return s->job.verdict == VERDICT_NONE ? SLOT_DONE : SLOT_SKIP;
@@ -47,8 +98,7 @@ step_open(struct slot *s)
     case SESSION_AGAIN:
         return SLOT_WAIT;
     case SESSION_DENIED:
-        job_end(s, VERDICT_NOT_STARTED, CAUSE_REFUSED, session_refusal(s->session));
-        return SLOT_SKIP;
+        return refused(s);
     case SESSION_FAIL:
         break;
     }
@@ -58,17 +108,20 @@ step_open(struct slot *s)
 enum slot_step
 step_exec(struct slot *s)
 {
-    switch (session_channel_exec(s->session, s->job.command.data)) {
+    switch (session_channel_exec(s->session, become_opener())) {
     case SESSION_OK:
         if (s->job.idle_ms > 0) {
             slot_timer_set(s, TIMER_IDLE, s->job.idle_ms);
         }
         return SLOT_DONE;
     case SESSION_AGAIN:
+        if (is_useless(s)) {
+            return on_another(s);
+        }
+        send_ahead(s);
         return SLOT_WAIT;
     case SESSION_DENIED:
-        job_end(s, VERDICT_NOT_STARTED, CAUSE_REFUSED, session_refusal(s->session));
-        return SLOT_SKIP;
+        return refused(s);
     case SESSION_FAIL:
         break;
     }
@@ -125,7 +178,7 @@ feed(struct slot *s)
         if (n == 0) {
             break; /* a key exchange is under way */
         }
-        job->stirred = true;
+        job->stirred = job->fed = true;
         fed += (size_t)n;
         buf_drain(&job->out, (size_t)n);
         refill(job);
@@ -192,6 +245,9 @@ step_io(struct slot *s)
     const struct session_exit *e = session_channel_exit(s->session);
     const enum session_io io = session_pump(s->session); /* reading first: see ssh_channel_write */
 
+    if (is_useless(s) && io != SESSION_FAIL) {
+        return on_another(s);
+    }
     if (e->closed || ((e->has_status || e->signal[0] != '\0') && (e->eof || drained(s)))) {
         job_judge(s, e);
         return SLOT_DONE;
@@ -210,6 +266,7 @@ step_io(struct slot *s)
     if (e->closed) { /* heard while writing */
         slot_kick(s);
     }
+    send_ahead(s);
     if (job->stirred && job->idle_ms > 0 && !job->draining) {
         slot_timer_set(s, TIMER_IDLE, job->idle_ms);
     }
@@ -221,7 +278,10 @@ enum slot_step
 step_close(struct slot *s)
 {
     session_channel_drop(s->session);
-    if (s->job.active && s->job.verdict == VERDICT_NONE) {
+    s->open_again = s->job.fed ? OPEN_AGAIN_MAX : s->open_again;
+    if (s->job.again) {
+        job_again(s);
+    } else if (s->job.active && s->job.verdict == VERDICT_NONE) {
         job_go_on(s); /* the password was right */
     } else {
         job_tell(s);

@@ -83,12 +83,10 @@ static void
 check_password(struct slot_job *job, const struct become *b)
 {
     job->checking = true;
-    job->next_command = job->command;
     job->next_out = job->out;
-    buf_init(&job->command, BECOME_COMMAND_MAX);
-    buf_init(&job->out, BECOME_PASSWORD_MAX + 2);
-    become_check(&job->command, b);
-    (void)buf_addf(&job->out, "%s\n", b->password);
+    buf_init(&job->out, BECOME_COMMAND_MAX + BECOME_PASSWORD_MAX + 2);
+    become_check(&job->out, b);
+    (void)buf_addf(&job->out, "\n%s\n", b->password);
 }
 
 static int
@@ -99,17 +97,17 @@ build(struct slot *s, const struct step_request *r, struct err *err)
         .wanted = r->become, .user = r->become_user, .password = s->target->become_password};
     const bool is_upload = r->kind == STEP_UPLOAD;
 
-    buf_init(&job->command, is_upload ? UPLOAD_COMMAND_MAX : BECOME_COMMAND_MAX);
     buf_init(&job->out, (is_upload ? UPLOAD_HEADER_MAX + UPLOAD_CHUNK_MAX : FRAME_MAX) +
-                            BECOME_PASSWORD_MAX + 8);
+                            BECOME_COMMAND_MAX + BECOME_PASSWORD_MAX + 8);
     if (become_validate(&b, err) < 0) {
         if (is_upload) {
             (void)close(r->fd);
         }
         return -1;
     }
+    become_command(&job->out, &b, r->kind);
+    (void)buf_adds(&job->out, "\n");
     become_lead(&job->out, &b);
-    become_command(&job->command, &b, r->kind);
     if ((is_upload ? build_upload(s, r, err) : build_script(s, r, err)) < 0) {
         return -1;
     }
@@ -160,8 +158,6 @@ job_release(struct slot_job *job)
 {
     wipe(&job->out);
     wipe(&job->next_out);
-    buf_release(&job->command);
-    buf_release(&job->next_command);
     upload_free(job->upload);
     frame_head_release(&job->head[0]);
     frame_head_release(&job->head[1]);
@@ -276,6 +272,15 @@ stop_channel_timers(struct slot *s)
     slot_timer_stop(s, TIMER_DRAIN_MAX);
 }
 
+static void
+reset_heads(struct slot_job *job)
+{
+    for (int i = 0; i < 2; i++) {
+        frame_head_release(&job->head[i]);
+        frame_head_init(&job->head[i], job->nonce);
+    }
+}
+
 void
 job_go_on(struct slot *s)
 {
@@ -284,16 +289,22 @@ job_go_on(struct slot *s)
     assert(job->checking && job->verdict == VERDICT_NONE);
     stop_channel_timers(s);
     wipe(&job->out);
-    buf_release(&job->command);
     job->out = job->next_out;
-    job->command = job->next_command;
-    job->next_out = job->next_command = (struct buf){0};
-    for (int i = 0; i < 2; i++) {
-        frame_head_release(&job->head[i]);
-        frame_head_init(&job->head[i], job->nonce);
-    }
-    job->checking = job->handed = job->eof_sent = job->draining = job->cut = false;
+    job->next_out = (struct buf){0};
+    reset_heads(job);
+    job->checking = job->fed = job->handed = job->eof_sent = job->draining = job->cut = false;
     job->watched = false;
+}
+
+void
+job_again(struct slot *s)
+{
+    struct slot_job *job = &s->job;
+
+    assert(!job->fed && job->verdict == VERDICT_NONE);
+    stop_channel_timers(s);
+    reset_heads(job);
+    job->again = job->stirred = false;
 }
 
 void
@@ -428,13 +439,26 @@ judge_password(struct slot *s, const struct session_exit *e)
     job_end(s, VERDICT_NOT_STARTED, CAUSE_LOST, "the channel was closed early");
 }
 
+/* The shell that waited for the step had ended when the step came to it: it was killed, or has
+ * read nothing. */
+static bool
+came_too_late(const struct slot *s, const struct session_exit *e)
+{
+    const bool unused = e->has_status && e->status == BECOME_UNUSED;
+
+    return session_channel_was_ahead(s->session) && !job_has_begun(&s->job) &&
+           (unused || e->signal[0] != '\0');
+}
+
 void
 job_judge(struct slot *s, const struct session_exit *e)
 {
     struct slot_job *job = &s->job;
     const bool ended = e->has_status || e->signal[0] != '\0';
 
-    if (job->checking) {
+    if (came_too_late(s, e)) { /* a refused step is tried once more */
+        job_end(s, VERDICT_NOT_STARTED, CAUSE_REFUSED, "the shell that waited for it has ended");
+    } else if (job->checking) {
         judge_password(s, e);
     } else if (ended && !job_has_begun(job)) {
         job_end_headless(s, VERDICT_NOT_STARTED,

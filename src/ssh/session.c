@@ -46,12 +46,25 @@ session_channel(struct session *s, session_data *fn, void *arg)
 {
     assert(!s->has_channel);
     s->has_channel = true;
+    s->was_ahead = false;
     s->exit = (struct session_exit){0};
     s->data = fn;
     s->arg = arg;
     if (s->kind->prepare != NULL) {
         s->kind->prepare(s);
     }
+}
+
+bool
+session_channel_was_ahead(const struct session *s)
+{
+    return s->was_ahead;
+}
+
+bool
+session_ahead(struct session *s, int want, const char *command)
+{
+    return s->kind->ahead != NULL && s->kind->ahead(s, want, command);
 }
 
 enum session_io

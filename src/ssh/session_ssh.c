@@ -1,10 +1,10 @@
 /*
  * session_ssh.c - the order of libssh calls that was found to work without waiting.
  *
- * Decides how libssh is set up and torn down.  Owns session, channel, pump and socket.  Its
- * callbacks only note; nothing is freed and libssh is not called inside them.
+ * Decides how libssh is set up and torn down.  Owns session, pump and socket; session_chan.c has
+ * the channels.
  */
-#include "ssh/session_kind.h"
+#include "ssh/session_ssh.h"
 
 #include "base/escape.h"
 #include "base/hash.h"
@@ -25,16 +25,6 @@
 /* dopoll reads one buffer of libssh's a call; more than this in one turn would starve others. */
 /* libssh takes no smaller limit of RSA keys. */
 enum { PUMP_ROUNDS_MAX = 16, RSA_BITS_MIN = 768 };
-
-struct over_ssh {
-    struct session base; /* first; its fd is owned */
-    ssh_session ssh;     /* owned */
-    ssh_event pump;      /* owned; NULL until attached */
-    ssh_channel channel; /* owned; NULL between steps */
-    struct ssh_channel_callbacks_struct callbacks;
-    struct ssh_counter_struct counter;
-    struct buf heard; /* owned: the first bytes, until keys are exchanged */
-};
 
 static void
 set_nonblocking(int fd)
@@ -117,6 +107,7 @@ release(struct session *session)
 {
     struct over_ssh *s = over(session);
 
+    chan_drop_ahead(session);
     /* libssh closes the socket itself after a fatal error; the number may be another's by then. */
     const bool open = ssh_get_fd(s->ssh) >= 0;
     if (s->pump != NULL) {
@@ -133,8 +124,8 @@ release(struct session *session)
     free(s);
 }
 
-static bool
-wants_write(const struct session *s)
+bool
+over_ssh_wants_write(const struct session *s)
 {
     return (ssh_get_status(over_const(s)->ssh) & SSH_WRITE_PENDING) != 0;
 }
@@ -183,13 +174,22 @@ farewell(const char *text)
     return *text == ':' ? text + 1 : NULL;
 }
 
+/* Of a channel or its command: what libssh said last, and no end of a connection. */
+static bool
+is_refusal(const char *text)
+{
+    return strncmp(text, "Channel opening failure", 23) == 0 ||
+           strncmp(text, "Channel request ", 16) == 0;
+}
+
 void
 session_error(const struct session *s, struct buf *out)
 {
     const char *text = ssh_get_error(over_const(s)->ssh);
 
-    /* What libssh makes of an errno that nobody has set is no reason. */
-    if (text == NULL || text[0] == '\0' || strcmp(text, "Success") == 0) {
+    /* What libssh makes of an errno that nobody has set is no reason, nor is a channel that was
+     * refused before. */
+    if (text == NULL || text[0] == '\0' || strcmp(text, "Success") == 0 || is_refusal(text)) {
         (void)buf_adds(out, "the connection was closed");
         return;
     }
@@ -307,165 +307,20 @@ session_keepalive(struct session *s)
     (void)ssh_send_keepalive(over(s)->ssh);
 }
 
-static int
-on_data(ssh_session ssh, ssh_channel channel, void *bytes, uint32_t len, int is_stderr, void *arg)
-{
-    struct session *s = arg;
-
-    (void)ssh;
-    (void)channel;
-    s->data(s->arg, is_stderr != 0, bytes, len);
-    return (int)len;
-}
-
-static void
-on_eof(ssh_session ssh, ssh_channel channel, void *arg)
-{
-    (void)ssh;
-    (void)channel;
-    ((struct session *)arg)->exit.eof = true;
-}
-
-static void
-on_close(ssh_session ssh, ssh_channel channel, void *arg)
-{
-    (void)ssh;
-    (void)channel;
-    ((struct session *)arg)->exit.closed = true;
-}
-
-/* A command ends once: of a server that says it twice the first word counts, and none after the
- * channel's close. */
-static bool
-has_ended(const struct session *s)
-{
-    return s->exit.closed || s->exit.has_status || s->exit.signal[0] != '\0';
-}
-
-static void
-on_status(ssh_session ssh, ssh_channel channel, int status, void *arg)
-{
-    struct session *s = arg;
-
-    (void)ssh;
-    (void)channel;
-    if (!has_ended(s)) {
-        s->exit.has_status = true;
-        s->exit.status = (uint32_t)status;
-    }
-}
-
-static void
-on_signal(ssh_session ssh, ssh_channel channel, const char *name, int core, const char *message,
-          const char *language, void *arg)
-{
-    struct session *s = arg;
-
-    (void)ssh;
-    (void)channel;
-    (void)core;
-    (void)message;
-    (void)language;
-    if (!has_ended(s)) {
-        (void)snprintf(s->exit.signal, sizeof(s->exit.signal), "%s",
-                       name == NULL || name[0] == '\0' ? "?" : name);
-    }
-}
-
-static void
-prepare(struct session *session)
-{
-    struct over_ssh *s = over(session);
-
-    s->channel = ssh_channel_new(s->ssh);
-    if (s->channel == NULL) {
-        abort();
-    }
-    /* Before the open: data can arrive inside that call. */
-    s->callbacks = (struct ssh_channel_callbacks_struct){
-        .userdata = session,
-        .channel_data_function = on_data,
-        .channel_eof_function = on_eof,
-        .channel_close_function = on_close,
-        .channel_exit_status_function = on_status,
-        .channel_exit_signal_function = on_signal,
-    };
-    ssh_callbacks_init(&s->callbacks);
-    (void)ssh_set_channel_callbacks(s->channel, &s->callbacks);
-}
-
-static enum session_io
-answer(const struct session *s, int rc)
-{
-    if (!session_alive(s)) {
-        return SESSION_FAIL;
-    }
-    if (rc == SSH_AGAIN) {
-        return SESSION_AGAIN;
-    }
-    return rc == SSH_OK ? SESSION_OK : SESSION_DENIED;
-}
-
-static enum session_io
-open_channel(struct session *s)
-{
-    return answer(s, ssh_channel_open_session(over(s)->channel));
-}
-
-static enum session_io
-exec(struct session *s, const char *command)
-{
-    return answer(s, ssh_channel_request_exec(over(s)->channel, command));
-}
-
-static size_t
-room(const struct session *session)
-{
-    const struct over_ssh *s = over_const(session);
-
-    if (session->exit.closed || !ssh_channel_is_open(s->channel) || wants_write(session)) {
-        return 0;
-    }
-    return ssh_channel_window_size(s->channel);
-}
-
-static int
-write_channel(struct session *s, const char *bytes, size_t len)
-{
-    const int n = ssh_channel_write(over(s)->channel, bytes, (uint32_t)len);
-
-    return n < 0 ? -1 : n;
-}
-
-static enum session_io
-send_eof(struct session *s)
-{
-    return answer(s, ssh_channel_send_eof(over(s)->channel));
-}
-
-static void
-drop(struct session *session)
-{
-    struct over_ssh *s = over(session);
-
-    (void)ssh_remove_channel_callbacks(s->channel, &s->callbacks);
-    ssh_channel_free(s->channel); /* sends the close if it is due */
-    s->channel = NULL;
-}
-
 /* A command without a terminal is not ended by its channel's end, and most servers refuse to signal
  * it: nothing can be killed from here. */
 static const struct session_kind kind = {
     .free = release,
-    .wants_write = wants_write,
+    .wants_write = over_ssh_wants_write,
     .pump = pump,
-    .prepare = prepare,
-    .open = open_channel,
-    .exec = exec,
-    .room = room,
-    .write = write_channel,
-    .eof = send_eof,
-    .drop = drop,
+    .prepare = chan_prepare,
+    .ahead = chan_ahead,
+    .open = chan_open,
+    .exec = chan_exec,
+    .room = chan_room,
+    .write = chan_write,
+    .eof = chan_eof,
+    .drop = chan_drop,
 };
 
 /* What a server asks of us is refused.  Without this libssh keeps each request, unanswered, until
@@ -486,6 +341,7 @@ session_new(int fd, const struct target *target, const char *host_key_types)
 
     s->base.kind = &kind;
     s->base.fd = fd;
+    s->ahead_max = SESSION_AHEAD_MAX;
     (void)snprintf(s->base.refusal, sizeof(s->base.refusal), "refused by the server");
     s->ssh = ssh_new();
     if (s->ssh == NULL) {

@@ -607,6 +607,7 @@ slot_run(struct slot *s, const struct step_request *request)
     if (!idle || s->job.active || s->closing) {
         return false;
     }
+    s->following = request->following;
     job_begin(s, request);
     slot_kick(s);
     return true;

@@ -293,6 +293,9 @@ drain(struct chan *ch, int stream)
             ch->out_ended[stream] = true;
             return;
         }
+        if (ch->sent[0] + ch->sent[1] == 0) {
+            conn_first_words(ch->conn);
+        }
         ch->sent[stream] += (uint64_t)n;
         if (stream == 0) {
             (void)ssh_channel_write(ch->ssh, chunk, (uint32_t)n);

@@ -30,7 +30,6 @@ struct conn {
     ssh_session session; /* owned, with its socket */
     ssh_event pump;      /* owned; NULL until keys are exchanged */
     struct event *io;    /* owned: read always, write when libssh holds bytes */
-    struct event *timer; /* owned: the simulated way */
     struct event *login; /* owned: time to log in */
     short armed;         /* what io waits for */
     char *folder;        /* owned */
@@ -235,25 +234,20 @@ on_message(ssh_session session, ssh_message message, void *arg)
                : 1;
 }
 
-static void
-on_io(evutil_socket_t fd, short what, void *arg)
+void
+conn_first_words(const struct conn *c)
 {
-    struct conn *c = arg;
-    const int rtt_ms = c->fleet->options.rtt_ms;
+    char address[INET_ADDRSTRLEN];
 
-    (void)fd;
-    if (rtt_ms > 0 && (what & EV_READ) != 0) {
-        const struct timeval tv = {.tv_sec = rtt_ms / 1000, .tv_usec = (rtt_ms % 1000) * 1000L};
-        (void)event_del(c->io);
-        c->armed = 0;
-        (void)evtimer_add(c->timer, &tv);
-        return;
+    if (c->fleet->trips != NULL) {
+        (void)inet_ntop(AF_INET, &c->dialled, address, sizeof(address));
+        (void)fprintf(c->fleet->trips, "%s %d\n", address, filter_trips(c->filter));
+        (void)fflush(c->fleet->trips);
     }
-    conn_turn(c);
 }
 
 static void
-on_timer(evutil_socket_t fd, short what, void *arg)
+on_io(evutil_socket_t fd, short what, void *arg)
 {
     (void)fd;
     (void)what;
@@ -301,8 +295,11 @@ accept_session(struct conn *c, int fd)
     struct err err = {0};
     ssh_bind bind = binds_get(c->fleet->binds, c->behave, &err);
 
-    if (c->behave != NULL && filter_is_needed(c->behave)) {
-        c->filter = filter_new(c->fleet, fd, c->behave, &fd);
+    const struct behave good = {0};
+    const struct behave *behave = c->behave == NULL ? &good : c->behave;
+
+    if (c->fleet->options.rtt_ms > 0 || filter_is_needed(behave)) {
+        c->filter = filter_new(c->fleet, fd, behave, &fd);
     }
     if (c->behave != NULL && c->behave->rekey > 0) {
         const uint64_t bytes = (uint64_t)c->behave->rekey;
@@ -331,9 +328,8 @@ conn_new(struct fleet *fleet, char *folder, struct behave *behave, const char *c
     c->client = xstrdup(client);
     c->session = ssh_new();
     c->io = event_new(fleet->base, -1, 0, on_io, c);
-    c->timer = evtimer_new(fleet->base, on_timer, c);
     c->login = evtimer_new(fleet->base, on_login_late, c);
-    if (c->session == NULL || c->io == NULL || c->timer == NULL || c->login == NULL) {
+    if (c->session == NULL || c->io == NULL || c->login == NULL) {
         abort();
     }
     LIST_INSERT_HEAD(&fleet->conns, c, link);
@@ -364,11 +360,11 @@ conn_start(struct fleet *fleet, int fd, struct in_addr dialled, const char *clie
         return;
     }
     struct conn *c = conn_new(fleet, folder, behave, client);
+    c->dialled = dialled;
     if (accept_session(c, fd) < 0) {
         conn_free(c);
         return;
     }
-    c->dialled = dialled;
     listen_to_session(c);
     (void)evtimer_add(c->login, &login);
     conn_turn(c);
@@ -382,7 +378,6 @@ conn_free(struct conn *c)
         conn_tell(c, "gone");
     }
     event_free(c->io);
-    event_free(c->timer);
     event_free(c->login);
     for (size_t i = 0; i < c->count; i++) {
         chan_free(c->open[i], false); /* libssh frees its side with the session */
@@ -459,9 +454,6 @@ arm(struct conn *c)
 
     if ((ssh_get_status(c->session) & SSH_WRITE_PENDING) != 0) {
         want |= EV_WRITE;
-    }
-    if (evtimer_pending(c->timer, NULL)) {
-        want &= ~EV_READ; /* still on its way */
     }
     if (want == c->armed) {
         return;

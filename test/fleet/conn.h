@@ -25,6 +25,8 @@ void conn_again(struct conn *c);
 /* There is more to do, but others want their turn. */
 void conn_soon(struct conn *c);
 
+/* Words of ours are about to leave that are the first of a command. */
+void conn_first_words(const struct conn *c);
 /* Into the file of --events, if there is one. */
 void conn_tell(const struct conn *c, const char *what);
 

@@ -16,6 +16,7 @@
 #include <netinet/tcp.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -53,7 +54,12 @@ struct filter {
     struct behave behave;
     enum state state;
     struct side sides[2];
-    struct event *tick; /* owned: of a slow or endless host, else never added */
+    struct event *tick;    /* owned: of a slow or endless host, else never added */
+    struct event *way;     /* owned: what the client has sent is on it; only with --rtt-ms */
+    bool begun;            /* the first of it is there: before that we say nothing */
+    size_t arrived;        /* bytes that are there, and not read yet */
+    bool said;             /* words of ours since the last round trip began */
+    int trips, trips_over; /* begun; whose words are there */
     struct prng prng;
     bool released;
 };
@@ -83,6 +89,7 @@ close_both(struct filter *f)
     close_side(&f->sides[NET]);
     close_side(&f->sides[SSH]);
     (void)event_del(f->tick);
+    (void)event_del(f->way);
 }
 
 void
@@ -92,6 +99,7 @@ filter_free(struct filter *f)
     buf_release(&f->sides[NET].held);
     buf_release(&f->sides[SSH].held);
     event_free(f->tick);
+    event_free(f->way);
     LIST_REMOVE(f, link);
     f->fleet->counts.live--;
     free(f);
@@ -199,17 +207,88 @@ allowance(const struct filter *f, int side)
     return max;
 }
 
+/* ---------------------------------------------------------------- far hosts */
+
+static bool
+is_far(const struct filter *f)
+{
+    return f->fleet->options.rtt_ms > 0;
+}
+
+/* Of what the client sends only what was there when its time on the way was over. */
+static size_t
+far_allowance(const struct filter *f, int side, size_t max)
+{
+    if (!is_far(f)) {
+        return max;
+    }
+    if (side == SSH) {
+        return f->begun ? max : 0;
+    }
+    return max < f->arrived ? max : f->arrived;
+}
+
+static void
+far_moved(struct filter *f, int side, size_t n)
+{
+    f->said = f->said || side == SSH;
+    f->arrived -= side == NET && is_far(f) ? n : 0;
+}
+
+static void
+send_on_way(struct filter *f)
+{
+    const int ms = f->fleet->options.rtt_ms;
+    const struct timeval tv = {.tv_sec = ms / 1000, .tv_usec = (ms % 1000) * 1000L};
+
+    (void)evtimer_add(f->way, &tv);
+}
+
+/* The client's words come.  A round trip begins when ours have gone before: what it sends without
+ * having heard more belongs to the one before. */
+static void
+far_begin(struct filter *f)
+{
+    f->trips += f->said ? 1 : 0;
+    f->said = false;
+    send_on_way(f);
+}
+
+static void
+on_way_over(evutil_socket_t fd, short what, void *arg)
+{
+    struct filter *f = arg;
+    int waiting = 0;
+
+    (void)fd;
+    (void)what;
+    f->begun = true;
+    f->trips_over = f->trips;
+    if (f->sides[NET].fd >= 0) {
+        (void)ioctl(f->sides[NET].fd, FIONREAD, &waiting);
+        f->arrived = waiting > 0 ? (size_t)waiting : 1; /* its end is something, too */
+    }
+    filter_turn(f);
+}
+
+int
+filter_trips(const struct filter *f)
+{
+    return f->trips_over;
+}
+
 static void
 move(struct filter *f, int side)
 {
     char bytes[CHUNK];
 
     for (int i = 0; i < ROUNDS_A_TURN && f->state == STATE_PASS; i++) {
-        const size_t max = allowance(f, side);
+        const size_t max = far_allowance(f, side, allowance(f, side));
         const size_t n = max == 0 ? 0 : take(&f->sides[side], bytes, max);
         if (n == 0) {
             return;
         }
+        far_moved(f, side, n);
         f->sides[side].quota -= f->behave.slow > 0 ? n : 0;
         hand_on(f, side, bytes, n);
     }
@@ -317,9 +396,12 @@ filter_act(struct filter *f, enum act act)
 static void
 on_io(evutil_socket_t fd, short what, void *arg)
 {
-    (void)fd;
-    (void)what;
-    filter_turn(arg);
+    struct filter *f = arg;
+
+    if (is_far(f) && fd == f->sides[NET].fd && (what & EV_READ) != 0 && f->arrived == 0) {
+        far_begin(f);
+    }
+    filter_turn(f);
 }
 
 static bool
@@ -363,6 +445,9 @@ wanted(const struct filter *f, int side)
 
     if (f->state == STATE_DEAD) {
         return 0;
+    }
+    if (is_far(f) && (!f->begun || (side == NET && evtimer_pending(f->way, NULL)))) {
+        return want;
     }
     if (!s->ended && (f->state == STATE_DISCARD || allowance(f, side) > 0)) {
         want |= EV_READ;
@@ -487,8 +572,16 @@ filter_new(struct fleet *fleet, int fd, const struct behave *behave, int *ret_fd
     if (f->tick == NULL) {
         abort();
     }
+    f->way = evtimer_new(fleet->base, on_way_over, f);
+    if (f->way == NULL) {
+        abort();
+    }
     init_side(f, NET, fd);
     init_side(f, SSH, pair[0]);
+    f->trips = 2; /* TCP's, and the one that brings our banner */
+    if (is_far(f)) {
+        send_on_way(f);
+    }
     LIST_INSERT_HEAD(&fleet->filters, f, link);
     greet(f);
     filter_act(f, (enum act)behave->at[AT_ACCEPT]);

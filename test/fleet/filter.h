@@ -3,7 +3,7 @@
  *
  * libssh gets one end of a socket pair; bytes go both ways through here, where they can be held,
  * cut, slowed and added to.  What happens up to the exchange of keys is seen and done here
- * (plain.h); later phases are told by filter_act.  A good host has no filter.
+ * (plain.h); later phases are told by filter_act.  Only hosts that are good and near have none.
  */
 #ifndef FLEET_FILTER_H
 #define FLEET_FILTER_H
@@ -22,6 +22,9 @@ struct filter *filter_new(struct fleet *fleet, int fd, const struct behave *beha
 
 /* All that libssh has written goes out, then this happens.  From libssh's callbacks too. */
 void filter_act(struct filter *f, enum act act);
+
+/* Round trips the client has made so far, with --rtt-ms. */
+int filter_trips(const struct filter *f);
 
 /* libssh's end is closed or about to be; NULL is fine. */
 void filter_release(struct filter *f);

@@ -44,6 +44,7 @@ struct fleet {
     struct conn_list conns;        /* owned, each owned */
     struct filter_list filters;    /* owned, each owned */
     struct counts counts;
+    FILE *trips;  /* owned; NULL: not asked for */
     FILE *events; /* owned; NULL: nobody asked */
     enum confine confine;
 };

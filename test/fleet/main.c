@@ -112,6 +112,10 @@ prepare(struct fleet *fleet, struct err *err)
         keys_load(&fleet->keys, o->authorized_keys, err) < 0) {
         return -1;
     }
+    fleet->trips = o->trips == NULL ? NULL : fopen(o->trips, "ae");
+    if (o->trips != NULL && fleet->trips == NULL) {
+        return err_set(err, ERR_IO, "%s: %s", o->trips, strerror(errno));
+    }
     if (o->events != NULL && (fleet->events = fopen(o->events, "we")) == NULL) {
         return err_set(err, ERR_IO, "%s: %s", o->events, strerror(errno));
     }
@@ -205,6 +209,9 @@ release(struct fleet *fleet)
     }
     children_free(fleet->children);
     keys_release(&fleet->keys);
+    if (fleet->trips != NULL) {
+        (void)fclose(fleet->trips);
+    }
     binds_free(fleet->binds);
     behaviours_free(fleet->behaviours);
     hosts_free(fleet->hosts);

@@ -43,6 +43,7 @@ static const struct flag flags[] = {
     {"--ready-fd", KIND_NUMBER, AT(ready_fd), 1 << 20},
     {"--delay-ms", KIND_NUMBER, AT(delay_ms), 3600L * 1000},
     {"--rtt-ms", KIND_NUMBER, AT(rtt_ms), 60L * 1000},
+    {"--trips", KIND_TEXT, AT(trips), 0},
     {"--max-sessions", KIND_NUMBER, AT(max_sessions), 1000},
     {"--synthetic", KIND_SWITCH, AT(synthetic), 0},
     {"--unconfined", KIND_SWITCH, AT(unconfined), 0},
@@ -72,6 +73,8 @@ options_usage(void)
            "  --addresses LIST      e.g. 127.10.0.1-9,127.10.1.1\n"
            "  --delay-ms N          each exec takes N ms longer\n"
            "  --rtt-ms N            what a client sends is looked at N ms later\n"
+           "  --trips FILE          with --rtt-ms: at the first output of each exec a line\n"
+           "                        `ADDRESS TRIPS`, the round trips of the connection until then\n"
            "  --max-sessions N      channels open at once on a connection, default 10\n"
            "  --behave FILE         which addresses misbehave, and how: see below\n"
            "  --events FILE         written, as it happens: `login ADDRESS`, `exec ADDRESS` and\n"
@@ -164,6 +167,9 @@ check(const struct options *o, struct err *err)
     }
     if (o->known_hosts != NULL && o->addresses == NULL && o->hosts == NULL) {
         return err_set(err, ERR_USAGE, "--known-hosts needs --addresses or --hosts");
+    }
+    if (o->trips != NULL && o->rtt_ms == 0) {
+        return err_set(err, ERR_USAGE, "--trips needs --rtt-ms");
     }
     if (o->confine != NULL && strcmp(o->confine, "landlock") != 0 &&
         strcmp(o->confine, "mounts") != 0 && strcmp(o->confine, "both") != 0) {

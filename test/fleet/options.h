@@ -35,9 +35,10 @@ struct options {
     int ready_fd;        /* where `ready <port>` is written */
     int delay_ms;        /* before each exec begins; synthetic: before it ends */
     int rtt_ms;
-    int max_sessions; /* channels a connection */
-    int seed;         /* of what happens by chance */
-    bool partial;     /* a key and the password are both wanted */
+    const char *trips; /* file to write, or NULL */
+    int max_sessions;  /* channels a connection */
+    int seed;          /* of what happens by chance */
+    bool partial;      /* a key and the password are both wanted */
     bool synthetic;
     bool unconfined;
     bool help;

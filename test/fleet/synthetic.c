@@ -97,11 +97,14 @@ play(struct answer *a, char *script)
     }
 }
 
-/* A brace group, or an upload's header line, that was cut never runs. */
+/* A brace group, or an upload's header line, that was cut never runs.  Before it stands the command
+ * that takes it in. */
 static bool
 is_whole(const struct buf *input)
 {
-    if (input->len > 0 && input->data[0] == '{') {
+    const char *first = strchr(input->data, '\n');
+
+    if (first != NULL && first[1] == '{') {
         return input->len > 2 && strcmp(input->data + input->len - 3, "\n}\n") == 0;
     }
     return strstr(input->data, "\n#B\n") != NULL;

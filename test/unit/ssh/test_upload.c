@@ -29,7 +29,7 @@ command(void)
     static struct buf text;
 
     buf_release(&text);
-    buf_init(&text, UPLOAD_COMMAND_MAX);
+    buf_init(&text, BECOME_COMMAND_MAX);
     become_command(&text, &(struct become){0}, STEP_UPLOAD);
     return text.data;
 }
