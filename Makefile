@@ -83,7 +83,7 @@ $$(test_$(1)_bins): $(BUILD)/test/$(1)/%: $(BUILD)/test/unit/$(1)/%.o $$(foreach
 UNIT_BINS += $$(test_$(1)_bins)
 .PHONY: unit-$(1)
 unit-$(1): $$(test_$(1)_bins)
-	@test/check/run-unit $$^
+	@test/check/run unit $$^
 endef
 $(foreach l,$(LAYERS),$(eval $(call LAYER,$(l))))
 # The simulator's checker, held to scripts that are wrong in one place.
@@ -141,7 +141,7 @@ strategies-ansible:
 
 .PHONY: unit
 unit: $(UNIT_BINS)
-	@test/check/run-unit $(UNIT_BINS)
+	@test/check/run unit $(UNIT_BINS)
 
 # The layers whose libraries read memory that is ours, where ASan does not see it; the others are ASan's alone
 # (SAN=1).  VALGRIND_LAYERS='proc ssh probe store app' for a campaign.
@@ -149,7 +149,7 @@ VALGRIND_LAYERS ?= proc ssh probe
 VALGRIND := valgrind -q --suppressions=test/check/valgrind.supp --error-exitcode=9 --leak-check=full --child-silent-after-fork=yes
 .PHONY: valgrind
 valgrind: unit-bins
-	@RUNNER='$(VALGRIND)' test/check/run-unit $(foreach l,$(VALGRIND_LAYERS),$(test_$(l)_bins))
+	@RUNNER='$(VALGRIND)' test/check/run unit $(foreach l,$(VALGRIND_LAYERS),$(test_$(l)_bins))
 
 # unit tests, then what runs against real servers; the sum last
 .PHONY: test
@@ -159,7 +159,7 @@ test: deps $(if $(wildcard src/main.c),all) $(if $(wildcard test/fleet/*.c),flee
 # The e2e tests that exercise SSH, against dropbear, asyncssh and libssh's server: docs/servers.md.
 .PHONY: servers
 servers: deps all fleet
-	@test/servers/run
+	@test/check/run servers
 
 .PHONY: unit-bins
 unit-bins: $(UNIT_BINS)
@@ -217,7 +217,7 @@ $(SIM): $(sim_objs) $(call lib_of,core) $(call lib_of,base)
 
 .PHONY: unit-sim
 unit-sim: $(CHECK_TESTS)
-	@test/check/run-unit $^
+	@test/check/run unit $^
 $(CHECK_TESTS): $(BUILD)/test/sim/%: $(BUILD)/test/sim/%.o $(patsubst %.c,$(BUILD)/%.o,$(wildcard test/sim/check*.c) test/sim/case.c test/sim/play.c test/sim/rows.c) $(call lib_of,core) $(call lib_of,base)
 	@mkdir -p $(@D)
 	@echo '  LD $@'
@@ -290,7 +290,7 @@ $(BUILD)/bench/%.o: bench/%.c
 
 # ---------------------------------------------------------------- gates
 
-C_FILES := $(wildcard src/*.c src/*/*.c test/*/*.c test/unit/*/*.c bench/micro/*.c)
+C_FILES := $(wildcard src/*.c src/*/*.c test/*/*.c test/unit/*/*.c bench/*.c bench/micro/*.c)
 H_FILES := $(wildcard include/*/*.h test/*/*.h bench/micro/*.h)
 
 .PHONY: gates layers headers format-check format tidy analyze faults faults-doc

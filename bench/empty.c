@@ -1,5 +1,6 @@
 /*
- * empty.c - does nothing: linked with the libraries of inventory-manager it is what a start costs at least.
+ * empty.c - does nothing: linked with the libraries of inventory-manager it is what a start costs
+ * at least.
  */
 int
 main(void)

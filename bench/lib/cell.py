@@ -4,6 +4,7 @@ A suite is a module of bench/suites with
     NAME, TITLE             `waves`, "Waves: measured beside the ideal"
     HOW                     paragraphs for readers: what is measured, on what, what is computed
     COLUMNS                 list of Column: the figures that its rows may have, in order
+    SECONDS                 of the short bench; when they are over, the cells that are left run once
     CHARTS                  what the page draws, may be missing: see svg.py
     cells(opts)             generator of Cell and Together; it may open rigs around its yields
 A contender's `once(observe)` runs one time and returns {column key: number}; `observe` is true in the warm-up,
@@ -35,6 +36,7 @@ class Contender:
     once: Callable[[bool], dict]
     rounds: int | None = None  # fewer than the cell's, for one that takes minutes
     note: str = ""
+    program: str = ""  # where it is not installed, the cell goes without this contender, and says so
 
 
 @dataclasses.dataclass
@@ -45,6 +47,7 @@ class Row:
     figures: dict = dataclasses.field(default_factory=dict)  # key -> Figure
     goals: dict = dataclasses.field(default_factory=dict)  # goal id -> value
     notes: list = dataclasses.field(default_factory=list)
+    rounds: int = 0  # runs that were timed
     error: str = ""
 
     def value(self, key):

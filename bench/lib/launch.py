@@ -83,7 +83,9 @@ def main(result, grace_s, timeout_s, cpus, command):
 
     def on_term(_sig, _frame):
         kill_tree(signal.SIGKILL)
-        sys.exit(1)
+        while not reap(time.monotonic() + POLL_S):
+            kill_tree(signal.SIGKILL)
+        os._exit(1)
 
     ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
     if cpus:
@@ -92,7 +94,10 @@ def main(result, grace_s, timeout_s, cpus, command):
     signal.signal(signal.SIGTERM, on_term)
     signal.setitimer(signal.ITIMER_REAL, timeout_s)
     begin = time.monotonic()
-    pid = os.posix_spawnp(command[0], command, os.environ)
+    try:
+        pid = os.posix_spawnp(command[0], command, os.environ)
+    except OSError as error:
+        sys.exit(f"{command[0]}: {error.strerror}")
     while True:
         done, status, own = os.wait4(-1, 0)
         if done == pid:

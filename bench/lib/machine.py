@@ -4,8 +4,11 @@ import pathlib
 import platform
 import re
 import resource
+import shutil
 import subprocess
 import time
+
+from bench.lib.measure import PYTHON
 
 # program: (arguments that make it tell its version, pattern of the version)
 TOOLS = {
@@ -16,6 +19,15 @@ TOOLS = {
     "parallel": (["--version"], r"parallel \d+"),
     "ansible": (["--version"], r"core [\d.]+"),
     "gcc": (["-dumpfullversion"], r"\S+"),
+}
+COMPARED = {  # the command: its package in Debian
+    "ssh": "openssh-client",
+    "scp": "openssh-client",
+    "pdsh": "pdsh",
+    "clush": "clustershell",
+    "parallel-ssh": "pssh",
+    "parallel": "parallel",
+    "ansible": "ansible-core",
 }
 BUSY_PERCENT = 10  # from here on wall times are told with a warning
 PACKAGES = ("libssh-4", "libssl3", "libevent-core-2.1-7", "libsqlite3-0", "openssh-server", "python3-asyncssh")
@@ -37,6 +49,14 @@ def _field(path, pattern):
     except OSError:
         return ""
     return found[1].strip() if found else ""
+
+
+def absent():
+    """Programs that are compared with and are not here, each with its package."""
+    found = [f"{name} (package {package})" for name, package in COMPARED.items() if shutil.which(name) is None]
+    if subprocess.run([PYTHON, "-c", "import asyncssh"], capture_output=True, check=False).returncode != 0:
+        found.append("asyncssh (package python3-asyncssh)")
+    return found
 
 
 def versions():

@@ -19,25 +19,23 @@ def verdict_lines(verdicts):
     lines = []
     for goal, verdict in verdicts:
         if verdict is None:
-            lines.append([goal.text, goal.wanted(), "", "not measured here"])
+            lines.append([goal.text, goal.wanted(), "", f"not measured: {goal.by}"])
             continue
         value, met, _ = verdict
-        lines.append(
-            [goal.text, goal.wanted(), table.number(value, 3 if goal.limit < 5 else 1), "met" if met else "**missed**"]
-        )
+        lines.append([goal.text, goal.wanted(), goal.told(value), "met" if met else "**missed**"])
     return rows_of(["goal", "wanted", "measured", ""], lines)
 
 
 def cells_lines(result, cells):
     """One table: a line a row, its cell named where it begins."""
-    columns = table.shown_columns(result, cells)
+    columns, runs = table.shown_columns(result, cells), table.has_runs(cells)
     lines = []
     for cell in cells:
         for at, row in enumerate(cell["rows"]):
             figures = ["failed"] if row["error"] else [table.figure_text(row, column) for column in columns]
-            figures += [""] * (len(columns) - len(figures))
+            figures += [""] * (len(columns) - len(figures)) + [str(row["rounds"])] * runs
             lines.append([cell["title"] if at == 0 else "", row["contender"], *figures])
-    return rows_of(["", "", *(table.head_of(column) for column in columns)], lines)
+    return rows_of(["", "", *(table.head_of(column) for column in columns), *["runs"] * runs], lines)
 
 
 def suite_lines(result):
@@ -45,13 +43,7 @@ def suite_lines(result):
     lines = [f"### {result['title']}", "", *(line for text in result["how"] for line in (text, ""))]
     for group in table.groups_of(result, result["cells"]):
         lines += [*cells_lines(result, group), ""]
-    notes = [
-        f"- {cell['title']}: {row['contender']}: {note}"
-        for cell in result["cells"]
-        for row in cell["rows"]
-        for note in row["notes"]
-    ]
-    return lines + notes
+    return lines + [f"- {cell['title']}: {note}" for cell in result["cells"] for note in table.notes_of(cell)]
 
 
 def render(results, verdicts):

@@ -34,6 +34,45 @@ class Failed(Exception):
     """A measurement that could not be made: bench/run goes on and ends with 1."""
 
 
+class Stopped(Exception):
+    """Somebody wants the bench to end."""
+
+
+class Running:
+    """What runs now.  Each command has a session of its own, so that Ctrl-C reaches the bench alone, which ends them."""
+
+    def __init__(self):
+        self.lock, self.stopping, self.children = threading.Lock(), False, set()
+
+    def check(self):
+        """Stopped, if so."""
+        if self.stopping:
+            raise Stopped
+
+    def start(self, command, **how):
+        """A Popen; or Stopped."""
+        with self.lock:
+            self.check()
+            child = subprocess.Popen(command, start_new_session=True, **how)
+            self.children.add(child)
+        return child
+
+    def over(self, child):
+        """It has been waited for."""
+        with self.lock:
+            self.children.discard(child)
+
+    def stop(self):
+        """End all: launch.py takes its whole tree with it.  Whoever waits for one has Stopped then."""
+        with self.lock:
+            self.stopping = True
+            for child in self.children:
+                child.terminate()
+
+
+RUNNING = Running()
+
+
 @dataclasses.dataclass
 class Measured:
     """One run of one command."""
@@ -167,22 +206,19 @@ def run(
         with open(os.path.join(folder, "out"), "w+b") as out, open(os.path.join(folder, "err"), "w+b") as err, open(
             stdin or os.devnull, "rb"
         ) as source:
-            child = subprocess.Popen(command, stdin=source, stdout=out, stderr=err, cwd=cwd, env=environ)
+            child = RUNNING.start(command, stdin=source, stdout=out, stderr=err, cwd=cwd, env=environ)
             sampler = Sampler(child.pid) if memory else None
             watcher = Beside(child.pid, beside) if beside is not None else None
             for thread in (sampler, watcher):
                 if thread is not None:
                     thread.start()
-            try:
-                child.wait()
-            except BaseException:
-                child.terminate()
-                child.wait()
-                raise
+            child.wait()
+            RUNNING.over(child)
             peak = sampler.stop() if sampler is not None else (0, 0)
             out.seek(0)
             err.seek(0)
             said = out.read(), err.read()
+        RUNNING.check()
         try:
             with open(result, encoding="ascii") as file:
                 measured = Measured(**json.load(file), stdout=said[0], stderr=said[1])

@@ -26,35 +26,27 @@ def sign(goal):
 def goal_row(goal, verdict):
     """A row of the table of goals."""
     if verdict is None:
-        cells = [tag("td", "–"), tag("td", "not measured here", "none"), tag("td", "", "w")]
+        told = [tag("td", "–"), tag("td", "not measured", "none"), tag("td", esc(f"`bench/run {goal.by}`"), "w more")]
     else:
         value, met, where = verdict
-        digits = 3 if goal.limit < 5 else 1
-        cells = [
-            tag("td", table.number(value, digits)),
+        told = [
+            tag("td", tag("b", goal.told(value))),
             tag("td", "✓ met" if met else "✗ missed", "met" if met else "missed"),
-            tag("td", tag("small", esc(where)), "w"),
+            tag("td", f'<a href="#{where.split("/")[0]}">{esc(where)}</a>', "w more"),
         ]
-    return tag(
-        "tr",
-        tag("td", esc(goal.text), "w")
-        + tag("td", sign(goal))
-        + "".join(cells)
-        + tag("td", tag("small", esc(goal.elsewhere)), "w"),
-    )
+    words = [tag("td", esc(goal.text), "w"), tag("td", sign(goal)), *told, tag("td", esc(goal.elsewhere), "w more")]
+    return tag("tr", "".join(words), "" if verdict and verdict[1] else "open")
 
 
 def goals_section(verdicts):
     """What was promised, and what came of it."""
-    head = "".join(
-        tag("th", word, "w" if word in ("where", "elsewhere") else "")
-        for word in ("", "goal", "measured", "", "where", "elsewhere")
-    )
+    heads = (("", "w"), ("goal", ""), ("measured", ""), ("", ""), ("measured where", "w more"), ("elsewhere", "w more"))
+    head = "".join(tag("th", word, class_) for word, class_ in heads)
     rows = "".join(goal_row(*verdict) for verdict in verdicts)
     return (
-        '<h2 id="goals">Goals</h2>'
-        + tag("p", "The worst row of all that measured it is held against each.", "soft")
-        + tag("div", tag("table", tag("thead", tag("tr", head)) + tag("tbody", rows)), "wide")
+        '<h2 id="goals">The speed to reach</h2>'
+        + tag("p", "The worst row of all that measured it is held against each goal.", "soft")
+        + tag("div", tag("table", tag("thead", tag("tr", head)) + tag("tbody", rows), "goals"), "wide")
     )
 
 
@@ -78,34 +70,30 @@ def goal_cell(row):
     return tag("td", "".join(words), "goal") if words else "<td></td>"
 
 
-def row_lines(row, columns, count, with_goals, ours):
-    """A row of a table, and its notes below it."""
+def row_line(row, columns, count, runs, with_goals, ours):
+    """A row of a table."""
     if row["error"]:
         rest = f'<td colspan="{count - 1}" class="w missed">failed: {esc(row["error"])}</td>'
     else:
-        rest = "".join(data_cell(row, column) for column in columns) + (goal_cell(row) if with_goals else "")
-    line = tag("tr", tag("td", esc(row["contender"])) + rest, "us" if ours and svg.is_ours(row["contender"]) else "")
-    notes = [f"{row['contender']}: {note}" for note in row["notes"] if not note.startswith("loop:")]
-    return line + "".join(f'<tr class="note"><td colspan="{count}">{esc(note)}</td></tr>' for note in notes)
+        rest = "".join(data_cell(row, column) for column in columns) + tag("td", str(row["rounds"]), "soft") * runs
+        rest += goal_cell(row) * with_goals
+    return tag("tr", tag("td", esc(row["contender"])) + rest, "us" if ours and svg.is_ours(row["contender"]) else "")
 
 
-def suite_table(result, cells):
-    """Cells under one head."""
-    columns = table.shown_columns(result, cells)
-    with_goals = any(goal_cell(row) != "<td></td>" for cell in cells for row in cell["rows"])
-    head = (
-        tag("th", "")
-        + "".join(tag("th", esc(table.head_of(column))) for column in columns)
-        + (tag("th", "goal") if with_goals else "")
-    )
-    count = len(columns) + 1 + with_goals
+def suite_table(result, cells, bare=False):
+    """Cells under one head; bare: without the number of runs, goals and remarks."""
+    columns, runs = table.shown_columns(result, cells), not bare and table.has_runs(cells)
+    with_goals = not bare and any(goal_cell(row) != "<td></td>" for cell in cells for row in cell["rows"])
+    heads = ["", *(table.head_of(column) for column in columns), *["runs"] * runs, *["goal"] * with_goals]
     lines = ""
     for cell in cells:
-        lines += f'<tr class="cell"><td colspan="{count}">{esc(cell["title"])}</td></tr>'
+        lines += f'<tr class="cell"><td colspan="{len(heads)}">{esc(cell["title"])}</td></tr>'
         ours = any(not svg.is_ours(row["contender"]) for row in cell["rows"])
-        lines += "".join(row_lines(row, columns, count, with_goals, ours) for row in cell["rows"])
-        lines += f'<tr class="note"><td colspan="{count}">{esc(cell["note"])}</td></tr>' if cell["note"] else ""
-    return tag("div", tag("table", tag("thead", tag("tr", head)) + tag("tbody", lines)), "wide")
+        lines += "".join(row_line(row, columns, len(heads), runs, with_goals, ours) for row in cell["rows"])
+        for note in [] if bare else [*table.notes_of(cell), *[cell["note"]] * bool(cell["note"])]:
+            lines += f'<tr class="note"><td colspan="{len(heads)}">{esc(note)}</td></tr>'
+    head = tag("thead", tag("tr", "".join(tag("th", esc(word)) for word in heads)))
+    return tag("div", tag("table", head + tag("tbody", lines)), "wide")
 
 
 def suite_tables(result):
@@ -113,45 +101,72 @@ def suite_tables(result):
     return "".join(suite_table(result, group) for group in table.groups_of(result, result["cells"]))
 
 
+def panel(caption, drawings):
+    """A figure; of two drawings the first is for a screen, the second for a phone."""
+    if len(drawings) == 1:
+        return tag("figure", tag("figcaption", caption) + drawings[0])
+    both = tag("div", drawings[0], "screen") + tag("div", drawings[1], "phone")
+    return tag("figure", tag("figcaption", caption) + both, "full")
+
+
+def cell_charts(result, charts):
+    """A line of panels a cell, one a chart: the same figure below the same of the cell before."""
+    drawn = [(chart, {cell["name"]: drawing for cell, drawing in svg.draw(result, chart)}) for chart in charts]
+    lines = ""
+    for cell in result["cells"]:
+        panels = [panel(tag("b", esc(c["title"])), of[cell["name"]]) for c, of in drawn if cell["name"] in of]
+        if panels:
+            lines += tag("section", tag("h3", esc(cell["title"])) + tag("div", "".join(panels), "charts"), "line")
+    return lines
+
+
 def charts_of(result):
-    """Every panel; wide ones over both columns."""
+    """Every panel; wide ones over all columns."""
     figures = ""
     for chart in result["charts"]:
-        for title, drawing in svg.draw(result, chart):
-            wide = chart["kind"] in ("dots", "spread")
-            caption = tag("b", esc(chart["title"])) + ("" if wide else "<br>" + esc(title))
-            figures += tag("figure", tag("figcaption", caption) + drawing, "full" if wide else "")
-    return tag("div", figures, "charts") if figures else ""
+        if not chart.get("each"):
+            for cell, drawings in svg.draw(result, chart):
+                caption = tag("b", esc(chart["title"])) + (f"<br>{esc(cell['title'])}" if cell else "")
+                figures += panel(caption, drawings)
+    lines = cell_charts(result, [chart for chart in result["charts"] if chart.get("each")])
+    return (tag("div", figures, "charts") if figures else "") + lines
 
 
 def how_of(result):
-    """How each column was taken."""
+    """What was done, and how each column was taken."""
     have = {key for cell in result["cells"] for row in cell["rows"] for key in row["figures"]}
     terms = "".join(
-        tag("dt", esc(column["title"])) + tag("dd", esc(column["how"]))
+        tag("dt", esc(table.head_of(column))) + tag("dd", esc(column["how"]))
         for column in result["columns"]
         if column["key"] in have and column["how"] and column["shown"]
     )
-    return "<details><summary>How each figure was taken</summary>" + tag("dl", terms) + "</details>"
+    more = "".join(tag("p", esc(text)) for text in result["how"][1:])
+    return tag("div", tag("h3", "How it was taken") + more + tag("dl", terms), "how")
+
+
+def taken(result):
+    """When, from what."""
+    machine = result["machine"]
+    return f"{result['took_s']:.0f} s, {machine['date']}, commit {machine['commit']}, {result['mode']} bench"
+
+
+def is_busy(result):
+    """Did the machine do other things?"""
+    return max(result["machine"].get("busy_before", 0), result.get("busy_after", 0)) > 10
 
 
 def suite_section(result):
-    """Charts, table, how."""
-    busy = ""
-    if max(result["machine"].get("busy_before", 0), result.get("busy_after", 0)) > 10:
-        busy = tag("p", "The machine was busy with other things: wall times are too long.", "missed")
+    """Charts, tables, how."""
+    busy = "The machine was busy with other things meanwhile: wall times are too long."
     return (
         f'<h2 id="{result["suite"]}">{esc(result["title"])}</h2>'
-        + "".join(tag("p", esc(text), "soft") for text in result["how"])
-        + busy
+        + "".join(tag("p", esc(text), "soft") for text in result["how"][:1])
+        + (tag("p", f"ended early: {esc(result['error'])}", "missed") if result["error"] else "")
+        + (tag("p", busy, "missed") if is_busy(result) else "")
         + charts_of(result)
         + suite_tables(result)
         + how_of(result)
-        + tag(
-            "p",
-            f"{result['took_s']:.0f} s, {esc(result['machine']['date'])}, commit {esc(result['machine']['commit'])}, {result['mode']}",
-            "soft",
-        )
+        + tag("p", esc(taken(result)), "soft small")
     )
 
 
@@ -181,17 +196,14 @@ def stall_section(results):
         "columns": [(f"stall_{key}", title) for key, title in stall.PARTS],
         "log": True,
         "limit": [10, 50],
-        "title": "Turns of the loop, ms: p50, p99, p99.9 and the longest (goals: p99.9 10 ms, longest 50 ms)",
+        "title": "Turns of the loop, ms, logarithmic (goals: p99.9 10 ms, longest 50 ms); in numbers: the longest",
     }
-    panels = "".join(
-        tag("figure", tag("figcaption", tag("b", esc(title))) + drawing, "full")
-        for title, drawing in svg.draw(joined, chart)
-    )
+    panels = "".join(panel(tag("b", esc(chart["title"])), drawings) for _, drawings in svg.draw(joined, chart))
     return (
         '<h2 id="loop">Loop stall</h2>'
         + tag("p", esc(stall.HOW) + ".", "soft")
         + tag("div", panels, "charts")
-        + suite_table(joined, joined["cells"])
+        + suite_table(joined, joined["cells"], bare=True)
     )
 
 
@@ -211,46 +223,86 @@ def machine_section(machine):
     )
 
 
-def tiles(verdicts, results):
-    """The first look."""
+# goal, digits of its number, what stands behind it, what it is
+HEADLINES = (
+    ("cpu-ed25519", 2, " ms", "of CPU a host: connect, log in, run"),
+    ("hosts-10000", 1, " s", "for 10,000 hosts on one core"),
+    ("wall-pdsh", 1, "×", "faster than pdsh"),
+    ("cpu-pdsh", 1, "×", "less CPU than pdsh"),
+    ("deploy-wall", 1, "×", "faster than an ansible playbook"),
+    ("deploy-cpu", 0, "×", "less CPU than an ansible playbook"),
+    ("waves-1000", 3, "", "measured / ideal, waves of 1,000 hosts"),
+    ("idle-memory", 1, " KB", "an idle session"),
+    ("upload-rate", 0, " MB/s", "of upload"),
+    ("trips-first", 0, "", "round trips to the first output"),
+)
+
+
+def tiles(verdicts):
+    """The first look: what came of the goals, and the numbers that people ask for."""
     judged = [verdict for _, verdict in verdicts if verdict]
-    met = sum(verdict[1] for verdict in judged)
-    rows = sum(len(cell["rows"]) for result in results for cell in result["cells"])
-    told = [
-        (f"{met} of {len(judged)}", "goals met"),
-        (f"{len(verdicts) - len(judged)}", "goals not measured here"),
-        (f"{len(results)}", "suites"),
-        (f"{rows}", "rows"),
-        (f"{sum(result['took_s'] for result in results) / 60:.0f} min", "of measuring"),
+    met, others = sum(verdict[1] for verdict in judged), len(verdicts) - len(judged)
+    more = f", {others} not measured" if others else ""
+    told = [(f"{met} of {len(judged)}", f"goals met, {len(judged) - met} missed{more}", "tile first")]
+    by_name = {goal.name: verdict for goal, verdict in verdicts if verdict}
+    for name, digits, unit, text in HEADLINES:
+        if name in by_name:
+            value, is_met, _ = by_name[name]
+            told.append((table.number(value, digits) + unit, text, "tile" if is_met else "tile bad"))
+    return tag(
+        "div", "".join(tag("div", tag("b", big) + tag("span", small), class_) for big, small, class_ in told), "tiles"
+    )
+
+
+def facts(results):
+    """Machine, date, commit, how long; and what a reader has to know before any number."""
+    last = max(results, key=lambda result: result["started"])
+    machine, commits = last["machine"], {result["machine"]["commit"] for result in results}
+    minutes = sum(result["took_s"] for result in results) / 60
+    rows = [
+        (
+            "machine",
+            f"{machine['cpu']}, {machine['cores']} cores, {machine['memory_mb']:,} MB; {machine['system']}, Linux {machine['kernel']}",
+        ),
+        ("taken", f"{machine['date']}, commit {', '.join(sorted(commits))}, {minutes:.0f} minutes"),
+        (
+            "numbers",
+            f"the middle of the runs, the lowest and the highest small beside it; key exchange {machine['kex']}",
+        ),
     ]
-    return tag("div", "".join(tag("div", tag("b", value) + tag("span", name), "tile") for value, name in told), "tiles")
+    busy = [result["title"].split(":")[0] for result in results if is_busy(result)]
+    text = tag("dl", "".join(tag("dt", name) + tag("dd", esc(words)) for name, words in rows), "facts")
+    if len(commits) > 1:
+        text += tag("p", "The suites were run at different commits: each says its own.", "missed")
+    if busy:
+        text += tag(
+            "p",
+            f"The machine was busy with other things meanwhile; wall times are too long in: {esc(', '.join(busy))}.",
+            "missed",
+        )
+    return text
 
 
 def render(results, verdicts):
     """The whole page; results in the order in which they are shown, at least one."""
-    machine = results[-1]["machine"]
     links = [
         ("goals", "Goals"),
         *((result["suite"], result["title"].split(":")[0]) for result in results),
         ("loop", "Loop stall"),
         ("machine", "Machine"),
     ]
-    head = (
-        f"<h1>inventory-manager: the bench</h1><p class=\"soft\">{esc(machine['cpu'])}, {machine['cores']} cores, "
-        f"{esc(machine['system'])}; {esc(machine['date'])}; commit {esc(machine['commit'])}. Medians, lowest and highest beside them; "
-        f"key exchange {esc(machine['kex'])}.</p>"
-    )
-    nav = tag("nav", "".join(f'<a href="#{name}">{esc(title)}</a>' for name, title in links))
     body = (
-        head
-        + nav
-        + tiles(verdicts, results)
+        "<h1>inventory-manager: the bench</h1>"
+        + facts(results)
+        + tag("nav", "".join(f'<a href="#{name}">{esc(title)}</a>' for name, title in links))
+        + tiles(verdicts)
         + goals_section(verdicts)
         + "".join(map(suite_section, results))
         + stall_section(results)
-        + machine_section(machine)
+        + machine_section(max(results, key=lambda result: result["started"])["machine"])
     )
     return (
-        '<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
+        '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">'
         f"<title>inventory-manager: the bench</title><style>{STYLE}</style></head><body><main>{body}</main></body></html>\n"
     )

@@ -3,7 +3,7 @@ import json
 import pathlib
 import time
 
-FORMAT = 1
+FORMAT = 2  # what an older bench wrote is not read
 
 
 def figure_of(figure):
@@ -27,6 +27,7 @@ def row_of(suite, cell, row, mode):
         "figures": {key: figure_of(figure) for key, figure in row.figures.items()},
         "goals": {name: round(value, 6) for name, value in goals.items()},
         "notes": row.notes,
+        "rounds": row.rounds,
         "error": row.error,
     }
 
@@ -42,6 +43,7 @@ def new(suite, machine, mode):
         "machine": machine,
         "started": time.time(),
         "took_s": 0,
+        "error": "",  # why the suite ended early
         "columns": [
             {
                 "key": c.key,
@@ -86,14 +88,40 @@ def write(result, folder):
 
 def read_all(folder):
     """The results in a folder, by suite name."""
-    found = {}
+    return read_known(folder)[0]
+
+
+def read_known(folder):
+    """(results by suite name, [what could not be read and why])."""
+    found, strange = {}, []
     for path in sorted(pathlib.Path(folder).glob("*.json")):
-        result = json.loads(path.read_text(encoding="utf-8"))
-        if result.get("format") == FORMAT:
+        try:
+            result = json.loads(path.read_text(encoding="utf-8"))
+            told = result.get("format")
+        except (ValueError, AttributeError) as error:
+            strange.append(f"{path.name}: no result of a bench: {error}")
+            continue
+        if told == FORMAT:
             found[result["suite"]] = result
-    return found
+        else:
+            strange.append(f"{path.name}: format {told}, this bench reads {FORMAT}: run it again")
+    return found, strange
 
 
 def rows_of(results):
     """Every row of several results."""
     return [row for result in results for cell in result["cells"] for row in cell["rows"]]
+
+
+def failures(results):
+    """[(where, what)]: suites that ended early, measurements that could not be made; in a smoke hosts that failed, too."""
+    found = [(result["suite"], result["error"]) for result in results if result["error"]]
+    for result in results:
+        for cell in result["cells"]:
+            for row in cell["rows"]:
+                hosts = row["figures"].get("failed", {}).get("max", 0) if result["mode"] == "smoke" else 0
+                if row["error"]:
+                    found.append((row["label"], row["error"]))
+                elif hosts:
+                    found.append((row["label"], f"{hosts:g} hosts failed"))
+    return found

@@ -14,7 +14,7 @@ import subprocess
 import tempfile
 import time
 
-from bench.lib.measure import Failed
+from bench.lib.measure import RUNNING, Failed
 from bench.lib.project import Project
 
 REPO = pathlib.Path(__file__).resolve().parents[2]
@@ -25,13 +25,17 @@ STALL = REPO / BUILD / "bench/stall.so"  # made by `make bench-tools`
 KEX = "curve25519-sha256"
 USER = "demo"
 START_S = 60
+ENOUGH_FILES = 10512
 SSHD_STARTUPS = "1000:30:2000"  # MaxStartups: sshd's own 10:30:100 would measure its refusals
 
 
 def raise_limits():
-    """As many descriptors as the system lets us have, for every program started from here."""
+    """As many descriptors as the system lets us have, for every program started from here.  Returns a remark or ""."""
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    if hard >= ENOUGH_FILES:
+        return ""
+    return f"{hard:,} open files are the limit here (ulimit -Hn): fewer sessions are open at once in suite scale, and it is said."
 
 
 @contextlib.contextmanager
@@ -79,6 +83,7 @@ class Servers:
 
     def __enter__(self):
         try:
+            RUNNING.check()
             self.start()
         except BaseException:
             self.__exit__()
@@ -154,7 +159,7 @@ class Fleet(Servers):
             command += ["--behave", self.dir / "behave"]
         with open(self.log, "wb") as log:
             self.process = subprocess.Popen([str(word) for word in command], stdin=subprocess.DEVNULL,
-                                            stdout=subprocess.PIPE, stderr=log)
+                                            stdout=subprocess.PIPE, stderr=log, start_new_session=True)
         if self.cpus:
             os.sched_setaffinity(self.process.pid, self.cpus)
         words = self.process.stdout.readline().split()
@@ -221,7 +226,7 @@ class Sshd(Servers):
         if self.extra:
             (self.rig / "extra_config").write_text(self.extra, encoding="utf-8")
         done = subprocess.run(self.starter(), cwd=REPO, env={**os.environ, **self.environment}, stdin=subprocess.DEVNULL,
-                              capture_output=True, text=True, timeout=START_S, check=False)
+                              capture_output=True, text=True, timeout=START_S, check=False, start_new_session=True)
         if done.returncode != 0:
             raise Failed(f"sshd does not start: {done.stderr.strip()[-400:]}")
         self.port = int(done.stdout.split()[-1])
@@ -234,4 +239,4 @@ class Sshd(Servers):
 
     def stop(self):
         if (self.rig / "pid").exists():
-            subprocess.run(["test/sshd/stop", self.rig], cwd=REPO, check=False, timeout=START_S)
+            subprocess.run(["test/sshd/stop", self.rig], cwd=REPO, check=False, timeout=START_S, start_new_session=True)

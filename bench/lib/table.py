@@ -47,23 +47,42 @@ def goals_text(row):
     for name, value in row["goals"].items():
         goal = BY_NAME[name]
         met = "met" if goal.met(value) else "MISSED"
-        digits = 3 if goal.limit < 5 else 1
-        texts.append(f"{met}: {number(value, digits)} {goal.wanted()}")
+        texts.append(f"{met}: {goal.told(value)} {goal.wanted()}")
     return "; ".join(texts)
+
+
+def notes_of(cell):
+    """Remarks of its rows, as `clush, pssh: one run`: equal ones once; those on the loop are left out."""
+    said = {}
+    for row in cell["rows"]:
+        for note in row["notes"]:
+            if not note.startswith("loop:"):
+                said.setdefault(note, []).append(row["contender"])
+    every = len(cell["rows"])
+    return [note if len(names) == every > 1 else f"{', '.join(names)}: {note}" for note, names in said.items()]
+
+
+def has_runs(cells):
+    """Is the number of runs worth a column: are there rows that were not run five times?"""
+    return any(row["rounds"] != 5 and row["figures"] for cell in cells for row in cell["rows"])
 
 
 def cell_lines(result, cell):
     """The cell as rows of text, its head first."""
     columns = shown_columns(result, [cell])
     goals = any(row["goals"] for row in cell["rows"])
-    head = [""] + [head_of(column) for column in columns] + (["goal"] if goals else [])
+    runs = has_runs([cell])
+    head = [""] + [head_of(column) for column in columns] + ["runs"] * runs + ["goal"] * goals
     lines = [head]
     for row in cell["rows"]:
         if row["error"]:
             lines.append([row["contender"], f"FAILED: {row['error']}"])
             continue
         lines.append(
-            [row["contender"]] + [figure_text(row, column) for column in columns] + ([goals_text(row)] if goals else [])
+            [row["contender"]]
+            + [figure_text(row, column) for column in columns]
+            + [str(row["rounds"])] * runs
+            + [goals_text(row)] * goals
         )
     return lines
 
@@ -92,20 +111,24 @@ def cell_text(result, cell):
     """What is printed when a cell is over."""
     texts = [cell["title"], *align(cell_lines(result, cell))]
     texts += [f"  ({note})" for note in [cell["note"]] if note]
-    texts += [f"  {row['contender']}: {note}" for row in cell["rows"] for note in row["notes"]]
+    texts += [f"  {note}" for note in notes_of(cell)]
+    texts += [
+        f"  {row['contender']}: {note}" for row in cell["rows"] for note in row["notes"] if note.startswith("loop:")
+    ]
     return "\n".join(texts)
 
 
-def verdict_text(verdicts):
-    """The table of goals at the end of a run, from goals.judge."""
+def verdict_text(verdicts, suites=None):
+    """The table of goals at the end of a run, from goals.judge; of these suites alone, where they are given."""
+    verdicts = [pair for pair in verdicts if pair[1] or not suites or any(name in pair[0].by for name in suites)]
     lines, others = [["", "wanted", "measured", "verdict", "where"]], 0
     for goal, verdict in verdicts:
         if verdict is None:
             others += 1
+            lines.append([goal.text, goal.wanted(), "", "not measured", goal.by])
             continue
         value, met, where = verdict
-        digits = 3 if goal.limit < 5 else 1
-        lines.append([goal.text, goal.wanted(), number(value, digits), "met" if met else "MISSED", where])
+        lines.append([goal.text, goal.wanted(), goal.told(value), "met" if met else "MISSED", where])
     met = sum(line[3] == "met" for line in lines)
-    last = f"{met} met, {len(lines) - 1 - met} missed, {others} not measured by these suites or not applicable here"
-    return "\n".join([*(align(lines) if len(lines) > 1 else []), last])
+    last = f"{met} met, {len(lines) - 1 - met - others} missed, {others} not measured"
+    return "\n".join([*align(lines), last])

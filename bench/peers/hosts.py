@@ -12,7 +12,7 @@ import subprocess
 import time
 
 from bench.lib import rig
-from bench.lib.measure import PYTHON, Failed
+from bench.lib.measure import PYTHON, RUNNING, Failed
 
 SETTLE_S = 60
 TICKS = os.sysconf("SC_CLK_TCK")
@@ -31,6 +31,7 @@ def wait_for(fact, what):
     """Until fact() holds."""
     until = time.monotonic() + SETTLE_S
     while not fact():
+        RUNNING.check()
         if time.monotonic() > until:
             raise Failed(f"waited in vain for {what}")
         time.sleep(0.01)

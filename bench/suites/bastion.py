@@ -88,7 +88,7 @@ def contenders(bastion, servers, hosts, workers):
             failures=lambda m: len(re.findall(rb"ssh exited with exit code", m.stderr)),
         )
     )
-    return [Contender("inventory-manager", ours), Contender("pdsh, ssh -J", pdsh)]
+    return [Contender("inventory-manager", ours), Contender("pdsh, ssh -J", pdsh, program="pdsh")]
 
 
 def cells(opts):

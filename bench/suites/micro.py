@@ -10,6 +10,7 @@ from bench.lib.measure import CPU_HOW, LARGEST_HOW, WALL_HOW, Failed
 
 NAME = "micro"
 TITLE = "Micro: single layers beside floors"
+SECONDS = 30
 MICRO = rig.REPO / rig.BUILD / "bench/micro/micro"
 HOW = [
     "bench/micro (C) calls the layers as the program does. Each layer and its floor run by turns in one process, and CPU time is "
@@ -29,6 +30,12 @@ COLUMNS = [
     Column("wall", "wall", "ms", 0, WALL_HOW),
     Column("cpu", "CPU", "ms", 0, CPU_HOW),
     Column("peak", "memory", "MB", 1, LARGEST_HOW),
+]
+CHARTS = [
+    {"kind": "dots", "column": "floor_x", "log": True, "mark": 1, "title": "CPU over that of the floor, times (logarithmic)"},
+    {"kind": "bars", "column": "wall", "cells": "programs", "limit": 250, "title": "Whole programs, ms (goal of plan: 250)"},
+    {"kind": "bars", "column": "peak", "cells": "programs", "title": "Whole programs, MB"},
+    {"kind": "bars", "column": "per_s", "cells": "journal", "title": "Rows a second, durable"},
 ]
 # cell, layer of bench/micro, size in the smoke and else, title, {row: its floor}
 LAYERS = (
@@ -101,7 +108,7 @@ def layer_cell(opts, name, layer, sizes, title, floors):
 
     names = [*dict.fromkeys(floors.values()), *floors]
     return Cell(name, title.format(size), contenders(names, take, opts.rounds), rounds=opts.rounds, warmup=False,
-                finish=beside(floors))
+                finish=beside(floors), short=name)
 
 
 FEW = 10000
@@ -128,7 +135,8 @@ def scheduler_cell(opts):
     floors = {f"{v}, {many:,} hosts": f"{v}, {FEW:,} hosts" for v in variants}
     names = [name for pair in zip(floors.values(), floors) for name in pair]
     return Cell("scheduler", f"the scheduler, {many:,} hosts beside {FEW:,}: a fact", contenders(names, take, rounds),
-                rounds=rounds, warmup=False, finish=beside(floors))
+                rounds=rounds, warmup=False, finish=beside(floors),
+                short="scheduler")
 
 
 def programs_cell(opts, root, hosts):
@@ -147,7 +155,7 @@ def programs_cell(opts, root, hosts):
         Contender("inventory list", program("inventory", "list", "large")),
         Contender("plan deploy", program("plan", "deploy", "large")),
         Contender("inventory list --json", program("inventory", "list", "large", "--json")),
-    ], rounds=opts.rounds, finish=finish)
+    ], rounds=opts.rounds, warmup=not opts.smoke, finish=finish)
 
 
 def cells(opts):

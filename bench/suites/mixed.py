@@ -10,6 +10,7 @@ from bench.lib.stats import percentile
 
 NAME = "mixed"
 TITLE = "Mixed: good hosts beside as many that misbehave"
+SECONDS = 30
 GOOD_NET, BAD_NET, DELAY_MS = 40, 41, 50
 PHASES = "accept banner kex reply newkeys service auth open exec header status end".split()
 ACTS = "stall silent drop reset garbage huge".split()
@@ -64,14 +65,14 @@ def host_keys(servers):
         )
 
 
-def contender(name, count, workers, behave, limits):
-    """A fleet of its own each time: `once` is counted by address there."""
+def contender(name, count, workers, behave, limits, least):
+    """A fleet of its own each time: `once` is counted by address there.  least: so many good hosts must be ok."""
     keys = {}
 
     def once(observe):
         addresses = rig.addresses_from(GOOD_NET, count) + rig.addresses_from(BAD_NET, count)
         servers = rig.Fleet(2 * count, "--delay-ms", DELAY_MS, addresses=addresses, behave=behave)
-        if not keys:
+        if not keys and "hostkey" in behave:  # rsa takes a second
             host_keys(servers)
             keys.update({path.name: path.read_bytes() for path in servers.dir.glob("host_key.*")})
         for file, content in keys.items():
@@ -88,8 +89,8 @@ def contender(name, count, workers, behave, limits):
                 for event in events(m)
                 if event["type"] == "host_finished" and event["host"] in good and event["outcome"] == "ok"
             ]
-            if not took:
-                raise Failed(f"no good host is ok: {m.said()}")
+            if len(took) < least:
+                raise Failed(f"only {len(took)} of {count} good hosts are ok: {m.said()}")
             return {
                 "wall": m.wall_s,
                 "ok": len(took),
@@ -123,13 +124,14 @@ def finish(rows):
 def cells(opts):
     """All good, and mixed."""
     count, workers = opts.pick((8, 16), (250, 100), (2000, 200))
-    limits = {**LIMITS, **opts.pick({"connect_timeout": "500ms", "max_retries": 1}, {})}
+    limits = {**LIMITS, **opts.pick({"max_retries": 0}, {})}
+    least = opts.pick(count, 1)
     yield Cell(
         f"exec-{2 * count}",
         f"`true` on {2 * count:,} hosts, {workers} at once, fleet",
         [
-            contender("all good", count, workers, "", limits),
-            contender("half of them bad", count, workers, misbehaviour(count), limits),
+            contender("all good", count, workers, "", limits, least),
+            contender("half of them bad", count, workers, misbehaviour(count), limits, least),
         ],
         opts.pick(1, 1, 3),
         not opts.smoke,

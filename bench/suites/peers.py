@@ -12,6 +12,7 @@ from bench.peers.work import Work
 
 NAME = "peers"
 TITLE = "Peers: the same work by other tools"
+SECONDS = 260
 CORES = len(os.sched_getaffinity(0))
 HOW = [
     "The fleet (test/fleet --synthetic) runs nothing and costs less than 1 ms of CPU a connection: there the client is what is "
@@ -33,8 +34,12 @@ COLUMNS = [
     Column("floor", "server floor", "s", 2, f"server CPU of all hosts over {CORES} cores: the shortest wall that there can be"),
     Column("failed", "failed", "", 0, "hosts that failed: the highest of what the tool, the server and the files say"),
 ]
-
-
+CHARTS = [
+    {"kind": "bars", "each": True, "column": "cpu", "log": True, "shared": True, "times": "cpu_x",
+     "title": "Client CPU a host, ms (logarithmic)"},
+    {"kind": "bars", "each": True, "column": "wall", "times": "wall_x", "title": "Wall, s"},
+    {"kind": "bars", "each": True, "column": "peak", "log": True, "shared": True, "title": "Memory, MB (logarithmic)"},
+]
 ANSIBLE = ("ansible", "ansible-playbook")
 
 
@@ -56,10 +61,10 @@ class Plan:
 
 
 PLANS = (
-    Plan("true-100x32-fleet", "`true`, 100 hosts, 32 at once, fleet", Fleet, 100, 32, "true", others=2),
-    Plan("true-100x100-fleet", "`true`, 100 hosts, 100 at once, fleet", Fleet, 100, 100, "true", others=2),
+    Plan("true-100x32-fleet", "`true`, 100 hosts, 32 at once, fleet", Fleet, 100, 32, "true", others=3),
+    Plan("true-100x100-fleet", "`true`, 100 hosts, 100 at once, fleet", Fleet, 100, 100, "true", others=3, left=ANSIBLE),
     Plan("true-500x32-fleet", "`true`, 500 hosts, 32 at once, fleet", Fleet, 500, 32, "true",
-         left=(*ANSIBLE, "pssh", "parallel")),
+         left=(*ANSIBLE, "pssh", "parallel", "asyncssh")),
     Plan("true-500x100-fleet", "`true`, 500 hosts, 100 at once, fleet", Fleet, 500, 100, "true", others=3,
          once=("parallel", "asyncssh"), left=ANSIBLE),
     Plan("true-100x32-sshd", "`true`, 100 hosts, 32 at once, real sshd", Sshd, 100, 32, "true", ours=3,
@@ -173,5 +178,7 @@ def cell_of(plan, work, opts):
 def cells(opts):
     """Ten of them, each with servers of its own."""
     for plan in opts.pick(SMOKE, PLANS):
+        if not opts.wants(plan.name):
+            continue
         with plan.servers(plan.hosts) as servers:
             yield cell_of(plan, Work(servers, plan.kind, plan.at_once), opts)

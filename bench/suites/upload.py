@@ -8,6 +8,7 @@ from bench.lib.measure import Failed
 
 NAME = "upload"
 TITLE = "Upload: one large file to one host"
+SECONDS = 25
 HOW = [
     "A file of random bytes to a real sshd on loopback, which writes it into its own folder in /tmp; both ends, and the hash, share the "
     "machine's processors. The rate is the file over the wall time of the whole command, connecting included. inventory-manager checks "
@@ -60,7 +61,7 @@ def contender(servers, name, megabytes, wanted, argv):
             "peak": m.largest_kb / 1024,
         }
 
-    return Contender(name, once)
+    return Contender(name, once, program=argv["words"][0])
 
 
 def finish_with(large):
@@ -77,7 +78,7 @@ def finish_with(large):
 
 def cells(opts):
     """One cell on real sshd."""
-    megabytes = opts.pick(5, 500, 1000)
+    megabytes = opts.pick(5, 200, 1000)
     with rig.Sshd(1) as servers:
         one, many = servers.dir / "one", servers.dir / "many"
         small_digest, digest = make_file(one, 1), make_file(many, megabytes)
@@ -96,7 +97,7 @@ def cells(opts):
                 contender(servers, f"ssh 'cat >FILE', {megabytes} MB", megabytes, digest, ssh),
                 contender(servers, f"scp, {megabytes} MB", megabytes, digest, scp),
             ],
-            opts.pick(1, 3, 5),
+            opts.rounds,
             not opts.smoke,
             finish_with(large),
         )

@@ -8,7 +8,10 @@ from bench.lib.project import events
 
 NAME = "waves"
 TITLE = "Waves: measured beside the ideal"
+SECONDS = 220
 GUIDE_S = 300  # the guide's action takes five minutes a server
+MOST = 5  # rounds
+EQUAL_AT_ONCE, TAIL_AT_ONCE = 3, 6  # cells that only wait, side by side
 TAIL_MAX = 4  # the longest host of a long tail, in T
 HOW = [
     "One step, `sleep T`, on every host; T is 1 s where nothing else is said: the guide's five minutes, scaled. The column "
@@ -21,7 +24,7 @@ HOW = [
     "included; the goal of a ratio counts for waves of any kind and for parallel with equal hosts.",
     "Gain is the guide's (sequential - parallel) / sequential x 100. Sequential is measured for 9 servers; for more it is "
     "computed, the sum of the hosts' times. Utilisation: slot time between host_started and host_finished over W x wall.",
-    "Cells of at most 100 hosts only wait: equal ones run two at a time, half a T apart, long-tailed ones four at a time.",
+    f"Cells of at most 100 hosts only wait: equal ones run {EQUAL_AT_ONCE} at a time, T/3 apart, long-tailed ones {TAIL_AT_ONCE} at a time.",
     "connect_ahead true and false stand side by side where 100 workers meet a barrier.",
 ]
 COLUMNS = [
@@ -166,6 +169,17 @@ class Waves:
             row.figures.update({key: figure(value, BY_KEY[key]) for key, value in told.items()})
             self.goals(row, workers, wall / ideal)
             stall.judge(row)
+        self.effect(rows)
+
+    @staticmethod
+    def effect(rows):
+        """What connecting ahead takes off what is beyond the ideal, where both are there."""
+        found = {word: row for row in rows.values() for word in ("true", "false") if row.contender.endswith(word)}
+        if len(found) == 2 and not any(row.error for row in found.values()):
+            with_it, without = (found[word].value("beyond") for word in ("true", "false"))
+            found["true"].notes.append(
+                f"connecting ahead: {with_it:,.0f} ms beyond the ideal, without it {without:,.0f} ms"
+            )
 
     def goals(self, row, workers, ratio):
         """Of the fleet, at T = 1 s: a real sshd's own 30 ms a login are not ours."""
@@ -180,28 +194,32 @@ class Waves:
         """The cell of these contenders."""
         how = "long tail" if self.tail else "equal"
         name = f"{self.servers.kind}-{self.hosts}-{self.strategy}-{'tail' if self.tail else 'equal'}"
+        short = f"{self.hosts:,} hosts, {self.strategy}{', long tail' if self.tail else ''}"
         return Cell(
             name,
-            f"{self.hosts} servers, {self.strategy}, {how}, T = {self.unit_s:g} s, {self.servers.kind}",
+            f"{self.hosts:,} servers, {self.strategy}, {how}, T = {self.unit_s:g} s, {self.servers.kind}",
             contenders,
             rounds,
             warmup,
             self.finish,
-            short=f"{self.hosts} hosts, {self.strategy}",
+            short=short if len(contenders) > 1 else f"{short} · {contenders[0].name}",
         )
 
 
-def cells_of(servers, hosts, workers, unit_s, rounds, tail):
-    """rolling and parallel; with 0 workers once, for rolling: the strategy does not matter then."""
+def cells_of(servers, hosts, workers, unit_s, rounds, tail, nth):
+    """rolling and parallel; with 0 workers for rolling alone: the strategy does not matter then.  rounds(ideal_s): how many.
+
+    nth: how many cells stand before these, so that those side by side are not in step.
+    """
     made = []
     for place, strategy in enumerate(("rolling", "parallel")):
-        waves = Waves(servers, hosts, strategy, tail, unit_s, 0 if tail else place * unit_s / 2)
+        waves = Waves(servers, hosts, strategy, tail, unit_s, 0 if tail else (nth + place) % EQUAL_AT_ONCE * unit_s / 3)
         contenders = [
-            waves.contender(count, rounds=1 if count == 0 else None)
+            waves.contender(count, rounds=rounds(waves.ideal(count)))
             for count in workers
             if count > 0 or strategy == "rolling"
         ]
-        made.append(waves.cell(contenders, rounds))
+        made.append(waves.cell(contenders, MOST))
     return made
 
 
@@ -233,29 +251,31 @@ def small(servers, opts):
     unit_s = opts.pick(0.1, 1)
     real = servers.kind == "sshd"
     table = opts.pick(
-        [(9, (0, 3, 9))],
+        [(9, (3,))] if real else [(9, (0, 3))],
         [(9, (3, 5, 9)), (21, (10,))] if real else [(9, (0, 3, 5, 9)), (21, (7, 10)), (50, (10,)), (100, (10, 20))],
         [(9, (0, 3, 5, 9)), (21, (7, 10)), (50, (10, 20)), (100, (0, 10, 20))],
     )
-    few = opts.pick(1, 1 if real else 3, 5)
-    kinds = ((False, 2),) if opts.smoke and real else ((False, 2), (True, 4))
+    kinds = ((False, EQUAL_AT_ONCE), (True, TAIL_AT_ONCE))[: 1 if opts.smoke and real else 2]
     for tail, at_once in kinds:
+        few = opts.pick(1, MOST - 2 * real - 2 * tail, MOST)
+
+        def rounds(ideal_s, few=few):
+            return few if ideal_s < 3.5 else opts.pick(1, 1 if tail or ideal_s > 6 else 2, MOST if ideal_s < 30 else 1)
+
         made = []
         for hosts, workers in table:
             used = workers[:1] if tail and opts.mode == "short" and hosts == 100 else workers
-            made += cells_of(
-                servers, hosts, used, unit_s, few if hosts <= 21 and not tail else opts.pick(1, 1, 5), tail
-            )
+            made += cells_of(servers, hosts, used, unit_s, rounds, tail, len(made))
         yield Together(made, at_once)
 
 
 def cells(opts):
     """The fleet, then real sshd."""
-    with rig.Fleet(opts.pick(9, 1000)) as servers:
+    with rig.Fleet(opts.pick(10, 1000)) as servers:
         yield from small(servers, opts)
         if not opts.smoke:
             yield from many(servers, 1000, 100, 1, opts)
         else:
-            yield from many(servers, 9, 3, 0.1, opts)
+            yield from many(servers, 10, 5, 0.1, opts)
     with rig.Sshd(opts.pick(9, 21, 100)) as servers:
         yield from small(servers, opts)

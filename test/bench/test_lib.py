@@ -2,9 +2,12 @@
 """The arithmetic of the bench, and that a tree of processes is measured whole.  Run by test/e2e/t-bench.sh."""
 import os
 import pathlib
+import re
 import sys
 import tempfile
+import time
 import unittest
+import unittest.mock
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2]))
@@ -20,8 +23,10 @@ from bench.lib import (
     schedule,
     stall,
     stats,
+    svg,
     table,
 )  # noqa: E402
+from bench.lib.launch import children_of  # noqa: E402
 from bench.lib.cell import Cell, Column, Contender, Together  # noqa: E402
 from bench.suites import waves  # noqa: E402
 
@@ -140,6 +145,30 @@ class Measure(unittest.TestCase):
         with self.assertRaisesRegex(measure.Failed, "not over"):
             measure.run(python("time.sleep(60)\n"), timeout_s=0.2)
 
+    def test_what_runs_is_ended_with_all_below_it_when_the_bench_is(self):
+        below = "if os.fork() == 0:\n  os.setsid()\n  time.sleep(60)\ntime.sleep(60)\n"
+        text = "import signal\nsignal.signal(signal.SIGTERM, signal.SIG_IGN)\n" + below
+        ended = []
+
+        def command():
+            try:
+                measure.run(python(text), beside=seen, timeout_s=20)
+            except measure.Stopped:
+                ended.append(True)
+
+        def seen(pid):
+            while len(children_of(pid)) == 0:
+                time.sleep(0.002)
+            ended.extend([pid, *children_of(pid)])
+            measure.RUNNING.stop()
+
+        with unittest.mock.patch.object(measure, "RUNNING", measure.Running()):
+            command()
+            with self.assertRaises(measure.Stopped):
+                measure.run(python(""))
+        self.assertEqual((len(ended), ended[-1]), (3, True))
+        self.assertFalse([pid for pid in ended[:2] if os.path.exists(f"/proc/{pid}")])
+
     def test_the_stall_of_the_process_with_most_turns_is_read(self):
         with tempfile.TemporaryDirectory() as folder:
             path = os.path.join(folder, "stall")
@@ -170,6 +199,17 @@ class Rounds(unittest.TestCase):
         self.assertEqual([row.value("x") for row in rows], [6, 5])
         self.assertEqual((rows[0].figures["x"].low, rows[0].figures["x"].high), (3, 7))
         self.assertEqual(rows[0].figures["seen"].samples, [7])
+
+    def test_no_round_but_the_first_begins_when_the_time_is_over(self):
+        contender = Contender("a", lambda _: {"x": 1})
+        self.assertEqual(rounds.run_cell(Cell("c", "c", [contender], 5, False), [], 0)[0].rounds, 1)
+
+    def test_one_whose_program_is_not_here_is_left_out_and_the_cell_says_so(self):
+        cell = Cell(
+            "c", "c", [Contender("a", lambda _: {"x": 1}), Contender("b", None, program="no-such-tool")], 1, False
+        )
+        self.assertEqual([row.contender for row in rounds.run_cell(cell, [])], ["a"])
+        self.assertEqual(cell.note, "b: not here (package no-such-tool)")
 
     def test_one_that_failed_is_told_and_not_run_again(self):
         ran = []
@@ -213,13 +253,19 @@ class Told(unittest.TestCase):
         suite = type("suite", (), {"NAME": "s", "TITLE": "S", "HOW": [], "COLUMNS": [column]})
         found = result.new(suite, {}, "short")
         written = result.add(found, cell, rounds.run_cell(cell, [column]))
-        self.assertEqual(written["rows"][0]["figures"]["wall"]["how"], "by the clock")
+        self.assertEqual(written["rows"][0]["figures"]["wall"]["how"], "by the clock; one run")
         self.assertEqual(
-            table.cell_text(found, written).splitlines()[1:], ["        wall s", "  a       1.50", "  bb  1,234.00"]
+            table.cell_text(found, written).splitlines()[1:],
+            ["        wall s  runs", "  a       1.50     1", "  bb  1,234.00     1"],
         )
         with tempfile.TemporaryDirectory() as folder:
             result.write(found, folder)
             self.assertEqual(result.read_all(folder)["s"]["cells"], found["cells"])
+            for name, text in (("old", '{"format": 1}'), ("torn", '{"format'), ("other", "[1]")):
+                pathlib.Path(folder, f"{name}.json").write_text(text, encoding="ascii")
+            known, strange = result.read_known(folder)
+            self.assertEqual((list(known), len(strange)), (["s"], 3))
+            self.assertIn("old.json: format 1", "".join(strange))
 
     def test_the_page_fetches_nothing_and_the_marks_of_the_document_stay(self):
         values = {"wall": 1.5, "hosts": 10, **{column.key: 2 for column in stall.COLUMNS}}
@@ -228,7 +274,10 @@ class Told(unittest.TestCase):
             {"kind": kind, "column": "wall", "x": "hosts", "title": f"<{kind}>", "limit": 1}
             for kind in ("bars", "dots", "line")
         ]
-        suite = type("suite", (), {"NAME": "s", "TITLE": "S", "HOW": ["a `b`"], "COLUMNS": columns, "CHARTS": charts})
+        charts.append({"kind": "bars", "each": True, "column": "wall", "times": "hosts", "shared": True, "title": "T"})
+        suite = type(
+            "suite", (), {"NAME": "s", "TITLE": "S", "HOW": ["a `b`", "and more"], "COLUMNS": columns, "CHARTS": charts}
+        )
         cell = Cell("c", "A & cell", [Contender(name, lambda _: values) for name in ("inventory-manager", "pdsh")], 1)
         found = result.new(suite, MACHINE, "short")
         rows = rounds.run_cell(cell, columns)
@@ -236,7 +285,7 @@ class Told(unittest.TestCase):
         result.add(found, cell, rows)
         verdicts = goals.judge(result.rows_of([found]))
         text = page.render([found], verdicts)
-        self.assertEqual(text.count("<svg"), 4)  # and one of the loop
+        self.assertEqual(text.count("<svg"), 7)  # dots and those of the loop for a phone, too
         self.assertIn("&lt;bars&gt;", text)
         self.assertNotRegex(text, r"(src|href)=.?(http|//)|url\(|@import|<script")
         with tempfile.TemporaryDirectory() as folder:
@@ -247,6 +296,46 @@ class Told(unittest.TestCase):
             lines = path.read_text(encoding="utf-8").splitlines()
         self.assertEqual((lines[:4], lines[-2:]), (["# P", "", "before", markdown.BEGIN], [markdown.END, "after"]))
         self.assertNotIn("old", lines)
+
+    def test_no_label_of_a_chart_stands_outside(self):
+        figure = {"value": 812.5, "min": 0.5, "max": 900.25}
+        column = {"key": "wall", "digits": 2}
+        for name in ("pdsh", "inventory-manager", "a name of some length", "x" * 60, "inventory-manager, " + "y" * 90):
+            rows = [{"contender": word, "figures": {"wall": figure, "x": {"value": 21}}} for word in (name, "b")]
+            cell = {"title": "T", "rows": rows}
+            drawn = [
+                (svg.PANEL, svg.bars({"title": "T", "times": "x", "log": log}, column, cell, rows)) for log in (0, 1)
+            ]
+            named = [(row["contender"], row) for row in rows]
+            drawn += [(wide, svg.dots({"title": "T"}, [column], named, wide)) for wide in (svg.PANEL, svg.FULL)]
+            for width, text in drawn:
+                for at, anchor, words in re.findall(r'<text x="([-.\d]+)".*?text-anchor="(\w+)">(.*?)</text>', text):
+                    long = 7 * len(words)
+                    first = float(at) - {"start": 0, "middle": long / 2, "end": long}[anchor]
+                    with self.subTest(width=width, words=words):
+                        self.assertGreaterEqual(first, 0)
+                        self.assertLessEqual(first + long, width + 7)
+
+    def test_a_scale_has_round_ticks(self):
+        self.assertEqual(svg.nice_ticks(0, 9, False), [0, 2, 4, 6, 8, 10])
+        self.assertEqual(svg.nice_ticks(0.8, 650, True), [0.1, 1, 10, 100])
+        self.assertEqual(svg.nice_ticks(2, 1000, True), [1, 10, 100, 1000])
+
+    def test_a_goal_is_told_with_the_digits_of_its_limit_and_says_who_measures_it(self):
+        self.assertEqual(goals.BY_NAME["waves-20"].told(1.0304), "1.030")
+        self.assertEqual(goals.BY_NAME["hosts-10000"].told(7.52), "7.5")
+        self.assertFalse([goal.name for goal in goals.GOALS if not goal.by])
+        text = table.verdict_text(goals.judge([]), ["latency"])
+        self.assertIn("latency/one-host", text)
+        self.assertNotIn("scale", text)
+        self.assertTrue(text.endswith("0 met, 0 missed, 2 not measured"))
+
+    def test_what_failed_is_told_and_in_a_smoke_hosts_are_too(self):
+        row = {"label": "s/c: a", "error": "", "figures": {"failed": {"max": 2}}}
+        found = {"suite": "s", "error": "", "mode": "short", "cells": [{"rows": [row, dict(row, error="no")]}]}
+        self.assertEqual(result.failures([found]), [("s/c: a", "no")])
+        found.update(mode="smoke", error="early")
+        self.assertEqual(result.failures([found]), [("s", "early"), ("s/c: a", "2 hosts failed"), ("s/c: a", "no")])
 
     def test_addresses_are_folded_for_the_fleet(self):
         self.assertEqual(rig.ranges_of(rig.addresses_from(50, 252)), "127.50.0.1-250,127.50.1.1-2")

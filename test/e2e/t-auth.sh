@@ -183,7 +183,7 @@ cat >"$env/actions/freeze.yml" <<'ACTION'
 name: freeze
 mutating: false
 steps:
-  - {name: Hit, local: 'kill -"$hit" "$agent"'}
+  - {name: Hit, local: 'kill -"$hit" "$agent" || :'}
   - {name: Go on, run: 'echo "went on"'}
 ACTION
 with_key ''

@@ -7,14 +7,19 @@ only_with 'each command is confined and sees no process of another' openssh drop
 [ -x /usr/bin/python3 ] || skip 'there is no /usr/bin/python3'
 start_servers 3
 new_app binary 'BIND={{ ansible_host }} PORT={{ app_port }} ./hello'
-sed -i 's/^health_check_retries: .*/health_check_retries: 30/; s/^health_check_interval: .*/health_check_interval: 100ms/' \
-    "$project/inventory/prod/config.yml"
+# gate RETRIES: the gate of what starts is patient; what is known to be down is asked three times.
+gate() {
+    sed -i "s/^health_check_retries: .*/health_check_retries: $1/; s/^health_check_interval: .*/health_check_interval: 100ms/" \
+        "$project/inventory/prod/config.yml"
+}
 all_of() { printf '%s|%s|%s|' "$1" "$1" "$1"; }
 
 app provision prod
 assert_eq 'provision' 0 "$rc"
+gate 2
 app check prod
 assert_eq 'check before anything is deployed: nobody listens' 2 "$rc"
+gate 30
 
 app deploy prod -e release=one
 assert_eq 'deploy' 0 "$rc"
@@ -27,9 +32,11 @@ assert_has 'check' "$out" 'healthy yes'
 app check prod -l web-01 -e health_host=www.example.org -e 'health_cmd=test "$(cat VERSION)" = 1.0.0' -v
 assert_eq 'check with a name and a command' 0 "$rc"
 assert_has 'check with a name and a command' "$out" 'web-01: healthy yes'
+gate 2
 app check prod -l web-01 -e health_cmd=false
 assert_eq 'check with a command that fails' 2 "$rc"
 assert_has 'check with a command that fails' "$out" 'health_cmd failed'
+gate 30
 
 # It starts, and answers 500: nothing but the gate can see that.
 echo 2.0.0 >"$project/app/VERSION"
@@ -44,11 +51,13 @@ for line in sys.stdin:
     if e["type"] == "host_finished":
         print(e["host"], e["outcome"], end=" ")' <"$work/out")"
 assert_has 'why' "$out" 500
+gate 2
 app check prod -v
 assert_eq 'check of it' 2 "$rc"
 assert_has 'check of it' "$err" 'failed 1: web-01'
 assert_has 'the others are well' "$out" 'web-02: healthy yes'
 assert_not 'and it is not' "$out" 'web-01: healthy yes'
+gate 30
 
 app rollback prod
 assert_eq 'rollback' 0 "$rc"
