@@ -112,18 +112,17 @@ add_time(const struct report *r, struct buf *out)
     buf_adds(out, "\ntime\n");
     (void)snprintf(remark, sizeof(remark), "slots busy %.1f%%", r->busy);
     add_row(out, "wall", r->wall_ms, remark);
-    (void)snprintf(remark, sizeof(remark),
-                   "what these hosts take at least, each wave for itself: wall is %.3f of it",
+    (void)snprintf(remark, sizeof(remark), "at best, wave by wave: wall is %.3f times that",
                    r->ratio);
     add_row(out, "ideal", r->ideal_ms, remark);
-    (void)snprintf(remark, sizeof(remark), "%" PRId64 " x the median of a host: wall is %.3f of it",
-                   r->rounds, r->guide_ratio);
+    (void)snprintf(remark, sizeof(remark),
+                   "%" PRId64 " x the median of a host: wall is %.3f times that", r->rounds,
+                   r->guide_ratio);
     add_row(out, "guide", r->guide_ms, remark);
     (void)snprintf(remark, sizeof(remark), "all hosts, one after the other: gain %.1f%%", r->gain);
     add_row(out, "one by one", r->sum_ms, remark);
     if (r->between_ms > 0) {
-        add_row(out, "between", r->between_ms,
-                "from the end of a wave to the next: pauses, bakes, questions");
+        add_row(out, "between", r->between_ms, "from wave to wave: pauses, bakes, questions");
     }
     char p95[32], longest[32];
     duration_human(r->host_p95_ms, p95, sizeof(p95));
@@ -193,9 +192,13 @@ report_step_name(const struct report_step *s, struct buf *out)
 static void
 add_step(const struct report *r, const struct report_step *s, struct buf *out)
 {
-    add_ms(out, s->p50_ms);
-    add_ms(out, s->p95_ms);
-    add_ms(out, s->max_ms);
+    if (s->ended > 0) {
+        add_ms(out, s->p50_ms);
+        add_ms(out, s->p95_ms);
+        add_ms(out, s->max_ms);
+    } else {
+        buf_addf(out, "  %9s  %9s  %9s", "-", "-", "-");
+    }
     buf_addf(out, "  %5" PRId64 "  %5" PRId64 "  %5" PRId64 "  %5" PRId64 "  ", s->ended,
              s->skipped, s->retried, s->not_ok);
     report_step_name(s, out);
@@ -272,7 +275,7 @@ add_connects(const struct report *r, struct buf *out)
         buf_addf(out, ", %" PRId64 " ahead of their slot", r->ahead);
     }
     if (r->connects_again > 0) {
-        buf_addf(out, ", %" PRId64 " of them once more", r->connects_again);
+        buf_addf(out, ", %" PRId64 " again after one that failed", r->connects_again);
     }
     if (r->throttled > 0) {
         buf_addf(out, ", %" PRId64 " throttled", r->throttled);

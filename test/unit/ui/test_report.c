@@ -386,6 +386,31 @@ test_a_step_that_ends_late_twice_or_not_at_all_is_not_counted(void **state)
 }
 
 static void
+test_steps_that_nobody_came_to_take_no_row_and_no_times(void **state)
+{
+    enum { STEPS = 40 };
+    struct report r;
+
+    (void)state;
+    begin(&r, 1, 1, "parallel");
+    for (int i = 0; i < STEPS; i++)
+        report_name_step(&r, LIST_STEPS, "Work");
+    order(&r, 0, ORDER_START, 0, 0);
+    order(&r, 0, ORDER_RUN_STEP, 0, STEPS - 2);
+    fact(&r, 10, FACT_STEP_DONE, 0, STEPS - 2, 0);
+    order(&r, 10, ORDER_RUN_STEP, 0, STEPS - 1);
+    fact(&r, 10, FACT_STEP_SKIPPED, 0, STEPS - 1, 0);
+    order(&r, 10, ORDER_RELEASE, 0, 0);
+    ends(&r, 0, OUTCOME_OK, "");
+    end(&r, 10, 0);
+    has(&r, report_text,
+        "\nsteps        p50        p95        max    ran   skip  again not ok\n"
+        "      0.01s      0.01s      0.01s      1      0      0      0  39 Work\n"
+        "          -          -          -      0      1      0      0  40 Work\n");
+    report_release(&r);
+}
+
+static void
 test_what_a_damaged_journal_says_is_passed_over(void **state)
 {
     struct report r;
@@ -470,15 +495,13 @@ test_the_text_of_a_rolling_run(void **state)
           "\n"
           "time\n"
           "  wall           3.2s  slots busy 62.5%\n"
-          "  ideal          3.0s  what these hosts take at least, each wave for itself: wall is "
-          "1.067 of it\n"
-          "  guide          3.0s  3 x the median of a host: wall is 1.067 of it\n"
+          "  ideal          3.0s  at best, wave by wave: wall is 1.067 times that\n"
+          "  guide          3.0s  3 x the median of a host: wall is 1.067 times that\n"
           "  one by one     4.0s  all hosts, one after the other: gain 20.0%\n"
-          "  between       0.10s  from the end of a wave to the next: pauses, bakes, questions\n"
+          "  between       0.10s  from wave to wave: pauses, bakes, questions\n"
           "  a host         1.0s  median; p95 1.0s, longest 1.0s\n"
           "\n"
-          "slots (| a host begins, # several, = ok, x not ok, c cancelled, r rolled back, > under "
-          "way)\n"
+          "slots (| a host begins, = ok, x not ok)\n"
           "  wave 1                     2                   3\n"
           "     0 |===================..|===================|===================..  93%\n"
           "     1 |===============......|xxx......................................  31%\n"
@@ -592,14 +615,30 @@ test_the_chart_has_a_row_a_slot_and_its_letters(void **state)
     order(&r, 1600, ORDER_START, 3, 1);
     order(&r, 0, ORDER_ROLLBACK, 4, 2);
     order(&r, 800, ORDER_RELEASE, 4, 2);
+    ends(&r, 3, OUTCOME_RUNNING, "");
     end(&r, 6400, -1);
+    r.state = REPORT_RUNNING;
     shows(&r, report_chart,
-          "\nslots (| a host begins, # several, = ok, x not ok, c cancelled, r rolled back, > "
-          "under way)\n"
+          "\nslots (| a host begins, = ok, x not ok, c cancelled, r rolled back, > under way)\n"
           "     0 |===============================|xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx 100%\n"
           "     1 |ccccccccccccccc|>>>>>>>>>>>>>>>>>>>>>>>>>>>>>>>>>>>>>>>>>>>>>>> 100%\n"
           "     2 |rrrrrrr........................................................  12%\n"
           "       0                                                           6.4s\n");
+    report_release(&r);
+}
+
+static void
+test_what_a_run_that_died_left_open_is_not_under_way(void **state)
+{
+    struct report r;
+
+    (void)state;
+    begin(&r, 1, 1, "parallel");
+    order(&r, 0, ORDER_START, 0, 0);
+    ends(&r, 0, OUTCOME_UNKNOWN, "the run was cut off: step 1 may have run");
+    end(&r, 6400, -1);
+    has(&r, report_chart, "\nslots (| a host begins, x not ok)\n");
+    has(&r, report_chart, "     0 |xxx");
     report_release(&r);
 }
 
@@ -989,6 +1028,7 @@ main(void)
         cmocka_unit_test(test_workers_that_come_and_go_count_while_they_are_there),
         cmocka_unit_test(test_steps_have_percentiles_by_nearest_rank),
         cmocka_unit_test(test_a_step_that_ends_late_twice_or_not_at_all_is_not_counted),
+        cmocka_unit_test(test_steps_that_nobody_came_to_take_no_row_and_no_times),
         cmocka_unit_test(test_what_a_damaged_journal_says_is_passed_over),
         cmocka_unit_test(test_a_run_that_did_nothing_has_no_times),
         cmocka_unit_test(test_the_text_of_a_rolling_run),
@@ -996,6 +1036,7 @@ main(void)
         cmocka_unit_test(test_equal_reasons_are_one_row),
         cmocka_unit_test(test_texts_of_elsewhere_are_harmless),
         cmocka_unit_test(test_the_chart_has_a_row_a_slot_and_its_letters),
+        cmocka_unit_test(test_what_a_run_that_died_left_open_is_not_under_way),
         cmocka_unit_test(test_many_hosts_in_one_cell_and_many_slots_are_said),
         cmocka_unit_test(test_there_is_no_chart_of_nothing),
         cmocka_unit_test(test_the_json_is_one_object_with_the_same_facts),
