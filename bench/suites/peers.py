@@ -29,7 +29,7 @@ COLUMNS = [
     Column("wall_x", "x ours", "", 1, "wall of this tool over that of inventory-manager in the same cell"),
     Column("cpu", "CPU", "ms/host", 2, CPU_HOW + ", over the hosts"),
     Column("cpu_x", "x ours", "", 1, "client CPU of this tool over that of inventory-manager in the same cell"),
-    Column("peak", "memory", "MB", 1, PEAK_HOW, observed=True),
+    Column("peak", "memory (PSS)", "MB", 1, PEAK_HOW, observed=True),
     Column("server", "server CPU", "ms/host", 1, "user + system time of the servers' side during the run, over the hosts"),
     Column("floor", "server floor", "s", 2, f"server CPU of all hosts over {CORES} cores: the shortest wall that there can be"),
     Column("failed", "failed", "", 0, "hosts that failed: the highest of what the tool, the server and the files say"),

@@ -32,7 +32,7 @@ COLUMNS = [
     Column("cpu", "CPU a host", "ms", 3, measure.CPU_HOW + ", over the hosts"),
     Column("fleet_cpu", "fleet's CPU a host", "ms", 3, "CPU time of the fleet's process, over the hosts"),
     Column("open", "open at once", "", 0, "commands that ran in the fleet at once"),
-    Column("peak", "peak", "MB", 1, measure.LARGEST_HOW),
+    Column("peak", "peak RSS", "MB", 1, measure.LARGEST_HOW),
     Column("each", "memory a host", "KB", 2, "(VmHWM - VmHWM with one host) / hosts"),
     Column("rss", "resident, idle", "MB", 1, "VmRSS while all sessions are open and idle"),
     Column("session", "memory a session", "KB", 2, "(VmRSS - VmRSS with one session) / sessions, idle"),

@@ -29,6 +29,9 @@ enum {
     REPORT_TEXT_MAX = 64 << 20, /* bytes of a report */
 };
 
+/* A run takes less; a damaged journal may say anything.  Sums of such times do not overflow. */
+#define REPORT_MS_MAX (INT64_C(300) * 366 * 86400 * 1000)
+
 enum report_state { REPORT_OVER, REPORT_RUNNING, REPORT_DIED };
 
 /* A host held a slot.  With blue_green, a retry or a rollback it may do so more than once. */
@@ -52,9 +55,10 @@ struct report_host {
     /* while the journal is taken */
     int64_t span; /* index of the one that is open; -1 */
     bool rolling;
+    bool cut; /* its last connection failed, or was lost */
     struct report_doing {
-        int64_t since_ms; /* -1: nothing of this list is under way */
-        int32_t step, attempt;
+        int64_t since_ms;      /* -1: nothing of this list is under way */
+        int32_t step, attempt; /* the last that was begun in this round; -1: none */
     } doing[STEP_LISTS];
 };
 
@@ -138,8 +142,10 @@ struct report {
 void report_begin(struct report *r, const struct strv *names, int32_t workers, bool sequential);
 /* The next step of a list has this name. */
 void report_name_step(struct report *r, enum step_list list, const char *name);
+/* A time that is no less than 0 and no more than REPORT_MS_MAX. */
+int64_t report_ms(int64_t ms);
 /* One row of the journal; exactly one of fact and order is not NULL. */
-void report_take(struct report *r, int64_t at_ms, const struct fact *fact, const char *reason,
+void report_take(struct report *r, int64_t written_ms, const struct fact *fact, const char *reason,
                  const struct order *order);
 /* All was taken, and wall_ms and the outcomes of the hosts are set. */
 void report_figure(struct report *r);

@@ -32,6 +32,7 @@ struct debuglog {
     dev_t dev;
     ino_t ino;
     bool holds;
+    bool torn;        /* what was written last ends within a line: the disk became full */
     struct buf lines; /* owned: not yet written */
     time_t second;    /* of time */
     char time[32];
@@ -55,9 +56,25 @@ reopen(struct debuglog *l)
         (void)close(l->fd);
     }
     l->fd = fd;
+    l->torn = false;
     l->dev = st.st_dev;
     l->ino = st.st_ino;
     return 0;
+}
+
+/* Bytes written. */
+static size_t
+put(struct debuglog *l, const char *bytes, size_t len)
+{
+    ssize_t n;
+
+    do {
+        n = write(l->fd, bytes, len);
+    } while (n < 0 && errno == EINTR);
+    if (n > 0) {
+        l->torn = bytes[n - 1] != '\n';
+    }
+    return n < 0 ? 0 : (size_t)n;
 }
 
 static void
@@ -71,7 +88,9 @@ write_lines(struct debuglog *l)
     if (stat(l->path, &st) < 0 || st.st_ino != l->ino || st.st_dev != l->dev) {
         (void)reopen(l); /* renamed by logrotate; if that fails the old file still takes the line */
     }
-    while (write(l->fd, l->lines.data, l->lines.len) < 0 && errno == EINTR) {}
+    if (!l->torn || put(l, "\n", 1) == 1) {
+        (void)put(l, l->lines.data, l->lines.len);
+    }
     if (l->lines.cap > HELD_BYTES_MAX + KEPT_BYTES) {
         buf_release(&l->lines);
         buf_init(&l->lines, 0);

@@ -68,26 +68,28 @@ files_of_way(const struct run *run)
     return most;
 }
 
-/* Of a worker slot at its worst moment, beside the session: the file or child of a step. */
+/* Beside the session: the child of a local step, or the file of an upload. */
+static int
+files_of_step(const struct action_step *s)
+{
+    const bool uploads = s->kind == ACTION_UPLOAD || s->kind == ACTION_TEMPLATE;
+
+    return s->rule.local ? CHILD_FILES : uploads ? 1 : 0;
+}
+
+/* Of a worker slot at its worst moment, whichever list it is at. */
 static int
 files_of_steps(const struct run *run)
 {
-    const struct action *a = run->action;
-    bool uploads = false;
-    bool local = false;
+    int most = 0;
 
-    for (size_t i = 0; i < run->step_count; i++) {
-        const struct action_step *s = &a->steps[run->steps[i]];
-        uploads = uploads || ((s->kind == ACTION_UPLOAD || s->kind == ACTION_TEMPLATE));
-        local = local || s->rule.local;
+    for (int list = 0; list < STEP_LISTS; list++) {
+        for (int32_t i = 0; i < run_list_count(run, (enum step_list)list); i++) {
+            const int files = files_of_step(run_step_at(run, (enum step_list)list, i));
+            most = files > most ? files : most;
+        }
     }
-    for (size_t i = 0; i < a->finally_count; i++) {
-        local = local || a->finally_steps[i].rule.local;
-    }
-    for (size_t i = 0; i < a->check_count; i++) {
-        local = local || a->checks[i].rule.local;
-    }
-    return local ? CHILD_FILES : uploads ? 1 : 0;
+    return most;
 }
 
 int

@@ -262,7 +262,10 @@ narrate_begin(struct run *run, int32_t host, const struct rollout_host *now)
     if (now->outcome == OUTCOME_RUNNING) {
         return ahead;
     }
-    h->reason = ahead;
+    if (ahead != NULL) { /* why it failed in no time */
+        h->reason = xasprintf("%s (ahead of its start)", ahead);
+        free(ahead);
+    }
     return NULL;
 }
 

@@ -108,17 +108,28 @@ find_command(const char *name, struct err *err)
     return NULL;
 }
 
+/* `COMMAND --help`, or `help COMMAND` as others have it. */
+static bool
+wants_help(const struct cli *c, const char **ret_name)
+{
+    const struct strv *words = &c->options.words;
+    const size_t at = words->count > 0 && strcmp(words->items[0], "help") == 0 ? 1 : 0;
+
+    *ret_name = at < words->count ? words->items[at] : NULL;
+    return c->options.help || at == 1;
+}
+
 /* Of this command only, or of all where none is named. */
 static int
-help(const struct cli *c, struct err *err)
+help(const char *name, struct err *err)
 {
     const struct command *cmd;
 
-    if (c->options.words.count == 0) {
+    if (name == NULL) {
         help_all(stdout);
         return 0;
     }
-    cmd = find_command(c->options.words.items[0], err);
+    cmd = find_command(name, err);
     if (cmd == NULL) {
         return -1;
     }
@@ -171,6 +182,8 @@ run_command(struct cli *c, struct err *err)
 static int
 dispatch(struct cli *c, int argc, char **argv, struct err *err)
 {
+    const char *name;
+
     if (options_parse(argc, argv, &c->options, err) != 0) {
         return -1;
     }
@@ -178,8 +191,8 @@ dispatch(struct cli *c, int argc, char **argv, struct err *err)
         puts(CLI_NAME " " CLI_VERSION);
         return 0;
     }
-    if (c->options.help) {
-        return help(c, err);
+    if (wants_help(c, &name)) {
+        return help(name, err);
     }
     if (place_root(c->options.root, &c->root, err) != 0) {
         return -1;

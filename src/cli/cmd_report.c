@@ -40,10 +40,11 @@ now_wall_ms(void)
     return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
 }
 
-static void
-print(struct report *r, enum format format)
+static int
+print(struct report *r, enum format format, struct err *err)
 {
     struct buf out;
+    int rc = 0;
 
     buf_init(&out, REPORT_TEXT_MAX);
     switch (format) {
@@ -58,8 +59,14 @@ print(struct report *r, enum format format)
         report_guide(r, &out);
         break;
     }
-    fwrite(out.data, 1, out.len, stdout);
+    if (out.full) {
+        rc = err_set(err, ERR_STORE, "run %s: the report is larger than %d MB", r->run,
+                     REPORT_TEXT_MAX >> 20);
+    } else {
+        fwrite(out.data, 1, out.len, stdout);
+    }
     buf_release(&out);
+    return rc;
 }
 
 static int
@@ -76,7 +83,7 @@ show(const struct cli *c, struct store *s, const struct run_row *run, enum forma
         }
     }
     if (rc == 0) {
-        print(&r, format);
+        rc = print(&r, format, err);
     }
     report_release(&r);
     return rc;

@@ -223,7 +223,7 @@ help_all(FILE *f)
         "\nexit codes:\n"
         "  0 all is well  1 a mistake in a file, or of this machine  2 some host failed\n"
         "  3 the run was stopped: some hosts are untouched  4 some host could not be reached\n"
-        "  5 the command line  6 another run has the environment\n"
+        "  5 the command line  6 another run has the environment  7 a rollback failed\n"
         "\nexamples:\n" ME "validate\n" ME "plan deploy production\n" ME
         "deploy production -C -l web-01\n" ME "deploy production -f 5 -l 'web:!web-01'\n" ME
         "exec production -b -w 'web-[01-03]' -- uptime\n" ME

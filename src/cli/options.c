@@ -37,7 +37,7 @@ static const struct row rows[] = {
     {"extra-vars", 'e', true, "K=V|@FILE", NULL, "a variable, or a file of them; over all others"},
     {"check", 'C', true, NULL, NULL, "connect to nothing: show what each host would get"},
     {"output", 'o', true, "text|json|jsonl", NULL,
-     "for people; an object a line; one in all (-C, plan)"},
+     "for people; one object (report, -C, plan); an object a line"},
     {"format", 'G', false, "text|json|guide", NULL, "of a report; guide: as the guide's template"},
     {"group", 'b', true, NULL, NULL, "identical output once, under the folded names of its hosts"},
     {"verbose", 'v', true, NULL, NULL, "the output of steps too, and checks passed over"},
@@ -119,7 +119,7 @@ read_number(const char *name, const char *text, uint64_t max, uint64_t *ret, str
     return 0;
 }
 
-/* Which of the three words text is; -1 and err: none. */
+/* Which of the three words text is; -1 and err, with the one that was meant: none. */
 static int
 word_of(const char *name, const char *const words[3], const char *text, struct err *err)
 {
@@ -128,8 +128,10 @@ word_of(const char *name, const char *const words[3], const char *text, struct e
             return i;
         }
     }
-    return err_set(err, ERR_USAGE, "--%s: expected %s, %s or %s, got \"%s\"", name, words[0],
-                   words[1], words[2], text);
+    const char *near = nearest_word(text, words, 3);
+    return err_set(err, ERR_USAGE, "--%s: expected %s, %s or %s, got \"%s\"%s%s%s", name, words[0],
+                   words[1], words[2], text, near != NULL ? " (did you mean " : "",
+                   near != NULL ? near : "", near != NULL ? "?)" : "");
 }
 
 static int

@@ -24,6 +24,7 @@ enum {
     LINE_BYTES = 4096,        /* of one; the rest of a longer one is passed over */
     NEAR_BYTES = 1 << 16,     /* halving ends here */
     STAMP_LEN = 26,           /* 2026/11/26 02:14:00.123456 */
+    LOOK_BYTES_MAX = 4 << 20, /* read for one stamp while halving; a longer line may hide it */
     AFTER_MS = 2000,          /* the end is told after the last commit */
 };
 
@@ -53,22 +54,23 @@ stamp(int64_t wall_ms, char ret[STAMP_LEN + 8])
     (void)snprintf(ret, STAMP_LEN + 8, "%.19s.%03d000", text, (int)(wall_ms % 1000));
 }
 
-/* The next whole line without its end; false: there is none. */
+/* The next line without its end, and without what does not fit; at most *room bytes are read, and
+ * taken from it.  False: there is none. */
 static bool
-read_line(FILE *f, char line[LINE_BYTES])
+read_line(FILE *f, char line[LINE_BYTES], size_t *room)
 {
-    if (fgets(line, LINE_BYTES, f) == NULL) {
-        return false;
-    }
-    const size_t len = strcspn(line, "\n");
-    if (line[len] == '\0') {
-        int c = 0;
-        while (c != '\n' && c != EOF) {
-            c = getc(f);
+    size_t len = 0;
+    int c = EOF;
+
+    while (*room > 0 && (c = getc_unlocked(f)) != EOF && c != '\n') {
+        --*room;
+        if (len < LINE_BYTES - 1) {
+            line[len++] = (char)c;
         }
     }
     line[len] = '\0';
-    return true;
+    *room -= c == '\n' && *room > 0;
+    return c == '\n' || (len > 0 && *room > 0);
 }
 
 static bool
@@ -82,12 +84,13 @@ is_stamped(const char *line)
 static bool
 is_before(struct search *s, off_t at)
 {
-    char line[LINE_BYTES];
+    char line[LINE_BYTES] = "";
+    size_t room = LOOK_BYTES_MAX;
 
-    if (fseeko(s->file, at, SEEK_SET) != 0 || !read_line(s->file, line)) {
+    if (fseeko(s->file, at, SEEK_SET) != 0 || !read_line(s->file, line, &room)) {
         return false;
     }
-    while (read_line(s->file, line)) {
+    while (read_line(s->file, line, &room)) {
         if (is_stamped(line)) {
             return strncmp(line, s->from, STAMP_LEN) < 0;
         }
@@ -176,11 +179,10 @@ take_processing(struct search *s, const char *text)
 static void
 scan(struct search *s)
 {
-    char line[LINE_BYTES];
-    size_t read = 0;
+    char line[LINE_BYTES] = "";
+    size_t room = LOG_BYTES_MAX;
 
-    while (read < LOG_BYTES_MAX && read_line(s->file, line)) {
-        read += strlen(line) + 1;
+    while (read_line(s->file, line, &room)) {
         if (!is_stamped(line) || strncmp(line, s->from, STAMP_LEN) < 0) {
             continue;
         }
@@ -241,8 +243,9 @@ report_find_log(const char *root, struct report *r)
         return;
     }
     s.names = index_names(r);
-    stamp(r->started_wall_ms, s.from);
-    stamp(r->started_wall_ms + r->wall_ms + AFTER_MS, s.until);
+    const int64_t from_ms = report_ms(r->started_wall_ms); /* a damaged row may say anything */
+    stamp(from_ms, s.from);
+    stamp(from_ms + r->wall_ms + AFTER_MS, s.until);
     if (fseeko(s.file, find_begin(&s, size), SEEK_SET) == 0) {
         scan(&s);
     }

@@ -123,7 +123,7 @@ begin(struct report *r, const struct run_row *run, const struct host_list *hosts
 static void
 end(struct report *r, const char *root, const struct run_row *run, int64_t now_wall_ms)
 {
-    const int64_t since_ms = now_wall_ms - run->started_wall_ms;
+    const int64_t since_ms = now_wall_ms - report_ms(run->started_wall_ms);
 
     if (run->exit_code >= 0) {
         r->state = REPORT_OVER;

@@ -11,6 +11,15 @@
 
 #include <stdlib.h>
 
+/* A round begins: none of its steps has been begun. */
+static void
+forget_steps(struct report_host *h)
+{
+    for (int l = 0; l < STEP_LISTS; l++) {
+        h->doing[l] = (struct report_doing){.since_ms = -1, .step = -1};
+    }
+}
+
 void
 report_begin(struct report *r, const struct strv *names, int32_t workers, bool sequential)
 {
@@ -24,11 +33,11 @@ report_begin(struct report *r, const struct strv *names, int32_t workers, bool s
         *h = (struct report_host){.name = r->names.items[i], .took_ms = -1, .slot = -1};
         h->wave = -1;
         h->span = -1;
-        for (int l = 0; l < STEP_LISTS; l++) {
-            h->doing[l].since_ms = -1;
-        }
+        forget_steps(h);
     }
-    r->workers_now = workers <= 0 || sequential ? 1 : workers;
+    r->workers_now = workers <= 0 || sequential     ? 1
+                     : workers > POLICY_WORKERS_MAX ? POLICY_WORKERS_MAX
+                                                    : workers;
     r->workers_max = r->workers_now;
 }
 
@@ -98,7 +107,7 @@ begin_step(struct report *r, int64_t at_ms, enum step_list list, const struct or
     if (s == NULL) {
         return;
     }
-    s->retried += o->attempt > 1 && list != LIST_CHECKS;
+    s->retried += o->step == d->step && list != LIST_CHECKS;
     *d = (struct report_doing){.since_ms = at_ms, .step = o->step, .attempt = o->attempt};
 }
 
@@ -140,7 +149,8 @@ begin_span(struct report *r, int64_t at_ms, const struct order *o)
     struct report_host *h = &r->hosts[o->host];
 
     h->rolling = o->kind == ORDER_ROLLBACK;
-    h->slot = o->slot;
+    h->slot = o->slot >= 0 && o->slot < POLICY_WORKERS_MAX ? o->slot : -1;
+    forget_steps(h);
     if (h->span >= 0) {
         return; /* a rollback in the slot that it has */
     }
@@ -148,7 +158,7 @@ begin_span(struct report *r, int64_t at_ms, const struct order *o)
     h->span = (int64_t)r->span_count;
     r->spans = xgrow(r->spans, r->span_count, &r->span_cap, sizeof(*r->spans));
     r->spans[r->span_count++] = (struct report_span){.host = o->host,
-                                                     .slot = o->slot,
+                                                     .slot = h->slot,
                                                      .wave = h->rolling ? -1 : h->wave,
                                                      .begin_ms = at_ms,
                                                      .end_ms = at_ms,
@@ -265,18 +275,33 @@ take_fact(struct report *r, int64_t at_ms, const struct fact *f)
         break;
     case FACT_THROTTLED:
         r->throttled++;
+        r->hosts[f->host].cut = true;
+        break;
+    case FACT_CONNECT_FAILED:
+    case FACT_CONNECTION_LOST:
+        r->hosts[f->host].cut = true;
         break;
     case FACT_CONNECTED:
-    case FACT_CONNECT_FAILED:
     case FACT_STEP_SENT:
     case FACT_TICK:
     case FACT_DISCONNECTED:
-    case FACT_CONNECTION_LOST:
     case FACT_VERB:
     case FACT_RESUMED:
     case FACT_VERDICT:
         break;
     }
+}
+
+/* Attempts are counted on from round to round: their number does not say that one failed. */
+static void
+take_connect(struct report *r, const struct order *o)
+{
+    struct report_host *h = &r->hosts[o->host];
+
+    r->connects++;
+    r->connects_again += h->cut;
+    r->ahead += o->slot < 0 && h->span < 0;
+    h->cut = false;
 }
 
 static void
@@ -302,9 +327,7 @@ take_order(struct report *r, int64_t at_ms, const struct order *o)
         begin_step(r, at_ms, LIST_CHECKS, o);
         break;
     case ORDER_CONNECT:
-        r->connects++;
-        r->connects_again += o->attempt > 1;
-        r->ahead += o->slot < 0 && r->hosts[o->host].span < 0;
+        take_connect(r, o);
         break;
     case ORDER_WAIT:
     case ORDER_DISCONNECT:
@@ -322,10 +345,18 @@ has_host(const struct report *r, int32_t host)
     return host >= 0 && (size_t)host < r->names.count;
 }
 
+int64_t
+report_ms(int64_t ms)
+{
+    return ms < 0 ? 0 : ms > REPORT_MS_MAX ? REPORT_MS_MAX : ms;
+}
+
 void
-report_take(struct report *r, int64_t at_ms, const struct fact *fact, const char *reason,
+report_take(struct report *r, int64_t written_ms, const struct fact *fact, const char *reason,
             const struct order *order)
 {
+    const int64_t at_ms = report_ms(written_ms);
+
     r->last_ms = at_ms > r->last_ms ? at_ms : r->last_ms;
     if (fact != NULL) {
         if (fact->kind == FACT_VERB) {

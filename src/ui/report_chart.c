@@ -39,7 +39,7 @@ letter_of(const struct report *r, const struct report_span *s)
     if (s->rollback) {
         return 'r';
     }
-    if (s->open) {
+    if (s->open && r->state == REPORT_RUNNING) {
         return '>';
     }
     if (h->outcome == OUTCOME_CANCELLED) {
@@ -70,6 +70,30 @@ draw_span(struct chart *c, const struct report *r, const struct report_span *s)
     } else {
         row[from] = '|';
     }
+}
+
+/* The letters that are there; the line fits a terminal. */
+static void
+add_legend(const struct chart *c, struct buf *out)
+{
+    static const struct {
+        char letter;
+        const char *meaning;
+    } letters[] = {{'|', "a host begins"}, {'#', "several begin"}, {'=', "ok"},
+                   {'x', "not ok"},        {'c', "cancelled"},     {'r', "rolled back"},
+                   {'>', "under way"}};
+    const char *comma = "\nslots (";
+
+    for (size_t i = 0; i < sizeof(letters) / sizeof(letters[0]); i++) {
+        for (int32_t row = 0; row < c->rows; row++) {
+            if (strchr(c->cells[row], letters[i].letter) != NULL) {
+                buf_addf(out, "%s%c %s", comma, letters[i].letter, letters[i].meaning);
+                comma = ", ";
+                break;
+            }
+        }
+    }
+    buf_adds(out, ")\n");
 }
 
 static void
@@ -136,8 +160,7 @@ report_chart(const struct report *r, struct buf *out)
         for (size_t i = 0; i < r->span_count; i++) {
             draw_span(c, r, &r->spans[i]);
         }
-        buf_adds(out, "\nslots (| a host begins, # several, = ok, x not ok, c cancelled, r rolled "
-                      "back, > under way)\n");
+        add_legend(c, out);
         add_wave_row(c, r, out);
         add_rows(c, out);
         add_axis(c, out);

@@ -163,6 +163,7 @@ count_capacity(struct report *r)
 void
 report_figure(struct report *r)
 {
+    r->wall_ms = report_ms(r->wall_ms);
     if (r->wave_count == 0) {
         add_only_wave(r);
     }

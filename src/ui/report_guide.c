@@ -138,7 +138,8 @@ add_not_ok(const struct report *r, struct buf *out)
         buf_addf(out, "; %zu/%zu %s", count, r->names.count,
                  count < 2 ? "serveur n'est pas ok" : "serveurs ne sont pas ok");
         if (!folded.full) {
-            buf_addf(out, ": %s", folded.data);
+            buf_adds(out, ": ");
+            escape_terminal(out, folded.data, folded.len);
         }
         buf_release(&folded);
     }

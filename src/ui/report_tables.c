@@ -112,18 +112,17 @@ add_time(const struct report *r, struct buf *out)
     buf_adds(out, "\ntime\n");
     (void)snprintf(remark, sizeof(remark), "slots busy %.1f%%", r->busy);
     add_row(out, "wall", r->wall_ms, remark);
-    (void)snprintf(remark, sizeof(remark),
-                   "what these hosts take at least, each wave for itself: wall is %.3f of it",
+    (void)snprintf(remark, sizeof(remark), "at best, wave by wave: wall is %.3f times that",
                    r->ratio);
     add_row(out, "ideal", r->ideal_ms, remark);
-    (void)snprintf(remark, sizeof(remark), "%" PRId64 " x the median of a host: wall is %.3f of it",
-                   r->rounds, r->guide_ratio);
+    (void)snprintf(remark, sizeof(remark),
+                   "%" PRId64 " x the median of a host: wall is %.3f times that", r->rounds,
+                   r->guide_ratio);
     add_row(out, "guide", r->guide_ms, remark);
     (void)snprintf(remark, sizeof(remark), "all hosts, one after the other: gain %.1f%%", r->gain);
     add_row(out, "one by one", r->sum_ms, remark);
     if (r->between_ms > 0) {
-        add_row(out, "between", r->between_ms,
-                "from the end of a wave to the next: pauses, bakes, questions");
+        add_row(out, "between", r->between_ms, "from wave to wave: pauses, bakes, questions");
     }
     char p95[32], longest[32];
     duration_human(r->host_p95_ms, p95, sizeof(p95));
@@ -193,9 +192,13 @@ report_step_name(const struct report_step *s, struct buf *out)
 static void
 add_step(const struct report *r, const struct report_step *s, struct buf *out)
 {
-    add_ms(out, s->p50_ms);
-    add_ms(out, s->p95_ms);
-    add_ms(out, s->max_ms);
+    if (s->ended > 0) {
+        add_ms(out, s->p50_ms);
+        add_ms(out, s->p95_ms);
+        add_ms(out, s->max_ms);
+    } else {
+        buf_addf(out, "  %9s  %9s  %9s", "-", "-", "-");
+    }
     buf_addf(out, "  %5" PRId64 "  %5" PRId64 "  %5" PRId64 "  %5" PRId64 "  ", s->ended,
              s->skipped, s->retried, s->not_ok);
     report_step_name(s, out);
@@ -207,28 +210,56 @@ add_step(const struct report *r, const struct report_step *s, struct buf *out)
     buf_addc(out, '\n');
 }
 
-/* Of more than fit those that took the longest. */
+static bool
+is_used(const struct report_step *s)
+{
+    return s->ended + s->skipped > 0;
+}
+
+static int
+compare_longest(const void *a, const void *b)
+{
+    const struct report_step *x = *(const struct report_step *const *)a;
+    const struct report_step *y = *(const struct report_step *const *)b;
+
+    return x->max_ms != y->max_ms ? (x->max_ms < y->max_ms) - (x->max_ms > y->max_ms)
+                                  : (x > y) - (x < y);
+}
+
+static int
+compare_places(const void *a, const void *b)
+{
+    const struct report_step *x = *(const struct report_step *const *)a;
+    const struct report_step *y = *(const struct report_step *const *)b;
+
+    return (x > y) - (x < y);
+}
+
+/* Of more than fit those that took the longest, in their order. */
 static void
 add_steps(const struct report *r, struct buf *out)
 {
-    const size_t shown = r->step_count < STEPS_MAX ? r->step_count : STEPS_MAX;
-    size_t used = 0;
+    const struct report_step **used = xcalloc(r->step_count, sizeof(struct report_step *));
+    size_t count = 0;
 
     for (size_t i = 0; i < r->step_count; i++) {
-        used += r->steps[i].ended + r->steps[i].skipped > 0;
-    }
-    if (used == 0) {
-        return;
-    }
-    buf_adds(out, "\nsteps        p50        p95        max    ran   skip  again not ok\n");
-    for (size_t i = 0; i < shown; i++) {
-        if (r->steps[i].ended + r->steps[i].skipped > 0) {
-            add_step(r, &r->steps[i], out);
+        if (is_used(&r->steps[i])) {
+            used[count++] = &r->steps[i];
         }
     }
-    if (shown < r->step_count) {
-        buf_addf(out, "  and %zu steps more\n", r->step_count - shown);
+    const size_t shown = count < STEPS_MAX ? count : STEPS_MAX;
+    if (count > 0) {
+        qsort(used, count, sizeof(struct report_step *), compare_longest);
+        qsort(used, shown, sizeof(struct report_step *), compare_places);
+        buf_adds(out, "\nsteps        p50        p95        max    ran   skip  again not ok\n");
     }
+    for (size_t i = 0; i < shown; i++) {
+        add_step(r, used[i], out);
+    }
+    if (shown < count) {
+        buf_addf(out, "  and %zu steps more\n", count - shown);
+    }
+    free(used);
 }
 
 /* ---------------------------------------------------------------- the rest */
@@ -244,7 +275,7 @@ add_connects(const struct report *r, struct buf *out)
         buf_addf(out, ", %" PRId64 " ahead of their slot", r->ahead);
     }
     if (r->connects_again > 0) {
-        buf_addf(out, ", %" PRId64 " of them once more", r->connects_again);
+        buf_addf(out, ", %" PRId64 " again after one that failed", r->connects_again);
     }
     if (r->throttled > 0) {
         buf_addf(out, ", %" PRId64 " throttled", r->throttled);
@@ -297,7 +328,8 @@ add_said(const struct report *r, struct buf *out)
             buf_addf(out, " %" PRId64, s->value);
         }
         if (s->host >= 0 && (size_t)s->host < r->names.count) {
-            buf_addf(out, " %s", r->hosts[s->host].name);
+            buf_addc(out, ' ');
+            add_text(out, r->hosts[s->host].name);
         }
         if (s->reason != NULL) {
             buf_adds(out, " (");

@@ -37,7 +37,10 @@ add_names(struct buf *out, const char *const *names, size_t count)
     buf_init(&folded, NAMES_BYTES_MAX);
     nodeset_fold(&folded, names, count);
     if (folded.full) {
-        buf_addf(out, "%s ... %s (%zu hosts)", names[0], names[count - 1], count);
+        add_escaped(out, names[0]);
+        buf_adds(out, " ... ");
+        add_escaped(out, names[count - 1]);
+        buf_addf(out, " (%zu hosts)", count);
     } else {
         add_escaped(out, folded.data);
     }

@@ -67,6 +67,11 @@ HOME=$work/bare SSH_AUTH_SOCK=/run/no-agent code 'an agent' 1 'h1: the agent at 
 
 # ---- help, and where stdout goes
 code 'help of a command' 0 'usage: inventory-manager deploy ENV' deploy --help
+by_option=$out
+code 'help COMMAND' 0 'usage: inventory-manager deploy ENV' help deploy
+assert_eq 'help COMMAND' "$by_option" "$out"
+code 'help' 0 '7 a rollback failed' help
+refused 'did you mean deploy' help deplyo
 assert_not 'help of a command' "$out" '--raw'
 (cd "$project" && "$im_bin" plan deploy test-multi >/dev/full 2>"$work/err")
 assert_eq 'a full disk under stdout' 1 $?

@@ -227,6 +227,39 @@ test_lost_lines_stop_nothing(void **state)
     debuglog_close(l);
 }
 
+/* A disk becomes full in the middle of a write: the record after that is a line all the same. */
+static void
+test_what_follows_a_torn_line_is_a_line_of_its_own(void **state)
+{
+    struct place *p = *state;
+    struct debuglog *l = open_log(p->path);
+    const struct sigaction ignore = {.sa_handler = SIG_IGN};
+    struct rlimit old;
+
+    assert_int_equal(sigaction(SIGXFSZ, &ignore, NULL), 0);
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &old), 0);
+    const struct rlimit some = {.rlim_cur = 60, .rlim_max = old.rlim_max};
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &some), 0);
+    debuglog_hold(l);
+    debuglog_line(l, "T", "", "one"); /* 35 bytes */
+    debuglog_line(l, "T", "", "torn");
+    debuglog_flush(l);
+    debuglog_line(l, "T", "", "lost");
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &old), 0);
+    debuglog_line(l, "T", "", "three");
+    debuglog_line(l, "T", "", "four");
+    char *text = read_file(p->path);
+    char *rest = NULL;
+    assert_non_null(strstr(strtok_r(text, "\n", &rest), "[T] one"));
+    assert_null(strstr(strtok_r(NULL, "\n", &rest), "three"));
+    const char *third = strtok_r(NULL, "\n", &rest);
+    assert_string_equal(third + strlen("2026/11/26 02:14:00.123456"), " [T] three");
+    assert_non_null(strstr(strtok_r(NULL, "\n", &rest), "[T] four"));
+    assert_null(strtok_r(NULL, "\n", &rest));
+    free(text);
+    debuglog_close(l);
+}
+
 int
 main(void)
 {
@@ -239,6 +272,7 @@ main(void)
         TEST(test_a_file_that_was_renamed_or_deleted_is_made_anew),
         TEST(test_a_place_that_cannot_be_written_is_an_error_at_once),
         TEST(test_lost_lines_stop_nothing),
+        TEST(test_what_follows_a_torn_line_is_a_line_of_its_own),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

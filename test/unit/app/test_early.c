@@ -104,17 +104,22 @@ test_a_denial_ahead_is_told_once_when_its_host_starts(void **state)
         open_waves(&r, actions[i]);
         r.connects[2] = "a";
         assert_int_equal(rig_run(&r), 4);
-        assert_lines_of_web_03(
-            &r, "Queueing action for workers: greet for server web-03\n"
-                "Wave 2/2 started: web-03\n"
-                "Worker 0 processing: greet for server web-03 (active: 1/2)\n"
-                "Worker 0 completed: greet for web-03 in T unreachable: auth: key not accepted\n");
+        char *why = xasprintf("auth: key not accepted%s", i == 0 ? "" : " (ahead of its start)");
+        char *expected = xasprintf("Queueing action for workers: greet for server web-03\n"
+                                   "Wave 2/2 started: web-03\n"
+                                   "Worker 0 processing: greet for server web-03 (active: 1/2)\n"
+                                   "Worker 0 completed: greet for web-03 in T unreachable: %s\n",
+                                   why);
+        assert_lines_of_web_03(&r, expected);
+        free(expected);
+        expected = xasprintf("host_started web-03\nhost_finished web-03 unreachable: %s\n", why);
         char *events = lines_with(xstrdup(r.events.data), "web-03");
-        assert_string_equal(events, "host_started web-03\n"
-                                    "host_finished web-03 unreachable: auth: key not accepted\n");
+        assert_string_equal(events, expected);
         free(events);
+        free(expected);
         rig_host(&r, 2, &hosts);
-        assert_string_equal(hosts.rows[2].reason, "auth: key not accepted");
+        assert_string_equal(hosts.rows[2].reason, why);
+        free(why);
         host_list_release(&hosts);
         rig_close(&r);
     }
@@ -218,6 +223,45 @@ test_a_host_that_does_not_answer_holds_nobody_up(void **state)
     rig_close(&r);
 }
 
+/* web-01 does not answer, so web-03 stands in line to be connected ahead when this is said. */
+static void
+say_while_it_waits(struct rig *r, struct run *run, int32_t host, const struct step_request *step)
+{
+    if (host == 1 && step == NULL) {
+        const bool skips = r->number == VERB_SKIP;
+        const struct fact f = {
+            .kind = FACT_VERB, .host = skips ? 2 : -1, .step = -1, .verb = (enum verb)r->number};
+        listen_post(run, &f, "by ctl");
+    } else if (host == 1) {
+        listen_pool.connect_failed(run, 0, CAUSE_CONNECT, false, "connect: no answer in time");
+    }
+}
+
+static void
+test_who_still_waits_is_never_connected_after_a_skip_or_an_abort(void **state)
+{
+    static const enum verb verbs[] = {VERB_SKIP, VERB_ABORT, VERB_KILL};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(verbs) / sizeof(verbs[0]); i++) {
+        struct host_list hosts;
+        struct rig r;
+        open_waves(&r, one_step);
+        r.settings.policy.max_fail.value = 3;
+        r.connects[0] = "-";
+        r.number = verbs[i];
+        r.look = say_while_it_waits;
+        assert_int_not_equal(rig_run(&r), 0);
+        assert_non_null(strstr(r.calls.data, "disconnect web-03"));
+        assert_null(strstr(r.calls.data, "\nconnect web-03"));
+        rig_host(&r, 2, &hosts);
+        assert_int_equal(hosts.rows[2].outcome,
+                         verbs[i] == VERB_SKIP ? OUTCOME_SKIPPED : OUTCOME_UNTOUCHED);
+        host_list_release(&hosts);
+        rig_close(&r);
+    }
+}
+
 int
 main(void)
 {
@@ -229,6 +273,7 @@ main(void)
         cmocka_unit_test(test_a_host_that_fails_after_all_says_why_it_did),
         cmocka_unit_test(test_a_halt_closes_what_is_ahead_and_leaves_its_hosts_untouched),
         cmocka_unit_test(test_a_host_that_does_not_answer_holds_nobody_up),
+        cmocka_unit_test(test_who_still_waits_is_never_connected_after_a_skip_or_an_abort),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

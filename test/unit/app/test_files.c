@@ -1,12 +1,7 @@
 /*
  * test_files.c - descriptors are shared out: slots first, sessions ahead of what is left.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
+#include "unit/app/rig.h"
 
 #include "app/files.h"
 
@@ -80,12 +75,57 @@ test_never_takes_more_than_there_is(void **state)
     }
 }
 
+static void
+note_slots(struct rig *r, struct run *run, int32_t host, const struct step_request *step)
+{
+    (void)host;
+    (void)step;
+    r->number = (uint64_t)run->slots_max;
+}
+
+/* Slots that fit into the files of this process, whatever their number is. */
+static uint64_t
+slots_of(const char *action)
+{
+    struct rig r;
+
+    rig_open(&r, NULL, "greet", action);
+    r.look = note_slots;
+    assert_int_equal(rig_run(&r), 0);
+    const uint64_t slots = r.number;
+    rig_close(&r);
+    return slots;
+}
+
+/* A session and the two pipes of a child, or a session and a file, at the same time. */
+static void
+test_a_slot_has_room_for_the_steps_of_each_list(void **state)
+{
+#define GREET "name: greet\nsteps:\n  - {name: One, run: 'true'}\n"
+    static const char *const with_child[] = {
+        "name: greet\nsteps:\n  - {name: One, run: 'true'}\n  - {name: Two, local: 'true'}\n",
+        GREET "finally:\n  - {name: Last, local: 'true'}\n",
+        GREET "rollback:\n  - {name: Back, local: 'true'}\n",
+    };
+    const uint64_t most = slots_of(GREET);
+
+    (void)state;
+    assert_true(most > 9);
+    for (size_t i = 0; i < sizeof(with_child) / sizeof(with_child[0]); i++) {
+        const uint64_t slots = slots_of(with_child[i]);
+        if (slots > most / 3 + 1) {
+            fail_msg("row %zu: %d slots, %d without a child", i, (int)slots, (int)most);
+        }
+    }
+}
+
 int
 main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_slots_come_first_and_what_is_left_bounds_the_sessions_ahead),
         cmocka_unit_test(test_never_takes_more_than_there_is),
+        cmocka_unit_test(test_a_slot_has_room_for_the_steps_of_each_list),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

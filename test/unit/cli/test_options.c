@@ -111,6 +111,8 @@ test_wrong_and_promised_options_are_refused(void **state)
         {"deploy prod -o Port=22", ERR_USAGE,
          "--output: expected text, json or jsonl; options of ssh are ansible_ssh_common_args: "
          "-e \"ansible_ssh_common_args='-o ...'\""},
+        {"report prod --format giude", ERR_USAGE,
+         "--format: expected text, json or guide, got \"giude\" (did you mean guide?)"},
         {"deploy prod -o xml", ERR_USAGE, "--output: expected text, json or jsonl, got \"xml\""},
     };
     struct options o;

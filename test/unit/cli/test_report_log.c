@@ -235,6 +235,38 @@ test_a_log_that_is_gone_or_a_link_is_not_read(void **state)
     free(path);
 }
 
+/* It would be read for minutes: this test ends. */
+static void
+test_a_file_without_lines_is_not_read_to_its_end(void **state)
+{
+    struct place *p = *state;
+
+    line(p, 1, MODE3);
+    line(p, 2, "[ORCHESTRATOR] Worker 0 processing: deploy for server web-01 (active: 1/3)");
+    (void)fflush(p->log);
+    assert_int_equal(ftruncate(fileno(p->log), (off_t)1 << 37), 0);
+    finds(p, 3, MODE3,
+          "[ORCHESTRATOR] Worker 0 processing: deploy for server web-01 (active: 1/3)");
+}
+
+static void
+test_a_run_that_began_at_no_time_has_no_lines(void **state)
+{
+    static const int64_t odd[] = {INT64_MIN, -1, INT64_MAX};
+    struct place *p = *state;
+
+    line(p, 1, MODE3);
+    (void)fflush(p->log);
+    for (size_t i = 0; i < sizeof(odd) / sizeof(odd[0]); i++) {
+        struct report r;
+        begin(&r, 3);
+        r.started_wall_ms = odd[i];
+        report_find_log(p->root, &r);
+        assert_false(r.log_found);
+        report_release(&r);
+    }
+}
+
 #define PLACED(test) cmocka_unit_test_setup_teardown(test, make_place, remove_place)
 
 int
@@ -248,6 +280,8 @@ main(void)
         PLACED(test_a_run_in_the_middle_of_a_long_log_is_found),
         PLACED(test_what_is_no_log_of_ours_is_survived),
         PLACED(test_a_log_that_is_gone_or_a_link_is_not_read),
+        PLACED(test_a_file_without_lines_is_not_read_to_its_end),
+        PLACED(test_a_run_that_began_at_no_time_has_no_lines),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

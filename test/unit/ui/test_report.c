@@ -386,6 +386,31 @@ test_a_step_that_ends_late_twice_or_not_at_all_is_not_counted(void **state)
 }
 
 static void
+test_steps_that_nobody_came_to_take_no_row_and_no_times(void **state)
+{
+    enum { STEPS = 40 };
+    struct report r;
+
+    (void)state;
+    begin(&r, 1, 1, "parallel");
+    for (int i = 0; i < STEPS; i++)
+        report_name_step(&r, LIST_STEPS, "Work");
+    order(&r, 0, ORDER_START, 0, 0);
+    order(&r, 0, ORDER_RUN_STEP, 0, STEPS - 2);
+    fact(&r, 10, FACT_STEP_DONE, 0, STEPS - 2, 0);
+    order(&r, 10, ORDER_RUN_STEP, 0, STEPS - 1);
+    fact(&r, 10, FACT_STEP_SKIPPED, 0, STEPS - 1, 0);
+    order(&r, 10, ORDER_RELEASE, 0, 0);
+    ends(&r, 0, OUTCOME_OK, "");
+    end(&r, 10, 0);
+    has(&r, report_text,
+        "\nsteps        p50        p95        max    ran   skip  again not ok\n"
+        "      0.01s      0.01s      0.01s      1      0      0      0  39 Work\n"
+        "          -          -          -      0      1      0      0  40 Work\n");
+    report_release(&r);
+}
+
+static void
 test_what_a_damaged_journal_says_is_passed_over(void **state)
 {
     struct report r;
@@ -470,15 +495,13 @@ test_the_text_of_a_rolling_run(void **state)
           "\n"
           "time\n"
           "  wall           3.2s  slots busy 62.5%\n"
-          "  ideal          3.0s  what these hosts take at least, each wave for itself: wall is "
-          "1.067 of it\n"
-          "  guide          3.0s  3 x the median of a host: wall is 1.067 of it\n"
+          "  ideal          3.0s  at best, wave by wave: wall is 1.067 times that\n"
+          "  guide          3.0s  3 x the median of a host: wall is 1.067 times that\n"
           "  one by one     4.0s  all hosts, one after the other: gain 20.0%\n"
-          "  between       0.10s  from the end of a wave to the next: pauses, bakes, questions\n"
+          "  between       0.10s  from wave to wave: pauses, bakes, questions\n"
           "  a host         1.0s  median; p95 1.0s, longest 1.0s\n"
           "\n"
-          "slots (| a host begins, # several, = ok, x not ok, c cancelled, r rolled back, > under "
-          "way)\n"
+          "slots (| a host begins, = ok, x not ok)\n"
           "  wave 1                     2                   3\n"
           "     0 |===================..|===================|===================..  93%\n"
           "     1 |===============......|xxx......................................  31%\n"
@@ -592,14 +615,30 @@ test_the_chart_has_a_row_a_slot_and_its_letters(void **state)
     order(&r, 1600, ORDER_START, 3, 1);
     order(&r, 0, ORDER_ROLLBACK, 4, 2);
     order(&r, 800, ORDER_RELEASE, 4, 2);
+    ends(&r, 3, OUTCOME_RUNNING, "");
     end(&r, 6400, -1);
+    r.state = REPORT_RUNNING;
     shows(&r, report_chart,
-          "\nslots (| a host begins, # several, = ok, x not ok, c cancelled, r rolled back, > "
-          "under way)\n"
+          "\nslots (| a host begins, = ok, x not ok, c cancelled, r rolled back, > under way)\n"
           "     0 |===============================|xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx 100%\n"
           "     1 |ccccccccccccccc|>>>>>>>>>>>>>>>>>>>>>>>>>>>>>>>>>>>>>>>>>>>>>>> 100%\n"
           "     2 |rrrrrrr........................................................  12%\n"
           "       0                                                           6.4s\n");
+    report_release(&r);
+}
+
+static void
+test_what_a_run_that_died_left_open_is_not_under_way(void **state)
+{
+    struct report r;
+
+    (void)state;
+    begin(&r, 1, 1, "parallel");
+    order(&r, 0, ORDER_START, 0, 0);
+    ends(&r, 0, OUTCOME_UNKNOWN, "the run was cut off: step 1 may have run");
+    end(&r, 6400, -1);
+    has(&r, report_chart, "\nslots (| a host begins, x not ok)\n");
+    has(&r, report_chart, "     0 |xxx");
     report_release(&r);
 }
 
@@ -828,10 +867,160 @@ test_times_are_told_as_the_guide_tells_them(void **state)
     }
 }
 
+/* The core counts attempts on from round to round: a rollback begins with attempt 2. */
+static void
+attempt(int64_t at_ms, enum order_kind kind, int32_t step, int32_t number)
+{
+    const struct order o = {
+        .kind = kind, .step = step, .attempt = number, .slot = kind == ORDER_CONNECT ? 0 : -1};
+
+    write_row((struct row){.at_ms = at_ms, .order = o});
+}
+
+static void
+ended(int64_t at_ms, enum fact_kind kind, int32_t step, int32_t number, int32_t code)
+{
+    const struct fact f = {.kind = kind, .step = step, .attempt = number, .exit_code = code};
+
+    write_row((struct row){.at_ms = at_ms, .is_fact = true, .fact = f});
+}
+
+static void
+a_round_that_follows_another_begins_nothing_again(void **state)
+{
+    struct report r;
+
+    (void)state;
+    begin(&r, 1, 1, "rolling");
+    order(&r, 0, ORDER_START, 0, 0);
+    attempt(0, ORDER_CONNECT, -1, 1);
+    ended(1, FACT_CONNECTED, -1, 1, 0);
+    attempt(2, ORDER_RUN_STEP, 0, 1);
+    ended(3, FACT_STEP_DONE, 0, 1, 1);
+    attempt(4, ORDER_RUN_STEP, 0, 2); /* this one does */
+    ended(5, FACT_STEP_DONE, 0, 2, 0);
+    attempt(6, ORDER_FINALLY, 0, 1);
+    ended(7, FACT_FINALLY_DONE, 0, 1, 0);
+    order(&r, 8, ORDER_RELEASE, 0, 0);
+    ended(9, FACT_DISCONNECTED, -1, 1, 0);
+    order(&r, 10, ORDER_ROLLBACK, 0, 0);
+    attempt(10, ORDER_CONNECT, -1, 2);
+    ended(11, FACT_CONNECTED, -1, 2, 0);
+    attempt(12, ORDER_RUN_STEP, 0, 2);
+    ended(13, FACT_STEP_DONE, 0, 2, 0);
+    attempt(14, ORDER_FINALLY, 0, 2);
+    ended(15, FACT_FINALLY_DONE, 0, 2, 0);
+    order(&r, 16, ORDER_RELEASE, 0, 0);
+    take_rows(&r);
+    assert_int_equal(r.step_count, 3);
+    assert_int_equal(r.steps[0].retried, 1);
+    assert_int_equal(r.steps[1].retried, 0);
+    assert_int_equal(r.steps[2].retried, 0);
+    assert_int_equal(r.connects, 2);
+    assert_int_equal(r.connects_again, 0);
+    report_release(&r);
+}
+
+static void
+a_connection_is_made_again_after_one_that_failed_or_was_lost(void **state)
+{
+    struct report r;
+
+    (void)state;
+    begin(&r, 1, 1, "rolling");
+    order(&r, 0, ORDER_START, 0, 0);
+    attempt(0, ORDER_CONNECT, -1, 1);
+    ended(1, FACT_CONNECT_FAILED, -1, 1, 0);
+    attempt(2, ORDER_CONNECT, -1, 2);
+    ended(3, FACT_THROTTLED, -1, 2, 0);
+    attempt(4, ORDER_CONNECT, -1, 3);
+    ended(5, FACT_CONNECTED, -1, 3, 0);
+    ended(6, FACT_CONNECTION_LOST, -1, 3, 0);
+    attempt(7, ORDER_CONNECT, -1, 4);
+    take_rows(&r);
+    assert_int_equal(r.connects, 4);
+    assert_int_equal(r.connects_again, 3);
+    report_release(&r);
+}
+
+static void
+numbers_of_a_damaged_journal_are_told_as_if_they_were_true(void **state)
+{
+    static const int64_t odd[] = {INT64_MIN, -1, INT64_C(1) << 58, INT64_MAX};
+    struct buf out;
+    struct report r;
+
+    (void)state;
+    for (size_t i = 0; i < 4; i++) {
+        for (size_t k = 0; k < 4; k++) {
+            begin(&r, 1, 2, "rolling");
+            wave(&r, odd[i], ORDER_WAVE_BEGIN, 0);
+            order(&r, odd[i], ORDER_START, 0, 0);
+            order(&r, odd[i], ORDER_RUN_STEP, 0, 0);
+            said(&r, odd[i], VERB_WORKERS, -1, 3);
+            fact(&r, odd[k], FACT_STEP_DONE, 0, 0, 0);
+            order(&r, odd[k], ORDER_RELEASE, 0, 0);
+            order(&r, odd[k], ORDER_START, 0, INT32_MAX);
+            order(&r, odd[k], ORDER_RELEASE, 0, INT32_MAX);
+            wave(&r, odd[k], ORDER_WAVE_END, 0);
+            wave(&r, odd[i], ORDER_WAVE_BEGIN, 1);
+            take_rows(&r);
+            r.state = REPORT_OVER;
+            r.wall_ms = odd[i];
+            report_figure(&r);
+            buf_init(&out, REPORT_TEXT_MAX);
+            report_text(&r, &out);
+            report_json(&r, &out);
+            report_make_log(&r);
+            report_guide(&r, &out);
+            assert_true(out.len > 0);
+            buf_release(&out);
+            report_release(&r);
+        }
+    }
+}
+
+/* Steps that were not run (tags) take no row; of the others the longest are shown, in their order.
+ */
+static void
+of_many_steps_the_longest_are_shown(void **state)
+{
+    struct report r;
+    struct buf out;
+
+    (void)state;
+    begin(&r, 1, 1, "rolling");
+    for (int32_t i = 0; i < 80; i++) {
+        report_name_step(&r, LIST_STEPS, "s");
+    }
+    order(&r, 0, ORDER_START, 0, 0);
+    for (int32_t i = 0; i < 40; i++) {
+        order(&r, 1000 * i, ORDER_RUN_STEP, 0, 40 + i);
+        fact(&r, 1000 * i + (i == 20 ? 999 : i < 10 ? 10 : 20 + i), FACT_STEP_DONE, 0, 40 + i, 0);
+    }
+    order(&r, 40000, ORDER_RELEASE, 0, 0);
+    take_rows(&r);
+    r.state = REPORT_OVER;
+    r.wall_ms = 40000;
+    report_figure(&r);
+    buf_init(&out, REPORT_TEXT_MAX);
+    report_text(&r, &out);
+    assert_null(strstr(out.data, " 50 s\n")); /* i < 10: shorter than the others */
+    assert_non_null(strstr(out.data, " 51 s\n"));
+    assert_non_null(strstr(out.data, " 61 s\n"));
+    assert_non_null(strstr(out.data, " 80 s\n  and 10 steps more\n"));
+    buf_release(&out);
+    report_release(&r);
+}
+
 int
 main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(of_many_steps_the_longest_are_shown),
+        cmocka_unit_test(a_round_that_follows_another_begins_nothing_again),
+        cmocka_unit_test(a_connection_is_made_again_after_one_that_failed_or_was_lost),
+        cmocka_unit_test(numbers_of_a_damaged_journal_are_told_as_if_they_were_true),
         cmocka_unit_test(test_waves_end_one_before_the_other),
         cmocka_unit_test(test_without_waves_the_slots_are_the_bound),
         cmocka_unit_test(test_one_long_host_is_the_bound_by_itself),
@@ -839,6 +1028,7 @@ main(void)
         cmocka_unit_test(test_workers_that_come_and_go_count_while_they_are_there),
         cmocka_unit_test(test_steps_have_percentiles_by_nearest_rank),
         cmocka_unit_test(test_a_step_that_ends_late_twice_or_not_at_all_is_not_counted),
+        cmocka_unit_test(test_steps_that_nobody_came_to_take_no_row_and_no_times),
         cmocka_unit_test(test_what_a_damaged_journal_says_is_passed_over),
         cmocka_unit_test(test_a_run_that_did_nothing_has_no_times),
         cmocka_unit_test(test_the_text_of_a_rolling_run),
@@ -846,6 +1036,7 @@ main(void)
         cmocka_unit_test(test_equal_reasons_are_one_row),
         cmocka_unit_test(test_texts_of_elsewhere_are_harmless),
         cmocka_unit_test(test_the_chart_has_a_row_a_slot_and_its_letters),
+        cmocka_unit_test(test_what_a_run_that_died_left_open_is_not_under_way),
         cmocka_unit_test(test_many_hosts_in_one_cell_and_many_slots_are_said),
         cmocka_unit_test(test_there_is_no_chart_of_nothing),
         cmocka_unit_test(test_the_json_is_one_object_with_the_same_facts),
