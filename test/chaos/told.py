@@ -231,7 +231,7 @@ def main():
         run.judge(run.go(), counts)
         if run.wrong:
             bad += 1
-            print('run %d of seed %d:\n  %s' % (number, args.seed, '\n  '.join(run.wrong)))
+            print('run %d of seed %d:\n  %s' % (number, args.seed, '\n  '.join(run.wrong)), flush=True)
             shutil.move(run.folder, os.path.join(args.work, 'wrong-%d' % number))
     print('%d runs, %s' % (args.runs, ', '.join('%s %d' % row for row in sorted(counts.items()))))
     sys.exit(bad > 0)

@@ -6,7 +6,7 @@
 mkdir -p "$work/told"
 ssh-keygen -q -t ed25519 -N '' -C demo -f "$work/told/id"
 /usr/bin/python3 test/chaos/told.py --program "$im_bin" --fleet "$fleet_bin" --key "$work/told/id" --work "$work/told" \
-    --seed "${1:-1}" --first "${2:-0}" --runs "${TOLD_RUNS:-1}" || {
+    --seed "${1:-6}" --first "${2:-0}" --runs "${TOLD_RUNS:-1}" || {
     fail 'see above'
     [ -z "${TOLD_KEEP:-}" ] || cp -r "$work/told"/wrong-* "$TOLD_KEEP/"
 }
