@@ -66,7 +66,7 @@ struct run_host {
     enum step_list list;
     char *error; /* owned: the step's `error:` rendered, or NULL */
     int64_t step_began_ms;
-    char tail[RUN_TAIL_BYTES];
+    char *tail; /* owned, RUN_TAIL_BYTES; NULL: it has said nothing on stderr */
     size_t tail_len;
     struct redact_stream streams[RUN_STREAMS]; /* owned: what may yet be a secret's beginning */
     int64_t bytes[RUN_STREAMS];                /* of stdout and stderr that are in the log */

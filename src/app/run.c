@@ -478,6 +478,7 @@ free_hosts(struct run *run)
         free(run->hosts[i].back_reason);
         free(run->hosts[i].error);
         free(run->hosts[i].asked);
+        free(run->hosts[i].tail);
         redact_stream_release(&run->hosts[i].streams[0]);
         redact_stream_release(&run->hosts[i].streams[1]);
         if (run->releases != NULL) {
