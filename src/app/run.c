@@ -194,7 +194,6 @@ begin_journal(struct run *run, struct err *err)
     }
     const char *id = journal_run_id(run->journal);
     value_dict_set(run->magic, "run_id", value_text(id));
-    value_dict_set(run->back_magic, "run_id", value_text(id));
     if (run->lock != NULL) {
         lock_note_run(run->lock, id);
     } else if (lock_probe(run->var_dir, q->env, &holder, NULL) == 1) {
@@ -438,7 +437,6 @@ run_new(const struct run_request *q)
     run->step_count = app_steps(q, &run->steps);
     make_hosts(run);
     run->magic = make_magic(run);
-    run->back_magic = make_magic(run);
     run->baking = run->pausing = -1;
     return run;
 }
