@@ -66,7 +66,7 @@ struct run_host {
     enum step_list list;
     char *error; /* owned: the step's `error:` rendered, or NULL */
     int64_t step_began_ms;
-    char tail[RUN_TAIL_BYTES];
+    char *tail; /* owned, RUN_TAIL_BYTES; NULL: it has said nothing on stderr */
     size_t tail_len;
     struct redact_stream streams[RUN_STREAMS]; /* owned: what may yet be a secret's beginning */
     int64_t bytes[RUN_STREAMS];                /* of stdout and stderr that are in the log */
@@ -111,13 +111,14 @@ struct run {
     size_t step_count;
     struct run_host *hosts;
     int32_t host_count;
-    const char **names;       /* by host, for lists; the names are the inventory's */
-    char *release;            /* "" if none */
-    char **releases;          /* by host where they differ, else NULL */
-    char **targets;           /* by host: the release a rollback goes to, or NULL; NULL: no list */
-    char *back_refusal;       /* why there can be no rollback, or NULL */
-    struct value *magic;      /* set for one host at a time */
-    struct value *back_magic; /* the same in a rollback, where release is the target */
+    const char **names;  /* by host, for lists; the names are the inventory's */
+    char *release;       /* "" if none */
+    char **releases;     /* by host where they differ, else NULL */
+    char **targets;      /* by host: the release a rollback goes to, or NULL; NULL: no list */
+    char *back_refusal;  /* why there can be no rollback, or NULL */
+    struct value *magic; /* set for one host at a time */
+    struct value
+        *back_magic; /* the same in a rollback, where release is the target; NULL: none yet */
     struct value *back_extra; /* -e without release; NULL: as the request has it */
     struct redact *redact;    /* every secret that a step was given: in no output and no reason */
 

@@ -7,7 +7,6 @@
 #ifndef SSH_SESSION_KIND_H
 #define SSH_SESSION_KIND_H
 
-#include "base/err.h"
 #include "ssh/session.h"
 
 /* session.h says what each has to do.  NULL where a kind has nothing to do. */
@@ -34,8 +33,8 @@ struct session {
     bool was_ahead; /* the channel */
     struct session_exit exit;
     session_data *data;
-    void *arg;                  /* borrowed */
-    char refusal[ERR_TEXT_MAX]; /* why the channel or its command was denied */
+    void *arg;     /* borrowed */
+    char *refusal; /* owned: why the command was denied here; NULL: the server did it */
 };
 
 /* libssh's own, of a session that is not local. */

@@ -104,7 +104,8 @@ struct slot_job {
     enum cause cause;
     int exit_code;
     int signal;
-    char text[ERR_TEXT_MAX]; /* a reason, or the note of a step that is done */
+    char *text; /* owned, of ERR_TEXT_MAX bytes: a reason, or the note of a step that is done;
+                   NULL: nothing is to be said */
 };
 
 enum { AUTH_PARTIAL_MAX = 4 };
@@ -227,6 +228,8 @@ enum slot_step step_kill(struct slot *s);
 /* job.c */
 /* Take a request in; the slot must be idle. */
 void job_begin(struct slot *s, const struct step_request *request);
+/* The last byte of what is to be sent is with libssh. */
+void job_handed(struct slot_job *job);
 /* The frame's header has been seen. */
 bool job_has_begun(const struct slot_job *job);
 /* Bytes of the channel. */

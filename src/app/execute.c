@@ -125,6 +125,9 @@ step_scope(struct run *run, const struct run_host *h, enum step_list list, int32
         set_magic(run->magic, run, h->index, wave, run_release(run, h->index));
         return scope;
     }
+    if (run->back_magic == NULL) {
+        run->back_magic = value_copy(run->magic);
+    }
     scope.magic = run->back_magic;
     scope.extra = run->back_extra == NULL ? scope.extra : run->back_extra;
     set_magic(run->back_magic, run, h->index, wave,

@@ -95,6 +95,9 @@ check_fact(struct fact fact)
 static void
 keep_tail(struct run_host *h, const char *bytes, size_t len)
 {
+    if (h->tail == NULL) {
+        h->tail = xcalloc(1, RUN_TAIL_BYTES);
+    }
     if (len >= RUN_TAIL_BYTES) {
         bytes += len - RUN_TAIL_BYTES;
         len = RUN_TAIL_BYTES;

@@ -194,7 +194,6 @@ begin_journal(struct run *run, struct err *err)
     }
     const char *id = journal_run_id(run->journal);
     value_dict_set(run->magic, "run_id", value_text(id));
-    value_dict_set(run->back_magic, "run_id", value_text(id));
     if (run->lock != NULL) {
         lock_note_run(run->lock, id);
     } else if (lock_probe(run->var_dir, q->env, &holder, NULL) == 1) {
@@ -438,7 +437,6 @@ run_new(const struct run_request *q)
     run->step_count = app_steps(q, &run->steps);
     make_hosts(run);
     run->magic = make_magic(run);
-    run->back_magic = make_magic(run);
     run->baking = run->pausing = -1;
     return run;
 }
@@ -478,6 +476,7 @@ free_hosts(struct run *run)
         free(run->hosts[i].back_reason);
         free(run->hosts[i].error);
         free(run->hosts[i].asked);
+        free(run->hosts[i].tail);
         redact_stream_release(&run->hosts[i].streams[0]);
         redact_stream_release(&run->hosts[i].streams[1]);
         if (run->releases != NULL) {

@@ -13,6 +13,8 @@
 #include <stdlib.h>
 #include <time.h>
 
+enum { DUE_KEPT = 1024 }; /* orders whose room is kept from turn to turn */
+
 int64_t
 run_now_ms(const struct run *run)
 {
@@ -304,6 +306,13 @@ turn_forget(struct run *run)
         free(run->due_notes[i].reason);
     }
     run->due_count = 0;
+    if (run->due_cap > DUE_KEPT) { /* of thousands of hosts that began at once */
+        free(run->due);
+        free(run->due_notes);
+        run->due = NULL;
+        run->due_notes = NULL;
+        run->due_cap = run->due_notes_cap = 0;
+    }
 }
 
 static int

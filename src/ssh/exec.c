@@ -182,7 +182,9 @@ feed(struct slot *s)
         fed += (size_t)n;
         buf_drain(&job->out, (size_t)n);
         refill(job);
-        job->handed = job->out.len == 0;
+        if (job->out.len == 0) {
+            job_handed(job);
+        }
     }
     watch_stall(s, fed > 0);
     if (fed >= TURN_BYTES_MAX) {

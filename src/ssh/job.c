@@ -8,11 +8,14 @@
 #include "ssh/slot.h"
 
 #include "base/escape.h"
+#include "base/xalloc.h"
 #include "ssh/become.h"
 
 #include <assert.h>
 #include <signal.h>
+#include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -44,6 +47,22 @@ signal_number(const char *name)
 }
 
 /* ---------------------------------------------------------------- the job */
+
+/* Most steps end without a word, and a session that waits holds no room for any. */
+static void say(struct slot_job *job, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+static void
+say(struct slot_job *job, const char *fmt, ...)
+{
+    va_list ap;
+
+    if (job->text == NULL) {
+        job->text = xcalloc(1, ERR_TEXT_MAX);
+    }
+    va_start(ap, fmt);
+    (void)vsnprintf(job->text, ERR_TEXT_MAX, fmt, ap);
+    va_end(ap);
+}
 
 static int
 build_script(struct slot *s, const struct step_request *r, struct err *err)
@@ -136,7 +155,7 @@ job_begin(struct slot *s, const struct step_request *r)
     if (build(s, r, &err) < 0) {
         job->verdict = VERDICT_NOT_STARTED;
         job->cause = CAUSE_LOCAL;
-        memcpy(job->text, err.text, sizeof(job->text));
+        say(job, "%s", err.text);
     }
     if (job->timeout_ms > 0) {
         slot_timer_set(s, TIMER_STEP, job->timeout_ms);
@@ -153,6 +172,14 @@ wipe(struct buf *b)
     buf_release(b);
 }
 
+/* A step may run for hours: it holds neither the room nor the password meanwhile. */
+void
+job_handed(struct slot_job *job)
+{
+    job->handed = true;
+    wipe(&job->out);
+}
+
 void
 job_release(struct slot_job *job)
 {
@@ -161,6 +188,7 @@ job_release(struct slot_job *job)
     upload_free(job->upload);
     frame_head_release(&job->head[0]);
     frame_head_release(&job->head[1]);
+    free(job->text);
     *job = (struct slot_job){0};
 }
 
@@ -171,7 +199,7 @@ job_end(struct slot *s, enum verdict verdict, enum cause cause, const char *what
 
     job->verdict = verdict;
     job->cause = cause;
-    (void)snprintf(job->text, sizeof(job->text), "%s%s", slot_state_said(s->state), what);
+    say(job, "%s%s", slot_state_said(s->state), what);
 }
 
 bool
@@ -212,22 +240,22 @@ verdict_status(struct slot *s, const struct session_exit *e)
     job->verdict = job->skip.seen ? VERDICT_SKIPPED : VERDICT_DONE;
     job->exit_code = (int)e->status;
     job->signal = e->has_status ? 0 : signal_number(e->signal);
-    (void)snprintf(job->text, sizeof(job->text), "%s",
-                   job->upload == NULL ? "" : upload_note(job->upload));
+    if (job->upload != NULL) {
+        say(job, "%s", upload_note(job->upload));
+    }
     if (!e->has_status && job->signal == 0) {
         struct buf name;
         buf_init(&name, sizeof(e->signal) * 4);
         escape_line(&name, e->signal, strlen(e->signal));
         job->exit_code = STATUS_STRANGE;
-        (void)snprintf(job->text, sizeof(job->text), "ended by signal %s", name.data);
+        say(job, "ended by signal %s", name.data);
         buf_release(&name);
     } else if (e->has_status && job->exit_code < 0) {
         job->exit_code = STATUS_STRANGE;
-        (void)snprintf(job->text, sizeof(job->text), "exit status %u", e->status);
+        say(job, "exit status %u", e->status);
     }
     if (job->cut) {
-        (void)snprintf(job->text, sizeof(job->text),
-                       "a background process kept the output open; it was cut off");
+        say(job, "a background process kept the output open; it was cut off");
     }
 }
 
@@ -248,17 +276,17 @@ job_settle(struct slot *s, enum cause cause, const char *text)
     /* A frame that is not whole does not run; an upload that is not whole is not renamed. */
     job->verdict = job->handed && !job->checking ? VERDICT_UNKNOWN : VERDICT_NOT_STARTED;
     job->cause = cause;
-    (void)snprintf(job->text, sizeof(job->text), "%s", text);
+    say(job, "%s", text);
 }
 
 void
 job_note_killed(struct slot *s, bool survives)
 {
     struct slot_job *job = &s->job;
-    const size_t used = strlen(job->text);
 
     if (job->verdict == VERDICT_UNKNOWN) {
-        (void)snprintf(job->text + used, sizeof(job->text) - used, ": %s",
+        const size_t used = strlen(job->text); /* job_settle has said why */
+        (void)snprintf(job->text + used, ERR_TEXT_MAX - used, ": %s",
                        survives ? "could not be killed, may still run" : "killed");
     }
 }
@@ -312,13 +340,13 @@ job_tell(struct slot *s)
 {
     const struct pool_events *events = &s->config->events;
     void *arg = s->config->arg;
-    struct slot_job job = s->job;
-    char text[ERR_TEXT_MAX];
+    const struct slot_job job = s->job;
 
     if (!job.active) {
         return;
     }
-    memcpy(text, job.text, sizeof(text));
+    const char *text = job.text == NULL ? "" : job.text;
+    s->job.text = NULL; /* told below */
     job_release(&s->job);
     slot_timer_stop(s, TIMER_STEP);
     stop_channel_timers(s);
@@ -338,6 +366,7 @@ job_tell(struct slot *s)
     case VERDICT_NONE:
         assert(false && "a step ends with a verdict");
     }
+    free(job.text);
 }
 
 static void

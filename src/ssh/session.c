@@ -82,7 +82,7 @@ session_channel_exec(struct session *s, const char *command)
 const char *
 session_refusal(const struct session *s)
 {
-    return s->refusal;
+    return s->refusal != NULL ? s->refusal : "refused by the server";
 }
 
 size_t

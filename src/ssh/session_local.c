@@ -87,7 +87,8 @@ start(struct session *s, const char *command)
     h->full = false;
     h->child = local_feed(h->locals, command, &events, h, &err);
     if (h->child == NULL) {
-        (void)snprintf(s->refusal, sizeof(s->refusal), "%s", err.text);
+        free(s->refusal);
+        s->refusal = xstrdup(err.text);
         return SESSION_DENIED;
     }
     return SESSION_OK;
@@ -147,6 +148,7 @@ drop(struct session *s)
 static void
 release(struct session *s)
 {
+    free(s->refusal);
     free(s);
 }
 

@@ -93,8 +93,8 @@ set_options(struct over_ssh *s, const struct target *target, const char *host_ke
     (void)ssh_options_set(s->ssh, SSH_OPTIONS_USER, target->user);
     (void)ssh_options_set(s->ssh, SSH_OPTIONS_FD, &s->base.fd);
     (void)ssh_options_set(s->ssh, SSH_OPTIONS_SSH_DIR, "/nonexistent");
-    (void)ssh_options_set(s->ssh, SSH_OPTIONS_KNOWNHOSTS, "/dev/null");
-    (void)ssh_options_set(s->ssh, SSH_OPTIONS_GLOBAL_KNOWNHOSTS, "/dev/null");
+    (void)ssh_options_set(s->ssh, SSH_OPTIONS_KNOWNHOSTS, "/nonexistent");
+    (void)ssh_options_set(s->ssh, SSH_OPTIONS_GLOBAL_KNOWNHOSTS, "/nonexistent");
     (void)ssh_options_set(s->ssh, SSH_OPTIONS_GSSAPI_DELEGATE_CREDENTIALS, &zero);
     set_algorithms(s->ssh, target);
     if (host_key_types != NULL) {
@@ -342,7 +342,6 @@ session_new(int fd, const struct target *target, const char *host_key_types)
     s->base.kind = &kind;
     s->base.fd = fd;
     s->ahead_max = SESSION_AHEAD_MAX;
-    (void)snprintf(s->base.refusal, sizeof(s->base.refusal), "refused by the server");
     s->ssh = ssh_new();
     if (s->ssh == NULL) {
         abort();

@@ -123,8 +123,9 @@ slot_timer_set(struct slot *s, enum slot_timer t, int64_t ms)
 void
 slot_timer_stop(struct slot *s, enum slot_timer t)
 {
-    if (s->timers[t] != NULL) {
-        (void)evtimer_del(s->timers[t]);
+    if (s->timers[t] != NULL) { /* an idle session holds only what it waits for */
+        event_free(s->timers[t]);
+        s->timers[t] = NULL;
     }
     s->expired &= ~(1U << t);
 }
@@ -589,11 +590,6 @@ slot_free(struct slot *s)
         gate_leave(s->config->gate, &s->ticket);
     }
     job_release(&s->job);
-    for (int t = 0; t < SLOT_TIMERS; t++) {
-        if (s->timers[t] != NULL) {
-            event_free(s->timers[t]);
-        }
-    }
     event_free(s->kick);
     free(s->text);
     free(s);

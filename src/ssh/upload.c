@@ -62,7 +62,8 @@ static const char text_tree_check[] =
     "[ ! -e \"$D\" ]||[ -d \"$D\" ]||e 'is not a folder' 73;";
 
 /* PIPE is ignored so that a lost connection cannot end the shell before its trap has removed the
- * part file. */
+ * part file.  From 8 MB on, openssl is asked first where there is one: it hashes four times as fast
+ * as sha256sum, which is asked if the other's word is not the one that was sent. */
 static const char text_receive[] =
     "[ -d \"${D%/*}/\" ]||e \"there is no folder ${D%/*}\" 73;"
     "u=$(umask);umask 077;"
@@ -76,7 +77,9 @@ static const char text_receive[] =
     "[ $((c)) -eq $((Z+65)) ]||e \"incomplete: $((c)) of $((Z+65)) bytes arrived\" 74;"
     "w=$(tail -c 65 \"$T\");"
     "dd if=/dev/null of=\"$T\" bs=1 seek=$Z 2>/dev/null||e 'cannot be cut to size' 74;"
-    "x=$(s <\"$T\");"
+    "x=;[ $Z -lt 8388608 ]||! command -v openssl >/dev/null 2>&1||"
+    "x=$(openssl dgst -sha256 -r <\"$T\" 2>/dev/null);"
+    "[ \"${x%% *}\" = \"$w\" ]||x=$(s <\"$T\");"
     "[ \"${x%% *}\" = \"$w\" ]||e \"hash mismatch: sent $w, arrived ${x%% *}\" 74;";
 
 static const char text_file_place[] = "chmod \"$M\" \"$T\"||e 'mode cannot be set' 73;"

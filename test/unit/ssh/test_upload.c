@@ -16,7 +16,7 @@
 
 #include <cmocka.h>
 
-enum { WIRE_MAX = 1 << 20 };
+enum { LARGE = 8 * 1024 * 1024, WIRE_MAX = LARGE + (1 << 20) };
 
 static const char nonce[] = "00112233445566778899aabbccddeeff";
 static char folder[] = "/tmp/im-upload-XXXXXX";
@@ -164,7 +164,7 @@ test_keeps_the_old_file_when_cut_at_any_byte(void **state)
     write_file(dest, "old", 3);
     make_wire(&wire, 4);
     for (int shell = 0; shell < SHELLS; shell++) {
-        for (size_t cut = 0; shell_here(shell) && cut < wire.len; cut += cut < 1200 ? 29 : 1) {
+        for (size_t cut = 0; shell_here(shell) && cut < wire.len; cut += cut < 1370 ? 29 : 1) {
             shell_run(shell, command(), wire.data, cut, &r);
             assert_int_not_equal(r.status, 0);
             assert_file(dest, "old", 3);
@@ -210,6 +210,58 @@ test_refuses_bytes_that_do_not_match_their_hash(void **state)
     wire.data[wire.len - 67] ^= 1;
     refused("", wire.data, wire.len, 74, "hash mismatch: sent ");
     buf_release(&wire);
+}
+
+/* An openssl that only says that it was asked: the file is in place nevertheless. */
+static void
+test_asks_openssl_first_about_large_files_and_does_not_depend_on_it(void **state)
+{
+    static const struct {
+        size_t size;
+        bool asked;
+    } rows[] = {{LARGE - 1, false}, {LARGE, true}};
+    static struct shell_result r;
+    char mark[sizeof(folder) + 16];
+    char words[8192];
+    char *bytes = xcalloc(LARGE, 1);
+
+    (void)state;
+    (void)snprintf(mark, sizeof(mark), "%s/asked", folder);
+    (void)snprintf(words, sizeof(words), "exec /bin/sh -c 'openssl(){ : >%s;echo 0 x;};%s", mark,
+                   command() + strlen("exec /bin/sh -c '"));
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct buf wire;
+        write_file(source, bytes, rows[i].size);
+        make_wire(&wire, (int64_t)rows[i].size);
+        for (int shell = 0; shell < SHELLS; shell++) {
+            if (!shell_here(shell)) {
+                continue;
+            }
+            write_file(dest, "old", 3);
+            shell_run(shell, words, wire.data, wire.len, &r);
+            assert_int_equal(r.status, 0);
+            assert_file(dest, bytes, rows[i].size);
+            assert_int_equal(unlink(mark) == 0, rows[i].asked);
+        }
+        buf_release(&wire);
+    }
+    free(bytes);
+}
+
+static void
+test_refuses_a_large_file_that_does_not_match_its_hash(void **state)
+{
+    struct buf wire;
+    char *bytes = xcalloc(LARGE, 1);
+
+    (void)state;
+    write_file(source, bytes, LARGE);
+    write_file(dest, "old", 3);
+    make_wire(&wire, LARGE);
+    wire.data[wire.len - 67] ^= 1;
+    refused("", wire.data, wire.len, 74, "hash mismatch: sent ");
+    buf_release(&wire);
+    free(bytes);
 }
 
 /* fault 28: disk full */
@@ -516,6 +568,8 @@ main(void)
         cmocka_unit_test(test_puts_the_file_in_place_with_its_mode),
         cmocka_unit_test(test_keeps_the_old_file_when_cut_at_any_byte),
         cmocka_unit_test(test_refuses_bytes_that_do_not_match_their_hash),
+        cmocka_unit_test(test_asks_openssl_first_about_large_files_and_does_not_depend_on_it),
+        cmocka_unit_test(test_refuses_a_large_file_that_does_not_match_its_hash),
         cmocka_unit_test(test_says_that_the_disk_is_full),
         cmocka_unit_test(test_says_that_no_hash_tool_is_there),
         cmocka_unit_test(test_refuses_a_folder),
