@@ -77,14 +77,9 @@ preempted(void)
     return used.ru_nivcsw;
 }
 
-int
-epoll_wait(int epfd, struct epoll_event *events, int max, int timeout)
+static void
+end_turn(void)
 {
-    static int (*real)(int, struct epoll_event *, int, int);
-
-    if (real == NULL) {
-        *(void **)&real = dlsym(RTLD_NEXT, "epoll_wait");
-    }
     if (owner == getpid()) {
         const uint64_t took_ns = now_ns(CLOCK_MONOTONIC) - turn_wall_ns - turn_commit_ns;
         add(&wall, took_ns);
@@ -93,13 +88,38 @@ epoll_wait(int epfd, struct epoll_event *events, int max, int timeout)
         }
         add(&cpu, now_ns(CLOCK_THREAD_CPUTIME_ID) - turn_cpu_ns - turn_commit_cpu_ns);
     }
-    const int n = real(epfd, events, max, timeout);
+}
+
+static void
+begin_turn(void)
+{
     owner = getpid();
     turn_wall_ns = now_ns(CLOCK_MONOTONIC);
     turn_cpu_ns = now_ns(CLOCK_THREAD_CPUTIME_ID);
     turn_commit_ns = turn_commit_cpu_ns = 0;
     turn_preempted = preempted();
+}
+
+/* inventory-manager has an epoll_wait of its own, which comes here; others' libraries call
+ * epoll_wait. */
+int
+epoll_pwait(int epfd, struct epoll_event *events, int max, int timeout, const sigset_t *mask)
+{
+    static int (*real)(int, struct epoll_event *, int, int, const sigset_t *);
+
+    if (real == NULL) {
+        *(void **)&real = dlsym(RTLD_NEXT, "epoll_pwait");
+    }
+    end_turn();
+    const int n = real(epfd, events, max, timeout, mask);
+    begin_turn();
     return n;
+}
+
+int
+epoll_wait(int epfd, struct epoll_event *events, int max, int timeout)
+{
+    return epoll_pwait(epfd, events, max, timeout, NULL);
 }
 
 static int
