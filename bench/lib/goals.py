@@ -35,13 +35,13 @@ class Goal:
 TRUE, IDLE, TRIPS, UPLOAD = "scale/true", "scale/idle", "latency/one-host", "upload/one-host"
 BESIDE, DEPLOY, LOOPS = "peers/true-500x100-fleet", "peers/deploy5-50x25-sshd", "waves, scale, mixed"
 FLOORS = "crypto floor 0.29, asyncssh 6.8, pdsh 19.5, ansible 65"
-BARE_WALL, BARE_CPU = "bare prototype: 10x", "bare prototype: 22x"
+BARE_WALL, BARE_CPU = "a bare libssh loop: 10x", "a bare libssh loop: 22x"
 
 # name, text, limit, unit, at least, elsewhere, by
 GOALS = [
     Goal("cpu-ed25519", "client CPU a host: connect, auth, exec; fleet, ed25519", 0.95, "ms", False, FLOORS, TRUE),
     Goal("cpu-fastest", "client CPU a host, fastest negotiated set", 0.8, "ms", False, "", TRUE),
-    Goal("hosts-10000", "10,000 hosts, `true`, one core", 11, "s", False, "prototype 10.1", TRUE),
+    Goal("hosts-10000", "10,000 hosts, `true`, one core", 11, "s", False, "a bare libssh loop: 10.1", TRUE),
     Goal("wall-pdsh", "wall against pdsh, fleet, 500 hosts, 100 at once", 8, "x", True, BARE_WALL, BESIDE),
     Goal("wall-pssh", "wall against pssh, fleet, 500 hosts, 100 at once", 8, "x", True, BARE_WALL, BESIDE),
     Goal("cpu-pdsh", "client CPU against pdsh", 18, "x", True, BARE_CPU, BESIDE),
@@ -58,12 +58,12 @@ GOALS = [
     ),
     Goal("flat-cpu", "CPU a host at 10,000 hosts over that at 1,000", 1.15, "x", by=TRUE),
     Goal("flat-memory", "memory a host, 10,000 hosts over 1,000", 1.15, "x", by=TRUE),
-    Goal("idle-memory", "memory an idle session, resident while all wait", 28, "KB", False, "prototype 23 KB", IDLE),
+    Goal("idle-memory", "memory an idle session, resident while all wait", 28, "KB", False, "a bare libssh loop: 23", IDLE),
     Goal("idle-10000", "memory of 10,000 idle sessions, resident while all wait", 320, "MB", by=IDLE),
     Goal("idle-wakeups", "wake-ups a second of 1,000 idle sessions, beyond timers", 1.5, "/s", by=IDLE),
     Goal("trips-first", "round trips to first output", 8, elsewhere="OpenSSH 9", by=TRIPS),
     Goal("trips-step", "round trips for each further step", 1, elsewhere="OpenSSH 3", by=TRIPS),
-    Goal("upload-rate", "upload on loopback", 150, "MB/s", True, "prototype 150-185", UPLOAD),
+    Goal("upload-rate", "upload on loopback", 150, "MB/s", True, "a bare libssh loop: 150-185", UPLOAD),
     Goal("upload-memory", "memory of an upload of a large file over one of 1 MB", 4, "MB", by=UPLOAD),
     Goal("stall-p999", "loop stall p99.9, commits apart", 10, "ms", by=LOOPS),
     Goal("stall-max", "loop stall max, commits apart", 50, "ms", by=LOOPS),

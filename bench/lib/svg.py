@@ -5,7 +5,7 @@ A chart is a dict in a suite's CHARTS, which the JSON carries along:
              a point a row, x is a figure too; "spread": as dots, several figures of a row on one log scale
     column   key of the figure (spread: "columns", list of (key, label)); line: also "x"
     title    what is shown, with its unit
-    cells    pattern of cell names, default all;  rows: pattern of contenders
+    cells    pattern of cell names, default all;  but: of those left out;  rows: pattern of contenders
     log      true: logarithmic scale, for bars and dots
     limit    a goal, drawn as a line;  mark: dots: where each row's line begins;  from: where a linear scale begins (default 0)
     times    bars: key of a figure that says how many times ours it is;  shared: true, one scale for all panels
@@ -243,7 +243,7 @@ def rows_for(result, chart, keys):
     """[(cell, [row])] with all these figures, and the names that the chart wants."""
     found = []
     for cell in result["cells"]:
-        if not fnmatch.fnmatch(cell["name"], chart.get("cells", "*")):
+        if not fnmatch.fnmatch(cell["name"], chart.get("cells", "*")) or fnmatch.fnmatch(cell["name"], chart.get("but", "")):
             continue
         rows = [
             row
