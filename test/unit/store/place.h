@@ -182,4 +182,52 @@ place_end(struct journal *j, int32_t host, enum outcome outcome, const char *rel
     assert_int_equal(journal_host_end(j, &end, NULL), 0);
 }
 
+static inline void
+place_copy_id(const struct journal *j, char id[RUN_ID_SIZE])
+{
+    snprintf(id, RUN_ID_SIZE, "%s", journal_run_id(j));
+}
+
+static inline void
+place_finish(struct store *s, struct journal *j, int exit_code)
+{
+    assert_int_equal(journal_finish(j, 4200, 1795470304200, exit_code, "", NULL), 0);
+    place_commit(s);
+    journal_free(j);
+}
+
+static inline void
+place_expect_state(struct store *s, const char *host, const char *release, const char *before,
+                   enum outcome outcome)
+{
+    struct host_list hosts;
+    bool seen = false;
+
+    assert_int_equal(history_states(s, "test", &hosts, NULL), 0);
+    for (size_t i = 0; i < hosts.count; i++) {
+        const struct host_row *h = &hosts.rows[i];
+        if (strcmp(h->name, host) != 0)
+            continue;
+        seen = true;
+        assert_string_equal(h->release, release);
+        assert_string_equal(h->release_before, before);
+        assert_int_equal(h->outcome, outcome);
+        assert_string_equal(h->state, release[0] == '\0' ? "" : "deployed");
+    }
+    assert_true(seen);
+    host_list_release(&hosts);
+}
+
+static inline void
+place_run_one(struct store *s, enum outcome outcome, const char *release)
+{
+    struct journal *j = place_begin(s, "test", 1);
+
+    place_end(j, 0, outcome, release);
+    place_finish(s, j, 0);
+}
+
+/* One that has a place of its own. */
+#define PLACED(f) cmocka_unit_test_setup_teardown(f, place_make, place_remove)
+
 #endif

@@ -7,20 +7,6 @@
 
 #include <signal.h>
 
-static void
-copy_id(const struct journal *j, char id[RUN_ID_SIZE])
-{
-    snprintf(id, RUN_ID_SIZE, "%s", journal_run_id(j));
-}
-
-static void
-finish(struct store *s, struct journal *j, int exit_code)
-{
-    assert_int_equal(journal_finish(j, 4200, 1795470304200, exit_code, "", NULL), 0);
-    place_commit(s);
-    journal_free(j);
-}
-
 /* Six hosts, each at another point, and no end. */
 static void
 die_in_the_middle(const struct place *p, char id[RUN_ID_SIZE])
@@ -28,7 +14,7 @@ die_in_the_middle(const struct place *p, char id[RUN_ID_SIZE])
     struct store *s = place_open(p);
     struct journal *j = place_begin(s, "test", 6);
 
-    copy_id(j, id);
+    place_copy_id(j, id);
     for (int host = 0; host < 5; host++)
         place_order(j, ORDER_START, host, -1);
     place_order(j, ORDER_RUN_STEP, 0, 0); /* web-1: ends ok */
@@ -287,12 +273,12 @@ test_a_finished_run_is_told_with_its_counts(void **state)
     struct run_list runs;
     char id[RUN_ID_SIZE];
 
-    copy_id(j, id);
+    place_copy_id(j, id);
     place_end(j, 0, OUTCOME_OK, "v2");
     place_end(j, 1, OUTCOME_OK, "v2");
     place_end(j, 1, OUTCOME_FAILED, ""); /* a late failure moves it */
     place_end(j, 2, OUTCOME_UNREACHABLE, "");
-    finish(s, j, 3);
+    place_finish(s, j, 3);
     assert_int_equal(history_runs(s, "test", 5, &runs, NULL), 0);
     assert_string_equal(runs.rows[0].id, id);
     assert_string_equal(runs.rows[0].env, "test");
@@ -330,7 +316,7 @@ test_runs_are_listed_newest_first_and_by_environment(void **state)
     struct run_list runs;
 
     for (int i = 0; i < 6; i++)
-        finish(s, place_begin(s, i % 2 == 0 ? "even" : "odd", i + 1), 0);
+        place_finish(s, place_begin(s, i % 2 == 0 ? "even" : "odd", i + 1), 0);
     assert_int_equal(history_runs(s, NULL, 4, &runs, NULL), 0);
     assert_int_equal(runs.count, 4);
     for (size_t i = 0; i < 4; i++)
@@ -356,8 +342,8 @@ test_a_run_is_found_by_a_unique_beginning(void **state)
     struct run_list runs;
     size_t same = 0;
 
-    copy_id(a, id);
-    copy_id(a, begin);
+    place_copy_id(a, id);
+    place_copy_id(a, begin);
     while (journal_run_id(a)[same] == journal_run_id(b)[same])
         same++;
     begin[same + 1] = '\0';
@@ -378,378 +364,6 @@ test_a_run_is_found_by_a_unique_beginning(void **state)
     store_close(s);
 }
 
-/* ---------------------------------------------------------------- hosts over runs */
-
-static void
-expect_state(struct store *s, const char *host, const char *release, const char *before,
-             enum outcome outcome)
-{
-    struct host_list hosts;
-    bool seen = false;
-
-    assert_int_equal(history_states(s, "test", &hosts, NULL), 0);
-    for (size_t i = 0; i < hosts.count; i++) {
-        const struct host_row *h = &hosts.rows[i];
-        if (strcmp(h->name, host) != 0)
-            continue;
-        seen = true;
-        assert_string_equal(h->release, release);
-        assert_string_equal(h->release_before, before);
-        assert_int_equal(h->outcome, outcome);
-        assert_string_equal(h->state, release[0] == '\0' ? "" : "deployed");
-    }
-    assert_true(seen);
-    host_list_release(&hosts);
-}
-
-static void
-run_one(struct store *s, enum outcome outcome, const char *release)
-{
-    struct journal *j = place_begin(s, "test", 1);
-
-    place_end(j, 0, outcome, release);
-    finish(s, j, 0);
-}
-
-static void
-test_a_host_remembers_its_release_and_the_one_before(void **state)
-{
-    const struct place *p = *state;
-    struct store *s = place_open(p);
-
-    run_one(s, OUTCOME_FAILED, "");
-    expect_state(s, "web-1", "", "", OUTCOME_FAILED);
-    run_one(s, OUTCOME_OK, "v1");
-    expect_state(s, "web-1", "v1", "", OUTCOME_OK);
-    run_one(s, OUTCOME_OK, "v2");
-    expect_state(s, "web-1", "v2", "v1", OUTCOME_OK);
-    run_one(s, OUTCOME_OK, "v2"); /* the same again is no other one */
-    expect_state(s, "web-1", "v2", "v1", OUTCOME_OK);
-    run_one(s, OUTCOME_FAILED, "");
-    expect_state(s, "web-1", "v2", "v1", OUTCOME_FAILED);
-    run_one(s, OUTCOME_OK, "v1");
-    expect_state(s, "web-1", "v1", "v2", OUTCOME_OK);
-    store_close(s);
-}
-
-static void
-test_the_release_before_is_kept_with_the_run(void **state)
-{
-    const struct place *p = *state;
-    struct store *s = place_open(p);
-    struct journal *j;
-    struct host_list hosts;
-
-    run_one(s, OUTCOME_OK, "v1");
-    j = place_begin(s, "test", 1);
-    place_end(j, 0, OUTCOME_OK, "v2");
-    place_end(j, 0, OUTCOME_FAILED, "");
-    assert_int_equal(history_hosts(s, journal_run_id(j), &hosts, NULL), 0);
-    assert_string_equal(hosts.rows[0].release_before, "v1");
-    host_list_release(&hosts);
-    journal_free(j);
-    store_close(s);
-}
-
-static void
-try_release(struct store *s, const char *release)
-{
-    struct journal *j = place_begin(s, "test", 1);
-    const struct host_end end = {.host = 0,
-                                 .outcome = OUTCOME_FAILED,
-                                 .started_ms = 10,
-                                 .finished_ms = 20,
-                                 .reason = "",
-                                 .release = "",
-                                 .tried = release,
-                                 .boot_id = ""};
-
-    assert_int_equal(journal_host_end(j, &end, NULL), 0);
-    finish(s, j, 2);
-}
-
-static void
-expect_tried(struct store *s, const char *release)
-{
-    struct host_list hosts;
-
-    assert_int_equal(history_states(s, "test", &hosts, NULL), 0);
-    assert_int_equal(hosts.count, 1);
-    assert_string_equal(hosts.rows[0].release_tried, release);
-    host_list_release(&hosts);
-}
-
-static void
-test_a_release_that_failed_is_known_until_one_succeeds(void **state)
-{
-    const struct place *p = *state;
-    struct store *s = place_open(p);
-
-    try_release(s, "v1");
-    expect_tried(s, "v1");
-    run_one(s, OUTCOME_OK, "v2");
-    expect_tried(s, "");
-    try_release(s, "v3");
-    try_release(s, ""); /* an action that makes none says nothing of it */
-    expect_tried(s, "v3");
-    expect_state(s, "web-1", "v2", "", OUTCOME_FAILED);
-    run_one(s, OUTCOME_OK, "");
-    expect_tried(s, "v3");
-    run_one(s, OUTCOME_OK, "v2");
-    expect_tried(s, "");
-    store_close(s);
-}
-
-static void
-test_a_release_that_was_begun_is_known_though_its_run_died(void **state)
-{
-    const struct place *p = *state;
-    struct store *s = place_open(p);
-
-    run_one(s, OUTCOME_OK, "v1");
-    run_one(s, OUTCOME_OK, "v2");
-    struct journal *j = place_begin(s, "test", 1);
-    assert_int_equal(journal_host_tries(j, 0, "v3", NULL), 0);
-    assert_int_equal(store_commit(s, NULL), 0);
-    journal_free(j); /* and no end */
-    expect_tried(s, "v3");
-    run_one(s, OUTCOME_OK, "");
-    expect_tried(s, "v3");
-    run_one(s, OUTCOME_OK, "v3");
-    expect_tried(s, "");
-    store_close(s);
-}
-
-/* ---------------------------------------------------------------- hosts that end more than once */
-
-static void
-end_as(struct journal *j, enum outcome outcome, const char *release, const char *tried)
-{
-    const struct host_end end = {.host = 0,
-                                 .outcome = outcome,
-                                 .started_ms = 10,
-                                 .finished_ms = 20,
-                                 .reason = outcome == OUTCOME_OK ? "" : "health check",
-                                 .release = release,
-                                 .tried = tried,
-                                 .boot_id = ""};
-
-    assert_int_equal(journal_host_end(j, &end, NULL), 0);
-}
-
-static void
-back(struct journal *j, enum rollback_state state, const char *release, const char *tried)
-{
-    const struct host_back b = {.host = 0,
-                                .state = state,
-                                .at_ms = 30,
-                                .reason = state == ROLLBACK_FAILED ? "exit 3" : "",
-                                .release = release,
-                                .tried = tried};
-
-    assert_int_equal(journal_host_back(j, &b, NULL), 0);
-}
-
-static void
-expect_rollback(struct store *s, const char *run, bool live, enum rollback_state state,
-                const char *reason)
-{
-    struct host_list hosts;
-
-    if (live) {
-        history_live(s, run);
-    }
-    assert_int_equal(history_hosts(s, run, &hosts, NULL), 0);
-    assert_int_equal(hosts.rows[0].rollback, state);
-    assert_string_equal(hosts.rows[0].rollback_reason, reason);
-    host_list_release(&hosts);
-    assert_int_equal(history_states(s, "test", &hosts, NULL), 0);
-    assert_int_equal(hosts.rows[0].rollback, state);
-    host_list_release(&hosts);
-}
-
-/* It was ok with the new release, and turned out not to be: the last good one is the old one. */
-static void
-test_a_host_that_fails_late_has_the_state_of_one_that_failed(void **state)
-{
-    const struct place *p = *state;
-    struct store *s = place_open(p);
-
-    run_one(s, OUTCOME_OK, "v0");
-    run_one(s, OUTCOME_OK, "v1");
-    struct journal *j = place_begin(s, "test", 1);
-    assert_int_equal(journal_host_tries(j, 0, "v2", NULL), 0);
-    end_as(j, OUTCOME_OK, "v2", "");
-    expect_state(s, "web-1", "v2", "v1", OUTCOME_OK);
-    expect_tried(s, "");
-    end_as(j, OUTCOME_FAILED, "", "v2");
-    expect_state(s, "web-1", "v1", "v0", OUTCOME_FAILED);
-    expect_tried(s, "v2");
-    finish(s, j, 2);
-    store_close(s);
-}
-
-static void
-test_a_host_that_is_retried_has_the_state_of_its_last_end(void **state)
-{
-    const struct place *p = *state;
-    struct store *s = place_open(p);
-    struct host_list hosts;
-
-    run_one(s, OUTCOME_OK, "v0");
-    run_one(s, OUTCOME_OK, "v1");
-    struct journal *j = place_begin(s, "test", 1);
-    end_as(j, OUTCOME_FAILED, "", "v2");
-    place_order(j, ORDER_START, 0, -1);
-    assert_int_equal(journal_host_again(j, 0, NULL), 0);
-    history_live(s, journal_run_id(j));
-    assert_int_equal(history_hosts(s, journal_run_id(j), &hosts, NULL), 0);
-    assert_int_equal(hosts.rows[0].outcome, OUTCOME_RUNNING);
-    assert_int_equal(hosts.rows[0].finished_ms, -1);
-    host_list_release(&hosts);
-    expect_state(s, "web-1", "v1", "v0", OUTCOME_RUNNING);
-    end_as(j, OUTCOME_OK, "v2", "");
-    expect_state(s, "web-1", "v2", "v1", OUTCOME_OK);
-    expect_tried(s, "");
-    finish(s, j, 0);
-    store_close(s);
-}
-
-static void
-test_a_host_that_is_rolled_back_is_where_it_was(void **state)
-{
-    static const struct {
-        enum outcome outcome;
-        const char *release, *tried;
-    } rows[] = {{OUTCOME_OK, "v2", ""}, {OUTCOME_FAILED, "", "v2"}, {OUTCOME_UNKNOWN, "", "v2"}};
-    const struct place *p = *state;
-    struct store *s = place_open(p);
-
-    run_one(s, OUTCOME_OK, "v0");
-    run_one(s, OUTCOME_OK, "v1");
-    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-        struct journal *j = place_begin(s, "test", 1);
-        char id[RUN_ID_SIZE];
-        copy_id(j, id);
-        end_as(j, rows[i].outcome, rows[i].release, rows[i].tried);
-        back(j, ROLLBACK_RUNNING, "", "v2");
-        expect_state(s, "web-1", "v1", "v0", rows[i].outcome);
-        expect_tried(s, "v2");
-        expect_rollback(s, id, false, ROLLBACK_FAILED, "the run was cut off: it may be half done");
-        expect_rollback(s, id, true, ROLLBACK_RUNNING, "");
-        back(j, ROLLBACK_DONE, "v1", "");
-        expect_state(s, "web-1", "v1", "v0", rows[i].outcome);
-        expect_tried(s, "");
-        expect_rollback(s, id, true, ROLLBACK_DONE, "");
-        finish(s, j, 3);
-        expect_rollback(s, id, false, ROLLBACK_DONE, "");
-    }
-    run_one(s, OUTCOME_OK, "v3"); /* and the next run begins from there */
-    expect_state(s, "web-1", "v3", "v1", OUTCOME_OK);
-    store_close(s);
-}
-
-static void
-test_a_rollback_that_failed_leaves_the_release_as_tried(void **state)
-{
-    const struct place *p = *state;
-    struct store *s = place_open(p);
-    struct run_list runs;
-
-    run_one(s, OUTCOME_OK, "v1");
-    struct journal *j = place_begin(s, "test", 1);
-    char id[RUN_ID_SIZE];
-    copy_id(j, id);
-    end_as(j, OUTCOME_OK, "v2", "");
-    back(j, ROLLBACK_RUNNING, "", "v2");
-    back(j, ROLLBACK_FAILED, "", "v2");
-    expect_state(s, "web-1", "v1", "", OUTCOME_OK);
-    expect_tried(s, "v2");
-    expect_rollback(s, id, true, ROLLBACK_FAILED, "exit 3");
-    assert_int_equal(history_runs(s, "test", 1, &runs, NULL), 0);
-    assert_int_equal(runs.rows[0].rolled_back, 0);
-    assert_int_equal(runs.rows[0].rollbacks_failed, 1);
-    run_list_release(&runs);
-    finish(s, j, 7);
-    assert_int_equal(history_runs(s, "test", 1, &runs, NULL), 0);
-    assert_int_equal(runs.rows[0].rollbacks_failed, 1);
-    run_list_release(&runs);
-    expect_rollback(s, id, false, ROLLBACK_FAILED, "exit 3");
-    run_one(s, OUTCOME_OK, "v3");
-    assert_int_equal(history_runs(s, "test", 1, &runs, NULL), 0);
-    assert_int_equal(runs.rows[0].rollbacks_failed, 0);
-    run_list_release(&runs);
-    store_close(s);
-}
-
-/* A host that nothing was known of: what it has after is nothing that is known. */
-static void
-test_a_host_without_a_past_has_none_after_a_rollback(void **state)
-{
-    const struct place *p = *state;
-    struct store *s = place_open(p);
-    struct journal *j = place_begin(s, "test", 1);
-
-    end_as(j, OUTCOME_OK, "v2", "");
-    back(j, ROLLBACK_RUNNING, "", "v2");
-    back(j, ROLLBACK_DONE, "", "");
-    expect_state(s, "web-1", "", "", OUTCOME_OK);
-    expect_tried(s, "");
-    finish(s, j, 3);
-    store_close(s);
-}
-
-/* It holds no lock: a deployment may be writing beside it. */
-static void
-test_the_ends_of_a_run_that_changes_nothing_leave_releases_alone(void **state)
-{
-    static const char *const names[] = {"web-1"};
-    const struct run_start start = {.env = "test",
-                                    .action = "check",
-                                    .strategy = "parallel",
-                                    .wall_ms = 1795470300000,
-                                    .release = "",
-                                    .produces = "",
-                                    .plan_json = "{}",
-                                    .hosts = names,
-                                    .host_count = 1,
-                                    .pid = getpid()};
-    const struct place *p = *state;
-    struct store *s = place_open(p);
-
-    run_one(s, OUTCOME_OK, "v1");
-    struct journal *j = journal_begin(s, &start, NULL);
-    assert_non_null(j);
-    end_as(j, OUTCOME_OK, "", "");
-    run_one(s, OUTCOME_OK, "v2");
-    end_as(j, OUTCOME_FAILED, "", "");
-    expect_state(s, "web-1", "v2", "v1", OUTCOME_FAILED);
-    finish(s, j, 2);
-    store_close(s);
-}
-
-static void
-test_a_host_never_started_keeps_its_state(void **state)
-{
-    const struct place *p = *state;
-    struct store *s = place_open(p);
-    const struct host_end end = {.host = 0,
-                                 .outcome = OUTCOME_SKIPPED,
-                                 .started_ms = -1,
-                                 .finished_ms = -1,
-                                 .reason = "",
-                                 .release = "",
-                                 .boot_id = ""};
-    struct journal *j;
-
-    run_one(s, OUTCOME_OK, "v1");
-    j = place_begin(s, "test", 1);
-    assert_int_equal(journal_host_end(j, &end, NULL), 0);
-    finish(s, j, 0);
-    expect_state(s, "web-1", "v1", "", OUTCOME_OK);
-    store_close(s);
-}
-
 static void
 test_states_show_what_a_dead_run_left_open(void **state)
 {
@@ -758,29 +372,29 @@ test_states_show_what_a_dead_run_left_open(void **state)
     struct host_list hosts;
     char id[RUN_ID_SIZE];
 
-    run_one(s, OUTCOME_OK, "v1");
+    place_run_one(s, OUTCOME_OK, "v1");
     store_close(s);
     die_in_the_middle(p, id);
     s = store_open(p->db, true, NULL);
-    expect_state(s, "web-1", "v2", "v1", OUTCOME_OK);
-    expect_state(s, "web-2", "", "", OUTCOME_UNKNOWN);
-    expect_state(s, "web-3", "", "", OUTCOME_CANCELLED);
+    place_expect_state(s, "web-1", "v2", "v1", OUTCOME_OK);
+    place_expect_state(s, "web-2", "", "", OUTCOME_UNKNOWN);
+    place_expect_state(s, "web-3", "", "", OUTCOME_CANCELLED);
     assert_int_equal(history_states(s, "test", &hosts, NULL), 0);
     assert_int_equal(hosts.count, 5); /* web-6 was never begun */
     for (size_t i = 0; i < hosts.count; i++)
         assert_string_equal(hosts.rows[i].run, id);
     host_list_release(&hosts);
     history_live(s, id);
-    expect_state(s, "web-2", "", "", OUTCOME_RUNNING);
+    place_expect_state(s, "web-2", "", "", OUTCOME_RUNNING);
     store_close(s);
     /* A later run has the last word. */
     s = place_open(p);
     {
         struct journal *j = place_begin(s, "test", 2);
         place_end(j, 1, OUTCOME_OK, "v3");
-        finish(s, j, 0);
+        place_finish(s, j, 0);
     }
-    expect_state(s, "web-2", "v3", "", OUTCOME_OK);
+    place_expect_state(s, "web-2", "v3", "", OUTCOME_OK);
     store_close(s);
 }
 
@@ -809,14 +423,14 @@ test_prunes_old_finished_runs_of_one_environment(void **state)
     struct host_list hosts;
     struct run_list runs;
 
-    finish(s, place_begin(s, "other", 1), 0);
+    place_finish(s, place_begin(s, "other", 1), 0);
     journal_free(place_begin(s, "test", 1)); /* not finished: kept */
     for (int i = 0; i < 5; i++) {
         struct journal *j = place_begin(s, "test", 2);
-        copy_id(j, ids[i]);
+        place_copy_id(j, ids[i]);
         place_fact(j, FACT_CONNECTED, 0, -1);
         place_end(j, 0, OUTCOME_OK, "v1");
-        finish(s, j, 0);
+        place_finish(s, j, 0);
     }
     assert_int_equal(history_prune(s, "test", 3, note_dropped, &dropped, NULL), 0);
     assert_false(store_dirty(s));
@@ -827,14 +441,12 @@ test_prunes_old_finished_runs_of_one_environment(void **state)
     assert_int_equal(runs.count, 5);
     run_list_release(&runs);
     assert_int_equal(history_hosts(s, ids[0], &hosts, NULL), -1);
-    expect_state(s, "web-1", "v1", "", OUTCOME_OK);
+    place_expect_state(s, "web-1", "v1", "", OUTCOME_OK);
     store_close(s);
     assert_int_equal(place_number(p->db, "SELECT count(*) FROM journal"), 3);
     assert_int_equal(place_number(p->db, "SELECT count(*) FROM run_outcomes"), 7);
     assert_int_equal(place_number(p->db, "SELECT count(*) FROM run_hosts"), 8);
 }
-
-#define PLACED(f) cmocka_unit_test_setup_teardown(f, place_make, place_remove)
 
 static void
 test_stalls_are_kept_with_the_run_and_only_where_they_were_measured(void **state)
@@ -848,12 +460,12 @@ test_stalls_are_kept_with_the_run_and_only_where_they_were_measured(void **state
     struct journal *j = place_begin(s, "test", 1);
     char id[RUN_ID_SIZE];
 
-    copy_id(j, id);
+    place_copy_id(j, id);
     assert_int_equal(history_stalls(s, id, got, NULL), 0);
     assert_int_equal(got[STALL_TURNS].count, 0);
     assert_int_equal(journal_stall(j, STALL_TURNS, &told, NULL), 0);
     assert_int_equal(journal_stall(j, STALL_COMMITS, &nothing, NULL), 0);
-    finish(s, j, 0);
+    place_finish(s, j, 0);
     assert_int_equal(history_stalls(s, id, got, NULL), 0);
     assert_memory_equal(&got[STALL_TURNS], &told, sizeof(told));
     assert_int_equal(got[STALL_COMMITS].count, 0);
@@ -874,17 +486,6 @@ main(void)
         PLACED(test_a_finished_run_is_told_with_its_counts),
         PLACED(test_runs_are_listed_newest_first_and_by_environment),
         PLACED(test_a_run_is_found_by_a_unique_beginning),
-        PLACED(test_a_host_remembers_its_release_and_the_one_before),
-        PLACED(test_the_release_before_is_kept_with_the_run),
-        PLACED(test_a_release_that_failed_is_known_until_one_succeeds),
-        PLACED(test_a_release_that_was_begun_is_known_though_its_run_died),
-        PLACED(test_a_host_that_fails_late_has_the_state_of_one_that_failed),
-        PLACED(test_a_host_that_is_retried_has_the_state_of_its_last_end),
-        PLACED(test_a_host_that_is_rolled_back_is_where_it_was),
-        PLACED(test_a_rollback_that_failed_leaves_the_release_as_tried),
-        PLACED(test_a_host_without_a_past_has_none_after_a_rollback),
-        PLACED(test_the_ends_of_a_run_that_changes_nothing_leave_releases_alone),
-        PLACED(test_a_host_never_started_keeps_its_state),
         PLACED(test_states_show_what_a_dead_run_left_open),
         PLACED(test_prunes_old_finished_runs_of_one_environment),
     };

@@ -451,8 +451,6 @@ test_removes_the_logs_of_one_run(void **state)
     assert_int_equal(access(path, F_OK), 0);
 }
 
-#define PLACED(f) cmocka_unit_test_setup_teardown(f, place_make, place_remove)
-
 int
 main(void)
 {

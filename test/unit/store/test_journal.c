@@ -358,8 +358,6 @@ test_a_journal_of_a_hundred_thousand_rows_is_cheap(void **state)
     store_close(s);
 }
 
-#define PLACED(f) cmocka_unit_test_setup_teardown(f, place_make, place_remove)
-
 int
 main(void)
 {

@@ -216,8 +216,6 @@ test_what_a_holder_wrote_is_made_harmless(void **state)
     lock_free(l);
 }
 
-#define PLACED(f) cmocka_unit_test_setup_teardown(f, place_make, place_remove)
-
 int
 main(void)
 {

@@ -686,7 +686,6 @@ test_acknowledged_facts_survive_a_power_loss(void **state)
     store_close(s);
 }
 
-#define PLACED(f) cmocka_unit_test_setup_teardown(f, place_make, place_remove)
 #define SHIMMED(f) cmocka_unit_test_setup_teardown(f, shim_install, shim_uninstall)
 
 int
