@@ -14,7 +14,7 @@ CC      := gcc
 endif
 WERROR  ?=
 
-LAYERS  := base core proc config ssh probe store ui app cli
+LAYERS  := base core proc config ssh probe store ui app cli front
 
 WARN := -Wall -Wextra -Wpedantic -Wshadow -Wundef -Wvla -Wformat=2 -Wstrict-prototypes \
         -Wmissing-prototypes -Wold-style-definition -Wwrite-strings -Wcast-qual -Wconversion \
@@ -41,7 +41,7 @@ endif
 CPPFLAGS_ALL := -Iinclude -D_GNU_SOURCE -DIM_PREFIX='"$(PREFIX)"' $(CPPFLAGS)
 CFLAGS_ALL   := -std=c17 $(WARN) $(WERROR) $(HARDEN) -MMD -MP $(CFLAGS)
 LDFLAGS_ALL  := -Wl,--as-needed $(LINKH) $(LDFLAGS)
-LDLIBS_ALL   := -lssh -lcurl -levent_core -lyaml -lpcre2-8 -lsqlite3 -ljansson -larchive -lcrypto $(LDLIBS)
+LDLIBS_ALL   := -lssh -lcurl -levent_core -lyaml -lpcre2-8 -lsqlite3 -ljansson -larchive -lcrypto -lncursesw -ltinfo $(LDLIBS)
 
 BIN  := bin/inventory-manager
 ifneq ($(BUILD),build/release)
@@ -63,6 +63,7 @@ need_store  := store core base
 need_ui     := ui core base
 need_app    := app config ssh probe store ui proc core base
 need_cli    := cli app config ssh probe store ui proc core base
+need_front  := front cli app config ssh probe store ui proc core base
 
 comma := ,
 LIBS := $(foreach l,$(LAYERS),$(if $(call src_of,$(l)),$(call lib_of,$(l))))
@@ -103,8 +104,8 @@ $(BUILD)/test/%.o: test/%.c
 	@echo '  CC $<'
 	@$(CC) $(CPPFLAGS_ALL) -Itest $(CFLAGS_ALL) -Wno-missing-prototypes -c -o $@ $<
 
-# Archives in order from cli down to base, twice nothing: each layer only uses those below it.
-MAIN_LIBS := $(foreach l,$(need_cli),$(if $(call src_of,$(l)),$(call lib_of,$(l))))
+# Archives in order from front down to base, twice nothing: each layer only uses those below it.
+MAIN_LIBS := $(foreach l,$(need_front),$(if $(call src_of,$(l)),$(call lib_of,$(l))))
 $(BIN): $(BUILD)/src/main.o $(MAIN_LIBS)
 	@mkdir -p $(@D)
 	@echo '  LD $@'

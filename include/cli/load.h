@@ -32,6 +32,9 @@ struct loaded {
  * warnings on stderr; then select the hosts of -l and -w, of both where both are given.  Without
  * an action env may be a list of hosts: the settings are the defaults.  Release l in any case. */
 int load_all(struct loaded *l, struct cli *c, const char *env, const char *action, struct err *err);
+/* The same, with mistakes and warnings left in m for the caller to tell. */
+int load_quietly(struct loaded *l, struct cli *c, const char *env, const char *action,
+                 struct mistakes *m, struct err *err);
 void loaded_release(struct loaded *l);
 
 /* What all -e say together: a dict that the caller frees; NULL: err has the mistake.  cli_vault

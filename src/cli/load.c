@@ -18,6 +18,17 @@
 
 enum { NAMES_BYTES_MAX = 64 * 1024 };
 
+/* How many there are: each is told, or kept to be. */
+static int
+count_mistakes(const struct mistakes *m, struct err *err)
+{
+    if (m->count == 0) {
+        return 0;
+    }
+    return err_set(err, m->not_yet ? ERR_NOT_YET : ERR_CONFIG, "%d mistake%s; nothing was started",
+                   m->count, m->count == 1 ? "" : "s");
+}
+
 int
 load_tell(const struct mistakes *m, struct err *err)
 {
@@ -33,14 +44,10 @@ load_tell(const struct mistakes *m, struct err *err)
         cli_print_near(stderr, m->errors.items[i]);
         fputc('\n', stderr);
     }
-    if (m->count == 0) {
-        return 0;
-    }
     if ((size_t)m->count > m->errors.count) {
         fprintf(stderr, "... and %zu more\n", (size_t)m->count - m->errors.count);
     }
-    return err_set(err, m->not_yet ? ERR_NOT_YET : ERR_CONFIG, "%d mistake%s; nothing was started",
-                   m->count, m->count == 1 ? "" : "s");
+    return count_mistakes(m, err);
 }
 
 /* Those that are shipped are found from the repository, or once they are installed. */
@@ -108,7 +115,7 @@ narrow_to_nodes(struct loaded *l, const struct options *o, struct err *err)
 }
 
 static void
-tell_gone(const struct strv *names)
+warn_gone(const struct strv *names, struct mistakes *m)
 {
     struct buf folded;
 
@@ -117,15 +124,14 @@ tell_gone(const struct strv *names)
     }
     buf_init(&folded, NAMES_BYTES_MAX);
     nodeset_fold(&folded, (const char *const *)names->items, names->count);
-    fputs("warning: not in the inventory any more, and left out: ", stderr);
-    cli_print(stderr, folded.full ? "many hosts" : folded.data);
-    fputc('\n', stderr);
+    mistakes_warn(m, "not in the inventory any more, and left out: %s",
+                  folded.full ? "many hosts" : folded.data);
     buf_release(&folded);
 }
 
 /* Those of an earlier run that are still there. */
 static int
-select_named(struct loaded *l, const struct strv *names, struct err *err)
+select_named(struct loaded *l, const struct strv *names, struct mistakes *m, struct err *err)
 {
     struct map *wanted = map_new(NULL);
     struct strv gone = {0};
@@ -146,7 +152,7 @@ select_named(struct loaded *l, const struct strv *names, struct err *err)
     while (map_next(wanted, &iter, &name) != NULL) {
         strv_add(&gone, name);
     }
-    tell_gone(&gone);
+    warn_gone(&gone, m);
     strv_clear(&gone);
     map_free(wanted);
     return l->host_count > 0
@@ -243,31 +249,59 @@ read_inventory(struct loaded *l, const struct cli *c, const char *env, struct mi
     free(config);
 }
 
-int
-load_all(struct loaded *l, struct cli *c, const char *env, const char *action, struct err *err)
+static int
+read_all(struct loaded *l, struct cli *c, const char *env, const char *action, struct mistakes *m,
+         struct err *err)
 {
-    struct mistakes m = {0};
-    int rc;
-
     *l = (struct loaded){0};
     if (cli_vault(c, err) == NULL || (l->extra = load_extra(c, err)) == NULL ||
         find_place(l, c, env, action, err) != 0) {
         return -1;
     }
-    read_inventory(l, c, env, &m);
-    rc = action != NULL ? find_action(l, c->root, action, &m, err) : 0;
-    if (rc == 0) {
-        rc = load_tell(&m, err);
-    }
-    if (rc == 0) {
-        rc = c->planned         ? select_planned(l, &c->options, err)
-             : c->hosts != NULL ? select_named(l, c->hosts, err)
-                                : select_hosts(l, &c->options, err);
-    }
+    read_inventory(l, c, env, m);
+    return action != NULL ? find_action(l, c->root, action, m, err) : 0;
+}
+
+static int
+pick_hosts(struct loaded *l, const struct cli *c, const char *env, struct mistakes *m,
+           struct err *err)
+{
+    const int rc = c->planned         ? select_planned(l, &c->options, err)
+                   : c->hosts != NULL ? select_named(l, c->hosts, m, err)
+                                      : select_hosts(l, &c->options, err);
+
     if (rc == 0 && l->host_count == 0 && !c->planned) {
-        rc = err_set(err, ERR_NO_MATCH, "%s has no host", env);
+        return err_set(err, ERR_NO_MATCH, "%s has no host", env);
     }
-    mistakes_release(&m);
+    return rc;
+}
+
+int
+load_quietly(struct loaded *l, struct cli *c, const char *env, const char *action,
+             struct mistakes *m, struct err *err)
+{
+    if (read_all(l, c, env, action, m, err) != 0 || count_mistakes(m, err) != 0) {
+        return -1;
+    }
+    return pick_hosts(l, c, env, m, err);
+}
+
+int
+load_all(struct loaded *l, struct cli *c, const char *env, const char *action, struct err *err)
+{
+    struct mistakes read = {0};
+    struct mistakes picked = {0}; /* warnings only */
+    int rc = read_all(l, c, env, action, &read, err);
+
+    if (rc == 0) {
+        rc = load_tell(&read, err);
+    }
+    if (rc == 0) {
+        rc = pick_hosts(l, c, env, &picked, err);
+        (void)load_tell(&picked, NULL);
+    }
+    mistakes_release(&read);
+    mistakes_release(&picked);
     return rc;
 }
 

@@ -1,0 +1,90 @@
+/*
+ * front.h - the full screen: pages, one over the other, over one loop, beside at most one run.
+ *
+ * front.c owns terminal, loop, the pages and the order of things; what pages share is here.
+ * front_run.c owns the run under way and the queue (front/work.h).
+ */
+#ifndef FRONT_FRONT_H
+#define FRONT_FRONT_H
+
+#include "cli/command.h"
+#include "cli/load.h"
+#include "front/page.h"
+#include "ui/screen.h"
+
+#include <event2/event.h>
+
+struct front;
+
+/* The command without words, on a terminal (cli.h calls it): the exit code, or -1 and err. */
+int front_main(struct cli *c, struct err *err);
+
+/* ---- what pages share */
+struct cli *front_cli(struct front *f); /* root, options, secrets, zygote */
+struct event_base *front_base(struct front *f);
+struct screen *front_screen(struct front *f);
+int64_t front_wall_ms(const struct front *f); /* UTC */
+/* Something has changed that may be seen. */
+void front_changed(struct front *f);
+
+/* One line above the lower bar, until the next key or some seconds; look: LOOK_OK, _BAD, _WARN.
+ * Texts of errors come as they are. */
+void front_say(struct front *f, unsigned look, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* A page over this one; it is freed when it is left (ACT_BACK), NULL is ignored. */
+void front_push(struct front *f, struct page *p);
+void front_pop(struct front *f);
+/* One of the six pages of the bar, which live as long as the screen does. */
+void front_go(struct front *f, enum where where);
+
+/* ---- questions, over the page; answered later, from the loop */
+/* Yes or no.  text may have several lines, the first stands out.  Enter and y are yes; Esc and n
+ * no.  word: must be typed for a yes (deleting); NULL: a key is enough. */
+void front_ask(struct front *f, const char *text, const char *word,
+               void (*answer)(void *arg, bool yes), void *arg);
+
+/* ---- the environment that is open */
+/* Open it: read config.yml and inventory, write the guide's two lines.  false: it was told why not
+ * (all mistakes are on a page of text). */
+bool front_open_env(struct front *f, const char *name);
+/* NULL: none is open.  Borrowed until it is opened or read again: ask again after the loop. */
+const struct loaded *front_env(const struct front *f);
+const char *front_env_name(const struct front *f);
+/* Its files have changed (by us): read it again; marks stay with their names. */
+void front_reload_env(struct front *f);
+/* Changes each time it is read again. */
+unsigned front_env_version(const struct front *f);
+/* Names of the servers that are marked on the Servers page, or, if none is, the one under its
+ * cursor. */
+void front_chosen(struct front *f, struct strv *ret_names);
+/* The same, marked ones only. */
+void front_marked(struct front *f, struct strv *ret_names);
+/* Mark the servers of a pattern (-l); -1 and err. */
+int front_mark_pattern(struct front *f, const char *pattern, struct err *err);
+
+/* ---- the pages; each file makes its own */
+struct page *page_envs_new(struct front *f);
+struct page *page_servers_new(struct front *f);
+struct page *page_server_new(struct front *f, const char *host); /* details */
+struct page *page_run_new(struct front *f);
+struct page *page_history_new(struct front *f);
+struct page *page_settings_new(struct front *f);
+struct page *page_log_new(struct front *f); /* debug.log */
+/* A run looked back at: Gantt, hosts; down to a host's log. */
+struct page *page_chart_new(struct front *f, const char *run_id);
+/* The log of a host of a run, from the store's files. */
+struct page *
+page_hostlog_new(struct front *f, const char *env, const char *run_id, const char *host);
+/* Any text; of mistakes, help, an action. */
+struct page *page_text_new(struct front *f, const char *title, const char *text);
+/* Made from the key table: what is possible at `at`, then everywhere. */
+struct page *page_help_new(struct front *f, enum where at);
+/* Forms. */
+struct page *page_edit_server_new(struct front *f, const char *host); /* NULL: a new one */
+struct page *page_new_env_new(struct front *f);
+
+/* What the settings page needs of an environment; it can be open or not. */
+void front_show_settings(struct front *f, const char *env);
+
+#endif
