@@ -31,6 +31,7 @@ struct cli {
     bool hosts_fixed;         /* a plan or an earlier run names them: nobody narrows them further */
     bool planned;             /* -l and -w are those of a plan: it says itself whom they miss */
     const char *release;      /* that must be made; or NULL */
+    const char *no_scripts;   /* why no executable inventory may be run now; or NULL */
 };
 
 /* The exit code, or -1 and err. */
