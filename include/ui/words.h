@@ -23,7 +23,7 @@ struct word {
 /* Zeroed: no words. */
 struct words {
     char *shown; /* owned: as it is shown, "!" before what must not be found; NULL: no words */
-    bool not;
+    bool not ;
     struct word *list; /* owned */
     size_t count;
 };

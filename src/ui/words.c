@@ -1,8 +1,8 @@
 /*
  * words.c - words that a text must have, or must not have.
  *
- * Decides what a word is and where one ends.  Owns the words.  Case is folded for ASCII alone: other
- * letters are what they are, byte for byte.
+ * Decides what a word is and where one ends.  Owns the words.  Case is folded for ASCII alone:
+ * other letters are what they are, byte for byte.
  */
 #include "ui/words.h"
 
