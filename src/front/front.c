@@ -259,9 +259,9 @@ front_main(struct cli *c, struct err *err)
     f->cli = c;
     f->base = app_loop_new();
     make_events(f);
+    f->work = work_new(f);
+    front_go(f, AT_ENVS); /* it draws as soon as it is open */
     if (open_screen(f, err) == 0) {
-        f->work = work_new(f);
-        front_go(f, AT_ENVS);
         rearm(f);
         (void)event_base_dispatch(f->base);
         rc = exit_code_of(f);
