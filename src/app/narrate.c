@@ -93,6 +93,7 @@ narrate_start(struct run *run)
     e.strategy = strategy_name(run->policy.strategy);
     e.waves = plan_has_waves(run->plan) ? plan_wave_count(run->plan) : 0;
     e.step_count = (int32_t)run->step_count;
+    e.plan = run->plan;
     sink_event(run->request->sink, &e);
     tell_notes(run);
 }
