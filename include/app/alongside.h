@@ -42,6 +42,8 @@ int app_say(struct run *run, enum verb verb, const char *host, int32_t number, c
 const char *app_refuses(struct run *run, enum verb verb, const char *host);
 /* Where it stands; snapshot_release it. */
 void app_look(const struct run *run, struct snapshot *ret);
+/* The same without hosts and failures, for each frame: it costs as much whatever their number. */
+void app_glance(const struct run *run, struct snapshot *ret);
 const char *app_run_id(const struct run *run);
 
 /* The two lines of the guide, as a run of this environment and strategy would write them: written

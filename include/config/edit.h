@@ -16,7 +16,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* ---- what is typed: 0, or -1 and what is wrong with it, for people.  arg is not used. */
+/* ---- what is typed: 0, or -1 and what is wrong with it, for people.  arg is not used.  Where an
+ * address, a port, a user or a key file holds `{{`, it is a template, which is not looked into. */
 int edit_check_name(void *arg, const char *text, struct err *err);    /* of a host */
 int edit_check_env(void *arg, const char *text, struct err *err);     /* of an environment */
 int edit_check_address(void *arg, const char *text, struct err *err); /* "" too: the name is it */
@@ -26,17 +27,28 @@ int edit_check_group(void *arg, const char *text, struct err *err);   /* "" too:
 /* arg: the root (const char *): a relative path is from there.  "" too; it must be there, a key
  * that we may read. */
 int edit_check_key_file(void *arg, const char *text, struct err *err);
-/* "a=1, b=two": further variables, as they stand in YAML; "" too. */
+/* "a=1, b=two": further variables, as they stand in YAML (`[1, 2]`, "a, b"); "" too.  Not those
+ * that have a field of their own. */
 int edit_check_vars(void *arg, const char *text, struct err *err);
 
 /* ---- a host in the inventory of an environment; "" or NULL: not set */
 struct edit_host {
     const char *name;
     const char *address, *port, *user, *key_file;
+    const char *vars;  /* further variables, as edit_check_vars has them; NULL: left as they are */
     const char *group; /* one it is put into (made if it is not there); adding only */
 };
-/* What stands in the inventory file itself of this host: texts owned by the caller's strv, one a
- * field of struct edit_host but name and group, in their order; "" where nothing does. */
+/* Places in what edit_read_host tells. */
+enum {
+    EDIT_ADDRESS,
+    EDIT_PORT,
+    EDIT_USER,
+    EDIT_KEY_FILE,
+    EDIT_VARS, /* those that can be written in a line: the others stay whatever comes back */
+    EDIT_HOST_TEXTS
+};
+/* What stands in the inventory file itself of this host: EDIT_HOST_TEXTS texts owned by the
+ * caller's strv; "" where nothing does. */
 int edit_read_host(const char *env_dir, const char *name, struct strv *ret, struct err *err);
 int edit_add_host(const char *env_dir, const struct edit_host *h, struct err *err);
 /* name: as it is called now; h->name may be another. */

@@ -137,6 +137,8 @@ char *host_pattern_split(const char *pattern, int *ret_port);
 /* Both. */
 int
 host_pattern_expand(const char *pattern, struct strv *ret_names, int *ret_port, char ret_why[128]);
+/* The path that a variable names: `~/` is home, a relative one is from the root.  free() it. */
+char *inventory_key_file(const char *root, const char *text);
 /* [A-Za-z0-9_][A-Za-z0-9._-]*, at most 253 bytes. */
 bool group_name_valid(const char *name);
 /* The same, or an IPv6 address. */

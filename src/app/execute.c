@@ -508,7 +508,7 @@ execute(struct run *run, const struct order *o)
     case ORDER_FINISH:
         run->finished = true;
         run->exit_code = (int)o->value;
-        (void)event_base_loopexit(run->base, NULL);
+        run_stop(run);
         break;
     case ORDER_ROLLBACK:
         run->hosts[o->host].rolling = true;

@@ -367,16 +367,13 @@ listen_probe(void *arg, bool passed, const char *text)
     free(said);
 }
 
-static void
-on_interrupt(evutil_socket_t number, short what, void *arg)
+void
+listen_interrupt(struct run *run, const char *word)
 {
-    struct run *run = arg;
     struct fact f = {.kind = FACT_VERB, .host = -1, .step = -1};
     const int active = (int)rollout_active(run->rollout);
-    const char *word = number == SIGINT ? "interrupted" : "terminated";
     char text[160];
 
-    (void)what;
     run->interrupts++;
     if (run->interrupts == 1 && active == 0) {
         (void)snprintf(text, sizeof(text), "%s: no new host is started; none is in flight", word);
@@ -393,7 +390,7 @@ on_interrupt(evutil_socket_t number, short what, void *arg)
         f.verb = VERB_KILL;
     } else {
         run->left = true;
-        (void)event_base_loopbreak(run->base);
+        run_stop(run);
         return;
     }
     narrate_warning(run, NULL, text);
@@ -401,11 +398,19 @@ on_interrupt(evutil_socket_t number, short what, void *arg)
 }
 
 static void
+on_interrupt(evutil_socket_t number, short what, void *arg)
+{
+    (void)what;
+    listen_interrupt(arg, number == SIGINT ? "interrupted" : "terminated");
+}
+
+/* The terminal's end shows as EPIPE or EIO. */
+static void
 on_hangup(evutil_socket_t number, short what, void *arg)
 {
     (void)number;
     (void)what;
-    (void)arg; /* debug.log is reopened by itself; the terminal's end shows as EPIPE or EIO */
+    debuglog_reopen(((struct run *)arg)->debuglog);
 }
 
 int

@@ -247,8 +247,8 @@ take_port(const struct connect_request *r, enum row row, int *ret)
     return 0;
 }
 
-static char *
-key_file(const char *root, const char *text)
+char *
+inventory_key_file(const char *root, const char *text)
 {
     const char *home = getenv("HOME");
 
@@ -325,8 +325,8 @@ take_args(const struct connect_request *r, enum row row, struct strv *lines, str
     }
     if (rc == 0 && args.file != NULL) {
         free(h->ssh_config);
-        h->ssh_config =
-            strcmp(args.file, "none") == 0 ? xstrdup("none") : key_file(r->root, args.file);
+        h->ssh_config = strcmp(args.file, "none") == 0 ? xstrdup("none")
+                                                       : inventory_key_file(r->root, args.file);
     }
     if (h->ssh_where == NULL && v->file != NULL) {
         h->ssh_where = xasprintf("%s:%d:%d", v->file, v->line, v->col);
@@ -366,7 +366,7 @@ inventory_connect(const struct connect_request *r, struct host *h)
     rc |= take_text(r, pick(r, ROW_USER, ROW_SSH_USER), "the name of a user", false, &h->user);
     rc |= take_text(r, pick(r, ROW_KEY, ROW_SSH_KEY), "the path of a key file", true, &key);
     if (key != NULL) {
-        h->key_path = key_file(r->root, key);
+        h->key_path = inventory_key_file(r->root, key);
         free(key);
     }
     rc |= take_args(r, ROW_SSH_ARGS, &h->ssh_first, h);
