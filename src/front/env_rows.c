@@ -160,7 +160,7 @@ env_rows_runs(struct env_rows *e, const char *root, int64_t wall_ms, bool busy, 
     }
     for (size_t i = 0; rc == 0 && i < e->count; i++) {
         struct run_list runs = {0};
-        rc = history_runs(s, e->rows[i].name, 1, &runs, err);
+        rc = history_recent(s, e->rows[i].name, NULL, 1, &runs, err);
         if (rc == 0 && runs.count > 0) {
             take_run(&e->rows[i], root, &runs.rows[0]);
         }
@@ -194,8 +194,10 @@ count(struct env_row *r, struct cli *c)
     struct loaded l = {0};
 
     c->no_scripts = no_scripts;
+    c->empty_ok = true;
     (void)load_quietly(&l, c, r->name, NULL, &m, &(struct err){0});
     c->no_scripts = NULL;
+    c->empty_ok = false;
     r->mistakes = m.count;
     r->servers = l.inventory != NULL ? (int64_t)inventory_count(l.inventory) : SERVERS_NOT_COUNTED;
     if (m.count == 1 && strstr(m.errors.items[0], no_scripts) != NULL) {
