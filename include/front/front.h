@@ -26,6 +26,8 @@ struct screen *front_screen(struct front *f);
 int64_t front_wall_ms(const struct front *f); /* UTC */
 /* Something has changed that may be seen. */
 void front_changed(struct front *f);
+/* End the loop, and with it the program, with this exit code. */
+void front_leave(struct front *f, int exit_code);
 
 /* One line above the lower bar, until the next key or some seconds; look: LOOK_OK, _BAD, _WARN.
  * Texts of errors come as they are. */
