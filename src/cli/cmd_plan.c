@@ -22,6 +22,7 @@ show(const struct cli *c, const struct loaded *l, const struct run_request *r,
     struct plan_view v;
     int rc = plan_view_make(&v, r, o->assume_ms, o->simulate, err);
 
+    plan_view_warn(&v);
     v.seed_given = o->has_seed;
     if (rc == 0 && o->save != NULL) {
         rc = planfile_save(o->save, c, l, &v, t, err);
