@@ -81,8 +81,6 @@ struct front {
 
 /* ---- front.c */
 struct page *front_top(struct front *f);
-/* Leave now, with this exit code. */
-void front_leave(struct front *f, int exit_code);
 /* Give the terminal back, and leave when the run under way is over, telling it in plain lines. */
 void front_detach(struct front *f);
 /* Ctrl-C, however it came. */

@@ -92,14 +92,6 @@ show_and_run(const struct cli *c, struct run_request *r, bool exec, struct err *
     return rc;
 }
 
-/* Each host's own release, for a rollback that names none. */
-static bool
-goes_back(const struct loaded *l, bool scripted)
-{
-    return !scripted && strcmp(l->action->name, "rollback") == 0 &&
-           value_dict_get(l->extra, "release") == NULL;
-}
-
 /* Which hosts, and where each goes back to.  What selects them without a plan selects them with
  * one: so it is seen who would be meant now. */
 static int
@@ -127,7 +119,7 @@ run_loaded(struct cli *c, const char *env, struct loaded *l, bool scripted, stru
     struct run_request r;
     int rc = -1;
 
-    if (find_hosts(c, env, l, goes_back(l, scripted), plan, &targets, err) != 0) {
+    if (find_hosts(c, env, l, !scripted && rollback_is_open(l), plan, &targets, err) != 0) {
         goto out;
     }
     if (!c->options.check && request_ask(c, err) != 0) {
