@@ -10,7 +10,7 @@
 
 /* Where something is scrolled; where nothing is typed or asked. */
 enum {
-    AT_SCROLLED = AT_LISTS | AT_SERVER | AT_CHART | AT_LOG | AT_TEXT,
+    AT_SCROLLED = AT_LISTS | AT_SERVER | AT_CHART | AT_LOG | AT_TEXT | AT_CONFIRM,
     AT_PAGES = AT_ALL & ~(AT_FORM | AT_ASK),
 };
 
@@ -273,6 +273,18 @@ const struct binding keymap[] = {
      "clear",
      NULL,
      "Empty the queue; asks first."},
+    {AT_CONFIRM,
+     {.code = KEYC_ENTER},
+     ACT_ENTER,
+     NULL,
+     "start",
+     "Start it; beside a run: queue it."},
+    {AT_CONFIRM,
+     {.code = KEYC_CHAR, .ch = 'w'},
+     ACT_QUEUE,
+     "queue",
+     "queue",
+     "Let it wait in the queue, which `s` starts."},
     {AT_ASK, {.code = KEYC_CHAR, .ch = 'y'}, ACT_ENTER, NULL, NULL, "Yes."},
     {AT_ASK, {.code = KEYC_CHAR, .ch = 'n'}, ACT_BACK, NULL, NULL, "No."},
     {AT_ASK, {.code = KEYC_ENTER}, ACT_ENTER, NULL, "yes", "Yes."},
@@ -336,15 +348,20 @@ const struct binding keymap[] = {
      NULL,
      "A command: `:deploy`, `:workers 5`, `:mark web-*`; Tab completes it."},
     {AT_PAGES, {.code = KEYC_ESC}, ACT_BACK, NULL, NULL, "Back; ends a filter first."},
-    {AT_SERVER | AT_CHART | AT_TEXT, {.code = KEYC_CHAR, .ch = 'q'}, ACT_BACK, NULL, "back", NULL},
-    {AT_SERVER | AT_CHART | AT_TEXT,
+    {AT_SERVER | AT_CHART | AT_TEXT | AT_CONFIRM,
+     {.code = KEYC_CHAR, .ch = 'q'},
+     ACT_BACK,
+     NULL,
+     "back",
+     NULL},
+    {AT_SERVER | AT_CHART | AT_TEXT | AT_CONFIRM,
      {.code = KEYC_NONE},
      ACT_QUIT,
      "quit",
      NULL,
      "Leave; asks where a run is under way."},
     {AT_PAGES, {.code = KEYC_BACKSPACE}, ACT_BACK, NULL, NULL, NULL},
-    {AT_PAGES & ~(AT_SERVER | AT_CHART | AT_TEXT),
+    {AT_PAGES & ~(AT_SERVER | AT_CHART | AT_TEXT | AT_CONFIRM),
      {.code = KEYC_CHAR, .ch = 'q'},
      ACT_QUIT,
      "quit",
@@ -433,9 +450,10 @@ static const struct {
     enum where at;
     const char *name;
 } places[] = {
-    {AT_ENVS, "Envs"},       {AT_SERVERS, "Servers"}, {AT_SERVER, "Server"},     {AT_RUN, "Run"},
-    {AT_HISTORY, "History"}, {AT_CHART, "One run"},   {AT_SETTINGS, "Settings"}, {AT_LOG, "Log"},
-    {AT_TEXT, "Text"},       {AT_FORM, "Form"},       {AT_ASK, "A question"},
+    {AT_ENVS, "Envs"},         {AT_SERVERS, "Servers"}, {AT_SERVER, "Server"},
+    {AT_RUN, "Run"},           {AT_HISTORY, "History"}, {AT_CHART, "One run"},
+    {AT_SETTINGS, "Settings"}, {AT_LOG, "Log"},         {AT_TEXT, "Text"},
+    {AT_FORM, "Form"},         {AT_ASK, "A question"},  {AT_CONFIRM, "Confirm"},
 };
 
 const char *
