@@ -81,12 +81,11 @@ test_the_last_line_says_where_one_is(void **state)
     v.state = "it is over";
     draws(&v, 3, 60,
           "two web\nfour web\n"
-          "debug.log  it is over  only web  /two               1-2/2 of 4\n" +
-              0);
-    draws(&v, 3, 24, "two web\nfour web\ndebug.log~    1-2/2 of 4\n");
+          "debug.log  it is over  only web  /two             1-2/2 of 4\n");
+    draws(&v, 3, 24, "two web\nfour web\ndebug.log  ~  1-2/2 of 4\n");
     draws(&v, 3, 8, "two web\nfour web\n1-2/2 o~\n");
     pager_filter(p, "web", true);
-    draws(&v, 4, 40, "one\nthree\n\ndebug.log  it is over  wit~  1-2/2 of 4\n");
+    draws(&v, 4, 40, "one\nthree\n\ndebug.log  it is over  with~  1-2/2 of 4\n");
     draws(&v, 1, 40, "three\n");
     pager_free(p);
 }
