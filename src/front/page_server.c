@@ -222,6 +222,7 @@ act(struct page *page, enum act a)
 static void
 filter(struct page *page, const char *text, bool not )
 {
+    sync(self(page));
     pager_filter(self(page)->view.pager, text, not );
     front_changed(page->front);
 }
@@ -229,6 +230,7 @@ filter(struct page *page, const char *text, bool not )
 static void
 search(struct page *page, const char *text)
 {
+    sync(self(page));
     if (!pager_search(self(page)->view.pager, text, false) && text[0] != '\0') {
         front_say(page->front, LOOK_WARN, "nowhere: %s", text);
     }

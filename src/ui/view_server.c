@@ -5,6 +5,8 @@
  */
 #include "ui/view_server.h"
 
+#include <string.h>
+
 void
 view_server_draw(const struct view_server *v, struct canvas *c, struct box box)
 {
@@ -29,5 +31,6 @@ view_server_draw(const struct view_server *v, struct canvas *c, struct box box)
     }
     pager_draw(v->pager, c, (struct box){box.row + 1, box.col, box.rows - 2, box.cols});
     pager_place(v->pager, place);
+    place[strcspn(place, ",")] = '\0'; /* nothing comes, so nothing is followed */
     canvas_right(c, box.row + box.rows - 1, box.col, box.cols - 1, LOOK_DIM, place);
 }

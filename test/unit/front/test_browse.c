@@ -188,8 +188,7 @@ test_the_program_is_that_of_browser_or_xdg_open_on_a_display(void **state)
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         struct strv words = {0};
         char text[256] = "";
-        const bool found =
-            browse_words(rows[i].browser, rows[i].display, rows[i].n, "U", &words);
+        const bool found = browse_words(rows[i].browser, rows[i].display, rows[i].n, "U", &words);
         assert_int_equal(found, rows[i].words != NULL);
         for (size_t k = 0; k < words.count; k++)
             snprintf(text + strlen(text), sizeof(text) - strlen(text), "%s%s", k == 0 ? "" : "|",
