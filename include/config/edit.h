@@ -54,6 +54,9 @@ int edit_add_host(const char *env_dir, const struct edit_host *h, struct err *er
 /* name: as it is called now; h->name may be another. */
 int
 edit_change_host(const char *env_dir, const char *name, const struct edit_host *h, struct err *err);
+/* Files about a host that no change of the inventory touches: `host_vars/web-01.yml`, from env_dir;
+ * to be told where it is renamed. */
+void edit_host_files(const char *env_dir, const char *name, struct strv *ret);
 /* Takes it out of every group of the inventory's files.  ret_left: files about it that stay
  * (host_vars/web-01.yml), for people. */
 int edit_remove_host(const char *env_dir, const char *name, struct strv *ret_left, struct err *err);
