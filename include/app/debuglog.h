@@ -18,6 +18,8 @@ void debuglog_close(struct debuglog *l); /* NULL is fine */
 /* Bytes that are not printable are escaped: one record stays one line.  suffix may be "". */
 void debuglog_line(struct debuglog *l, const char *tag, const char *suffix, const char *fmt, ...)
     __attribute__((format(printf, 4, 5)));
+/* Its file may have been renamed: that is seen before each line, and here without one. */
+void debuglog_reopen(struct debuglog *l);
 /* Lines are kept until debuglog_flush or until there are many: for a time that ends soon, as a turn
  * of the loop does.  Elsewhere each is written at once. */
 void debuglog_hold(struct debuglog *l);

@@ -6,8 +6,10 @@
 
 #include "app/run_state.h"
 
+#define TAG "ORCHESTRATOR"
+
 /* A line of debug.log. */
-#define SAY(run, ...) debuglog_line((run)->debuglog, "ORCHESTRATOR", (run)->suffix, __VA_ARGS__)
+#define SAY(run, ...) debuglog_line((run)->debuglog, TAG, (run)->suffix, __VA_ARGS__)
 
 enum {
     NAMES_BYTES_MAX = 16 << 20, /* of a wave: 10,000 hosts of 253 bytes fit */
@@ -16,6 +18,10 @@ enum {
 };
 
 /* ---- narrate.c */
+
+/* How many workers, and the mode they make.  given: the number was said, in config.yml or by -f. */
+void
+narrate_mode(struct debuglog *log, const char *suffix, const struct policy *policy, bool given);
 
 struct event narrate_event(const struct run *run, enum event_type type);
 struct event narrate_host_event(const struct run *run, enum event_type type, int32_t host);

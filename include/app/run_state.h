@@ -1,9 +1,9 @@
 /*
  * run_state.h - one run while it lasts, shared by the files of app/ and by nobody else.
  *
- * run.c sets up and takes down; turn.c is the turn; execute.c carries orders out; listen.c turns
- * what happens into facts; narrate.c and its like tell log and screen; reach.c, release.c and
- * release_back.c prepare; preview.c stops before anything begins.
+ * run.c sets up and takes down; alongside.c begins and ends it; turn.c is the turn; execute.c
+ * carries orders out; listen.c turns what happens into facts; narrate.c and its like tell log and
+ * screen; reach.c, release.c and release_back.c prepare; preview.c stops before anything begins.
  */
 #ifndef APP_RUN_STATE_H
 #define APP_RUN_STATE_H
@@ -13,6 +13,7 @@
 #include "app/inbox.h"
 #include "app/run.h"
 #include "app/stall.h"
+#include "app/verbs.h"
 #include "base/buf.h"
 #include "base/redact.h"
 #include "config/render.h"
@@ -44,6 +45,13 @@ enum {
 };
 
 struct run;
+
+/* Of the loop's part in a run. */
+enum run_end {
+    END_NOT_YET,
+    END_CLOSING, /* it is told, and its sessions have their moment to close */
+    END_OVER,    /* who began it knows */
+};
 
 /* What the host is doing for us now; the core knows the rest. */
 struct run_host {
@@ -83,9 +91,11 @@ struct run_host {
     char *back_reason;    /* owned: why its rollback failed, or NULL */
     bool in_flight;       /* it has a slot */
     bool connecting;
-    bool ahead_waits; /* it is to be connected ahead, and stands in line for that */
-    bool opening;     /* it is connecting, or a step is on its way to it */
-    int64_t since_ms; /* it is doing what it does */
+    bool ahead_waits;            /* it is to be connected ahead, and stands in line for that */
+    bool opening;                /* it is connecting, or a step is on its way to it */
+    int64_t since_ms;            /* it is doing what it does */
+    int64_t mark_us;             /* it began to connect, or a step was sent */
+    int64_t connect_us, trip_us; /* of the last that went well; -1: none did */
 };
 
 /* What was known when an order was taken, for when it is told: the host may be further by then. */
@@ -135,6 +145,7 @@ struct run {
     bool defaults_looked; /* default_keys is complete */
 
     struct event_base *base;
+    bool base_borrowed; /* somebody else's: base is not owned */
     struct pool *pool;
     struct locals *locals;
     struct probes *probes;   /* NULL: no check asks from here */
@@ -172,6 +183,13 @@ struct run {
     int32_t opening; /* hosts that are */
     struct event *out_events[SINK_OUTS];
     struct event *signals[4];
+    struct event *end_event; /* it has ended, or cannot go on; then: whether all is closed */
+    enum run_end end;
+    int64_t close_until_ms;
+    int end_code; /* for who began it; -1: err */
+    void (*over)(void *arg, int exit_code, const struct err *err);
+    void *over_arg; /* borrowed */
+    bool inside;    /* a turn, or over, is under way */
     int interrupts;
     unsigned files_before; /* limit of open files when we were started; 0: not known */
     int files_limit;       /* now */
@@ -209,12 +227,17 @@ int64_t run_wall_ms(void);
 
 /* run.c: write of what the sink has queued what can be written without waiting, if it is much. */
 void run_show(struct run *run);
+/* A turn, now; not from inside one. */
+void run_turn(struct run *run);
 /* A run that shows, or begins, nothing yet; run_free at any point after it. */
 struct run *run_new(const struct run_request *q);
 void run_free(struct run *run);
 /* Plan, files and every step of every host: what is wrong with a run is found here. */
 int run_load(struct run *run, struct err *err);
 int run_plan(struct run *run, struct err *err); /* the first part of it */
+/* All that is done before a run begins. */
+int run_prepare(struct run *run, struct err *err);
+void run_prune(struct run *run); /* runs of the environment that are older than RUNS_KEPT */
 /* The pool of a run that is loaded, with all that it stands on; run->pool. */
 void run_make_pool(struct run *run, const struct pool_events *events);
 
@@ -365,11 +388,20 @@ struct fact listen_fact_of(const struct run_host *h, enum fact_kind kind, enum c
  * its streams held back is passed on first. */
 void listen_end_step(struct run_host *h, struct fact fact, const char *reason);
 int listen_signals(struct run *run, struct err *err);
+/* word: "interrupted", "terminated". */
+void listen_interrupt(struct run *run, const char *word);
+
+/* alongside.c: it has ended, was left, or cannot go on: the loop sees to the rest. */
+void run_stop(struct run *run);
 
 /* operate.c: what an operator says to the run, and is told */
 /* Make the control socket.  -1 and ERR_IO: there can be none, and the plan needs an answer. */
 int operate_open(struct run *run, struct err *err);
 void operate_begin(struct run *run); /* the run has its id: it can be found */
+#define OPERATE_OVER "the run is over"
+/* A verb of who began the run; its answer, as by ctl, is theirs to free.  -1 and why not.  Not from
+ * inside a turn. */
+int operate_say(struct run *run, const struct asked_verb *a, char **ret_answer, struct err *err);
 /* NULL, or why this verb is no fact now, for people. */
 const char *operate_refuses(const struct run *run, const struct fact *verb);
 void operate_turn(struct run *run, const struct inbox *mail); /* a turn took these in */
@@ -380,11 +412,13 @@ void operate_free(struct run *run);
 /* Note what a turn did. */
 void look_turn(struct run *run, const struct inbox *mail);
 void look_take(const struct run *run, struct snapshot *ret); /* release it */
+/* The same without hosts and failures: costs as much whatever their number. */
+void look_glance(const struct run *run, struct snapshot *ret);
 
 /* turn.c */
 void turn_wake(struct run *run);   /* there is mail */
 void turn_forget(struct run *run); /* the orders of the last turn */
-void turn_event(evutil_socket_t fd, short what, void *arg);
+void turn_event(struct run *run);
 
 /* narrate.c: the run, its hosts */
 void narrate_start(struct run *run);

@@ -20,6 +20,10 @@ void escape_line(struct buf *out, const char *bytes, size_t len);
 /* The same for a terminal, where a backslash is left alone and a tab is a tab. */
 void escape_terminal(struct buf *out, const char *bytes, size_t len);
 
+/* Whether a character never reaches a terminal as it is: controls, what reorders or hides text, and
+ * what ends a line. */
+bool escape_harmful(unsigned code);
+
 /* Append text in single quotes for /bin/sh: each quote as '\''.  Any byte but NUL. */
 void escape_shell(struct buf *out, const char *bytes, size_t len);
 

@@ -32,6 +32,7 @@ struct cli {
     bool planned;             /* -l and -w are those of a plan: it says itself whom they miss */
     bool empty_ok;            /* an environment may have no host: it is only looked at */
     const char *release;      /* that must be made; or NULL */
+    const char *no_scripts;   /* why no executable inventory may be run now; or NULL */
 };
 
 /* The exit code, or -1 and err. */

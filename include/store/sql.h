@@ -18,7 +18,7 @@
 struct sqlite3;
 struct sqlite3_stmt;
 
-enum { SQL_CACHE = 24 };
+enum { SQL_CACHE = 32 };
 
 struct store {
     struct sqlite3 *db; /* owned */

@@ -40,8 +40,13 @@ enum form_result { FORM_GOES_ON, FORM_DONE, FORM_CANCELLED };
 enum form_result form_key(struct form *f, const struct key *k);
 const char *form_value(const struct form *f, size_t field);
 bool form_changed(const struct form *f);
-/* Something is wrong with the whole, told below the fields; NULL: nothing. */
+/* Go to a field, and show what is wrong with it. */
+void form_go(struct form *f, size_t field);
+size_t form_at(const struct form *f); /* the field under the cursor */
+/* Something is wrong with the whole, told below the fields until the next key; NULL: nothing. */
 void form_blame(struct form *f, const char *text);
+/* Something to be known, which keeps nobody from going on; stays until it is set anew. */
+void form_note(struct form *f, const char *text);
 void form_draw(struct form *f, struct canvas *c, struct box box);
 
 #endif

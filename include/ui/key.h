@@ -5,6 +5,10 @@
  * them (key_waits), since a lone ESC looks like the beginning of a key.  Knows UTF-8, CSI and SS3
  * keys (ESC [ A and ESC O A) with modifiers, SGR mouse, bracketed paste.  Anything may come: what
  * is no key is left out, nothing grows.
+ *
+ * What is pasted comes as characters only (`pasted`): the end of a line, and a tab, as one space if
+ * more is behind it.  Esc and another key at once are that key with Alt, but for arrows and the
+ * like.
  */
 #ifndef UI_KEY_H
 #define UI_KEY_H
@@ -48,10 +52,12 @@ struct key {
     int row, col;
 };
 
+/* All zero at the beginning. */
 struct key_reader {
     unsigned char pending[KEY_PENDING_MAX];
     size_t len;
-    bool pasting;
+    bool pasting, broke_line;
+    enum { KEY_SKIPS_NOTHING, KEY_SKIPS_CSI, KEY_SKIPS_STRING } skips; /* what is no key */
 };
 
 /* Take len bytes; fn is called for each key in its order. */

@@ -16,7 +16,7 @@
 #include <stdint.h>
 
 enum event_type {
-    EVENT_RUN_STARTED,   /* hosts, host_count, workers, strategy, waves, step_count */
+    EVENT_RUN_STARTED,   /* hosts, host_count, workers, strategy, waves, step_count, plan */
     EVENT_WAVE_STARTED,  /* wave, waves, text: names folded */
     EVENT_HOST_STARTED,  /* host, slot, wave */
     EVENT_STEP_STARTED,  /* host, slot, step, step_count, step_name, attempt */
@@ -51,6 +51,8 @@ enum event_type {
 enum { EVENT_TYPES = EVENT_RUN_FINISHED + 1 };
 
 enum stream { STREAM_STDOUT, STREAM_STDERR };
+
+struct plan;
 
 /* Which of the action's lists a step is of. */
 enum step_list { LIST_STEPS, LIST_FINALLY, LIST_CHECKS, LIST_ROLLBACK };
@@ -88,6 +90,7 @@ struct event {
     int32_t host_count;
     int32_t workers; /* W; -1: not told */
     const char *strategy;
+    const struct plan *plan; /* of run_started: borrowed for the call; or NULL */
     struct summary totals;
     const char *log_dir; /* of run_finished: where the logs of the hosts are, or NULL */
     const char *go_on;   /* of run_finished: the command that goes on, or NULL */

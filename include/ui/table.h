@@ -2,7 +2,9 @@
  * table.h - rows that are scrolled, marked, filtered and sorted; any number of them.
  *
  * Holds numbers of rows only: what a row says, its owner knows and tells when asked.  Drawing costs
- * what is visible.  Filtering and sorting are done when something has changed (table_refresh).
+ * what is visible.  Filtering and sorting are done when something has changed (table_refresh).  The
+ * first line has the heads, the last says which rows of how many are seen (in 3 lines and less it
+ * is left out); before each row stand the cursor, `>`, and its mark.
  */
 #ifndef UI_TABLE_H
 #define UI_TABLE_H
@@ -27,7 +29,8 @@ enum { TABLE_CELL_BYTES = 512, TABLE_COLUMNS_MAX = 16 };
 struct table_source {
     const struct table_column *columns; /* borrowed; static */
     size_t column_count;
-    /* The text of a cell into ret (NUL-terminated, cut to TABLE_CELL_BYTES), and its look. */
+    /* The text of a cell into ret (NUL-terminated, cut to TABLE_CELL_BYTES), and its look; or'ed to
+     * it what table_ornament gives, of a sign before the text. */
     unsigned (*cell)(void *arg, size_t row, size_t column, char ret[TABLE_CELL_BYTES]);
     /* Order of two rows by a column: <0, 0, >0; NULL: by their texts. */
     int (*compare)(void *arg, size_t column, size_t a, size_t b);
@@ -35,6 +38,12 @@ struct table_source {
     const char *(*found_by)(void *arg, size_t row);
     void *arg; /* borrowed */
 };
+
+static inline unsigned
+table_ornament(enum ornament o)
+{
+    return ((unsigned)o + 1) << 8;
+}
 
 struct table;
 
@@ -47,8 +56,8 @@ void table_set_count(struct table *t, size_t count, bool keep);
 /* Texts have changed: sort and filter again, the cursor stays on its row. */
 void table_refresh(struct table *t);
 
-/* A filter: words that must all be found in some cell (case counts only if it has capitals); not:
- * that must not.  "" or NULL: none. */
+/* A filter (ui/words.h): words that must each be found in some cell; not: none of which may be. ""
+ * or NULL: none. */
 void table_filter(struct table *t, const char *text, bool not );
 const char *table_filter_text(const struct table *t); /* "" none; "!web" of one that leaves out */
 /* Sort by a column; -1: the owner's order. */

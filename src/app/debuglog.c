@@ -77,17 +77,24 @@ put(struct debuglog *l, const char *bytes, size_t len)
     return n < 0 ? 0 : (size_t)n;
 }
 
-static void
-write_lines(struct debuglog *l)
+/* Renamed by logrotate; if that fails the old file still takes the line. */
+void
+debuglog_reopen(struct debuglog *l)
 {
     struct stat st;
 
+    if (stat(l->path, &st) < 0 || st.st_ino != l->ino || st.st_dev != l->dev) {
+        (void)reopen(l);
+    }
+}
+
+static void
+write_lines(struct debuglog *l)
+{
     if (l->lines.len == 0) {
         return;
     }
-    if (stat(l->path, &st) < 0 || st.st_ino != l->ino || st.st_dev != l->dev) {
-        (void)reopen(l); /* renamed by logrotate; if that fails the old file still takes the line */
-    }
+    debuglog_reopen(l);
     if (!l->torn || put(l, "\n", 1) == 1) {
         (void)put(l, l->lines.data, l->lines.len);
     }

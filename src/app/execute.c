@@ -484,6 +484,7 @@ connect_host(struct run *run, const struct order *o)
         return;
     }
     early_opening(h);
+    h->mark_us = stall_now_us();
     pool_connect(run->pool, o->host, &h->target);
 }
 
@@ -508,7 +509,7 @@ execute(struct run *run, const struct order *o)
     case ORDER_FINISH:
         run->finished = true;
         run->exit_code = (int)o->value;
-        (void)event_base_loopexit(run->base, NULL);
+        run_stop(run);
         break;
     case ORDER_ROLLBACK:
         run->hosts[o->host].rolling = true;

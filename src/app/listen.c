@@ -127,7 +127,8 @@ keep_output(struct run_host *h, int stream, const char *bytes, size_t len)
     }
     h->bytes[stream] += (int64_t)len;
     h->moved = true;
-    if (hostlog_append(run->hostlog, h->host->name, bytes, len, &err) < 0 && !run->log_failed) {
+    if (run->hostlog != NULL && hostlog_append(run->hostlog, h->host->name, bytes, len, &err) < 0 &&
+        !run->log_failed) {
         run->log_failed = true;
         narrate_warning(run, h->host->name, err.text);
     }
@@ -183,8 +184,10 @@ listen_end_step(struct run_host *h, struct fact fact, const char *reason)
 static void
 on_connected(void *arg, int32_t id)
 {
-    const struct fact f = listen_fact_of(host_of(arg, id), FACT_CONNECTED, CAUSE_NONE);
+    struct run_host *h = host_of(arg, id);
+    const struct fact f = listen_fact_of(h, FACT_CONNECTED, CAUSE_NONE);
 
+    h->connect_us = stall_now_us() - h->mark_us;
     listen_post(arg, &f, NULL);
 }
 
@@ -205,6 +208,7 @@ on_step_sent(void *arg, int32_t id)
     struct run_host *h = host_of(arg, id);
 
     early_opened(h);
+    h->mark_us = stall_now_us();
     if (h->list == LIST_STEPS) {
         const struct fact f = listen_fact_of(h, FACT_STEP_SENT, CAUSE_NONE);
         listen_post(arg, &f, NULL);
@@ -223,6 +227,7 @@ on_step_done(void *arg, int32_t id, int exit_code, int signal, const char *note)
     struct run_host *h = host_of(arg, id);
     struct fact f = listen_fact_of(h, FACT_STEP_DONE, CAUSE_NONE);
 
+    h->trip_us = stall_now_us() - h->mark_us;
     f.exit_code = exit_code;
     f.signal = signal;
     listen_end_step(h, f, note);
@@ -367,16 +372,13 @@ listen_probe(void *arg, bool passed, const char *text)
     free(said);
 }
 
-static void
-on_interrupt(evutil_socket_t number, short what, void *arg)
+void
+listen_interrupt(struct run *run, const char *word)
 {
-    struct run *run = arg;
     struct fact f = {.kind = FACT_VERB, .host = -1, .step = -1};
     const int active = (int)rollout_active(run->rollout);
-    const char *word = number == SIGINT ? "interrupted" : "terminated";
     char text[160];
 
-    (void)what;
     run->interrupts++;
     if (run->interrupts == 1 && active == 0) {
         (void)snprintf(text, sizeof(text), "%s: no new host is started; none is in flight", word);
@@ -393,7 +395,7 @@ on_interrupt(evutil_socket_t number, short what, void *arg)
         f.verb = VERB_KILL;
     } else {
         run->left = true;
-        (void)event_base_loopbreak(run->base);
+        run_stop(run);
         return;
     }
     narrate_warning(run, NULL, text);
@@ -401,11 +403,19 @@ on_interrupt(evutil_socket_t number, short what, void *arg)
 }
 
 static void
+on_interrupt(evutil_socket_t number, short what, void *arg)
+{
+    (void)what;
+    listen_interrupt(arg, number == SIGINT ? "interrupted" : "terminated");
+}
+
+/* The terminal's end shows as EPIPE or EIO. */
+static void
 on_hangup(evutil_socket_t number, short what, void *arg)
 {
     (void)number;
     (void)what;
-    (void)arg; /* debug.log is reopened by itself; the terminal's end shows as EPIPE or EIO */
+    debuglog_reopen(((struct run *)arg)->debuglog);
 }
 
 int

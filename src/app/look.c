@@ -235,7 +235,7 @@ take_state(const struct run *run, struct snapshot *s, int64_t zero_wall_ms)
 }
 
 void
-look_take(const struct run *run, struct snapshot *ret)
+look_glance(const struct run *run, struct snapshot *ret)
 {
     const int64_t now_ms = run_now_ms(run);
     const int64_t wall_ms = run_wall_ms();
@@ -260,6 +260,12 @@ look_take(const struct run *run, struct snapshot *ret)
         .budget = plan_budget(run->plan),
     };
     take_state(run, ret, wall_ms - now_ms);
-    take_hosts(run, ret, wall_ms - now_ms);
+}
+
+void
+look_take(const struct run *run, struct snapshot *ret)
+{
+    look_glance(run, ret);
+    take_hosts(run, ret, ret->started_ms);
     take_failures(run, ret);
 }

@@ -41,15 +41,20 @@ narrate_host_event(const struct run *run, enum event_type type, int32_t host)
     return e;
 }
 
-static const char *
-why_sequential(const struct run *run)
+void
+narrate_mode(struct debuglog *log, const char *suffix, const struct policy *policy, bool given)
 {
-    if (run->policy.strategy == STRATEGY_SEQUENTIAL && run->policy.workers > 0) {
-        return "strategy is sequential";
+    const int workers = (int)policy->workers;
+    const char *why = workers > 0 ? "strategy is sequential"
+                      : given     ? "max_parallel_workers is 0"
+                                  : "max_parallel_workers is absent";
+
+    debuglog_line(log, TAG, suffix, "Max workers set to %d (0=sequential, >0=parallel)", workers);
+    if (workers == 0 || policy->strategy == STRATEGY_SEQUENTIAL) {
+        debuglog_line(log, TAG, suffix, "Running in SEQUENTIAL mode (%s)", why);
+    } else {
+        debuglog_line(log, TAG, suffix, "Running in PARALLEL mode with %d workers", workers);
     }
-    return run->request->workers >= 0 || run->request->settings->workers_given
-               ? "max_parallel_workers is 0"
-               : "max_parallel_workers is absent";
 }
 
 /* Of ssh_config, under -v. */
@@ -71,12 +76,8 @@ narrate_start(struct run *run)
     const char *action = run->action->name;
 
     run->workers = run->policy.workers;
-    SAY(run, "Max workers set to %d (0=sequential, >0=parallel)", (int)run->policy.workers);
-    if (run->sequential) {
-        SAY(run, "Running in SEQUENTIAL mode (%s)", why_sequential(run));
-    } else {
-        SAY(run, "Running in PARALLEL mode with %d workers", (int)run->policy.workers);
-    }
+    narrate_mode(run->debuglog, run->suffix, &run->policy,
+                 run->request->workers >= 0 || run->request->settings->workers_given);
     for (int32_t i = 0; i < run->host_count; i++) {
         SAY(run, "Queueing action%s: %s for server %s", run->sequential ? "" : " for workers",
             action, run->names[plan_host_at(run->plan, i)]);
@@ -92,6 +93,7 @@ narrate_start(struct run *run)
     e.strategy = strategy_name(run->policy.strategy);
     e.waves = plan_has_waves(run->plan) ? plan_wave_count(run->plan) : 0;
     e.step_count = (int32_t)run->step_count;
+    e.plan = run->plan;
     sink_event(run->request->sink, &e);
     tell_notes(run);
 }

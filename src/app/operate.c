@@ -16,13 +16,18 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 enum {
     TELL_MS = 200,         /* between two snapshots for who watches */
     NEAR_NAMES_MAX = 2000, /* looked at for the name that was meant */
     NAME_SHOWN = 60,
     ANSWER_BYTES = 512,
+    QUESTIONS = CONTROL_CLIENTS + 1, /* of HERE, too */
 };
+
+/* Stands for who began the run among the clients of the socket, which count from 1. */
+#define HERE UINT32_MAX
 
 /* A client whose verb is not answered yet. */
 struct question {
@@ -36,7 +41,9 @@ struct operate {
     char *without;           /* owned: why not, until it is said */
     struct event *tell;      /* owned */
     int64_t told_ms;         /* the last snapshot */
-    struct question questions[CONTROL_CLIENTS];
+    struct question questions[QUESTIONS];
+    char *said; /* owned: the answer to HERE; NULL: none */
+    bool said_no;
 };
 
 /* ---------------------------------------------------------------- what was done, in words */
@@ -118,19 +125,29 @@ describe(struct buf *out, const struct run *run, const struct fact *f, int32_t a
 static void
 say(struct run *run, uint32_t client, const char *word, const char *text)
 {
+    struct operate *o = run->operate;
     struct buf line;
 
+    if (client == HERE) {
+        free(o->said);
+        o->said = xstrdup(text);
+        o->said_no = strcmp(word, "no") == 0;
+        return;
+    }
+    if (o->control == NULL) { /* the run is over, and they know */
+        return;
+    }
     buf_init(&line, SNAPSHOT_BYTES_MAX);
     (void)buf_addf(&line, "%s ", word);
     escape_line(&line, text, strlen(text));
-    control_say(run->operate->control, client, line.data, line.len);
+    control_say(o->control, client, line.data, line.len);
     buf_release(&line);
 }
 
 static struct question *
 question_of(struct operate *o, uint32_t client)
 {
-    for (size_t i = 0; i < CONTROL_CLIENTS; i++) {
+    for (size_t i = 0; i < QUESTIONS; i++) {
         if (o->questions[i].client == client) {
             return &o->questions[i];
         }
@@ -158,15 +175,15 @@ drop_question(struct question *q)
     *q = (struct question){0};
 }
 
-/* What has been taken in is told to who asked, once it is durable. */
+/* What has been taken in is told to who asked, once it is durable; HERE is not kept waiting. */
 static void
 answer_durable(struct run *run)
 {
     struct operate *o = run->operate;
 
-    for (size_t i = 0; i < CONTROL_CLIENTS && run->dirty_ms < 0; i++) {
+    for (size_t i = 0; i < QUESTIONS; i++) {
         struct question *q = &o->questions[i];
-        if (q->client != 0 && q->answer != NULL) {
+        if (q->answer != NULL && (q->client == HERE || run->dirty_ms < 0)) {
             say(run, q->client, "ok", q->answer);
             drop_question(q);
         }
@@ -259,7 +276,7 @@ operate_refuses(const struct run *run, const struct fact *verb)
 }
 
 static void
-ask_verb(struct run *run, uint32_t client, uid_t uid, const struct asked_verb *a)
+ask_verb(struct run *run, uint32_t client, const struct asked_verb *a, const char *way, uid_t uid)
 {
     struct fact f = {.kind = FACT_VERB, .host = -1, .step = -1, .verb = a->verb};
     struct err err = {0};
@@ -281,8 +298,34 @@ ask_verb(struct run *run, uint32_t client, uid_t uid, const struct asked_verb *a
         say_no(run, client, &f, why);
         return;
     }
-    (void)snprintf(reason, sizeof(reason), "by ctl, uid %lu", (unsigned long)uid);
+    (void)snprintf(reason, sizeof(reason), "by %s, uid %lu", way, (unsigned long)uid);
     listen_ask(run, &f, reason, client);
+}
+
+int
+operate_say(struct run *run, const struct asked_verb *a, char **ret_answer, struct err *err)
+{
+    struct operate *o = run->operate;
+
+    if (run->end != END_NOT_YET) {
+        return err_set(err, ERR_USAGE, "%s", OPERATE_OVER);
+    }
+    ask_verb(run, HERE, a, "screen", geteuid());
+    if (o->said == NULL) {
+        run_turn(run);
+    }
+    char *said = o->said;
+    o->said = NULL;
+    if (said == NULL) { /* the store failed, or the operator would not wait */
+        return err_set(err, ERR_USAGE, "%s", run->left ? OPERATE_OVER : run->err.text);
+    }
+    if (o->said_no) {
+        (void)err_set(err, ERR_USAGE, "%s", said);
+        free(said);
+        return -1;
+    }
+    *ret_answer = said;
+    return 0;
 }
 
 static void
@@ -309,7 +352,7 @@ on_line(void *arg, uint32_t client, uid_t uid, const char *line, size_t len)
         return;
     }
     if (a.ask == ASK_VERB) {
-        ask_verb(run, client, uid, &a);
+        ask_verb(run, client, &a, "ctl", uid);
         return;
     }
     if (a.ask == ASK_WATCH) {
@@ -420,7 +463,7 @@ void
 operate_turn(struct run *run, const struct inbox *mail)
 {
     look_turn(run, mail);
-    if (run->operate == NULL || run->operate->control == NULL) {
+    if (run->operate == NULL) {
         return;
     }
     for (size_t i = 0; i < mail->count; i++) {
@@ -429,7 +472,9 @@ operate_turn(struct run *run, const struct inbox *mail)
         }
     }
     answer_durable(run);
-    tell_soon(run);
+    if (run->operate->control != NULL) {
+        tell_soon(run);
+    }
 }
 
 void
@@ -440,9 +485,9 @@ operate_end(struct run *run)
     if (o == NULL || o->control == NULL) {
         return;
     }
-    for (size_t i = 0; i < CONTROL_CLIENTS; i++) {
+    for (size_t i = 0; i < QUESTIONS; i++) {
         if (o->questions[i].client != 0) {
-            say(run, o->questions[i].client, "no", "the run is over");
+            say(run, o->questions[i].client, "no", OPERATE_OVER);
             drop_question(&o->questions[i]);
         }
     }
@@ -460,10 +505,11 @@ operate_free(struct run *run)
         return;
     }
     control_free(o->control);
-    for (size_t i = 0; i < CONTROL_CLIENTS; i++) {
+    for (size_t i = 0; i < QUESTIONS; i++) {
         drop_question(&o->questions[i]);
     }
     event_free(o->tell);
+    free(o->said);
     free(o->without);
     free(o);
     run->operate = NULL;

@@ -1,16 +1,18 @@
 /*
- * run.c - sets a run up, lets the loop turn, takes it down.
+ * run.c - sets a run up, takes it down.
  *
  * Decides the order of beginning: everything that can be wrong is found before anything connects,
  * and the run stands in the store before its first order.  Owns struct run.
  */
 #include "app/run_state.h"
 
+#include "app/alongside.h"
 #include "app/given.h"
 #include "base/map.h"
 #include "base/xalloc.h"
 #include "store/history.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,8 +23,6 @@
 #include <unistd.h>
 
 enum {
-    CLOSING_MS_MAX = 2000,
-    LOOP_TURN_MS = 3,
     SHOW_BYTES = 64 * 1024, /* queued: written at once, not at the end of a turn */
     STALL_MS =
         60000, /* a disk that is written back may stop a receiver for long, not for a minute */
@@ -61,6 +61,7 @@ make_hosts(struct run *run)
         h->run = run;
         h->index = (int32_t)i;
         h->slot = h->try_base = h->attempt_base = -1;
+        h->connect_us = h->trip_us = -1;
         h->host = inventory_host(q->inventory, q->hosts[i]);
         run->names[i] = h->host->name;
     }
@@ -140,7 +141,9 @@ static int
 open_files(struct run *run, struct err *err)
 {
     const struct run_request *q = run->request;
-    char *log = q->log_path != NULL ? xstrdup(q->log_path) : xasprintf("%s/debug.log", q->root);
+    char *log = q->unkept             ? xstrdup("/dev/null")
+                : q->log_path != NULL ? xstrdup(q->log_path)
+                                      : xasprintf("%s/debug.log", q->root);
     char *db = NULL;
     int rc = -1;
 
@@ -156,7 +159,7 @@ open_files(struct run *run, struct err *err)
         }
     }
     db = xasprintf("%s/runs.db", run->var_dir);
-    run->store = store_open(db, false, err);
+    run->store = q->unkept ? store_memory(err) : store_open(db, false, err);
     rc = run->store == NULL ? -1 : 0;
 out:
     free(db);
@@ -199,9 +202,9 @@ begin_journal(struct run *run, struct err *err)
     } else if (lock_probe(run->var_dir, q->env, &holder, NULL) == 1) {
         (void)snprintf(run->suffix, sizeof(run->suffix), " run=%s", id);
     }
-    run->hostlog = hostlog_new(logs, q->env, id, err);
-    rc = run->hostlog == NULL ? -1 : 0;
-    if (rc == 0) {
+    run->hostlog = q->unkept ? NULL : hostlog_new(logs, q->env, id, err);
+    rc = run->hostlog == NULL && !q->unkept ? -1 : 0;
+    if (run->hostlog != NULL) {
         hostlog_limit_files(run->hostlog, run->log_files);
     }
 out:
@@ -305,27 +308,28 @@ on_refresh(evutil_socket_t fd, short what, void *arg)
     flush_outs(run);
 }
 
+void
+run_turn(struct run *run)
+{
+    assert(!run->inside);
+    if (run->left || run->err.kind != ERR_NONE) {
+        return; /* nothing is begun any more, whatever is heard of */
+    }
+    run->inside = true;
+    turn_event(run);
+    run->inside = false;
+    flush_outs(run);
+    if (run->end == END_CLOSING) {
+        run_stop(run); /* it may have been the last session */
+    }
+}
+
 static void
 on_turn(evutil_socket_t fd, short what, void *arg)
 {
-    turn_event(fd, what, arg);
-    flush_outs(arg);
-}
-
-/* Of two hundred sockets that are ready at once, each with its share of cryptography, the last
- * would wait 40 ms, and so would every timer, signal and step: look again after LOOP_TURN_MS. */
-static struct event_base *
-loop_new(void)
-{
-    const struct timeval longest = {.tv_usec = LOOP_TURN_MS * 1000L};
-    struct event_config *config = event_config_new();
-
-    if (config == NULL || event_config_set_max_dispatch_interval(config, &longest, -1, 0) < 0) {
-        abort();
-    }
-    struct event_base *base = event_base_new_with_config(config);
-    event_config_free(config);
-    return base;
+    (void)fd;
+    (void)what;
+    run_turn(arg);
 }
 
 /* Checks from here read their certificates before the loop turns. */
@@ -334,8 +338,7 @@ make_base(struct run *run, struct err *err)
 {
     bool asks = false;
 
-    run->base = loop_new();
-    if (run->base == NULL) {
+    if (run->base == NULL && (run->base = app_loop_new()) == NULL) {
         return err_set(err, ERR_IO, "no event loop: %s", strerror(errno));
     }
     for (int32_t i = 0; i < plan_check_count(run->plan); i++) {
@@ -418,7 +421,7 @@ make_loop(struct run *run, struct err *err)
     run->early_timer = evtimer_new(run->base, early_event, run);
     run->refresh_event = evtimer_new(run->base, on_refresh, run);
     refresh_soon(run);
-    return listen_signals(run, err);
+    return run->base_borrowed ? 0 : listen_signals(run, err);
 }
 
 struct run *
@@ -444,8 +447,8 @@ run_new(const struct run_request *q)
 static void
 free_events(struct run *run)
 {
-    struct event *events[] = {run->turn_event, run->turn_timer, run->wait_event, run->refresh_event,
-                              run->early_timer};
+    struct event *events[] = {run->turn_event,    run->turn_timer,  run->wait_event,
+                              run->refresh_event, run->early_timer, run->end_event};
 
     for (size_t i = 0; i < sizeof(events) / sizeof(events[0]); i++) {
         if (events[i] != NULL) {
@@ -500,9 +503,11 @@ run_free(struct run *run)
     agents_free(run->agents);
     locals_free(run->locals);
     probes_free(run->probes);
-    zygote_detach(run->request->zygote);
+    if (run->pool != NULL) { /* one that was not begun may stand beside one that was */
+        zygote_detach(run->request->zygote);
+    }
     free_events(run);
-    if (run->base != NULL) {
+    if (run->base != NULL && !run->base_borrowed) {
         event_base_free(run->base);
     }
     inbox_release(&run->inbox);
@@ -595,8 +600,8 @@ look_again(struct run *run, struct err *err)
     return release_back_prepare(run, err) < 0 ? -1 : execute_check_back(run, err);
 }
 
-static int
-prepare(struct run *run, struct err *err)
+int
+run_prepare(struct run *run, struct err *err)
 {
     if (run_load(run, err) < 0 || open_files(run, err) < 0 || look_again(run, err) < 0 ||
         make_loop(run, err) < 0 || operate_open(run, err) < 0 || begin_journal(run, err) < 0) {
@@ -605,61 +610,8 @@ prepare(struct run *run, struct err *err)
     return 0;
 }
 
-/* Sessions that were told to close get a moment for it; nobody waits for one that does not. */
-static void
-let_close(struct run *run)
+void
+run_prune(struct run *run)
 {
-    const int64_t until_ms = run_now_ms(run) + CLOSING_MS_MAX;
-    const struct timeval tv = {.tv_usec = 20000};
-
-    while (!run->left && pool_open_count(run->pool) > 0 && run_now_ms(run) < until_ms) {
-        (void)event_base_loopexit(run->base, &tv);
-        (void)event_base_loop(run->base, EVLOOP_ONCE);
-    }
-}
-
-static int
-turn_until_over(struct run *run, struct err *err)
-{
-    run->zero_ms += run_now_ms(run);
-    run->rollout = rollout_new(run->plan, 0);
-    debuglog_hold(run->debuglog);
-    narrate_start(run);
-    debuglog_flush(run->debuglog);
-    files_tell(run);
-    operate_begin(run);
-    turn_wake(run);
-    stall_watch(&run->stall);
-    (void)event_base_dispatch(run->base);
-    stall_watch(NULL);
-    newkeys_write(run);
-    if (run->err.kind != ERR_NONE) {
-        *err = run->err;
-        return -1;
-    }
-    if (!run->finished) {
-        run->exit_code = 3; /* the operator would not wait: what may still run is in the journal */
-    }
-    debuglog_hold(run->debuglog);
-    narrate_end(run);
-    debuglog_flush(run->debuglog);
-    operate_end(run);
-    let_close(run);
-    return run->exit_code;
-}
-
-int
-app_run(const struct run_request *request, struct err *err)
-{
-    struct run *run = run_new(request);
-    int rc = prepare(run, err);
-
-    if (rc == 0) {
-        rc = turn_until_over(run, err);
-        if (rc >= 0) {
-            (void)history_prune(run->store, request->env, RUNS_KEPT, drop_logs, run, NULL);
-        }
-    }
-    run_free(run);
-    return rc;
+    (void)history_prune(run->store, run->request->env, RUNS_KEPT, drop_logs, run, NULL);
 }

@@ -337,17 +337,14 @@ make_durable(struct run *run, struct inbox *mail, int64_t now_ms)
 }
 
 void
-turn_event(evutil_socket_t fd, short what, void *arg)
+turn_event(struct run *run)
 {
-    struct run *run = arg;
     struct inbox mail = run->inbox;
 
-    (void)fd;
-    (void)what;
     run->inbox = (struct inbox){0};
     if (make_durable(run, &mail, run_now_ms(run)) < 0) {
         assert(run->err.kind != ERR_NONE);
-        (void)event_base_loopbreak(run->base);
+        run_stop(run);
     } else {
         debuglog_hold(run->debuglog);
         for (size_t i = 0; i < mail.count; i++) {

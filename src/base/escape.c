@@ -50,9 +50,8 @@ utf8_valid(const char *bytes, size_t len)
     return true;
 }
 
-/* Controls, what reorders or hides text, and what ends a line. */
-static bool
-harmful(unsigned code)
+bool
+escape_harmful(unsigned code)
 {
     return code < 0x20 || (code >= 0x7f && code < 0xa0) || code == 0xad || code == 0x61c ||
            code == 0x180e || (code >= 0x200b && code <= 0x200f) ||
@@ -100,7 +99,7 @@ plain_run(const char *bytes, size_t len, bool line)
             continue;
         }
         const size_t n = b < 0x80 ? 0 : utf8_decode(bytes + at, len - at, &code);
-        if (n == 0 || harmful(code)) {
+        if (n == 0 || escape_harmful(code)) {
             break;
         }
         at += n;

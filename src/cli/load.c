@@ -230,7 +230,7 @@ static void
 read_inventory(struct loaded *l, const struct cli *c, const char *env, struct mistakes *m)
 {
     const bool list = strcmp(env, l->env) != 0;
-    struct script_time time = {0};
+    struct script_time time = {.refused = c->no_scripts};
     const struct inventory_request request = {.root = c->root,
                                               .dir = list ? NULL : l->env_dir,
                                               .hosts_text = list ? env : NULL,

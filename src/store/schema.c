@@ -27,6 +27,9 @@
  * rollback: enum rollback_state, whose numbers are never changed.
  *
  * run_stalls: enum stall_kind; a run that died, or of an older version, has none.
+ *
+ * queue: what waits to be started by somebody; an id is never used twice, so that of two screens
+ * which know one, only one starts it.  queue_hosts: none are all.
  */
 static const char *const migrations[] = {
     "CREATE TABLE environments ("
@@ -83,6 +86,12 @@ static const char *const migrations[] = {
     "  count INTEGER NOT NULL, p50_us INTEGER NOT NULL, p99_us INTEGER NOT NULL,"
     "  p999_us INTEGER NOT NULL, max_us INTEGER NOT NULL,"
     "  PRIMARY KEY (run, kind)) STRICT, WITHOUT ROWID;",
+    "CREATE TABLE queue ("
+    "  id INTEGER PRIMARY KEY AUTOINCREMENT, wall_ms INTEGER NOT NULL, env TEXT NOT NULL,"
+    "  action TEXT NOT NULL) STRICT;"
+    "CREATE TABLE queue_hosts ("
+    "  id INTEGER NOT NULL REFERENCES queue ON DELETE CASCADE, place INTEGER NOT NULL,"
+    "  name TEXT NOT NULL, PRIMARY KEY (id, place)) STRICT, WITHOUT ROWID;",
 };
 enum { VERSION = (int)(sizeof(migrations) / sizeof(migrations[0])) };
 

@@ -14,12 +14,17 @@
 #include "ui/lines.h"
 #include "ui/live.h"
 #include "ui/make.h"
+#include "ui/phrase.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { TAIL_BYTES_MAX = 2048, LINE_BYTES_MAX = 8 * LINES_BYTES_MAX };
+enum {
+    TAIL_BYTES_MAX = 2048,
+    LINE_BYTES_MAX = 8 * LINES_BYTES_MAX,
+    PHRASE_BYTES_MAX = 16 << 20, /* the names of a wave */
+};
 
 struct plain {
     struct sink sink; /* first: the two are cast into each other */
@@ -387,15 +392,13 @@ host_event(struct plain *p, const struct event *e)
         p->failed_try[e->host_index] = 0; /* tries count from 1 again */
     }
     if (e->type == EVENT_HOST_LATE) {
-        host_note(p, e, "unhealthy after ok", "failed");
+        host_note(p, e, phrase_words(e->type), "failed");
     } else if (e->type == EVENT_ROLLBACK_FINISHED) {
         rollback_finished(p, e);
     } else if (e->type == EVENT_HOST_PARKED && told) {
-        host_note(p, e, "prepared", "ok");
-    } else if (e->type == EVENT_HOST_SKIPPED && told) {
-        host_note(p, e, "skipped", "skipped");
-    } else if (e->type == EVENT_HOST_RETRIED && told) {
-        host_note(p, e, "goes again", "skipped");
+        host_note(p, e, phrase_words(e->type), "ok");
+    } else if ((e->type == EVENT_HOST_SKIPPED || e->type == EVENT_HOST_RETRIED) && told) {
+        host_note(p, e, phrase_words(e->type), "skipped");
     } else if (e->type == EVENT_ROLLBACK_STARTED && p->options.verbose > 0) {
         buf_addf(&p->line, "%s rollback started in slot %d", e->host, (int)e->slot);
         say(p, SINK_STDOUT);
@@ -450,86 +453,29 @@ run_started(struct plain *p, const struct event *e)
     say(p, SINK_STDERR);
 }
 
-static void
-wave_event(struct plain *p, const struct event *e)
+/* The run stands still and waits for who reads this. */
+static bool
+waits(const struct event *e)
 {
-    char took[32];
-
-    if (p->options.quiet || p->options.exec) {
-        return;
-    }
-    buf_addf(&p->line, "wave %d/%d ", (int)e->wave, (int)e->waves);
-    if (e->type == EVENT_WAVE_STARTED) {
-        add_text(p, e->text);
-    } else {
-        const int32_t *n = e->totals.count;
-        duration_human(e->duration_ms >= 0 ? e->duration_ms : 0, took, sizeof(took));
-        buf_addf(&p->line, "completed %s: %d ok, %d failed", took, (int)n[OUTCOME_OK],
-                 (int)(n[OUTCOME_FAILED] + n[OUTCOME_UNREACHABLE] + n[OUTCOME_UNKNOWN]));
-    }
-    say(p, SINK_STDOUT);
+    return e->type == EVENT_PAUSED || e->type == EVENT_PROMOTE_WANTED;
 }
 
+/* Waves are results, what is said to people is not; quiet keeps only what must be heard. */
 static void
-wave_waits(struct plain *p, const struct event *e)
+phrase(struct plain *p, const struct event *e, int where)
 {
-    char took[32];
+    const bool wave = where == SINK_STDOUT;
+    struct buf text;
 
-    if (p->options.quiet || p->options.exec) {
+    if (p->options.quiet ? wave || !(waits(e) || e->type == EVENT_WARNING)
+                         : wave && p->options.exec) {
         return;
     }
-    duration_written(e->duration_ms, took, sizeof(took));
-    if (e->waves > 0) {
-        buf_addf(&p->line, "wave %d/%d ", (int)e->wave, (int)e->waves);
-    }
-    buf_addf(&p->line, e->type == EVENT_WAVE_BAKING ? "bakes for %s" : "begins in %s", took);
-    say(p, SINK_STDOUT);
-}
-
-/* The run stands still, or goes on: it waits for who reads this, so nothing keeps the first. */
-static void
-run_note(struct plain *p, const struct event *e)
-{
-    static const char *const words[EVENT_TYPES] = {
-        [EVENT_PAUSED] = "paused",     [EVENT_CONTINUED] = "continued",
-        [EVENT_PROMOTED] = "promoted", [EVENT_PROMOTE_WANTED] = "the canary waits to be promoted",
-        [EVENT_WORKERS] = "workers",   [EVENT_ROLLING_BACK] = "rolling back",
-    };
-    const bool waits = e->type == EVENT_PAUSED || e->type == EVENT_PROMOTE_WANTED;
-
-    if (p->options.quiet && !waits) {
-        return;
-    }
-    buf_adds(&p->line, words[e->type]);
-    if (e->workers >= 0) {
-        buf_addf(&p->line, " set to %d", (int)e->workers);
-    }
-    if (e->reason != NULL && e->reason[0] != '\0') {
-        buf_adds(&p->line, ": ");
-        add_text(p, e->reason);
-    }
-    if (e->text != NULL) {
-        buf_adds(&p->line, waits ? "; to go on: " : ": ");
-        add_text(p, e->text);
-        buf_adds(&p->line, waits ? " (or abort)" : "");
-    }
-    say(p, SINK_STDERR);
-}
-
-static void
-message(struct plain *p, const struct event *e)
-{
-    if (e->type == EVENT_MESSAGE && p->options.quiet) {
-        return;
-    }
-    if (e->host != NULL) {
-        buf_addf(&p->line, "%s: ", e->host);
-    }
-    if (e->type == EVENT_WARNING) {
-        buf_adds(&p->line, "warning: ");
-    }
-    add_text(p, e->text);
-    say(p, SINK_STDERR);
+    buf_init(&text, PHRASE_BYTES_MAX);
+    (void)phrase_add(&text, e, true);
+    add_text(p, text.data);
+    buf_release(&text);
+    say(p, where);
 }
 
 /* A file takes it at once; a slow reader may lose groups, which is counted and said. */
@@ -586,7 +532,9 @@ plain_event(struct sink *s, const struct event *e)
         break;
     case EVENT_WAVE_STARTED:
     case EVENT_WAVE_FINISHED:
-        wave_event(p, e);
+    case EVENT_WAVE_BAKING:
+    case EVENT_WAVE_PAUSING:
+        phrase(p, e, SINK_STDOUT);
         break;
     case EVENT_HOST_STARTED:
     case EVENT_STEP_STARTED:
@@ -606,21 +554,15 @@ plain_event(struct sink *s, const struct event *e)
             host_event(p, e);
         }
         break;
-    case EVENT_WAVE_BAKING:
-    case EVENT_WAVE_PAUSING:
-        wave_waits(p, e);
-        break;
     case EVENT_PAUSED:
     case EVENT_CONTINUED:
     case EVENT_PROMOTE_WANTED:
     case EVENT_PROMOTED:
     case EVENT_WORKERS:
     case EVENT_ROLLING_BACK:
-        run_note(p, e);
-        break;
     case EVENT_WARNING:
     case EVENT_MESSAGE:
-        message(p, e);
+        phrase(p, e, SINK_STDERR);
         break;
     case EVENT_RUN_FINISHED:
         run_finished(p, e);

@@ -431,10 +431,13 @@ zygote_attach(struct zygote *z, struct event_base *base)
     (void)base;
 }
 
+static int rig_detached; /* times */
+
 void
 zygote_detach(struct zygote *z)
 {
     (void)z;
+    rig_detached++;
 }
 
 /* ---------------------------------------------------------------- the sink that writes down */

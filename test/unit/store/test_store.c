@@ -293,7 +293,7 @@ test_marks_the_file_as_ours(void **state)
 
     make_store(p);
     assert_int_equal(place_number(p->db, "PRAGMA application_id"), 0x494d7374);
-    assert_int_equal(place_number(p->db, "PRAGMA user_version"), 4);
+    assert_int_equal(place_number(p->db, "PRAGMA user_version"), 5);
     make_store(p);
 }
 
@@ -301,7 +301,8 @@ test_marks_the_file_as_ours(void **state)
 static void
 test_an_older_file_is_brought_up(void **state)
 {
-    static const char second[] = "DROP TABLE run_stalls;"
+    static const char second[] = "DROP TABLE queue_hosts; DROP TABLE queue;"
+                                 "DROP TABLE run_stalls;"
                                  "ALTER TABLE host_states DROP COLUMN rollback;"
                                  "ALTER TABLE run_hosts DROP COLUMN rollback;"
                                  "ALTER TABLE run_hosts DROP COLUMN rollback_reason;"
@@ -318,14 +319,14 @@ test_an_older_file_is_brought_up(void **state)
     place_sql(p, "ALTER TABLE host_states DROP COLUMN release_tried; PRAGMA user_version = 1;"
                  "INSERT INTO host_states VALUES ('e', 'h', 'r', 1, 1, 0, '', 'v1', '', '', '')");
     make_store(p);
-    assert_int_equal(place_number(p->db, "PRAGMA user_version"), 4);
+    assert_int_equal(place_number(p->db, "PRAGMA user_version"), 5);
     assert_int_equal(place_number(p->db, "SELECT count(*) FROM host_states WHERE release = 'v1'"
                                          " AND release_tried = '' AND rollback = 0"),
                      1);
     place_sql(p, second);
     place_sql(p, "UPDATE host_states SET release_tried = 'v2'");
     make_store(p);
-    assert_int_equal(place_number(p->db, "PRAGMA user_version"), 4);
+    assert_int_equal(place_number(p->db, "PRAGMA user_version"), 5);
     assert_int_equal(place_number(p->db, "SELECT count(*) FROM host_states WHERE release = 'v1'"
                                          " AND release_tried = 'v2' AND rollback = 0"),
                      1);
@@ -338,7 +339,7 @@ test_refuses_a_newer_schema(void **state)
 
     make_store(p);
     place_sql(p, "PRAGMA user_version = 7");
-    refused(p, "it has schema version 7, this program knows up to 4");
+    refused(p, "it has schema version 7, this program knows up to 5");
     assert_int_equal(place_number(p->db, "PRAGMA user_version"), 7);
 }
 
@@ -483,7 +484,7 @@ test_many_processes_may_make_the_file_at_once(void **state)
 
     for (int round = 0; round < 30; round++) {
         open_at_once(p);
-        assert_int_equal(place_number(p->db, "PRAGMA user_version"), 4);
+        assert_int_equal(place_number(p->db, "PRAGMA user_version"), 5);
         for (int i = 0; i < 3; i++) {
             snprintf(name, sizeof(name), "%s%s", p->db, suffix[i]);
             unlink(name);
