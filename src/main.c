@@ -7,6 +7,7 @@
 #include "base/err.h"
 #include "cli/cli.h"
 #include "cli/secrets.h"
+#include "front/front.h"
 #include "proc/zygote.h"
 
 #include <fcntl.h>
@@ -57,7 +58,7 @@ main(int argc, char **argv)
         return 1;
     }
     signal(SIGPIPE, SIG_IGN);
-    rc = cli_main(z, &secrets, argc, argv);
+    rc = cli_main(z, &secrets, argc, argv, front_main);
     zygote_free(z);
     secrets_release(&secrets);
     return rc;

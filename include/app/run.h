@@ -50,7 +50,8 @@ struct run_request {
     const char *key_passphrase;  /* of keys; or NULL */
     /* Ask at the terminal, without an echo; the answer is the caller's, who wipes it.  NULL: nobody
      * can be asked. */
-    int (*ask)(const char *prompt, char **ret, struct err *err);
+    int (*ask)(void *arg, const char *prompt, char **ret, struct err *err);
+    void *ask_arg;
     bool answerable; /* an operator can promote and continue: a control socket, or a terminal */
     bool verbose;    /* tell what ssh_config says and is not used */
     uint64_t seed;
@@ -61,6 +62,7 @@ struct run_request {
                             whatever */
     const char *const *releases; /* by host (rollback: each its own), or NULL */
     const char *log_path;        /* --log-file, or NULL: <root>/debug.log */
+    bool unkept;       /* it is in no history, no log and no debug.log: only the sink hears of it */
     struct sink *sink; /* NULL: nobody is shown anything; its queues are flushed by the loop */
 };
 

@@ -91,9 +91,11 @@ struct run_host {
     char *back_reason;    /* owned: why its rollback failed, or NULL */
     bool in_flight;       /* it has a slot */
     bool connecting;
-    bool ahead_waits; /* it is to be connected ahead, and stands in line for that */
-    bool opening;     /* it is connecting, or a step is on its way to it */
-    int64_t since_ms; /* it is doing what it does */
+    bool ahead_waits;            /* it is to be connected ahead, and stands in line for that */
+    bool opening;                /* it is connecting, or a step is on its way to it */
+    int64_t since_ms;            /* it is doing what it does */
+    int64_t mark_us;             /* it began to connect, or a step was sent */
+    int64_t connect_us, trip_us; /* of the last that went well; -1: none did */
 };
 
 /* What was known when an order was taken, for when it is told: the host may be further by then. */

@@ -30,7 +30,9 @@ struct cli {
     const struct strv *hosts; /* these and no others, instead of -l and -w; or NULL */
     bool hosts_fixed;         /* a plan or an earlier run names them: nobody narrows them further */
     bool planned;             /* -l and -w are those of a plan: it says itself whom they miss */
+    bool empty_ok;            /* an environment may have no host: it is only looked at */
     const char *release;      /* that must be made; or NULL */
+    const char *no_scripts;   /* why no executable inventory may be run now; or NULL */
 };
 
 /* The exit code, or -1 and err. */

@@ -14,6 +14,7 @@ enum { SCRIPT_MS_MAX = 30000, SCRIPT_MS_MAX_TOGETHER = 300000 };
 /* How long the executables of one inventory have run. */
 struct script_time {
     int64_t used_ms;
+    const char *refused; /* why none can be run now: its failure; or NULL */
 };
 
 /* The `run` of struct inventory_request; arg is a struct script_time. */

@@ -20,8 +20,9 @@ struct value *ini_value_read(const char *text, size_t len, const char **ret_why)
 /* The words of a host line. */
 struct ini_words {
     struct strv text;
-    size_t *at; /* owned: the byte of the line at which each begins */
-    size_t cap;
+    size_t *at;  /* owned: the byte of the line at which each begins */
+    size_t *end; /* owned: and the one behind it */
+    size_t cap, end_cap;
 };
 
 /* Split as Python's shlex.split(line, comments=True).  -1 and *ret_why (static).  Release words in

@@ -40,6 +40,12 @@ struct host {
     char *ssh_where; /* "file:line:col" of the first of them that is set; NULL: none is, or -e */
 };
 
+/* Bytes that stand for those of a file of the inventory: what it would be if it were written. */
+struct inventory_instead {
+    const char *path, *bytes;
+    size_t len;
+};
+
 /* What is to be read.  All borrowed, during the call only. */
 struct inventory_request {
     const char *root;          /* for relative key paths */
@@ -53,6 +59,9 @@ struct inventory_request {
     int (*run)(void *arg, const char *path, const char *const *argv, struct buf *out,
                struct err *err);
     void *run_arg;
+    bool empty_ok; /* there may be no host at all */
+    const struct inventory_instead *instead;
+    size_t instead_count;
     bool tell_unused; /* warn of files of no group or host of it, and of variables that seem to be
                          misspelled */
 };

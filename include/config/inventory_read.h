@@ -117,9 +117,7 @@ struct value *inventory_vars_file(const char *path, struct vault *vault, struct 
 
 /* ---- the readers: -1: m has errors */
 
-int inventory_read_yaml(struct draft *d, const char *path, struct mistakes *m);
-int inventory_read_ini(struct draft *d, const char *path, struct mistakes *m);
-/* The same of a tree, and of bytes in memory. */
+/* Of a tree, and of bytes in memory. */
 int inventory_parse_yaml(struct draft *d, const struct yaml_node *root, struct mistakes *m);
 int inventory_parse_ini(struct draft *d, const char *bytes, size_t len, const char *path,
                         struct mistakes *m);

@@ -1,8 +1,8 @@
 /*
  * front.h - the full screen: pages, one over the other, over one loop, beside at most one run.
  *
- * front.c owns terminal, loop, the pages and the order of things; what pages share is here.
- * front_run.c owns the run under way and the queue (front/work.h).
+ * front.c owns terminal, loop and the order of things; what pages share is here.  work.c owns the
+ * run under way and the queue (front/work.h).
  */
 #ifndef FRONT_FRONT_H
 #define FRONT_FRONT_H
@@ -32,15 +32,22 @@ void front_changed(struct front *f);
 void front_say(struct front *f, unsigned look, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 
-/* A page over this one; it is freed when it is left (ACT_BACK), NULL is ignored. */
+/* A page over this one; it is freed when it is left (ACT_BACK), NULL is ignored.  A page may leave
+ * from inside of its own functions: it is freed by the loop, later. */
 void front_push(struct front *f, struct page *p);
 void front_pop(struct front *f);
-/* One of the six pages of the bar, which live as long as the screen does. */
+/* One of the six pages of the bar, which live as long as the screen does; the pages over the one
+ * that was seen are left. */
 void front_go(struct front *f, enum where where);
+/* The same page, made if it was never seen; NULL: there is none. */
+struct page *front_page(struct front *f, enum where where);
+/* The `:` line with a text in it, to go on with: "run ". */
+void front_type(struct front *f, const char *text);
 
 /* ---- questions, over the page; answered later, from the loop */
 /* Yes or no.  text may have several lines, the first stands out.  Enter and y are yes; Esc and n
- * no.  word: must be typed for a yes (deleting); NULL: a key is enough. */
+ * no.  word: must be typed for a yes (deleting); NULL: a key is enough.  A question that is open
+ * when another comes is answered with no. */
 void front_ask(struct front *f, const char *text, const char *word,
                void (*answer)(void *arg, bool yes), void *arg);
 

@@ -27,10 +27,12 @@ struct page_ops {
     bool (*key)(struct page *p, const struct key *k);
     /* What the table said; false: not possible here, which front.c tells. */
     bool (*act)(struct page *p, enum act act);
-    /* `/` and `!` with a text (and "" to end it); NULL: nothing can be filtered or searched. */
+    /* Of a filter, with each key that is typed, and "" to end it; NULL: nothing can be filtered. */
     void (*filter)(struct page *p, const char *text, bool not );
-    /* A word of the `:` line that is of no row of the table, with what stands behind it; true: it
-     * was ours.  NULL: none is. */
+    /* A text to go to, when it is entered; "": nothing is searched any more.  NULL: cannot be. */
+    void (*search)(struct page *p, const char *text);
+    /* A word of the `:` line that is of no row of the key table, or that has something behind it
+     * (rest; else ""); true: it was ours.  NULL: none is. */
     bool (*command)(struct page *p, const char *word, const char *rest);
     /* Every refresh_interval, and when it is shown: fetch again.  NULL: nothing to fetch. */
     void (*tick)(struct page *p, int64_t wall_ms);

@@ -59,6 +59,8 @@ void work_clear(struct work *w);
 /* Ctrl-C, SIGTERM.  False: no run is under way. */
 bool work_interrupt(struct work *w);
 void work_hangup(struct work *w);
+/* From now on what happens is told in plain lines on stderr, too: the screen was given back. */
+void work_tell_plain(struct work *w);
 /* When the run under way is over (at once, if none is) the loop ends. */
 void work_leave_when_over(struct work *w);
 

@@ -8,6 +8,8 @@
 #define STORE_DERIVE_H
 
 #include "base/err.h"
+#include "core/fact.h"
+#include "core/order.h"
 #include "core/summary.h"
 #include "store/store.h"
 
@@ -26,6 +28,11 @@ struct derived {
     int64_t started_ms;
 };
 
+/* One entry a host, of a run of which nothing is known yet; free() them. */
+struct derived *derive_new(int32_t host_count);
+/* The next row of its journal: exactly one of fact and order is not NULL. */
+void derive_take(struct derived *hosts, int32_t host_count, int64_t at_ms, const struct fact *fact,
+                 const struct order *order);
 /* Walk the journal of a run into one entry a host; free() them.  NULL on failure. */
 struct derived *derive_hosts(struct store *s, int64_t run, int32_t host_count, struct err *err);
 

@@ -37,6 +37,14 @@ int history_runs(struct store *s, const char *env, size_t max, struct run_list *
                  struct err *err);
 void run_list_release(struct run_list *l);
 
+/* The same, or only the run with this whole id (NULL: any), for who must not wait: no journal is
+ * read.  Hosts of a run that is not finished count as untouched until they have an outcome. */
+int history_recent(struct store *s, const char *env, const char *id, size_t max,
+                   struct run_list *ret_list, struct err *err);
+
+/* A number that is another one when somebody else has committed something since. */
+int history_version(struct store *s, int64_t *ret_version, struct err *err);
+
 /* A run by id, or by a unique beginning of it; ERR_NO_MATCH. */
 int history_find(struct store *s, const char *id, struct run_list *ret_list, struct err *err);
 
@@ -79,12 +87,13 @@ void host_list_release(struct host_list *l);
  * history_hosts gives, and keep the release and state they had. */
 int history_states(struct store *s, const char *env, struct host_list *ret_list, struct err *err);
 
-/* Walk the journal of a run in order; exactly one of fact and order is not NULL. Stop when fn
- * returns false.  reason is NULL where none was given. */
-int history_replay(struct store *s, const char *run_id,
-                   bool (*fn)(void *arg, int64_t at_ms, const struct fact *fact, const char *reason,
-                              const struct order *order),
-                   void *arg, struct err *err);
+/* A row of the journal; exactly one of fact and order is not NULL.  reason is NULL where none was
+ * given.  False: no further one. */
+typedef bool replay_fn(void *arg, int64_t at_ms, const struct fact *fact, const char *reason,
+                       const struct order *order);
+
+/* Walk the journal of a run in order. */
+int history_replay(struct store *s, const char *run_id, replay_fn *fn, void *arg, struct err *err);
 
 /* Keep the newest `keep` finished runs of env; the ids of those dropped are passed to fn (to delete
  * logs).  Commits before it tells. */

@@ -51,6 +51,14 @@ int hostlog_close(struct hostlog *l, struct err *err);
 int hostlog_read(const char *dir, const char *env, const char *run_id, const char *host,
                  int (*fn)(void *arg, const char *bytes, size_t len), void *arg, struct err *err);
 
+/* The same for who must not wait, also of a log that grows: the next bytes, at most size; 0: there
+ * are none yet, or no more.  A log that is not there is empty.  -1 and err. */
+struct hostlog_reader;
+struct hostlog_reader *hostlog_reader_new(const char *dir, const char *env, const char *run_id,
+                                          const char *host, struct err *err);
+int64_t hostlog_reader_next(struct hostlog_reader *r, char *bytes, size_t size, struct err *err);
+void hostlog_reader_free(struct hostlog_reader *r); /* NULL is fine */
+
 /* Delete the logs of a run; one that has none is fine. */
 int hostlog_remove(const char *dir, const char *env, const char *run_id, struct err *err);
 

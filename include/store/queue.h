@@ -30,14 +30,14 @@ struct queue_list {
 };
 
 /* Behind the others.  ERR_USAGE: QUEUE_MAX wait already. */
-int queue_add(struct store *s, const char *env, const char *action, const struct strv *hosts,
-              int64_t wall_ms, struct err *err);
-int queue_read(struct store *s, struct queue_list *ret, struct err *err);
+int queued_add(struct store *s, const char *env, const char *action, const struct strv *hosts,
+               int64_t wall_ms, struct err *err);
+int queued_read(struct store *s, struct queue_list *ret, struct err *err);
 void queue_list_release(struct queue_list *l);
 /* It is being started: *ret_taken is false where it is gone, since another screen was first. */
-int queue_take(struct store *s, int64_t id, bool *ret_taken, struct err *err);
+int queued_take(struct store *s, int64_t id, bool *ret_taken, struct err *err);
 /* It was taken back; one that is gone is fine. */
-int queue_remove(struct store *s, int64_t id, struct err *err);
-int queue_clear(struct store *s, struct err *err);
+int queued_remove(struct store *s, int64_t id, struct err *err);
+int queued_clear(struct store *s, struct err *err);
 
 #endif

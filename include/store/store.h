@@ -17,6 +17,8 @@ struct store;
 /* Open (create: 0600) the file at path.  read_only: for status, history, logs; a file that does not
  * exist is then an empty store, not an error.  NULL and err (ERR_STORE) otherwise. */
 struct store *store_open(const char *path, bool read_only, struct err *err);
+/* One that leaves nothing behind; NULL and ERR_STORE. */
+struct store *store_memory(struct err *err);
 void store_close(struct store *s); /* NULL is fine; commits nothing */
 
 /* Open transaction handling: begin is implied by the first write; commit makes all of them durable.

@@ -9,6 +9,7 @@
 #ifndef UI_KEYMAP_H
 #define UI_KEYMAP_H
 
+#include "base/buf.h"
 #include "ui/key.h"
 
 #include <stdbool.h>
@@ -117,12 +118,18 @@ struct binding {
 extern const struct binding keymap[];
 extern const size_t keymap_count;
 
+/* Whether a key that was pressed is that of a row; what was pasted is none. */
+bool keymap_is(const struct key *row, const struct key *k);
 /* What a key means at a place (one bit); NULL: nothing. */
 const struct binding *keymap_find(enum where at, const struct key *k);
-/* The row with this word, or a unique beginning of it, at a place; NULL and what was probably
- * meant, if anything was. */
-const struct binding *keymap_word(enum where at, const char *word, const char **ret_near);
+/* The row with this word, or a unique beginning of it, at a place; NULL. */
+const struct binding *keymap_word(enum where at, const char *word);
+/* The words there are at a place, at most max; returns how many. */
+size_t keymap_words(enum where at, const char *ret_words[], size_t max);
 /* "Envs", "Servers": a place in the head of help. */
 const char *where_name(enum where at);
+/* Append what is possible at a place, then what is everywhere: a line an act, with its keys, its
+ * word and its help. */
+void keymap_help(enum where at, struct buf *out);
 
 #endif

@@ -3,8 +3,8 @@
  *
  * Holds numbers of rows only: what a row says, its owner knows and tells when asked.  Drawing costs
  * what is visible.  Filtering and sorting are done when something has changed (table_refresh).  The
- * first line has the heads, the last says which rows of how many are seen (in 3 lines and less it is
- * left out); before each row stand the cursor, `>`, and its mark.
+ * first line has the heads, the last says which rows of how many are seen (in 3 lines and less it
+ * is left out); before each row stand the cursor, `>`, and its mark.
  */
 #ifndef UI_TABLE_H
 #define UI_TABLE_H

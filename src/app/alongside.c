@@ -125,7 +125,7 @@ app_end(struct run *run)
         run->left = true;
         tell_end(run);
     }
-    if (run->end_code >= 0) {
+    if (run->end_code >= 0 && !run->request->unkept) {
         run_prune(run);
     }
     let_go(run);
@@ -262,6 +262,32 @@ const char *
 app_run_id(const struct run *run)
 {
     return journal_run_id(run->journal);
+}
+
+bool
+app_times(const struct run *run, int32_t host, int64_t *ret_connect_us, int64_t *ret_trip_us)
+{
+    if (host < 0 || host >= run->host_count) {
+        return false;
+    }
+    *ret_connect_us = run->hosts[host].connect_us;
+    *ret_trip_us = run->hosts[host].trip_us;
+    return true;
+}
+
+void
+app_settle(struct run *run)
+{
+    assert(!run->inside);
+    if (run->err.kind != ERR_NONE || !store_dirty(run->store)) {
+        return;
+    }
+    if (store_commit(run->store, &run->err) < 0) {
+        run_stop(run);
+        return;
+    }
+    run->committed_ms = run_now_ms(run);
+    run->dirty_ms = -1;
 }
 
 int

@@ -22,6 +22,7 @@ begin(struct run *run, int32_t host)
 
     if (h->ahead_waits) {
         h->ahead_waits = false;
+        h->mark_us = stall_now_us();
         pool_connect(run->pool, host, &h->target);
     }
 }

@@ -484,6 +484,7 @@ connect_host(struct run *run, const struct order *o)
         return;
     }
     early_opening(h);
+    h->mark_us = stall_now_us();
     pool_connect(run->pool, o->host, &h->target);
 }
 

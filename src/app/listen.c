@@ -127,7 +127,8 @@ keep_output(struct run_host *h, int stream, const char *bytes, size_t len)
     }
     h->bytes[stream] += (int64_t)len;
     h->moved = true;
-    if (hostlog_append(run->hostlog, h->host->name, bytes, len, &err) < 0 && !run->log_failed) {
+    if (run->hostlog != NULL && hostlog_append(run->hostlog, h->host->name, bytes, len, &err) < 0 &&
+        !run->log_failed) {
         run->log_failed = true;
         narrate_warning(run, h->host->name, err.text);
     }
@@ -183,8 +184,10 @@ listen_end_step(struct run_host *h, struct fact fact, const char *reason)
 static void
 on_connected(void *arg, int32_t id)
 {
-    const struct fact f = listen_fact_of(host_of(arg, id), FACT_CONNECTED, CAUSE_NONE);
+    struct run_host *h = host_of(arg, id);
+    const struct fact f = listen_fact_of(h, FACT_CONNECTED, CAUSE_NONE);
 
+    h->connect_us = stall_now_us() - h->mark_us;
     listen_post(arg, &f, NULL);
 }
 
@@ -205,6 +208,7 @@ on_step_sent(void *arg, int32_t id)
     struct run_host *h = host_of(arg, id);
 
     early_opened(h);
+    h->mark_us = stall_now_us();
     if (h->list == LIST_STEPS) {
         const struct fact f = listen_fact_of(h, FACT_STEP_SENT, CAUSE_NONE);
         listen_post(arg, &f, NULL);
@@ -223,6 +227,7 @@ on_step_done(void *arg, int32_t id, int exit_code, int signal, const char *note)
     struct run_host *h = host_of(arg, id);
     struct fact f = listen_fact_of(h, FACT_STEP_DONE, CAUSE_NONE);
 
+    h->trip_us = stall_now_us() - h->mark_us;
     f.exit_code = exit_code;
     f.signal = signal;
     listen_end_step(h, f, note);

@@ -61,6 +61,7 @@ make_hosts(struct run *run)
         h->run = run;
         h->index = (int32_t)i;
         h->slot = h->try_base = h->attempt_base = -1;
+        h->connect_us = h->trip_us = -1;
         h->host = inventory_host(q->inventory, q->hosts[i]);
         run->names[i] = h->host->name;
     }
@@ -140,7 +141,9 @@ static int
 open_files(struct run *run, struct err *err)
 {
     const struct run_request *q = run->request;
-    char *log = q->log_path != NULL ? xstrdup(q->log_path) : xasprintf("%s/debug.log", q->root);
+    char *log = q->unkept             ? xstrdup("/dev/null")
+                : q->log_path != NULL ? xstrdup(q->log_path)
+                                      : xasprintf("%s/debug.log", q->root);
     char *db = NULL;
     int rc = -1;
 
@@ -156,7 +159,7 @@ open_files(struct run *run, struct err *err)
         }
     }
     db = xasprintf("%s/runs.db", run->var_dir);
-    run->store = store_open(db, false, err);
+    run->store = q->unkept ? store_memory(err) : store_open(db, false, err);
     rc = run->store == NULL ? -1 : 0;
 out:
     free(db);
@@ -199,9 +202,9 @@ begin_journal(struct run *run, struct err *err)
     } else if (lock_probe(run->var_dir, q->env, &holder, NULL) == 1) {
         (void)snprintf(run->suffix, sizeof(run->suffix), " run=%s", id);
     }
-    run->hostlog = hostlog_new(logs, q->env, id, err);
-    rc = run->hostlog == NULL ? -1 : 0;
-    if (rc == 0) {
+    run->hostlog = q->unkept ? NULL : hostlog_new(logs, q->env, id, err);
+    rc = run->hostlog == NULL && !q->unkept ? -1 : 0;
+    if (run->hostlog != NULL) {
         hostlog_limit_files(run->hostlog, run->log_files);
     }
 out:

@@ -179,8 +179,44 @@ run_command(struct cli *c, struct err *err)
     return cmd->run(c, err);
 }
 
+/* Options of the full screen: they hold for every run that is started there. */
+static const char screen_flags[] = "eOLkK";
+
+/* Somebody sits there, at a terminal that can show more than lines. */
+static bool
+has_terminal(void)
+{
+    const char *term = getenv("TERM");
+
+    return isatty(STDIN_FILENO) == 1 && isatty(STDOUT_FILENO) == 1 && term != NULL &&
+           term[0] != '\0' && strcmp(term, "dumb") != 0;
+}
+
+/* Without a command. */
 static int
-dispatch(struct cli *c, int argc, char **argv, struct err *err)
+show(struct cli *c, command_fn *screen, struct err *err)
+{
+    const bool shows = screen != NULL && has_terminal();
+
+    if (options_allow(&c->options, CLI_NAME " without a command", shows ? screen_flags : "", err) !=
+        0) {
+        return -1;
+    }
+    if (shows) {
+        const int rc = screen(c, err);
+        if (rc >= 0 || err->kind != ERR_USAGE) {
+            return rc;
+        }
+        fprintf(stderr, CLI_NAME ": no full screen: %s\n\n", err->text);
+        *err = (struct err){0};
+    }
+    help_envs(c->root, stdout);
+    help_all(stdout);
+    return 0;
+}
+
+static int
+dispatch(struct cli *c, int argc, char **argv, command_fn *screen, struct err *err)
 {
     const char *name;
 
@@ -200,12 +236,7 @@ dispatch(struct cli *c, int argc, char **argv, struct err *err)
     if (c->options.words.count > 0) {
         return run_command(c, err);
     }
-    if (options_allow(&c->options, CLI_NAME " without a command", "", err) != 0) {
-        return -1;
-    }
-    help_envs(c->root, stdout);
-    help_all(stdout);
-    return 0;
+    return show(c, screen, err);
 }
 
 /* A reader that left has seen enough; a full disk has not. */
@@ -226,11 +257,11 @@ close_stdout(struct err *err)
 }
 
 int
-cli_main(struct zygote *z, struct secrets *secrets, int argc, char **argv)
+cli_main(struct zygote *z, struct secrets *secrets, int argc, char **argv, command_fn *screen)
 {
     struct cli c = {.zygote = z, .secrets = secrets};
     struct err err = {0};
-    int rc = dispatch(&c, argc, argv, &err);
+    int rc = dispatch(&c, argc, argv, screen, &err);
 
     if (rc == 0) {
         rc = close_stdout(&err);

@@ -4,9 +4,9 @@
  * Decides which forms there are: list, graph, host, vars.  Owns what it prints.  Connects to
  * nothing, writes nothing.
  */
-#include "base/escape.h"
 #include "base/xalloc.h"
 #include "cli/command.h"
+#include "cli/explain.h"
 #include "cli/inventory_json.h"
 #include "cli/load.h"
 #include "cli/show.h"
@@ -91,45 +91,6 @@ print_host(const struct cli *c, const struct loaded *l, struct buf *out, struct 
     return 0;
 }
 
-/* "group web, inventory/prod/hosts.yml:3:10", or "-e". */
-static void
-put_origin(const struct cli *c, const struct origin *o, struct buf *out)
-{
-    const struct value *v = o->value;
-    const size_t root = strlen(c->root);
-    const char *file = v->file;
-
-    buf_adds(out, o->layer);
-    if (o->group != NULL) {
-        buf_addf(out, " %s", o->group);
-    }
-    if (file != NULL) {
-        file += strncmp(file, c->root, root) == 0 && file[root] == '/' ? root + 1 : 0;
-        buf_adds(out, ", ");
-        escape_line(out, file, strlen(file));
-        buf_addf(out, ":%d:%d", v->line, v->col);
-    }
-}
-
-static void
-put_variable(const struct cli *c, const struct loaded *l, size_t host, const char *name,
-             struct buf *out)
-{
-    struct origin *origins = NULL;
-    const size_t count = inventory_explain(l->inventory, host, name, &origins);
-    const size_t shown = c->options.explain ? count : 1;
-
-    escape_line(out, name, strlen(name));
-    for (size_t i = 0; i < shown && i < count; i++) {
-        buf_adds(out, i == 0 ? ": " : "    over ");
-        show_json(out, origins[i].value, SHOW_COMPACT);
-        buf_adds(out, "  (");
-        put_origin(c, &origins[i], out);
-        buf_adds(out, ")\n");
-    }
-    free(origins);
-}
-
 static void
 json_origin(const struct origin *o, struct buf *out)
 {
@@ -186,7 +147,7 @@ print_vars(const struct cli *c, const struct loaded *l, struct buf *out, struct 
     for (size_t i = 0; i < vars->count; i++) {
         const char *name = vars->keys[order[i]];
         if (!c->options.json) {
-            put_variable(c, l, host, name, out);
+            explain_variable(l->inventory, c->root, host, name, c->options.explain, out);
         } else if (c->options.explain) {
             json_variable(l, host, name, i == 0, out);
         }

@@ -230,14 +230,15 @@ static void
 read_inventory(struct loaded *l, const struct cli *c, const char *env, struct mistakes *m)
 {
     const bool list = strcmp(env, l->env) != 0;
-    struct script_time time = {0};
+    struct script_time time = {.refused = c->no_scripts};
     const struct inventory_request request = {.root = c->root,
                                               .dir = list ? NULL : l->env_dir,
                                               .hosts_text = list ? env : NULL,
                                               .extra = l->extra,
                                               .vault = c->vault,
                                               .run = script_run,
-                                              .run_arg = &time};
+                                              .run_arg = &time,
+                                              .empty_ok = c->empty_ok};
     char *config = xasprintf("%s/config.yml", l->env_dir);
 
     if (list) {
@@ -270,7 +271,7 @@ pick_hosts(struct loaded *l, const struct cli *c, const char *env, struct mistak
                    : c->hosts != NULL ? select_named(l, c->hosts, m, err)
                                       : select_hosts(l, &c->options, err);
 
-    if (rc == 0 && l->host_count == 0 && !c->planned) {
+    if (rc == 0 && l->host_count == 0 && !c->planned && !c->empty_ok) {
         return err_set(err, ERR_NO_MATCH, "%s has no host", env);
     }
     return rc;

@@ -49,7 +49,7 @@ past_open(const char *root, struct err *err)
     if (s == NULL) {
         return NULL;
     }
-    if (history_runs(s, NULL, RUNS_LOOKED_AT, &runs, err) != 0) {
+    if (history_recent(s, NULL, NULL, RUNS_LOOKED_AT, &runs, err) != 0) {
         store_close(s);
         return NULL;
     }

@@ -10,6 +10,7 @@
 #include "base/xalloc.h"
 #include "cli/past.h"
 #include "config/value.h"
+#include "store/walk.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -89,6 +90,14 @@ read_plan(struct store *s, struct report *r, struct err *err)
 
 /* ---------------------------------------------------------------- the run */
 
+struct report_reading {
+    const char *root; /* borrowed, as are the next two */
+    struct store *store;
+    const struct run_row *run;
+    struct walk *walk; /* owned */
+    struct report report;
+};
+
 static void
 begin(struct report *r, const struct run_row *run, const struct host_list *hosts)
 {
@@ -99,13 +108,6 @@ begin(struct report *r, const struct run_row *run, const struct host_list *hosts
     }
     report_begin(r, &names, run->workers, strcmp(run->strategy, "sequential") == 0);
     strv_clear(&names);
-    for (size_t i = 0; i < hosts->count; i++) {
-        struct report_host *h = &r->hosts[i];
-        h->reason = copy(hosts->rows[i].reason);
-        h->rollback_reason = copy(hosts->rows[i].rollback_reason);
-        h->outcome = hosts->rows[i].outcome;
-        h->rollback = hosts->rows[i].rollback;
-    }
     r->run = copy(run->id);
     r->env = copy(run->env);
     r->action = copy(run->action);
@@ -115,9 +117,31 @@ begin(struct report *r, const struct run_row *run, const struct host_list *hosts
     r->started_wall_ms = run->started_wall_ms;
     r->pid = run->pid;
     r->exit_code = run->exit_code;
-    memcpy(r->totals.count, run->outcomes, sizeof(run->outcomes));
-    r->totals.rolled_back = run->rolled_back;
-    r->totals.rollbacks_failed = run->rollbacks_failed;
+}
+
+/* How each host ended, and how many ended how. */
+static void
+take_hosts(struct report *r, const struct run_row *run, const struct host_list *hosts)
+{
+    int32_t count[OUTCOMES] = {0};
+
+    r->totals.rolled_back = r->totals.rollbacks_failed = 0;
+    for (size_t i = 0; i < hosts->count; i++) {
+        struct report_host *h = &r->hosts[i];
+        h->reason = copy(hosts->rows[i].reason);
+        h->rollback_reason = copy(hosts->rows[i].rollback_reason);
+        h->outcome = hosts->rows[i].outcome;
+        h->rollback = hosts->rows[i].rollback;
+        count[h->outcome]++;
+        r->totals.rolled_back += h->rollback == ROLLBACK_DONE;
+        r->totals.rollbacks_failed += h->rollback == ROLLBACK_FAILED;
+    }
+    if (run->exit_code >= 0) {
+        memcpy(count, run->outcomes, sizeof(count));
+        r->totals.rolled_back = run->rolled_back;
+        r->totals.rollbacks_failed = run->rollbacks_failed;
+    }
+    memcpy(r->totals.count, count, sizeof(count));
 }
 
 static void
@@ -138,31 +162,73 @@ end(struct report *r, const char *root, const struct run_row *run, int64_t now_w
     report_figure(r);
 }
 
+void
+report_reading_free(struct report_reading *r)
+{
+    if (r == NULL) {
+        return;
+    }
+    walk_free(r->walk);
+    report_release(&r->report);
+    free(r);
+}
+
+struct report_reading *
+report_reading_begin(const char *root, struct store *s, const struct run_row *run, struct err *err)
+{
+    struct report_reading *r = xcalloc(1, sizeof(*r));
+    struct spread_figures stalls[STALL_KINDS];
+
+    r->root = root;
+    r->store = s;
+    r->run = run;
+    r->walk = walk_new(s, run->id, err);
+    if (r->walk == NULL) {
+        goto fail;
+    }
+    begin(&r->report, run, walk_hosts(r->walk));
+    if (read_plan(s, &r->report, err) != 0 || history_stalls(s, run->id, stalls, err) != 0) {
+        goto fail;
+    }
+    r->report.turns = stalls[STALL_TURNS];
+    r->report.commits = stalls[STALL_COMMITS];
+    return r;
+fail:
+    report_reading_free(r);
+    return NULL;
+}
+
+int
+report_reading_more(struct report_reading *r, int64_t rows_max, bool *ret_done, struct err *err)
+{
+    return walk_more(r->walk, rows_max, take_row, &r->report, ret_done, err);
+}
+
+void
+report_reading_end(struct report_reading *r, int64_t now_wall_ms, struct report *ret)
+{
+    take_hosts(&r->report, r->run, walk_hosts(r->walk));
+    end(&r->report, r->root, r->run, now_wall_ms);
+    *ret = r->report;
+    r->report = (struct report){0};
+    report_reading_free(r);
+}
+
 int
 report_read(const char *root, struct store *s, const struct run_row *run, int64_t now_wall_ms,
             struct report *ret, struct err *err)
 {
-    struct spread_figures stalls[STALL_KINDS];
-    struct host_list hosts = {0};
-    int rc;
+    struct report_reading *r = report_reading_begin(root, s, run, err);
+    bool done;
 
     *ret = (struct report){0};
-    if (history_hosts(s, run->id, &hosts, err) != 0) {
+    if (r == NULL) {
         return -1;
     }
-    begin(ret, run, &hosts);
-    host_list_release(&hosts);
-    rc = read_plan(s, ret, err);
-    if (rc == 0) {
-        rc = history_stalls(s, run->id, stalls, err);
+    if (report_reading_more(r, INT64_MAX, &done, err) != 0) {
+        report_reading_free(r);
+        return -1;
     }
-    if (rc == 0) {
-        ret->turns = stalls[STALL_TURNS];
-        ret->commits = stalls[STALL_COMMITS];
-        rc = history_replay(s, run->id, take_row, ret, err);
-    }
-    if (rc == 0) {
-        end(ret, root, run, now_wall_ms);
-    }
-    return rc;
+    report_reading_end(r, now_wall_ms, ret);
+    return 0;
 }

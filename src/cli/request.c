@@ -60,6 +60,13 @@ asks(const struct options *o)
     return o->output != OUTPUT_JSONL && ask_can();
 }
 
+static int
+ask_here(void *arg, const char *prompt, char **ret, struct err *err)
+{
+    (void)arg;
+    return ask_hidden(prompt, ret, err);
+}
+
 /* A run of an environment has a control socket; one of a list of hosts has no name (cli/place.h),
  * so that only who started it can be asked. */
 static bool
@@ -122,7 +129,7 @@ request_of(const struct cli *c, const char *env, const struct loaded *l, bool sc
         .key_passphrase = c->secrets == NULL ? NULL : c->secrets->key_passphrase,
         .answerable = is_answerable(env),
         .verbose = c->options.verbose > 0,
-        .ask = asks(&c->options) ? ask_hidden : NULL,
+        .ask = asks(&c->options) ? ask_here : NULL,
         .seed = seed_of(&c->options),
         .vault = c->vault,
         .extra = l->extra,

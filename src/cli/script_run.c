@@ -78,6 +78,9 @@ script_run(void *arg, const char *path, const char *const *argv, struct buf *out
                         .errors = &errors};
     int rc;
 
+    if (spent->refused != NULL) {
+        return err_set(err, ERR_CONFIG, "%s", spent->refused);
+    }
     if (left_ms <= 0) {
         return err_set(err, ERR_CONFIG, "executables may run %d s together",
                        SCRIPT_MS_MAX_TOGETHER / 1000);

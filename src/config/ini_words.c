@@ -26,6 +26,8 @@ finish(struct splitter *s, struct ini_words *words)
     if (s->word.len > 0 || s->quoted) {
         words->at = xgrow(words->at, words->text.count, &words->cap, sizeof(*words->at));
         words->at[words->text.count] = (size_t)(s->begin - s->line);
+        words->end = xgrow(words->end, words->text.count, &words->end_cap, sizeof(*words->end));
+        words->end[words->text.count] = (size_t)(s->at - s->line);
         strv_addn(&words->text, s->word.data, s->word.len);
     }
     buf_clear(&s->word);
@@ -107,5 +109,6 @@ ini_words_release(struct ini_words *words)
 {
     strv_clear(&words->text);
     free(words->at);
+    free(words->end);
     *words = (struct ini_words){0};
 }

@@ -109,7 +109,7 @@ read_all(struct inventory *inv, const struct inventory_request *r, struct mistak
     if (rc == 0) {
         rc = inventory_merge_twins(inv, m);
     }
-    if (rc == 0 && inv->count == 0) {
+    if (rc == 0 && inv->count == 0 && !r->empty_ok) {
         rc = mistakes_add(m, "%s: no hosts", source == NULL ? r->hosts_text : source);
     }
 out:

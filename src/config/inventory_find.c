@@ -30,7 +30,8 @@ struct finding {
     struct draft *d;
     const struct inventory_request *r;
     struct mistakes *m;
-    int *left; /* files that may still be read; 0: too many, or too deep, which was told */
+    int *left;         /* files that may still be read; 0: too many, or too deep, which was told */
+    struct strv *list; /* borrowed; not NULL: files are listed here and not read */
 };
 
 static char *
@@ -137,6 +138,21 @@ read_ini(const struct finding *f, const struct yaml_bytes *b, const char *path)
                                   path);
 }
 
+/* The bytes of a file, or those that are to stand for it. */
+static int
+read_bytes(const struct finding *f, const char *path, struct yaml_bytes *b)
+{
+    for (size_t i = 0; i < f->r->instead_count; i++) {
+        const struct inventory_instead *o = &f->r->instead[i];
+        if (strcmp(o->path, path) == 0) {
+            b->data = xstrndup(o->bytes, o->len);
+            b->len = strlen(b->data);
+            return 0;
+        }
+    }
+    return yaml_bytes_read(b, path, YAML_INVENTORY_MAX, f->m);
+}
+
 /* Without an extension: YAML if it is a mapping, else INI, as Ansible tries them. */
 static int
 read_unnamed(const struct finding *f, const char *path)
@@ -144,7 +160,7 @@ read_unnamed(const struct finding *f, const char *path)
     struct mistakes mine = {0};
     struct yaml_bytes b = {0};
     struct yaml *y = NULL;
-    int rc = yaml_bytes_read(&b, path, YAML_INVENTORY_MAX, f->m);
+    int rc = read_bytes(f, path, &b);
 
     if (rc < 0) {
         return -1;
@@ -168,28 +184,85 @@ read_unnamed(const struct finding *f, const char *path)
     return rc;
 }
 
-static int
-read_file(const struct finding *f, const char *path)
+enum inventory_kind
+inventory_kind(const char *path)
 {
     static const char *const yaml[] = {".yml", ".yaml", ".json", NULL};
     const char *extension = extension_of(path);
 
     if (is_program(path)) {
-        return inventory_read_script(f->d, f->r, path, f->m);
+        return INVENTORY_PROGRAM;
     }
     if (vault_is_file(path)) {
+        return INVENTORY_VAULT;
+    }
+    if (is_one_of(extension, yaml)) {
+        return INVENTORY_YAML;
+    }
+    if (strcmp(extension, ".toml") == 0) {
+        return INVENTORY_TOML;
+    }
+    return extension[0] == '\0' ? INVENTORY_UNNAMED : INVENTORY_INI;
+}
+
+static int
+read_yaml(const struct finding *f, const char *path)
+{
+    struct yaml_bytes b = {0};
+    struct yaml *y = NULL;
+    int rc = read_bytes(f, path, &b);
+
+    if (rc == 0) {
+        y = yaml_parse(b.data, b.len, path, YAML_INVENTORY_MAX, YAML_REPEAT_LAST, f->m);
+        rc = y == NULL ? -1 : 0;
+    }
+    const struct yaml_node *root = y == NULL ? NULL : yaml_root(y);
+    if (root != NULL && !yaml_is_null(root)) {
+        rc = inventory_parse_yaml(f->d, root, f->m);
+    }
+    yaml_close(y);
+    yaml_bytes_release(&b);
+    return rc;
+}
+
+static int
+read_named_ini(const struct finding *f, const char *path)
+{
+    struct yaml_bytes b = {0};
+    int rc = read_bytes(f, path, &b);
+
+    if (rc == 0) {
+        rc = inventory_parse_ini(f->d, b.data, b.len, path, f->m);
+    }
+    yaml_bytes_release(&b);
+    return rc;
+}
+
+static int
+read_file(const struct finding *f, const char *path)
+{
+    if (f->list != NULL) {
+        strv_add(f->list, path);
+        return 0;
+    }
+    switch (inventory_kind(path)) {
+    case INVENTORY_PROGRAM:
+        return inventory_read_script(f->d, f->r, path, f->m);
+    case INVENTORY_VAULT:
         return mistakes_not_yet(f->m,
                                 "%s: not yet: an inventory that is encrypted as a whole: what is "
                                 "secret may stand in group_vars and host_vars",
                                 path);
-    }
-    if (is_one_of(extension, yaml)) {
-        return inventory_read_yaml(f->d, path, f->m);
-    }
-    if (strcmp(extension, ".toml") == 0) {
+    case INVENTORY_YAML:
+        return read_yaml(f, path);
+    case INVENTORY_TOML:
         return mistakes_add(f->m, "%s: inventories in TOML are not supported", path);
+    case INVENTORY_UNNAMED:
+        return read_unnamed(f, path);
+    case INVENTORY_INI:
+        return read_named_ini(f, path);
     }
-    return extension[0] == '\0' ? read_unnamed(f, path) : inventory_read_ini(f->d, path, f->m);
+    return 0;
 }
 
 /* ---------------------------------------------------------------- folders */
@@ -280,4 +353,17 @@ inventory_find(struct draft *d, const struct inventory_request *r, char **ret_so
     *ret_source = find_source(r->dir, m);
     *ret_folder = *ret_source != NULL && is_folder(*ret_source);
     return *ret_source == NULL ? -1 : read_source(&f, *ret_source, 0);
+}
+
+int
+inventory_sources(const char *dir, struct strv *ret_paths, struct mistakes *m)
+{
+    const struct inventory_request r = {.dir = dir};
+    int left = FILES_MAX + 1;
+    const struct finding f = {.r = &r, .m = m, .left = &left, .list = ret_paths};
+    char *source = find_source(dir, m);
+    const int rc = source == NULL ? -1 : read_source(&f, source, 0);
+
+    free(source);
+    return rc;
 }

@@ -8,8 +8,8 @@
 
 #include "base/escape.h"
 #include "base/xalloc.h"
+#include "config/ini_line.h"
 #include "config/ini_value.h"
-#include "config/yaml_bytes.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -34,47 +34,6 @@ struct ini {
     size_t len;
 };
 
-/* A run of bytes of the line. */
-struct piece {
-    const char *text;
-    size_t len;
-};
-
-/* ---------------------------------------------------------------- white space */
-
-/* Bytes of the white space that begins here, as Python's str.strip() knows it; 0: none. */
-static size_t
-blank_at(const char *text, size_t len)
-{
-    unsigned code = 0;
-    const size_t n = utf8_decode(text, len, &code);
-    const bool blank = (code >= 0x09 && code <= 0x0d) || (code >= 0x1c && code <= 0x20) ||
-                       code == 0x85 || code == 0xa0 || code == 0x1680 ||
-                       (code >= 0x2000 && code <= 0x200a) || code == 0x2028 || code == 0x2029 ||
-                       code == 0x202f || code == 0x205f || code == 0x3000;
-
-    return n > 0 && blank ? n : 0;
-}
-
-static struct piece
-strip(struct piece p)
-{
-    size_t n;
-    size_t end = 0;
-
-    while (p.len > 0 && (n = blank_at(p.text, p.len)) > 0) {
-        p.text += n;
-        p.len -= n;
-    }
-    for (size_t i = 0; i < p.len; i += n) {
-        n = blank_at(p.text + i, p.len - i);
-        end = n > 0 ? end : i + 1;
-        n = n > 0 ? n : 1;
-    }
-    p.len = end;
-    return p;
-}
-
 /* ---------------------------------------------------------------- messages */
 
 static struct place
@@ -91,7 +50,7 @@ place_of(const struct ini *i, const char *at)
 
 /* "file:line:col: TEXT: WHY"; the text is cut and escaped. */
 static int
-refuse(const struct ini *i, struct piece p, const char *why)
+refuse(const struct ini *i, struct ini_piece p, const char *why)
 {
     const struct place at = place_of(i, p.text);
     char *text = xstrndup(p.text, p.len);
@@ -114,21 +73,9 @@ free_pending(void *p)
 static bool
 is_rest(const char *text, size_t len)
 {
-    const struct piece rest = strip((struct piece){text, len});
+    const struct ini_piece rest = ini_strip((struct ini_piece){text, len});
 
     return rest.len == 0 || rest.text[0] == '#';
-}
-
-/* The bytes of a group's name at the start: anything but `:`, `]` and white space. */
-static size_t
-name_len(const char *text, size_t len)
-{
-    size_t n = 0;
-
-    while (n < len && text[n] != ':' && text[n] != ']' && blank_at(text + n, len - n) == 0) {
-        n++;
-    }
-    return n;
 }
 
 /* The group now has a section of its own: its parents wait no longer. */
@@ -150,7 +97,7 @@ settle(struct ini *i, const char *name)
 }
 
 static int
-open_section(struct ini *i, struct piece name, enum section section)
+open_section(struct ini *i, struct ini_piece name, enum section section)
 {
     const struct place at = place_of(i, name.text);
     char *text = xstrndup(name.text, name.len);
@@ -174,17 +121,17 @@ open_section(struct ini *i, struct piece name, enum section section)
 
 /* [name], [name:children], [name:vars], a comment after it.  false: not a section at all. */
 static bool
-read_section(struct ini *i, struct piece line, int *ret_rc)
+read_section(struct ini *i, struct ini_piece line, int *ret_rc)
 {
     static const char *const kinds[] = {"hosts", "children", "vars"};
     const char *end = line.text + line.len;
-    const struct piece name = {line.text + 1, name_len(line.text + 1, line.len - 1)};
+    const struct ini_piece name = {line.text + 1, ini_name_len(line.text + 1, line.len - 1)};
     const char *close = name.text + name.len;
-    struct piece kind = {"hosts", 5};
+    struct ini_piece kind = {"hosts", 5};
 
     if (name.len > 0 && close < end && *close == ':') {
         kind.text = close + 1;
-        kind.len = name_len(kind.text, (size_t)(end - kind.text));
+        kind.len = ini_name_len(kind.text, (size_t)(end - kind.text));
         close = kind.text + kind.len;
     }
     if (name.len == 0 || kind.len == 0 || close >= end || *close != ']' ||
@@ -205,7 +152,7 @@ read_section(struct ini *i, struct piece line, int *ret_rc)
 /* ---------------------------------------------------------------- lines */
 
 static struct value *
-read_value(const struct ini *i, struct piece shown, const char *text, size_t len)
+read_value(const struct ini *i, struct ini_piece shown, const char *text, size_t len)
 {
     const struct place at = place_of(i, shown.text);
     const char *why = NULL;
@@ -222,16 +169,17 @@ read_value(const struct ini *i, struct piece shown, const char *text, size_t len
 }
 
 static int
-read_variable(struct ini *i, struct piece line)
+read_variable(struct ini *i, struct ini_piece line)
 {
     const char *equals = memchr(line.text, '=', line.len);
 
     if (equals == NULL) {
         return refuse(i, line, "expected key=value");
     }
-    const struct piece key = strip((struct piece){line.text, (size_t)(equals - line.text)});
-    const struct piece text =
-        strip((struct piece){equals + 1, line.len - (size_t)(equals + 1 - line.text)});
+    const struct ini_piece key =
+        ini_strip((struct ini_piece){line.text, (size_t)(equals - line.text)});
+    const struct ini_piece text =
+        ini_strip((struct ini_piece){equals + 1, line.len - (size_t)(equals + 1 - line.text)});
     struct value *v = read_value(i, text.len > 0 ? text : line, text.text, text.len);
     if (v == NULL) {
         return -1;
@@ -243,9 +191,9 @@ read_variable(struct ini *i, struct piece line)
 }
 
 static int
-read_child(struct ini *i, struct piece line)
+read_child(struct ini *i, struct ini_piece line)
 {
-    const struct piece name = {line.text, name_len(line.text, line.len)};
+    const struct ini_piece name = {line.text, ini_name_len(line.text, line.len)};
     const struct place at = place_of(i, line.text);
     int rc = 0;
 
@@ -274,7 +222,7 @@ read_child(struct ini *i, struct piece line)
 
 /* The variable of one word; NULL: m has the mistake. */
 static struct value *
-read_word(const struct ini *i, struct piece shown, const char *equals, size_t number)
+read_word(const struct ini *i, struct ini_piece shown, const char *equals, size_t number)
 {
     if (equals == NULL) {
         (void)refuse(i, shown, "expected key=value");
@@ -289,7 +237,7 @@ read_word(const struct ini *i, struct piece shown, const char *equals, size_t nu
 
 /* The variables of a line, each with its place; NULL: m has the mistake. */
 static struct value *
-read_words(const struct ini *i, struct piece line, const struct ini_words *words)
+read_words(const struct ini *i, struct ini_piece line, const struct ini_words *words)
 {
     struct value *vars = value_new(VALUE_DICT);
 
@@ -298,7 +246,7 @@ read_words(const struct ini *i, struct piece line, const struct ini_words *words
         const char *equals = strchr(word, '=');
         const size_t len = equals == NULL ? strlen(word) : (size_t)(equals - word);
         const size_t at = words->at[k];
-        const struct piece shown = {line.text + at, len < line.len - at ? len : line.len - at};
+        const struct ini_piece shown = {line.text + at, len < line.len - at ? len : line.len - at};
         struct value *v = read_word(i, shown, equals, k);
         if (v == NULL) {
             value_free(vars);
@@ -326,7 +274,7 @@ add_host(struct ini *i, const char *name, int port, const struct place *at,
 }
 
 static int
-add_hosts(struct ini *i, struct piece line, const struct ini_words *words)
+add_hosts(struct ini *i, struct ini_piece line, const struct ini_words *words)
 {
     const struct place at = place_of(i, line.text);
     const char *pattern = words->text.items[0];
@@ -357,7 +305,7 @@ add_hosts(struct ini *i, struct piece line, const struct ini_words *words)
 }
 
 static int
-read_host(struct ini *i, struct piece line)
+read_host(struct ini *i, struct ini_piece line)
 {
     struct ini_words words;
     const char *why = NULL;
@@ -376,7 +324,7 @@ read_host(struct ini *i, struct piece line)
 
 /* Comments may be of any bytes: only what is read must be text. */
 static int
-check_text(const struct ini *i, struct piece line)
+check_text(const struct ini *i, struct ini_piece line)
 {
     unsigned code = 0;
     size_t n;
@@ -395,7 +343,7 @@ check_text(const struct ini *i, struct piece line)
 static int
 read_line(struct ini *i)
 {
-    const struct piece line = strip((struct piece){i->line, i->len});
+    const struct ini_piece line = ini_strip((struct ini_piece){i->line, i->len});
     int rc = 0;
 
     if (line.len == 0 || line.text[0] == '#' || line.text[0] == ';') {
@@ -450,31 +398,6 @@ tell_pending(const struct ini *i)
     return rc;
 }
 
-/* Python's splitlines: \n, \r\n, \r, \v, \f, and what Unicode calls the end of a line. */
-static size_t
-line_len(const char *text, size_t len, size_t *ret_break)
-{
-    for (size_t i = 0; i < len; i++) {
-        const unsigned char c = (unsigned char)text[i];
-        if (c == '\r' && i + 1 < len && text[i + 1] == '\n') {
-            *ret_break = 2;
-            return i;
-        }
-        if ((c >= '\n' && c <= '\r') || (c >= 0x1c && c <= 0x1e)) {
-            *ret_break = 1;
-            return i;
-        }
-        unsigned code = 0;
-        const size_t n = c < 0x80 ? 1 : utf8_decode(text + i, len - i, &code);
-        if (code == 0x85 || code == 0x2028 || code == 0x2029) {
-            *ret_break = n;
-            return i;
-        }
-    }
-    *ret_break = 0;
-    return len;
-}
-
 int
 inventory_parse_ini(struct draft *d, const char *bytes, size_t len, const char *path,
                     struct mistakes *m)
@@ -490,7 +413,7 @@ inventory_parse_ini(struct draft *d, const char *bytes, size_t len, const char *
     for (size_t at = skip; at < len && d->values <= INVENTORY_VALUES_MAX; at += i.len + skip) {
         i.at.line++;
         i.line = bytes + at;
-        i.len = line_len(i.line, len - at, &skip);
+        i.len = ini_line_len(i.line, len - at, &skip);
         if (read_line(&i) < 0) {
             rc = -1;
         }
@@ -499,18 +422,5 @@ inventory_parse_ini(struct draft *d, const char *bytes, size_t len, const char *
         rc = tell_pending(&i);
     }
     map_free(i.pending);
-    return rc;
-}
-
-int
-inventory_read_ini(struct draft *d, const char *path, struct mistakes *m)
-{
-    struct yaml_bytes b = {0};
-    int rc = yaml_bytes_read(&b, path, YAML_INVENTORY_MAX, m);
-
-    if (rc == 0) {
-        rc = inventory_parse_ini(d, b.data, b.len, path, m);
-    }
-    yaml_bytes_release(&b);
     return rc;
 }

@@ -296,17 +296,3 @@ inventory_parse_yaml(struct draft *d, const struct yaml_node *root, struct mista
     }
     return rc;
 }
-
-int
-inventory_read_yaml(struct draft *d, const char *path, struct mistakes *m)
-{
-    struct yaml *y = yaml_load(path, YAML_INVENTORY_MAX, YAML_REPEAT_LAST, m);
-    const struct yaml_node *root = y == NULL ? NULL : yaml_root(y);
-    int rc = y == NULL ? -1 : 0;
-
-    if (root != NULL && !yaml_is_null(root)) {
-        rc = inventory_parse_yaml(d, root, m);
-    }
-    yaml_close(y);
-    return rc;
-}

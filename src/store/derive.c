@@ -69,18 +69,55 @@ take_fact(struct derived *d, const struct entry *e)
     }
 }
 
+static void
+take(struct derived *d, const struct entry *e)
+{
+    if (e->is_order) {
+        take_order(d, e);
+    } else {
+        take_fact(d, e);
+    }
+}
+
+struct derived *
+derive_new(int32_t host_count)
+{
+    struct derived *hosts = xcalloc((size_t)host_count, sizeof(*hosts));
+
+    for (int32_t i = 0; i < host_count; i++) {
+        hosts[i].slot = -1;
+    }
+    return hosts;
+}
+
+void
+derive_take(struct derived *hosts, int32_t host_count, int64_t at_ms, const struct fact *fact,
+            const struct order *order)
+{
+    const int32_t host = order != NULL ? order->host : fact->host;
+    const struct entry e = {
+        .at_ms = at_ms,
+        .is_order = order != NULL,
+        .kind = order != NULL ? (int)order->kind : (int)fact->kind,
+        .step = order != NULL ? order->step : fact->step,
+        .attempt = order != NULL ? order->attempt : fact->attempt,
+        .slot = order != NULL ? order->slot : -1,
+    };
+
+    if (host >= 0 && host < host_count) {
+        take(&hosts[host], &e);
+    }
+}
+
 struct derived *
 derive_hosts(struct store *s, int64_t run, int32_t host_count, struct err *err)
 {
     static const char sql[] = "SELECT host, type, kind, step, attempt, coalesce(slot, -1), at_ms"
                               " FROM journal WHERE run = ?1 ORDER BY seq";
-    struct derived *hosts = xcalloc((size_t)host_count, sizeof(*hosts));
+    struct derived *hosts = derive_new(host_count);
     sqlite3_stmt *stmt = sql_read(s, sql, err);
     int rc = -1;
 
-    for (int32_t i = 0; i < host_count; i++) {
-        hosts[i].slot = -1;
-    }
     if (stmt != NULL) {
         sql_ints(stmt, 1, &run, 1);
     }
@@ -94,13 +131,8 @@ derive_hosts(struct store *s, int64_t run, int32_t host_count, struct err *err)
             .slot = sqlite3_column_int(stmt, 5),
             .at_ms = sqlite3_column_int64(stmt, 6),
         };
-        if (host < 0 || host >= host_count) {
-            continue;
-        }
-        if (e.is_order) {
-            take_order(&hosts[host], &e);
-        } else {
-            take_fact(&hosts[host], &e);
+        if (host >= 0 && host < host_count) {
+            take(&hosts[host], &e);
         }
     }
     sqlite3_finalize(stmt);

@@ -61,6 +61,29 @@ count_unfinished(struct store *s, struct run_row *row, struct err *err)
     return 0;
 }
 
+/* By their rows alone. */
+static int
+count_known(struct store *s, int64_t run, struct run_row *row, struct err *err)
+{
+    static const char sql[] = "SELECT outcome, rollback, count(*) FROM run_hosts WHERE run = ?1"
+                              " GROUP BY outcome, rollback";
+    sqlite3_stmt *stmt = sql_read(s, sql, err);
+    int rc = -1;
+
+    if (stmt != NULL) {
+        sql_ints(stmt, 1, &run, 1);
+    }
+    while (stmt != NULL && (rc = sql_row(s, stmt, err)) == 1) {
+        const int64_t outcome = sql_column_int(stmt, 0, OUTCOME_UNTOUCHED);
+        const int32_t hosts = sqlite3_column_int(stmt, 2);
+        row->outcomes[outcome >= 0 && outcome < OUTCOMES ? outcome : OUTCOME_UNKNOWN] += hosts;
+        row->rolled_back += sqlite3_column_int(stmt, 1) == ROLLBACK_DONE ? hosts : 0;
+        row->rollbacks_failed += sqlite3_column_int(stmt, 1) == ROLLBACK_FAILED ? hosts : 0;
+    }
+    sqlite3_finalize(stmt);
+    return rc;
+}
+
 #define RUN_COLUMNS                                                                                \
     "SELECT run, id, env, action, strategy, release, halt, mutating, workers, host_count, epoch,"  \
     " pid, started_wall_ms, duration_ms, exit_code, rolled_back, rollbacks_failed FROM runs "
@@ -90,9 +113,19 @@ read_run(sqlite3_stmt *stmt, struct run_row *ret_row)
     r->rollbacks_failed = sqlite3_column_int(stmt, 16);
 }
 
-/* Read all rows of a statement over RUN_COLUMNS. */
 static int
-read_runs(struct store *s, sqlite3_stmt *stmt, struct run_list *ret_list, struct err *err)
+count_hosts(struct store *s, int64_t run, struct run_row *row, bool derive, struct err *err)
+{
+    if (row->exit_code >= 0) {
+        return count_finished(s, run, row->outcomes, err);
+    }
+    return derive ? count_unfinished(s, row, err) : count_known(s, run, row, err);
+}
+
+/* Read all rows of a statement over RUN_COLUMNS.  derive: journals may be read. */
+static int
+read_runs(struct store *s, sqlite3_stmt *stmt, bool derive, struct run_list *ret_list,
+          struct err *err)
 {
     struct run_list list = {0};
     size_t cap = 0;
@@ -101,14 +134,11 @@ read_runs(struct store *s, sqlite3_stmt *stmt, struct run_list *ret_list, struct
     while ((rc = sql_row(s, stmt, err)) == 1) {
         const int64_t run = sqlite3_column_int64(stmt, 0);
         struct run_row *row;
-        int counted;
         list.rows = xgrow(list.rows, list.count, &cap, sizeof(*list.rows));
         row = &list.rows[list.count++];
         *row = (struct run_row){0};
         read_run(stmt, row);
-        counted = row->exit_code >= 0 ? count_finished(s, run, row->outcomes, err)
-                                      : count_unfinished(s, row, err);
-        if (counted != 0) {
+        if (count_hosts(s, run, row, derive, err) != 0) {
             rc = -1;
             break;
         }
@@ -133,10 +163,36 @@ history_runs(struct store *s, const char *env, size_t max, struct run_list *ret_
     if (stmt != NULL) {
         sql_text(stmt, 1, env);
         sql_ints(stmt, 2, &limit, 1);
-        rc = read_runs(s, stmt, ret_list, err);
+        rc = read_runs(s, stmt, true, ret_list, err);
     }
     sqlite3_finalize(stmt);
     return rc;
+}
+
+int
+history_recent(struct store *s, const char *env, const char *id, size_t max,
+               struct run_list *ret_list, struct err *err)
+{
+    static const char sql[] = RUN_COLUMNS "WHERE (?1 IS NULL OR env = ?1) AND"
+                                          " (?2 IS NULL OR id = ?2) ORDER BY run DESC LIMIT ?3";
+    const int64_t limit = max > INT32_MAX ? INT32_MAX : (int64_t)max;
+    sqlite3_stmt *stmt = sql_read(s, sql, err);
+    int rc = -1;
+
+    if (stmt != NULL) {
+        sql_text(stmt, 1, env);
+        sql_text(stmt, 2, id);
+        sql_ints(stmt, 3, &limit, 1);
+        rc = read_runs(s, stmt, false, ret_list, err);
+    }
+    sqlite3_finalize(stmt);
+    return rc;
+}
+
+int
+history_version(struct store *s, int64_t *ret_version, struct err *err)
+{
+    return sql_number(s, "PRAGMA data_version", ret_version, err);
 }
 
 void
@@ -165,7 +221,7 @@ history_find(struct store *s, const char *id, struct run_list *ret_list, struct 
 
     if (stmt != NULL) {
         sql_text(stmt, 1, id);
-        rc = read_runs(s, stmt, &list, err);
+        rc = read_runs(s, stmt, true, &list, err);
     }
     sqlite3_finalize(stmt);
     if (rc == 0 && list.count == 0) {

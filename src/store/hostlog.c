@@ -10,6 +10,7 @@
 #include "base/map.h"
 #include "base/xalloc.h"
 #include "store/files.h"
+#include "store/hostlog_parts.h"
 
 #include <assert.h>
 #include <dirent.h>
@@ -22,20 +23,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { NAME_BYTES = 256, COPY_BYTES = 65536, NO_SLOT = -1 };
-
-/* Where a log is written: first the head, then the tail. */
-enum part { PART_HEAD, PART_OLD, PART_NEW };
-static const char *const part_suffix[] = {
-    [PART_HEAD] = ".log", [PART_OLD] = ".log.old", [PART_NEW] = ".log.new"};
-enum { PARTS = sizeof(part_suffix) / sizeof(part_suffix[0]) };
-_Static_assert(PARTS == PART_NEW + 1, "name a part");
+enum { COPY_BYTES = 65536, NO_SLOT = -1 };
 
 struct host_log {
     char *name; /* owned */
     int slot;   /* of the descriptor, NO_SLOT: not open */
     bool known; /* the sizes below have been read */
-    int64_t size[PARTS];
+    int64_t size[HOSTLOG_PARTS];
     int64_t cut_bytes;  /* of segments dropped */
     int64_t lost_bytes; /* could not be written; said before the next bytes */
 };
@@ -54,12 +48,6 @@ struct hostlog {
     bool said; /* a loss was reported */
 };
 
-static void
-part_name(const char *host, enum part part, char ret_name[NAME_BYTES])
-{
-    snprintf(ret_name, NAME_BYTES, "%s%s", host, part_suffix[part]);
-}
-
 /* The part being written. */
 static enum part
 part_now(const struct host_log *log)
@@ -76,25 +64,10 @@ log_free(void *arg)
     free(log);
 }
 
-static int
-open_run_dir(const char *dir, const char *env, const char *run_id, bool create, struct err *err)
-{
-    int fd = files_dir_open(dir, create, err);
-
-    for (int level = 0; level < 2 && fd >= 0; level++) {
-        const int below = files_dir_below(fd, level == 0 ? env : run_id, create, err);
-        const int saved = errno;
-        close(fd);
-        errno = saved;
-        fd = below;
-    }
-    return fd;
-}
-
 struct hostlog *
 hostlog_new(const char *dir, const char *env, const char *run_id, struct err *err)
 {
-    const int fd = open_run_dir(dir, env, run_id, true, err);
+    const int fd = hostlog_open_run(dir, env, run_id, true, err);
     struct hostlog *l;
 
     if (fd < 0) {
@@ -155,34 +128,15 @@ take_slot(struct hostlog *l)
     return oldest;
 }
 
-/* Open a file of ours below dir; O_NONBLOCK so that a planted FIFO cannot stall us.  -1 and errno.
- */
-static int
-open_part(int dir, const char *name, int flags)
-{
-    const int fd = openat(dir, name, flags | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK, 0600);
-    struct stat st;
-
-    if (fd < 0) {
-        return -1;
-    }
-    if (fstat(fd, &st) == 0 && files_check(&st, name, NULL) == 0 && st.st_nlink == 1) {
-        return fd;
-    }
-    close(fd);
-    errno = EPERM;
-    return -1;
-}
-
 /* A resumed run goes on with what is there. */
 static int
 learn_sizes(struct hostlog *l, struct host_log *log)
 {
-    char name[NAME_BYTES];
+    char name[HOSTLOG_NAME_BYTES];
     struct stat st;
 
-    for (int part = 0; part < PARTS; part++) {
-        part_name(log->name, (enum part)part, name);
+    for (int part = 0; part < HOSTLOG_PARTS; part++) {
+        hostlog_part_name(log->name, (enum part)part, name);
         if (fstatat(l->dir, name, &st, AT_SYMLINK_NOFOLLOW) == 0) {
             log->size[part] = st.st_size;
         } else if (errno != ENOENT) {
@@ -197,16 +151,16 @@ learn_sizes(struct hostlog *l, struct host_log *log)
 static int
 open_log(struct hostlog *l, struct host_log *log)
 {
-    char name[NAME_BYTES];
+    char name[HOSTLOG_NAME_BYTES];
     int fd, slot;
 
     if (log->slot == NO_SLOT) {
         if (!log->known && learn_sizes(l, log) != 0) {
             return -1;
         }
-        part_name(log->name, part_now(log), name);
+        hostlog_part_name(log->name, part_now(log), name);
         slot = take_slot(l);
-        fd = open_part(l->dir, name, O_WRONLY | O_APPEND | O_CREAT);
+        fd = hostlog_open_part(l->dir, name, O_WRONLY | O_APPEND | O_CREAT);
         if (fd < 0) {
             return -1;
         }
@@ -224,10 +178,10 @@ open_log(struct hostlog *l, struct host_log *log)
 static int
 turn_segments(struct hostlog *l, struct host_log *log)
 {
-    char from[NAME_BYTES], to[NAME_BYTES];
+    char from[HOSTLOG_NAME_BYTES], to[HOSTLOG_NAME_BYTES];
 
-    part_name(log->name, PART_NEW, from);
-    part_name(log->name, PART_OLD, to);
+    hostlog_part_name(log->name, PART_NEW, from);
+    hostlog_part_name(log->name, PART_OLD, to);
     if (renameat(l->dir, from, l->dir, to) != 0) {
         return -1;
     }
@@ -349,12 +303,12 @@ hostlog_append(struct hostlog *l, const char *host, const void *bytes, size_t le
 static int
 copy_part(struct hostlog *l, const char *host, enum part part, int to)
 {
-    char name[NAME_BYTES], piece[COPY_BYTES];
+    char name[HOSTLOG_NAME_BYTES], piece[COPY_BYTES];
     ssize_t got = -1;
     int fd;
 
-    part_name(host, part, name);
-    fd = open_part(l->dir, name, O_RDONLY);
+    hostlog_part_name(host, part, name);
+    fd = hostlog_open_part(l->dir, name, O_RDONLY);
     if (fd < 0) {
         return errno == ENOENT ? 0 : -1;
     }
@@ -392,11 +346,11 @@ append_tail(struct hostlog *l, const struct host_log *log, int head)
 static int
 settle(struct hostlog *l, const struct host_log *log)
 {
-    char name[NAME_BYTES];
+    char name[HOSTLOG_NAME_BYTES];
     int rc = -1, saved, head;
 
-    part_name(log->name, PART_HEAD, name);
-    head = open_part(l->dir, name, O_WRONLY | O_APPEND);
+    hostlog_part_name(log->name, PART_HEAD, name);
+    head = hostlog_open_part(l->dir, name, O_WRONLY | O_APPEND);
     if (head < 0) {
         return -1;
     }
@@ -406,8 +360,8 @@ settle(struct hostlog *l, const struct host_log *log)
         (void)!ftruncate(head, log->size[PART_HEAD]);
     }
     close(head);
-    for (int part = PART_OLD; rc == 0 && part < PARTS; part++) {
-        part_name(log->name, (enum part)part, name);
+    for (int part = PART_OLD; rc == 0 && part < HOSTLOG_PARTS; part++) {
+        hostlog_part_name(log->name, (enum part)part, name);
         unlinkat(l->dir, name, 0);
     }
     errno = saved;
@@ -434,7 +388,8 @@ hostlog_close(struct hostlog *l, struct err *err)
         }
         if (rc == 0) {
             rc = err_set(err, ERR_IO, "%s: the end of its log stays in %s%s and %s%s: %s", host,
-                         host, part_suffix[PART_OLD], host, part_suffix[PART_NEW], strerror(errno));
+                         host, hostlog_suffix(PART_OLD), host, hostlog_suffix(PART_NEW),
+                         strerror(errno));
         }
     }
     map_free(l->logs);
@@ -443,65 +398,7 @@ hostlog_close(struct hostlog *l, struct err *err)
     return rc;
 }
 
-/* ---------------------------------------------------------------- reading and removing */
-
-static int
-read_part(int dir, const char *name, int (*fn)(void *, const char *, size_t), void *arg,
-          struct err *err)
-{
-    char piece[COPY_BYTES];
-    const int fd = open_part(dir, name, O_RDONLY);
-    ssize_t got;
-    int rc = 0;
-
-    if (fd < 0) {
-        return err_set(err, errno == ENOENT ? ERR_NO_MATCH : ERR_IO, "%s: %s", name,
-                       errno == ENOENT ? "no such log" : strerror(errno));
-    }
-    while (rc == 0 && (got = read(fd, piece, sizeof(piece))) != 0) {
-        if (got > 0) {
-            rc = fn(arg, piece, (size_t)got);
-        } else if (errno != EINTR) {
-            rc = err_set(err, ERR_IO, "%s: %s", name, strerror(errno));
-        }
-    }
-    close(fd);
-    return rc;
-}
-
-int
-hostlog_read(const char *dir, const char *env, const char *run_id, const char *host,
-             int (*fn)(void *arg, const char *bytes, size_t len), void *arg, struct err *err)
-{
-    struct err why = {0};
-    char name[NAME_BYTES];
-    int rc = 0;
-    int dir_fd;
-
-    if (!files_name_ok(host)) {
-        return err_set(err, ERR_NO_MATCH, "no log: not a name of a host");
-    }
-    dir_fd = open_run_dir(dir, env, run_id, false, err);
-    if (dir_fd < 0) {
-        if (err != NULL && errno == ENOENT) {
-            err->kind = ERR_NO_MATCH;
-        }
-        return -1;
-    }
-    for (int part = 0; rc == 0 && part < PARTS; part++) {
-        part_name(host, (enum part)part, name);
-        why.kind = ERR_NONE;
-        rc = read_part(dir_fd, name, fn, arg, &why);
-        if (rc == -1 && why.kind == ERR_NO_MATCH && part != PART_HEAD) {
-            rc = 0;
-        }
-    }
-    if (rc == -1 && err != NULL && why.kind != ERR_NONE) {
-        *err = why;
-    }
-    close(dir_fd);
-    return rc;
-}
+/* ---------------------------------------------------------------- removing */
 
 static int
 remove_files(int dir)

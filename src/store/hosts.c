@@ -4,9 +4,9 @@
  * Decides how hosts of an unfinished run are shown, by what derive.c says.  Lists own what they
  * hold.  Writes nothing.
  */
+#include "store/hosts.h"
 #include "base/strv.h"
 #include "base/xalloc.h"
-#include "store/derive.h"
 #include "store/history.h"
 #include "store/sql.h"
 
@@ -17,14 +17,8 @@
 
 /* ---------------------------------------------------------------- hosts of a run */
 
-struct run_ref {
-    int64_t run, started_wall_ms;
-    int32_t host_count;
-    bool finished, live;
-};
-
-static int
-find_run(struct store *s, const char *run_id, struct run_ref *ret_ref, struct err *err)
+int
+hosts_find_run(struct store *s, const char *run_id, struct run_ref *ret_ref, struct err *err)
 {
     sqlite3_stmt *stmt = sql_read(s,
                                   "SELECT run, host_count, exit_code IS NOT NULL, started_wall_ms"
@@ -168,6 +162,17 @@ apply_derived(struct host_row *row, const struct derived *d, const struct run_re
     }
 }
 
+void
+hosts_apply(struct host_list *list, const struct derived *derived, const bool *ended,
+            const struct run_ref *ref)
+{
+    for (size_t i = 0; i < list->count; i++) {
+        if (!ended[i]) {
+            apply_derived(&list->rows[i], &derived[i], ref);
+        }
+    }
+}
+
 /* Hosts that have no outcome in the table get one from the journal. */
 static int
 derive_rest(struct store *s, const struct run_ref *ref, struct host_list *list, const bool *ended,
@@ -178,18 +183,13 @@ derive_rest(struct store *s, const struct run_ref *ref, struct host_list *list, 
     if (derived == NULL) {
         return -1;
     }
-    for (size_t i = 0; i < list->count; i++) {
-        if (!ended[i]) {
-            apply_derived(&list->rows[i], &derived[i], ref);
-        }
-    }
+    hosts_apply(list, derived, ended, ref);
     free(derived);
     return 0;
 }
 
-/* Which hosts have an outcome in the table; free() it. */
-static bool *
-read_ended(struct store *s, const struct run_ref *ref, struct err *err)
+bool *
+hosts_ended(struct store *s, const struct run_ref *ref, struct err *err)
 {
     static const char sql[] = "SELECT host FROM run_hosts WHERE run = ?1 AND outcome IS NOT NULL";
     bool *ended = xcalloc((size_t)ref->host_count, sizeof(*ended));
@@ -213,9 +213,8 @@ read_ended(struct store *s, const struct run_ref *ref, struct err *err)
     return NULL;
 }
 
-static int
-read_run_hosts(struct store *s, const struct run_ref *ref, struct host_list *ret_list,
-               struct err *err)
+int
+hosts_read(struct store *s, const struct run_ref *ref, struct host_list *ret_list, struct err *err)
 {
     static const char sql[] =
         "SELECT name, reason, release_after, produced, release_before, boot_id, id, outcome, cause,"
@@ -245,11 +244,11 @@ history_hosts(struct store *s, const char *run_id, struct host_list *ret_list, s
     bool *ended = NULL;
     int rc = -1;
 
-    if (find_run(s, run_id, &ref, err) != 0 || read_run_hosts(s, &ref, &list, err) != 0) {
+    if (hosts_find_run(s, run_id, &ref, err) != 0 || hosts_read(s, &ref, &list, err) != 0) {
         goto out;
     }
     if (!ref.finished) {
-        ended = read_ended(s, &ref, err);
+        ended = hosts_ended(s, &ref, err);
         if (ended == NULL || derive_rest(s, &ref, &list, ended, err) != 0) {
             goto out;
         }

@@ -45,8 +45,8 @@ add_host(struct store *s, int64_t id, size_t place, const char *name, struct err
 }
 
 int
-queue_add(struct store *s, const char *env, const char *action, const struct strv *hosts,
-          int64_t wall_ms, struct err *err)
+queued_add(struct store *s, const char *env, const char *action, const struct strv *hosts,
+           int64_t wall_ms, struct err *err)
 {
     int64_t count = 0;
 
@@ -70,7 +70,7 @@ queue_add(struct store *s, const char *env, const char *action, const struct str
 }
 
 int
-queue_take(struct store *s, int64_t id, bool *ret_taken, struct err *err)
+queued_take(struct store *s, int64_t id, bool *ret_taken, struct err *err)
 {
     sqlite3_stmt *stmt;
 
@@ -92,15 +92,15 @@ queue_take(struct store *s, int64_t id, bool *ret_taken, struct err *err)
 }
 
 int
-queue_remove(struct store *s, int64_t id, struct err *err)
+queued_remove(struct store *s, int64_t id, struct err *err)
 {
     bool ignored;
 
-    return queue_take(s, id, &ignored, err);
+    return queued_take(s, id, &ignored, err);
 }
 
 int
-queue_clear(struct store *s, struct err *err)
+queued_clear(struct store *s, struct err *err)
 {
     sqlite3_stmt *stmt;
 
@@ -134,7 +134,7 @@ take_row(sqlite3_stmt *stmt, struct queue_list *list, size_t *cap)
 }
 
 int
-queue_read(struct store *s, struct queue_list *ret, struct err *err)
+queued_read(struct store *s, struct queue_list *ret, struct err *err)
 {
     static const char sql[] = "SELECT id, wall_ms, env, action, name"
                               " FROM queue LEFT JOIN queue_hosts USING (id) ORDER BY id, place";

@@ -3,6 +3,7 @@
  *
  * Decides only what is damage: a kind, cause or verb this program has no name for.  Writes nothing.
  */
+#include "store/replay.h"
 #include "store/history.h"
 #include "store/sql.h"
 
@@ -57,9 +58,8 @@ read_order(sqlite3_stmt *stmt, struct order *ret_order)
 
 /* Rows must be numbered without a gap: a missing one would replay to something that never was. */
 static int
-replay_row(struct store *s, sqlite3_stmt *stmt, int64_t seq,
-           bool (*fn)(void *, int64_t, const struct fact *, const char *, const struct order *),
-           void *arg, bool *ret_more, struct err *err)
+replay_row(struct store *s, sqlite3_stmt *stmt, int64_t seq, replay_fn *fn, void *arg,
+           bool *ret_more, struct err *err)
 {
     const int64_t at_ms = sqlite3_column_int64(stmt, 1);
     const int type = sqlite3_column_int(stmt, 2);
@@ -100,31 +100,43 @@ run_number(struct store *s, const char *run_id, struct err *err)
     return run;
 }
 
+static const char replay_sql[] =
+    "SELECT seq, at_ms, type, kind, host, step, attempt, value, cause, exit_code, signal, verb,"
+    " slot, reason FROM journal WHERE run = ?1 AND seq > ?2 ORDER BY seq LIMIT ?3";
+
 int
-history_replay(struct store *s, const char *run_id,
-               bool (*fn)(void *arg, int64_t at_ms, const struct fact *fact, const char *reason,
-                          const struct order *order),
-               void *arg, struct err *err)
+replay_some(struct store *s, int64_t run, int64_t *seq, int64_t rows_max, replay_fn *fn, void *arg,
+            bool *ret_done, struct err *err)
 {
-    static const char sql[] =
-        "SELECT seq, at_ms, type, kind, host, step, attempt, value, cause, exit_code, signal, verb,"
-        " slot, reason FROM journal WHERE run = ?1 ORDER BY seq";
-    const int64_t run = run_number(s, run_id, err);
-    sqlite3_stmt *stmt = run == 0 ? NULL : sql_read(s, sql, err);
+    const int64_t numbers[] = {run, *seq, rows_max};
+    sqlite3_stmt *stmt = sql_read(s, replay_sql, err);
+    int64_t rows = 0;
     bool more = true;
-    int64_t seq = 0;
     int rc = -1;
 
     if (stmt == NULL) {
         return -1;
     }
-    sql_ints(stmt, 1, &run, 1);
+    sql_ints(stmt, 1, numbers, 3);
     while (more && (rc = sql_row(s, stmt, err)) == 1) {
-        rc = replay_row(s, stmt, ++seq, fn, arg, &more, err);
+        rc = replay_row(s, stmt, *seq + 1, fn, arg, &more, err);
         if (rc != 0) {
             break;
         }
+        ++*seq;
+        rows++;
     }
     sqlite3_finalize(stmt);
+    *ret_done = rows < rows_max || !more;
     return rc;
+}
+
+int
+history_replay(struct store *s, const char *run_id, replay_fn *fn, void *arg, struct err *err)
+{
+    const int64_t run = run_number(s, run_id, err);
+    int64_t seq = 0;
+    bool ignored;
+
+    return run == 0 ? -1 : replay_some(s, run, &seq, INT64_MAX, fn, arg, &ignored, err);
 }

@@ -174,32 +174,43 @@ set_up(struct store *s, bool on_disk, struct err *err)
     return s->read_only ? sql_exec(s, "PRAGMA query_only = ON", err) : 0;
 }
 
-struct store *
-store_open(const char *path, bool read_only, struct err *err)
+/* path: for messages. */
+static struct store *
+open_it(const char *path, bool on_disk, bool read_only, struct err *err)
 {
-    struct store *s;
-    bool exists = false;
+    struct store *s = xcalloc(1, sizeof(*s));
 
-    if (check_place(path, read_only, &exists, err) != 0) {
-        return NULL;
-    }
-    s = xcalloc(1, sizeof(*s));
     s->path = xstrdup(path);
     s->read_only = read_only;
     /* Read-only too: WAL needs its shared memory, and an older schema must be brought up. */
-    if (sqlite3_open_v2(exists ? path : ":memory:", &s->db,
+    if (sqlite3_open_v2(on_disk ? path : ":memory:", &s->db,
                         SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE,
                         NULL) != SQLITE_OK) {
         sql_error(s, "cannot be opened", err);
         goto fail;
     }
-    if (set_up(s, exists, err) != 0) {
+    if (set_up(s, on_disk, err) != 0) {
         goto fail;
     }
     return s;
 fail:
     store_close(s);
     return NULL;
+}
+
+struct store *
+store_open(const char *path, bool read_only, struct err *err)
+{
+    bool exists = false;
+
+    return check_place(path, read_only, &exists, err) != 0 ? NULL
+                                                           : open_it(path, exists, read_only, err);
+}
+
+struct store *
+store_memory(struct err *err)
+{
+    return open_it("(memory)", false, false, err);
 }
 
 void

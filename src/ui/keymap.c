@@ -5,6 +5,9 @@
  */
 #include "ui/keymap.h"
 
+#include <stdio.h>
+#include <string.h>
+
 /* Where something is scrolled; where nothing is typed or asked. */
 enum {
     AT_SCROLLED = AT_LISTS | AT_SERVER | AT_CHART | AT_LOG | AT_TEXT,
@@ -215,26 +218,31 @@ const struct binding keymap[] = {
      "logs",
      NULL,
      "The log: of the host, else debug.log."},
-    {AT_LOG | AT_TEXT,
+    {AT_LOG | AT_TEXT | AT_SERVER,
      {.code = KEYC_CHAR, .ch = 'n'},
      ACT_SEARCH_NEXT,
      NULL,
      "next",
      "The next place that was searched for."},
-    {AT_LOG | AT_TEXT,
+    {AT_LOG | AT_TEXT | AT_SERVER,
      {.code = KEYC_CHAR, .ch = 'N'},
      ACT_SEARCH_PREVIOUS,
      NULL,
      NULL,
      "The one before."},
-    {AT_LOG | AT_TEXT,
+    {AT_LOG | AT_TEXT | AT_SERVER,
      {.code = KEYC_CHAR, .ch = 'F'},
      ACT_FOLLOW,
      "follow",
      "follow",
      "Stay at the end as lines come, or not."},
-    {AT_LOG | AT_TEXT, {.code = KEYC_CHAR, .ch = '/'}, ACT_SEARCH, NULL, "search", "Search."},
-    {AT_LOG | AT_TEXT,
+    {AT_LOG | AT_TEXT | AT_SERVER,
+     {.code = KEYC_CHAR, .ch = '/'},
+     ACT_SEARCH,
+     NULL,
+     "search",
+     "Search."},
+    {AT_LOG | AT_TEXT | AT_SERVER,
      {.code = KEYC_CHAR, .ch = '&'},
      ACT_FILTER,
      "filter",
@@ -328,8 +336,14 @@ const struct binding keymap[] = {
      NULL,
      "A command: `:deploy`, `:workers 5`, `:mark web-*`; Tab completes it."},
     {AT_PAGES, {.code = KEYC_ESC}, ACT_BACK, NULL, NULL, "Back; ends a filter first."},
+    {AT_SERVER | AT_CHART | AT_TEXT,
+     {.code = KEYC_CHAR, .ch = 'q'},
+     ACT_BACK,
+     "back",
+     "back",
+     "Back."},
     {AT_PAGES, {.code = KEYC_BACKSPACE}, ACT_BACK, NULL, NULL, NULL},
-    {AT_PAGES,
+    {AT_PAGES & ~(AT_SERVER | AT_CHART | AT_TEXT),
      {.code = KEYC_CHAR, .ch = 'q'},
      ACT_QUIT,
      "quit",
@@ -341,7 +355,7 @@ const struct binding keymap[] = {
      NULL,
      NULL,
      "A run under way: start no further host; again: kill; a third time: leave. Without one: "
-     "leave."},
+     "end what is typed, else leave."},
     {AT_ALL,
      {.code = KEYC_CHAR, .ch = 'z', .ctrl = true},
      ACT_SUSPEND,
@@ -356,3 +370,150 @@ const struct binding keymap[] = {
      "Draw the screen anew."},
 };
 const size_t keymap_count = sizeof(keymap) / sizeof(keymap[0]);
+
+bool
+keymap_is(const struct key *row, const struct key *k)
+{
+    if (row->code == KEYC_NONE || row->code != k->code || k->pasted) {
+        return false;
+    }
+    if (row->ctrl != k->ctrl || row->alt != k->alt) {
+        return false;
+    }
+    return k->code == KEYC_CHAR ? row->ch == k->ch : row->shift == k->shift;
+}
+
+const struct binding *
+keymap_find(enum where at, const struct key *k)
+{
+    for (size_t i = 0; i < keymap_count; i++) {
+        if ((keymap[i].where & (unsigned)at) != 0 && keymap_is(&keymap[i].key, k)) {
+            return &keymap[i];
+        }
+    }
+    return NULL;
+}
+
+const struct binding *
+keymap_word(enum where at, const char *word)
+{
+    const size_t len = strlen(word);
+    const struct binding *begins = NULL;
+    size_t count = 0;
+
+    for (size_t i = 0; i < keymap_count && len > 0; i++) {
+        const struct binding *b = &keymap[i];
+        if (b->word == NULL || (b->where & (unsigned)at) == 0 || strncmp(b->word, word, len) != 0) {
+            continue;
+        }
+        if (b->word[len] == '\0') {
+            return b;
+        }
+        begins = b;
+        count++;
+    }
+    return count == 1 ? begins : NULL;
+}
+
+size_t
+keymap_words(enum where at, const char *ret_words[], size_t max)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < keymap_count && count < max; i++) {
+        if (keymap[i].word != NULL && (keymap[i].where & (unsigned)at) != 0) {
+            ret_words[count++] = keymap[i].word;
+        }
+    }
+    return count;
+}
+
+static const struct {
+    enum where at;
+    const char *name;
+} places[] = {
+    {AT_ENVS, "Envs"},       {AT_SERVERS, "Servers"}, {AT_SERVER, "Server"},     {AT_RUN, "Run"},
+    {AT_HISTORY, "History"}, {AT_CHART, "One run"},   {AT_SETTINGS, "Settings"}, {AT_LOG, "Log"},
+    {AT_TEXT, "Text"},       {AT_FORM, "Form"},       {AT_ASK, "A question"},
+};
+
+const char *
+where_name(enum where at)
+{
+    for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
+        if (places[i].at == at) {
+            return places[i].name;
+        }
+    }
+    return "everywhere";
+}
+
+/* The keys of an act at a place, "Up, k"; of the rows from `from` on that say the same. */
+static void
+add_keys(struct buf *out, enum where at, size_t from)
+{
+    size_t count = 0;
+
+    for (size_t i = from; i < keymap_count; i++) {
+        const struct binding *b = &keymap[i];
+        char name[16];
+        if (b->act != keymap[from].act || (b->where & (unsigned)at) == 0 ||
+            b->key.code == KEYC_NONE) {
+            continue;
+        }
+        key_name(&b->key, name);
+        (void)buf_addf(out, "%s%s", count++ == 0 ? "" : ", ", name);
+    }
+}
+
+/* Whether an earlier row of the same place has told of this act. */
+static bool
+is_told(enum where at, size_t row)
+{
+    for (size_t i = 0; i < row; i++) {
+        if (keymap[i].act == keymap[row].act && (keymap[i].where & (unsigned)at) != 0) {
+            return true;
+        }
+    }
+    return keymap[row].help == NULL;
+}
+
+enum { KEYS_WIDTH = 16, WORD_WIDTH = 14, KEYS_BYTES = 256 };
+
+static void
+help_row(struct buf *out, enum where at, size_t row)
+{
+    const struct binding *b = &keymap[row];
+    char word[32] = "";
+    struct buf keys;
+
+    buf_init(&keys, KEYS_BYTES);
+    add_keys(&keys, at, row);
+    if (b->word != NULL) {
+        (void)snprintf(word, sizeof(word), ":%s", b->word);
+    }
+    (void)buf_addf(out, "  %-*s %-*s %s\n", KEYS_WIDTH, keys.data, WORD_WIDTH, word, b->help);
+    buf_release(&keys);
+}
+
+/* Rows for a few places, and those for most. */
+static bool
+is_wide(const struct binding *b)
+{
+    return (b->where & (unsigned)AT_LISTS) == (unsigned)AT_LISTS || b->where == (unsigned)AT_ALL ||
+           b->where == (unsigned)AT_PAGES || b->where == (unsigned)AT_SCROLLED;
+}
+
+void
+keymap_help(enum where at, struct buf *out)
+{
+    for (int wide = 0; wide < 2; wide++) {
+        (void)buf_addf(out, "%s\n", wide == 0 ? where_name(at) : "\nEverywhere");
+        for (size_t i = 0; i < keymap_count; i++) {
+            if ((keymap[i].where & (unsigned)at) != 0 && is_wide(&keymap[i]) == (wide == 1) &&
+                !is_told(at, i)) {
+                help_row(out, at, i);
+            }
+        }
+    }
+}

@@ -91,7 +91,7 @@ sink_close(struct sink *s)
     }
     struct out *const outs[] = {s->outs[SINK_STDOUT], s->outs[SINK_STDERR]};
     s->ops->close(s);
-    for (size_t i = 0; i < sizeof(outs) / sizeof(outs[0]); i++) {
+    for (size_t i = 0; i < sizeof(outs) / sizeof(outs[0]) && outs[i] != NULL; i++) {
         out_tell_dropped(outs[SINK_STDERR], outs[i]);
     }
 }

@@ -7,10 +7,12 @@
 int
 LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 {
-    const char *path = fuzz_file(bytes, len);
     struct draft *d = draft_new();
     struct mistakes m = {0};
-    const int rc = inventory_read_yaml(d, path, &m);
+    struct yaml *y = yaml_load(fuzz_file(bytes, len), YAML_INVENTORY_MAX, YAML_REPEAT_LAST, &m);
+    const struct yaml_node *root = y == NULL ? NULL : yaml_root(y);
+    const bool is_map = root != NULL && !yaml_is_null(root);
+    const int rc = is_map ? inventory_parse_yaml(d, root, &m) : y == NULL ? -1 : 0;
     const struct draft_host *h;
     void *iter = NULL;
 
@@ -21,6 +23,7 @@ LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
     for (size_t k = 0; k < m.errors.count; k++) {
         FUZZ_CHECK(strchr(m.errors.items[k], '\n') == NULL);
     }
+    yaml_close(y);
     draft_free(d);
     mistakes_release(&m);
     return 0;

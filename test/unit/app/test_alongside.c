@@ -6,6 +6,7 @@
 
 #include "app/alongside.h"
 #include "app/preview.h"
+#include "store/queue.h"
 
 enum { RUNS = 10, STEPS = 3 };
 
@@ -441,6 +442,75 @@ test_a_run_that_is_over_refuses_every_verb(void **state)
     close_desk(&d);
 }
 
+static void
+queue_beside(struct desk *d)
+{
+    const struct strv none = {0};
+    char *db = xasprintf("%s/var/runs.db", d->rig.root);
+    char *answer = NULL;
+    struct store *s;
+
+    assert_int_equal(app_say(d->run, VERB_WORKERS, NULL, 2, &answer, &d->rig.err), 0);
+    free(answer);
+    assert_true(store_dirty(d->run->store)); /* it waits for the rest of its turn */
+    app_settle(d->run);
+    s = store_open(db, false, &d->rig.err);
+    assert_non_null(s);
+    assert_int_equal(queued_add(s, "test", "greet", &none, 1, &d->rig.err), 0);
+    store_close(s);
+    free(db);
+    say(d, &(struct word){VERB_KILL, NULL, 0, true, "killed"});
+}
+
+/* One thread can not wait for itself. */
+static void
+test_somebody_else_in_the_process_can_write_to_the_store(void **state)
+{
+    struct desk d;
+
+    (void)state;
+    open_desk(&d);
+    d.rig.steps[0] = d.rig.steps[1] = d.rig.steps[2] = "w";
+    d.busy = queue_beside;
+    assert_int_equal(run_one(&d), 2);
+    close_desk(&d);
+}
+
+static void
+take_times(struct desk *d)
+{
+    int64_t connect_us, trip_us;
+
+    assert_false(app_times(d->run, 3, &connect_us, &trip_us));
+    assert_true(app_times(d->run, 0, &connect_us, &trip_us));
+    assert_in_range(connect_us, 0, 60 * 1000 * 1000);
+    assert_true(trip_us >= -1 && trip_us < 60 * 1000 * 1000);
+}
+
+static void
+test_a_run_that_is_not_kept_leaves_nothing(void **state)
+{
+    struct desk d;
+    char *path;
+
+    (void)state;
+    open_desk(&d);
+    d.rig.request.unkept = true;
+    d.rig.steps[1] = "x";
+    d.busy = take_times;
+    assert_int_equal(run_one(&d), 2);
+    has(d.rig.events.data, "host_finished web-02 failed");
+    for (size_t i = 0; i < 3; i++) {
+        static const char *const names[] = {"debug.log", "var/runs.db", "var/log"};
+        path = xasprintf("%s/%s", d.rig.root, names[i]);
+        if (access(path, F_OK) == 0) {
+            fail_msg("%s is there", names[i]);
+        }
+        free(path);
+    }
+    close_desk(&d);
+}
+
 /* ---------------------------------------------------------------- debug.log */
 
 static void
@@ -522,6 +592,8 @@ main(void)
         cmocka_unit_test(test_verbs_pass_the_refusals_the_journal_and_the_words_of_ctl),
         cmocka_unit_test(test_a_run_can_be_looked_at),
         cmocka_unit_test(test_a_run_that_is_over_refuses_every_verb),
+        cmocka_unit_test(test_somebody_else_in_the_process_can_write_to_the_store),
+        cmocka_unit_test(test_a_run_that_is_not_kept_leaves_nothing),
         cmocka_unit_test(test_debug_log_is_reopened_at_a_hangup),
         cmocka_unit_test(test_the_mode_is_told_as_a_run_would),
     };

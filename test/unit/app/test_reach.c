@@ -152,8 +152,9 @@ test_the_password_of_a_login_is_the_inventorys_then_the_operators(void **state)
 static int asked;
 
 static int
-ask_key(const char *prompt, char **ret, struct err *err)
+ask_key(void *arg, const char *prompt, char **ret, struct err *err)
 {
+    assert_null(arg);
     (void)err;
     assert_string_equal(prompt, "Passphrase of key /k/locked: ");
     *ret = xstrdup(asked++ == 0 ? "another" : "locked");
@@ -161,8 +162,9 @@ ask_key(const char *prompt, char **ret, struct err *err)
 }
 
 static int
-ask_wrongly(const char *prompt, char **ret, struct err *err)
+ask_wrongly(void *arg, const char *prompt, char **ret, struct err *err)
 {
+    assert_null(arg);
     (void)prompt;
     (void)err;
     asked++;
@@ -171,8 +173,9 @@ ask_wrongly(const char *prompt, char **ret, struct err *err)
 }
 
 static int
-ask_in_vain(const char *prompt, char **ret, struct err *err)
+ask_in_vain(void *arg, const char *prompt, char **ret, struct err *err)
 {
+    assert_null(arg);
     (void)prompt;
     (void)ret;
     asked++;
@@ -184,7 +187,7 @@ test_a_locked_key_is_asked_for_before_anything_connects(void **state)
 {
     static const struct {
         const char *given; /* IM_KEY_PASSPHRASE */
-        int (*ask)(const char *prompt, char **ret, struct err *err);
+        int (*ask)(void *arg, const char *prompt, char **ret, struct err *err);
         int rc, asked;
         const char *text;
     } rows[] = {

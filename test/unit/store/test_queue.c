@@ -16,7 +16,7 @@ add(struct store *s, const char *env, const char *action, const char *hosts, int
         strv_addn(&names, rest, len);
         rest += len;
     }
-    if (queue_add(s, env, action, &names, wall_ms, &err) != 0)
+    if (queued_add(s, env, action, &names, wall_ms, &err) != 0)
         fail_msg("%s", err.text);
     strv_clear(&names);
 }
@@ -29,7 +29,7 @@ holds(struct store *s, const char *expected)
     char text[1024] = "";
     size_t len = 0;
 
-    assert_int_equal(queue_read(s, &list, NULL), 0);
+    assert_int_equal(queued_read(s, &list, NULL), 0);
     for (size_t i = 0; i < list.count; i++) {
         const struct queued *q = &list.rows[i];
         len += (size_t)snprintf(text + len, sizeof(text) - len, "%s%s %s", i > 0 ? "; " : "",
@@ -49,7 +49,7 @@ id_of(struct store *s, size_t at)
     struct queue_list list = {0};
     int64_t id;
 
-    assert_int_equal(queue_read(s, &list, NULL), 0);
+    assert_int_equal(queued_read(s, &list, NULL), 0);
     assert_true(at < list.count);
     id = list.rows[at].id;
     queue_list_release(&list);
@@ -70,7 +70,7 @@ test_what_is_queued_waits_over_a_restart(void **state)
     store_close(s);
     s = place_open(p);
     holds(s, "prod deploy web-2,web-1,web-10; test check; prod deploy web-2");
-    assert_int_equal(queue_read(s, &list, NULL), 0);
+    assert_int_equal(queued_read(s, &list, NULL), 0);
     assert_int_equal(list.rows[0].wall_ms, 1795470300000);
     assert_int_equal(list.rows[1].hosts.count, 0);
     queue_list_release(&list);
@@ -89,9 +89,9 @@ test_only_the_first_takes_what_is_queued(void **state)
     add(one, "prod", "deploy", "a,b", 1);
     add(other, "prod", "check", "c", 2);
     const int64_t id = id_of(other, 0);
-    assert_int_equal(queue_take(one, id, &taken, NULL), 0);
+    assert_int_equal(queued_take(one, id, &taken, NULL), 0);
     assert_true(taken);
-    assert_int_equal(queue_take(other, id, &taken, NULL), 0);
+    assert_int_equal(queued_take(other, id, &taken, NULL), 0);
     assert_false(taken);
     holds(one, "prod check c");
     assert_int_equal(place_number(p->db, "SELECT count(*) FROM queue_hosts"), 1);
@@ -107,8 +107,8 @@ test_an_id_is_never_used_again(void **state)
 
     add(s, "prod", "deploy", "a", 1);
     const int64_t id = id_of(s, 0);
-    assert_int_equal(queue_remove(s, id, NULL), 0);
-    assert_int_equal(queue_remove(s, id, NULL), 0);
+    assert_int_equal(queued_remove(s, id, NULL), 0);
+    assert_int_equal(queued_remove(s, id, NULL), 0);
     store_close(s);
     s = place_open(p);
     add(s, "prod", "deploy", "a", 1);
@@ -122,10 +122,10 @@ test_clearing_leaves_nothing(void **state)
     const struct place *p = *state;
     struct store *s = place_open(p);
 
-    assert_int_equal(queue_clear(s, NULL), 0);
+    assert_int_equal(queued_clear(s, NULL), 0);
     add(s, "prod", "deploy", "a,b", 1);
     add(s, "prod", "deploy", "", 1);
-    assert_int_equal(queue_clear(s, NULL), 0);
+    assert_int_equal(queued_clear(s, NULL), 0);
     holds(s, "");
     assert_int_equal(place_number(p->db, "SELECT count(*) FROM queue_hosts"), 0);
     store_close(s);
@@ -144,11 +144,11 @@ test_a_full_queue_says_so(void **state)
                  " INSERT INTO queue (wall_ms, env, action) SELECT i, 'e', 'a' FROM n");
     s = place_open(p);
     add(s, "e", "a", "", 1);
-    assert_int_equal(queue_add(s, "e", "a", &none, 1, &err), -1);
+    assert_int_equal(queued_add(s, "e", "a", &none, 1, &err), -1);
     assert_int_equal(err.kind, ERR_USAGE);
     assert_string_equal(err.text, "the queue is full: 1000 actions wait");
-    assert_int_equal(queue_remove(s, id_of(s, 0), NULL), 0);
-    assert_int_equal(queue_add(s, "e", "a", &none, 1, &err), 0);
+    assert_int_equal(queued_remove(s, id_of(s, 0), NULL), 0);
+    assert_int_equal(queued_add(s, "e", "a", &none, 1, &err), 0);
     store_close(s);
 }
 

@@ -1,0 +1,270 @@
+/*
+ * front_env.c - the environment that is open: read, read again, closed.
+ *
+ * Decides when it is read: when asked for, and when its files have changed.  Owns what was read.
+ * While a run is under way no program is run and nothing large is read: that would keep the run.
+ */
+#include "front/front_state.h"
+
+#include "base/xalloc.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    BYTES_WHILE_RUNNING = 128 * 1024, /* of all files: some milliseconds */
+    MISTAKES_BYTES_MAX = 1 << 20,
+};
+
+const struct loaded *
+front_env(const struct front *f)
+{
+    return f->env.open ? &f->env.loaded : NULL;
+}
+
+const char *
+front_env_name(const struct front *f)
+{
+    return f->env.open ? f->env.loaded.env : NULL;
+}
+
+unsigned
+front_env_version(const struct front *f)
+{
+    return f->env.version;
+}
+
+void
+env_close(struct front *f)
+{
+    if (f->env.open) {
+        loaded_release(&f->env.loaded);
+    }
+    watched_free(f->env.watched);
+    f->env = (struct opened){.version = f->env.version + 1};
+}
+
+/* ---------------------------------------------------------------- what is wrong */
+
+char *
+env_near_root(const struct front *f, const char *text)
+{
+    const char *root = f->cli->root;
+    const size_t len = strlen(root);
+    struct buf near;
+
+    buf_init(&near, strlen(text) + 1);
+    for (const char *p = text; *p != '\0';) {
+        const bool begins = p == text || p[-1] == ' ';
+        if (begins && len > 1 && strncmp(p, root, len) == 0 && p[len] == '/') {
+            p += len + 1;
+        } else {
+            (void)buf_addc(&near, *p++);
+        }
+    }
+    char *out = buf_detach(&near);
+    buf_release(&near);
+    return out;
+}
+
+static void
+add_lines(const struct front *f, struct buf *out, const char *before, const struct strv *lines,
+          int count)
+{
+    for (size_t i = 0; i < lines->count; i++) {
+        char *near = env_near_root(f, lines->items[i]);
+        (void)buf_addf(out, "%s%s\n", before, near);
+        free(near);
+    }
+    if ((size_t)count > lines->count) {
+        (void)buf_addf(out, "%s... and %zu more\n", before, (size_t)count - lines->count);
+    }
+}
+
+/* On a page of their own, all of them. */
+static void
+show_mistakes(struct front *f, const char *name, const struct mistakes *m)
+{
+    char *title = xasprintf("Mistakes of %s", name);
+    struct buf text;
+
+    buf_init(&text, MISTAKES_BYTES_MAX);
+    add_lines(f, &text, "", &m->errors, m->count);
+    if (m->warned > 0) {
+        (void)buf_adds(&text, "\n");
+        add_lines(f, &text, "warning: ", &m->warnings, m->warned);
+    }
+    front_push(f, page_text_new(f, title, text.data));
+    buf_release(&text);
+    free(title);
+}
+
+static void
+say_warnings(struct front *f, const struct mistakes *m)
+{
+    if (m->warned > 0) {
+        char *near = env_near_root(f, m->warnings.items[0]);
+        front_say(f, LOOK_WARN, "warning: %s%s", near,
+                  m->warned > 1 ? " (and more: validate)" : "");
+        free(near);
+    }
+}
+
+/* ---------------------------------------------------------------- reading */
+
+/* Why an executable inventory cannot be run now. */
+static const char *
+no_scripts(const struct front *f)
+{
+    return work_run(f->work) == NULL
+               ? NULL
+               : "a run is under way here: an executable inventory is run when it is over";
+}
+
+static int
+read_env(struct front *f, const char *name, struct loaded *l, struct mistakes *m, struct err *err)
+{
+    int rc;
+
+    f->cli->no_scripts = no_scripts(f);
+    rc = load_quietly(l, f->cli, name, NULL, m, err);
+    f->cli->no_scripts = NULL;
+    if (rc != 0 && err->kind == ERR_NO_MATCH && l->inventory != NULL && m->count == 0) {
+        return 0; /* it has no host yet */
+    }
+    return rc;
+}
+
+/* What was read takes the place of what was open. */
+static void
+take(struct front *f, struct loaded *l, struct watched *watched)
+{
+    if (f->env.open) {
+        loaded_release(&f->env.loaded);
+    }
+    watched_free(f->env.watched);
+    f->env = (struct opened){
+        .open = true, .loaded = *l, .version = f->env.version + 1, .watched = watched};
+}
+
+static struct watched *
+watch(const struct front *f, const char *name)
+{
+    char *dir = xasprintf("%s/inventory/%s", f->cli->root, name);
+    struct watched *w = watched_new(dir);
+
+    free(dir);
+    return w;
+}
+
+bool
+front_open_env(struct front *f, const char *name)
+{
+    struct watched *watched = watch(f, name); /* before: what changes meanwhile is seen */
+    struct mistakes m = {0};
+    struct err err = {0};
+    struct loaded l;
+    const bool read = read_env(f, name, &l, &m, &err) == 0;
+
+    if (read) {
+        take(f, &l, watched);
+        say_warnings(f, &m);
+        if (app_tell_mode(f->cli->root, f->cli->options.log_file, &f->env.loaded.settings, &err) !=
+            0) {
+            front_say(f, LOOK_BAD, "%s", err.text);
+        }
+    } else {
+        loaded_release(&l);
+        watched_free(watched);
+        if (m.count > 0) {
+            show_mistakes(f, name, &m);
+        }
+        front_say(f, LOOK_BAD, "%s", m.count > 0 ? "mistakes: it was not opened" : err.text);
+    }
+    mistakes_release(&m);
+    front_changed(f);
+    return read;
+}
+
+/* One that has mistakes now stays as it was. */
+static void
+reload(struct front *f)
+{
+    char *name = xstrdup(f->env.loaded.env);
+    struct watched *watched = watch(f, name);
+    struct mistakes m = {0};
+    struct err err = {0};
+    struct loaded l;
+
+    if (read_env(f, name, &l, &m, &err) == 0) {
+        take(f, &l, watched);
+        say_warnings(f, &m);
+    } else {
+        loaded_release(&l);
+        watched_free(f->env.watched);
+        f->env.watched = watched;
+        f->env.stale = false;
+        char *near = env_near_root(f, m.errors.count > 0 ? m.errors.items[0] : err.text);
+        front_say(f, LOOK_BAD, "not read again: %s", near);
+        free(near);
+    }
+    mistakes_release(&m);
+    free(name);
+    front_changed(f);
+}
+
+void
+front_reload_env(struct front *f)
+{
+    if (f->env.open) {
+        reload(f);
+    }
+}
+
+/* ---------------------------------------------------------------- files that change */
+
+static bool
+is_typing(struct front *f)
+{
+    return f->question.kind != ASK_NONE || f->line.kind != LINE_NONE ||
+           (front_top(f)->ops->where & (AT_FORM | AT_ASK)) != 0;
+}
+
+static bool
+is_large(const struct front *f)
+{
+    return watched_bytes(f->env.watched) > BYTES_WHILE_RUNNING;
+}
+
+void
+env_tick(struct front *f)
+{
+    if (!f->env.open) {
+        return;
+    }
+    f->env.stale = f->env.stale || watched_changed(f->env.watched);
+    if (!f->env.stale || is_typing(f)) {
+        return;
+    }
+    if (work_run(f->work) == NULL || !is_large(f)) {
+        reload(f);
+    } else if (!f->env.told_stale) {
+        f->env.told_stale = true;
+        front_say(f, LOOK_WARN, "files of %s have changed: read again when the run is over",
+                  f->env.loaded.env);
+    }
+}
+
+void
+env_refresh(struct front *f)
+{
+    if (!f->env.open) {
+        return;
+    }
+    if (work_run(f->work) != NULL && is_large(f)) {
+        f->env.stale = f->env.told_stale = true;
+        front_say(f, LOOK_WARN, "read again when the run is over: %s is large", f->env.loaded.env);
+    } else {
+        reload(f);
+    }
+}
