@@ -236,11 +236,50 @@ table_set_count(struct table *t, size_t count, bool keep)
     table_refresh(t);
 }
 
+/* Whether only rows that are shown now can fit what is asked for: somebody types on. */
+static bool
+goes_on(const struct table *t, const char *text, bool not )
+{
+    const char *before = words_shown(&t->words);
+
+    return before[0] != '\0' && !t->words.not &&!not &&text != NULL &&
+           strncmp(text, before, strlen(before)) == 0 && strchr(text, '"') == NULL;
+}
+
+/* Their order stays. */
+static void
+narrow(struct table *t)
+{
+    const size_t at = t->at;
+    size_t left = 0;
+    struct buf text;
+
+    buf_init(&text, ROW_BYTES_MAX);
+    for (size_t i = 0; i < t->shown_count; i++) {
+        text_of(t, t->shown[i], &text);
+        if (i == at) {
+            t->at = left;
+        }
+        if (words_fit(&t->words, text.data, text.len)) {
+            t->shown[left++] = t->shown[i];
+        }
+    }
+    t->shown_count = left;
+    buf_release(&text);
+    settle(t);
+}
+
 void
 table_filter(struct table *t, const char *text, bool not )
 {
+    const bool less = goes_on(t, text, not );
+
     words_set(&t->words, text, not );
-    table_refresh(t);
+    if (less) {
+        narrow(t);
+    } else {
+        table_refresh(t);
+    }
 }
 
 const char *
