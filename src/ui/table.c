@@ -205,32 +205,40 @@ table_refresh(struct table *t)
     }
 }
 
+/* Of what is shown keep the rows below count; the cursor's may be among them. */
+static void
+cut_shown(struct table *t, size_t count)
+{
+    size_t left = 0;
+    size_t at = 0;
+
+    for (size_t i = 0; i < t->shown_count; i++) {
+        if (t->shown[i] < count) {
+            at = i == t->at ? left : at;
+            t->shown[left++] = t->shown[i];
+        }
+    }
+    t->shown_count = left;
+    t->at = at;
+}
+
 void
 table_set_count(struct table *t, size_t count, bool keep)
 {
     const size_t kept = !keep ? 0 : count < t->count ? count : t->count;
 
+    if (!keep) {
+        t->at = t->top = 0;
+        t->shown_count = 0;
+    } else if (count < t->count) {
+        cut_shown(t, count);
+    }
     t->shown = xreallocarray(t->shown, count + 1, sizeof(*t->shown));
     t->marked = xreallocarray(t->marked, count + 1, sizeof(*t->marked));
     memset(t->marked + kept, 0, (count + 1 - kept) * sizeof(*t->marked));
     t->marked_count = 0;
     for (size_t i = 0; i < kept; i++) {
         t->marked_count += t->marked[i];
-    }
-    if (!keep) {
-        t->at = t->top = 0;
-        t->shown_count = 0;
-    } else if (t->shown_count > count) {
-        size_t left = 0; /* the cursor's row may be among those that stay */
-        size_t at = 0;
-        for (size_t i = 0; i < t->shown_count && left < count; i++) {
-            if (t->shown[i] < count) {
-                at = i == t->at ? left : at;
-                t->shown[left++] = t->shown[i];
-            }
-        }
-        t->shown_count = left;
-        t->at = at;
     }
     t->count = count;
     table_refresh(t);

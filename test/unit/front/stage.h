@@ -215,4 +215,25 @@ stage_left(struct stage *s)
     return event_base_got_break(s->front->base) != 0;
 }
 
+/* Of each test: a stage of its own, its state. */
+static inline int
+stage_begin(void **state)
+{
+    struct stage *s = xcalloc(1, sizeof(*s));
+
+    stage_make(s);
+    *state = s;
+    return 0;
+}
+
+static inline int
+stage_finish(void **state)
+{
+    stage_end(*state);
+    free(*state);
+    return 0;
+}
+
+#define STAGE_TEST(test) cmocka_unit_test_setup_teardown(test, stage_begin, stage_finish)
+
 #endif

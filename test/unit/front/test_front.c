@@ -5,24 +5,6 @@
 
 #include <locale.h>
 
-static int
-begin(void **state)
-{
-    struct stage *s = xcalloc(1, sizeof(*s));
-
-    stage_make(s);
-    *state = s;
-    return 0;
-}
-
-static int
-end(void **state)
-{
-    stage_end(*state);
-    free(*state);
-    return 0;
-}
-
 /* ---------------------------------------------------------------- keys */
 
 static void
@@ -323,30 +305,24 @@ int
 main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_a_key_goes_to_the_page_then_to_the_table_then_to_its_act),
-        cmocka_unit_test(test_what_nobody_takes_is_told),
-        cmocka_unit_test(test_digits_and_tab_go_from_page_to_page),
-        cmocka_unit_test(test_esc_goes_back_to_where_one_comes_from),
-        cmocka_unit_test(test_a_pasted_text_is_no_command),
-        cmocka_unit_test(test_a_page_that_leaves_from_inside_of_itself_is_freed_later_and_once),
-        cmocka_unit_test(test_going_to_another_page_leaves_those_over_the_one_before),
-        cmocka_unit_test(test_there_is_an_end_to_pages_over_pages),
-        cmocka_unit_test(test_help_is_of_the_page_that_is_seen),
-        cmocka_unit_test(test_a_question_is_answered_once_by_its_keys_alone),
-        cmocka_unit_test(test_a_word_must_be_typed_as_it_is),
-        cmocka_unit_test(test_whatever_comes_between_is_a_no),
-        cmocka_unit_test(test_q_leaves_at_once_where_nothing_is_under_way),
-        cmocka_unit_test(test_ctrl_c_ends_what_is_typed_then_leaves),
-        cmocka_unit_test(test_a_signal_leaves_with_its_number),
-        cmocka_unit_test(test_what_is_said_goes_with_the_next_key),
+        STAGE_TEST(test_a_key_goes_to_the_page_then_to_the_table_then_to_its_act),
+        STAGE_TEST(test_what_nobody_takes_is_told),
+        STAGE_TEST(test_digits_and_tab_go_from_page_to_page),
+        STAGE_TEST(test_esc_goes_back_to_where_one_comes_from),
+        STAGE_TEST(test_a_pasted_text_is_no_command),
+        STAGE_TEST(test_a_page_that_leaves_from_inside_of_itself_is_freed_later_and_once),
+        STAGE_TEST(test_going_to_another_page_leaves_those_over_the_one_before),
+        STAGE_TEST(test_there_is_an_end_to_pages_over_pages),
+        STAGE_TEST(test_help_is_of_the_page_that_is_seen),
+        STAGE_TEST(test_a_question_is_answered_once_by_its_keys_alone),
+        STAGE_TEST(test_a_word_must_be_typed_as_it_is),
+        STAGE_TEST(test_whatever_comes_between_is_a_no),
+        STAGE_TEST(test_q_leaves_at_once_where_nothing_is_under_way),
+        STAGE_TEST(test_ctrl_c_ends_what_is_typed_then_leaves),
+        STAGE_TEST(test_a_signal_leaves_with_its_number),
+        STAGE_TEST(test_what_is_said_goes_with_the_next_key),
     };
-    struct CMUnitTest each[sizeof(tests) / sizeof(tests[0])];
 
     (void)setlocale(LC_CTYPE, "C.UTF-8");
-    for (size_t i = 0; i < sizeof(tests) / sizeof(tests[0]); i++) {
-        each[i] = tests[i];
-        each[i].setup_func = begin;
-        each[i].teardown_func = end;
-    }
-    return cmocka_run_group_tests(each, NULL, NULL);
+    return cmocka_run_group_tests(tests, NULL, NULL);
 }

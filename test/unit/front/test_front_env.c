@@ -5,24 +5,6 @@
 
 #include <locale.h>
 
-static int
-begin(void **state)
-{
-    struct stage *s = xcalloc(1, sizeof(*s));
-
-    stage_make(s);
-    *state = s;
-    return 0;
-}
-
-static int
-end(void **state)
-{
-    stage_end(*state);
-    free(*state);
-    return 0;
-}
-
 /* What a file of the project says; the caller frees it. */
 static char *
 text_of(const struct stage *s, const char *name)
@@ -290,26 +272,20 @@ int
 main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_opening_reads_it_and_writes_the_lines_of_the_guide),
-        cmocka_unit_test(test_mistakes_are_shown_all_and_what_was_open_stays),
-        cmocka_unit_test(test_one_that_is_not_there_is_told_with_what_was_meant),
-        cmocka_unit_test(test_one_without_hosts_opens),
-        cmocka_unit_test(test_what_changes_on_disk_is_read_again_and_only_then),
-        cmocka_unit_test(test_a_mistake_made_meanwhile_leaves_it_as_it_was),
-        cmocka_unit_test(test_nothing_is_read_while_somebody_types),
-        cmocka_unit_test(test_r_reads_it_again_at_once),
-        cmocka_unit_test(test_an_environment_that_goes_stays_as_it_was),
-        cmocka_unit_test(test_a_warning_does_not_keep_it_closed),
-        cmocka_unit_test(test_environments_say_how_many_servers_and_mistakes_they_have),
-        cmocka_unit_test(test_no_environment_says_what_to_do),
+        STAGE_TEST(test_opening_reads_it_and_writes_the_lines_of_the_guide),
+        STAGE_TEST(test_mistakes_are_shown_all_and_what_was_open_stays),
+        STAGE_TEST(test_one_that_is_not_there_is_told_with_what_was_meant),
+        STAGE_TEST(test_one_without_hosts_opens),
+        STAGE_TEST(test_what_changes_on_disk_is_read_again_and_only_then),
+        STAGE_TEST(test_a_mistake_made_meanwhile_leaves_it_as_it_was),
+        STAGE_TEST(test_nothing_is_read_while_somebody_types),
+        STAGE_TEST(test_r_reads_it_again_at_once),
+        STAGE_TEST(test_an_environment_that_goes_stays_as_it_was),
+        STAGE_TEST(test_a_warning_does_not_keep_it_closed),
+        STAGE_TEST(test_environments_say_how_many_servers_and_mistakes_they_have),
+        STAGE_TEST(test_no_environment_says_what_to_do),
     };
-    struct CMUnitTest each[sizeof(tests) / sizeof(tests[0])];
 
     (void)setlocale(LC_CTYPE, "C.UTF-8");
-    for (size_t i = 0; i < sizeof(tests) / sizeof(tests[0]); i++) {
-        each[i] = tests[i];
-        each[i].setup_func = begin;
-        each[i].teardown_func = end;
-    }
-    return cmocka_run_group_tests(each, NULL, NULL);
+    return cmocka_run_group_tests(tests, NULL, NULL);
 }

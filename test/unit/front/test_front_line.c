@@ -6,21 +6,10 @@
 #include <locale.h>
 
 static int
-begin(void **state)
+begin_at_servers(void **state)
 {
-    struct stage *s = xcalloc(1, sizeof(*s));
-
-    stage_make(s);
-    front_go(s->front, AT_SERVERS);
-    *state = s;
-    return 0;
-}
-
-static int
-end(void **state)
-{
-    stage_end(*state);
-    free(*state);
+    (void)stage_begin(state);
+    front_go(((struct stage *)*state)->front, AT_SERVERS);
     return 0;
 }
 
@@ -269,30 +258,26 @@ test_a_pasted_line_waits_for_its_enter(void **state)
     assert_true(stage_left(s));
 }
 
+#define LINE_TEST(test) cmocka_unit_test_setup_teardown(test, begin_at_servers, stage_finish)
+
 int
 main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_a_filter_holds_with_each_key),
-        cmocka_unit_test(test_a_search_is_made_when_it_is_entered),
-        cmocka_unit_test(test_a_page_that_cannot_filter_says_so),
-        cmocka_unit_test(test_what_is_typed_ends_where_the_page_does),
-        cmocka_unit_test(test_a_word_is_of_the_page_of_the_table_or_of_ours),
-        cmocka_unit_test(test_the_page_has_the_first_word_where_something_follows),
-        cmocka_unit_test(test_open_opens_and_goes_to_the_servers),
-        cmocka_unit_test(test_what_was_begun_for_somebody_goes_on_with_keys),
-        cmocka_unit_test(test_tab_completes_as_far_as_it_is_clear),
-        cmocka_unit_test(test_lines_are_remembered_each_kind_by_itself),
-        cmocka_unit_test(test_only_so_many_lines_are_remembered),
-        cmocka_unit_test(test_a_pasted_line_waits_for_its_enter),
+        LINE_TEST(test_a_filter_holds_with_each_key),
+        LINE_TEST(test_a_search_is_made_when_it_is_entered),
+        LINE_TEST(test_a_page_that_cannot_filter_says_so),
+        LINE_TEST(test_what_is_typed_ends_where_the_page_does),
+        LINE_TEST(test_a_word_is_of_the_page_of_the_table_or_of_ours),
+        LINE_TEST(test_the_page_has_the_first_word_where_something_follows),
+        LINE_TEST(test_open_opens_and_goes_to_the_servers),
+        LINE_TEST(test_what_was_begun_for_somebody_goes_on_with_keys),
+        LINE_TEST(test_tab_completes_as_far_as_it_is_clear),
+        LINE_TEST(test_lines_are_remembered_each_kind_by_itself),
+        LINE_TEST(test_only_so_many_lines_are_remembered),
+        LINE_TEST(test_a_pasted_line_waits_for_its_enter),
     };
-    struct CMUnitTest each[sizeof(tests) / sizeof(tests[0])];
 
     (void)setlocale(LC_CTYPE, "C.UTF-8");
-    for (size_t i = 0; i < sizeof(tests) / sizeof(tests[0]); i++) {
-        each[i] = tests[i];
-        each[i].setup_func = begin;
-        each[i].teardown_func = end;
-    }
-    return cmocka_run_group_tests(each, NULL, NULL);
+    return cmocka_run_group_tests(tests, NULL, NULL);
 }
