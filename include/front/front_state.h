@@ -59,7 +59,8 @@ struct front {
     struct cli *cli; /* borrowed */
     struct event_base *base;
     struct screen *screen; /* owned; NULL: it was given back */
-    struct event *signals[3], *tick, *bury;
+    struct event *signals[3], *tick;
+    struct event *later; /* what cannot be done from inside of a page or of the screen */
     struct work *work;
     struct page *bar[VIEW_PAGES];      /* owned; NULL: never seen */
     int at;                            /* which of them is seen, or below what is seen */

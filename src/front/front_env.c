@@ -124,11 +124,10 @@ read_env(struct front *f, const char *name, struct loaded *l, struct mistakes *m
     int rc;
 
     f->cli->no_scripts = no_scripts(f);
+    f->cli->empty_ok = true;
     rc = load_quietly(l, f->cli, name, NULL, m, err);
     f->cli->no_scripts = NULL;
-    if (rc != 0 && err->kind == ERR_NO_MATCH && l->inventory != NULL && m->count == 0) {
-        return 0; /* it has no host yet */
-    }
+    f->cli->empty_ok = false;
     return rc;
 }
 
