@@ -23,7 +23,7 @@ struct work {
     struct event *after;   /* owned: the run is over, and can be let go of */
     struct run *run;       /* owned; NULL: none is under way */
     struct errand *errand; /* owned: what it borrows */
-    struct trial *trial;     /* owned: it is one of these; else NULL */
+    struct trial *trial;   /* owned: it is one of these; else NULL */
     int exit_code;         /* of the run that is over; -1: err */
     struct err err;
     struct seen *seen; /* owned; NULL: there was no run yet */
