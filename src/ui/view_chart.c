@@ -11,6 +11,7 @@
 #include "ui/clock.h"
 #include "ui/pen.h"
 #include "ui/view_chart_state.h"
+#include "ui/wrap.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -22,6 +23,8 @@ enum {
     WINDOW_MS_MIN = 1000, /* times are told to tenths of a second */
     HIDDEN_MAX = 1000,    /* spans passed over since the filter hides their hosts */
     LIST_ROWS_MIN = 4,
+    WHY_ROWS = 2, /* below the list: why the host under the cursor is not ok, in full */
+    WHY_FROM = 8, /* rows of the list, from which there is room for that */
     SLOT_ROWS_MIN = 1,
 };
 
@@ -428,6 +431,38 @@ draw_head(const struct report *r, struct canvas *c, struct box box)
 
 /* ---------------------------------------------------------------- the picture */
 
+static bool
+has_whys(const struct report *r)
+{
+    bool has = false;
+
+    for (size_t i = 0; !has && i < r->names.count; i++) {
+        has = (r->hosts[i].outcome != OUTCOME_OK && r->hosts[i].reason[0] != '\0') ||
+              r->hosts[i].rollback == ROLLBACK_FAILED;
+    }
+    return has;
+}
+
+static void
+draw_list(struct view_chart *v, struct canvas *c)
+{
+    char why[TABLE_CELL_BYTES];
+    size_t host = 0;
+
+    if (v->list.rows >= WHY_FROM && has_whys(v->report)) {
+        v->list.rows -= WHY_ROWS;
+        if (table_at(v->table, &host)) {
+            tell_why(&v->report->hosts[host], why);
+            (void)wrap_draw(
+                c, (struct box){v->list.row + v->list.rows, v->list.col, WHY_ROWS, v->list.cols},
+                LOOK_WARN, why);
+        }
+    }
+    if (v->list.rows > 0) {
+        table_draw(v->table, c, v->list);
+    }
+}
+
 /* Rows for slots of so many that are left: at most half of them, more where there are few hosts. */
 static int
 rows_for_slots(const struct view_chart *v, int left)
@@ -460,7 +495,5 @@ view_chart_draw(struct view_chart *v, struct canvas *c, struct box box)
         rows = 1;
     }
     v->list = (struct box){box.row + head + rows, box.col, box.rows - head - rows, box.cols};
-    if (v->list.rows > 0) {
-        table_draw(v->table, c, v->list);
-    }
+    draw_list(v, c);
 }

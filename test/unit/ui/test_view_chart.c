@@ -105,7 +105,12 @@ test_a_small_run_shows_names_and_waves(void **state)
 
     (void)state;
     make_rolling(&r);
+    free(r.hosts[3].reason);
+    r.hosts[3].reason = xstrdup("step 1/1 Work: exit 3; its last words were longer than what a "
+                                "column of a table on a small screen can show");
     v = view_chart_new(&r);
+    for (int i = 0; i < 3; i++)
+        view_chart_act(v, ACT_DOWN);
     draw(v, 21, 80, true, "chart-rolling");
     view_chart_free(v);
     report_release(&r);
