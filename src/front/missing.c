@@ -145,6 +145,16 @@ screen_changed(struct screen *s)
     (void)s;
 }
 void
+screen_leave(struct screen *s)
+{
+    (void)s;
+}
+void
+screen_enter(struct screen *s)
+{
+    (void)s;
+}
+void
 screen_redraw(struct screen *s)
 {
     (void)s;

@@ -124,8 +124,9 @@ note_test(struct page_server *p, struct view_server_note *ret)
         ret->look = LOOK_BUSY;
         break;
     case TEST_OK:
-        view_servers_trip(t.trip_ms * 1000, trip);
-        snprintf(ret->text, sizeof(ret->text), "test ok, %s", trip);
+        view_servers_trip(t.trip_us, trip);
+        snprintf(ret->text, sizeof(ret->text), "test ok%s%s", t.trip_us < 0 ? "" : ", ",
+                 t.trip_us < 0 ? "" : trip);
         ret->look = LOOK_OK;
         break;
     case TEST_FAILED:

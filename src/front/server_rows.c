@@ -204,7 +204,7 @@ tell_now(void *arg, size_t row, struct server_now *ret)
     int32_t host = 0;
 
     ret->test = tests[test.state];
-    ret->trip_us = test.trip_ms * 1000;
+    ret->trip_us = test.trip_us;
     ret->test_reason = test.reason;
     if (server_live_find(&p->live, name, &host)) {
         tell_live(p, host, ret);

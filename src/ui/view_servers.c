@@ -163,7 +163,7 @@ cell_test(const struct server_now *now, char ret[TABLE_CELL_BYTES])
         return LOOK_BUSY;
     case SERVER_TEST_OK:
         view_servers_trip(now->trip_us, trip);
-        snprintf(ret, TABLE_CELL_BYTES, "%s", trip);
+        snprintf(ret, TABLE_CELL_BYTES, "%s", now->trip_us < 0 ? "ok" : trip); /* not taken */
         return LOOK_OK;
     case SERVER_TEST_FAILED:
         snprintf(ret, TABLE_CELL_BYTES, "failed");
