@@ -244,7 +244,10 @@ draw(struct page *page, struct canvas *c, struct box box)
 static void
 subtitle(struct page *page, char *ret, size_t size)
 {
-    snprintf(ret, size, "%s", self(page)->env);
+    const struct page_edit *p = self(page);
+
+    snprintf(ret, size, "%s%s%s", p->env, p->host == NULL ? ", a new one" : ", ",
+             p->host == NULL ? "" : p->host);
 }
 
 static bool
