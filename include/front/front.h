@@ -85,6 +85,8 @@ struct page *page_chart_new(struct front *f, const char *run_id);
 /* The log of a host of a run, from the store's files. */
 struct page *
 page_hostlog_new(struct front *f, const char *env, const char *run_id, const char *host);
+/* What a host of the run that is shown has said and says. */
+struct page *page_output_new(struct front *f, int32_t host);
 /* Any text; of mistakes, help, an action. */
 struct page *page_text_new(struct front *f, const char *title, const char *text);
 /* Made from the key table: what is possible at `at`, then everywhere. */

@@ -451,6 +451,36 @@ work_tell_plain(struct work *w)
 {
     (void)w;
 }
+int64_t
+work_predicted_ms(const struct work *w)
+{
+    (void)w;
+    return -1;
+}
+bool
+work_queue_runs(const struct work *w)
+{
+    (void)w;
+    return false;
+}
+void
+work_verb(struct work *w, enum verb verb, const char *host, int32_t number)
+{
+    (void)w;
+    (void)verb;
+    (void)host;
+    (void)number;
+}
+#endif
+#if !__has_include("page_hostlog.c")
+struct page *
+page_hostlog_new(struct front *f, const char *env, const char *run_id, const char *host)
+{
+    (void)env;
+    (void)run_id;
+    (void)host;
+    return NOT_YET(f, "the log of a host");
+}
 #endif
 #if !__has_include("page_servers.c")
 struct page *

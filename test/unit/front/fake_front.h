@@ -236,16 +236,6 @@ page_hostlog_new(struct front *f, const char *env, const char *run_id, const cha
     return NULL;
 }
 
-#if !__has_include("../../../src/config/edit_env.c")
-int
-edit_create_env(const char *root, const char *name, struct err *err)
-{
-    (void)root;
-    (void)name;
-    return err_set(err, ERR_NOT_YET, "not there yet");
-}
-#endif
-
 /* ---------------------------------------------------------------- work.h */
 
 struct work *

@@ -59,7 +59,7 @@ test_servers_are_shown_as_the_inventory_has_them(void **state)
     struct front *f = *state;
 
     shows(f->servers, 24, 80, true,
-          "   server       address           port  state        last action            test\n"
+          "   SERVER       ADDRESS           PORT  STATE        LAST ACTION            TEST\n"
           ">  web-10       10.0.0.10         2222\n"
           "   web-9        10.0.0.9\n"
           "   db-1         fe80::1\n"
@@ -363,8 +363,8 @@ test_the_store_says_what_was_done_last(void **state)
     assert_true(act(f, ACT_REFRESH));
     act(f, ACT_DOWN);
     shows(f->servers, 24, 120, false,
-          "   server                     address           port  state        last action          "
-          "  test  release       progress\n"
+          "   SERVER                     ADDRESS           PORT  STATE        LAST ACTION          "
+          "  TEST  RELEASE       PROGRESS\n"
           "   web-10                     10.0.0.10         2222  deployed     ✓ deploy 2m          "
           "        v2\n"
           ">  web-9                      10.0.0.9                             ✗ deploy 2m\n"
@@ -428,8 +428,8 @@ test_a_run_under_way_is_seen_host_by_host(void **state)
     e.duration_ms = 1000;
     hand(f, e);
     shows(f->servers, 24, 120, false,
-          "   server                     address           port  state        last action          "
-          "  test  release       progress\n"
+          "   SERVER                     ADDRESS           PORT  STATE        LAST ACTION          "
+          "  TEST  RELEASE       PROGRESS\n"
           ">  web-10                     10.0.0.10         2222               ▶ 4/10 Upload        "
           "                      ███░░░░░░░\n"
           "   web-9                      10.0.0.9                             ✗ deploy 2s\n"
