@@ -123,15 +123,8 @@ static const struct form_field all_fields[FIELDS] = {
 
 /* ---------------------------------------------------------------- two names of one machine */
 
-static int
-port_of(const char *text)
-{
-    const int port = text[0] == '\0' ? 0 : (int)strtol(text, NULL, 10);
-
-    return port == 0 ? DEFAULT_PORT : port;
-}
-
-/* The first other server with this address and port; NULL: there is none. */
+/* The first other server with this address and port; 0: a group may set it, so any is the same.
+ * NULL: there is none. */
 static const struct host *
 find_twin(const struct page_edit *p, const char *address, int port)
 {
@@ -140,7 +133,7 @@ find_twin(const struct page_edit *p, const char *address, int port)
     for (size_t i = 0; i < inventory_count(inv); i++) {
         const struct host *h = inventory_host(inv, i);
         const int its = h->port == 0 ? DEFAULT_PORT : h->port;
-        if (its == port && strcmp(h->address, address) == 0 &&
+        if ((port == 0 || its == port) && strcmp(h->address, address) == 0 &&
             (p->host == NULL || strcmp(h->name, p->host) != 0)) {
             return h;
         }
@@ -158,15 +151,15 @@ note_twin(struct page_edit *p)
     const struct host *twin = NULL;
 
     if (is_open(p) && (address[0] != '\0' || name[0] != '\0')) {
-        twin = find_twin(p, address[0] != '\0' ? address : name, port_of(port));
+        twin = find_twin(p, address[0] != '\0' ? address : name, (int)strtol(port, NULL, 10));
     }
     if (twin == NULL) {
         form_note(p->form, NULL);
         return;
     }
-    char *text = xasprintf("%s has the same address and port: two names of one machine are taken "
-                           "for one, the first name counts.",
-                           twin->name);
+    char *text = xasprintf("%s has the same address%s: two names of one machine are taken for one, "
+                           "and the first counts.",
+                           twin->name, port[0] == '\0' ? "" : " and port");
     form_note(p->form, text);
     free(text);
 }

@@ -347,6 +347,7 @@ stage_up(void **state)
                 "        db-1: {ansible_host: 'fe80::1', app_port: 443}\n");
     f->cli.root = xstrdup(f->folder.path);
     f->cli.secrets = &f->secrets;
+    f->cli.empty_ok = true;
     f->base = event_base_new();
     f->wall_ms = 1795470400000;
     fake_load(f);

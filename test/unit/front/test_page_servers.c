@@ -299,6 +299,36 @@ test_several_are_deleted_with_one_answer(void **state)
 }
 
 static void
+test_the_cursor_stays_where_a_server_is_gone(void **state)
+{
+    struct front *f = *state;
+
+    page_servers_go(f, "web-9");
+    assert_true(act(f, ACT_DELETE));
+    f->answer(f->answer_arg, true);
+    event_base_dispatch(f->base);
+    chosen_are(f, " db-1");
+    assert_true(act(f, ACT_DELETE)); /* the last one */
+    f->answer(f->answer_arg, true);
+    event_base_dispatch(f->base);
+    chosen_are(f, " web-10");
+}
+
+static void
+test_the_last_server_can_be_deleted(void **state)
+{
+    struct front *f = *state;
+
+    act(f, ACT_MARK_ALL);
+    assert_true(act(f, ACT_DELETE));
+    f->answer(f->answer_arg, true);
+    event_base_dispatch(f->base);
+    assert_string_equal(f->said, "db-1,web-[9-10]: taken out of the inventory");
+    sees(f->servers, "no server yet: n adds one\n");
+    chosen_are(f, "");
+}
+
+static void
 test_what_cannot_be_deleted_is_told(void **state)
 {
     struct front *f = *state;
@@ -467,6 +497,8 @@ main(void)
         STAGED(test_going_to_a_server_ends_a_filter_that_hides_it),
         STAGED(test_deleting_asks_first_and_says_what_stays),
         STAGED(test_several_are_deleted_with_one_answer),
+        STAGED(test_the_cursor_stays_where_a_server_is_gone),
+        STAGED(test_the_last_server_can_be_deleted),
         STAGED(test_what_cannot_be_deleted_is_told),
         STAGED(test_the_store_says_what_was_done_last),
         STAGED(test_a_run_under_way_is_seen_host_by_host),
