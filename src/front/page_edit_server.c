@@ -5,13 +5,13 @@
  * has already (which is told, and keeps nobody).  Owns form and texts.  The file is config/edit's
  * to change; what it refuses, it tells in its own words.
  */
+#include "front/form_page.h"
 #include "front/servers.h"
 
 #include "base/xalloc.h"
 #include "cli/command.h"
 #include "cli/explain.h"
 #include "config/edit.h"
-#include "ui/form.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -143,8 +143,9 @@ find_twin(const struct page_edit *p, const char *address, int port)
 
 /* Told, and no more: user and jump host may make two of them. */
 static void
-note_twin(struct page_edit *p)
+note_twin(struct page *page)
 {
+    struct page_edit *p = self(page);
     const char *name = form_value(p->form, NAME);
     const char *address = form_value(p->form, ADDRESS);
     const char *port = form_value(p->form, PORT);
@@ -198,8 +199,9 @@ say_done(struct front *f, const char *name, const char *what)
 }
 
 static void
-save(struct page_edit *p)
+save(struct page *page)
 {
+    struct page_edit *p = self(page);
     struct front *f = p->page.front;
     struct err err = {0};
 
@@ -229,9 +231,7 @@ save(struct page_edit *p)
 static void
 draw(struct page *page, struct canvas *c, struct box box)
 {
-    const struct box inside = {box.row + 1, box.col + 2, box.rows - 1, box.cols - 4};
-
-    form_draw(self(page)->form, c, inside);
+    form_page_draw(self(page)->form, c, box);
 }
 
 static void
@@ -246,25 +246,7 @@ subtitle(struct page *page, char *ret, size_t size)
 static bool
 key(struct page *page, const struct key *k)
 {
-    struct page_edit *p = self(page);
-    struct front *f = page->front;
-
-    if (!form_takes(k)) {
-        return false;
-    }
-    switch (form_key(p->form, k)) {
-    case FORM_GOES_ON:
-        note_twin(p);
-        break;
-    case FORM_DONE:
-        save(p);
-        break;
-    case FORM_CANCELLED:
-        front_pop(f);
-        break;
-    }
-    front_changed(f);
-    return true;
+    return form_page_key(page, self(page)->form, k, save, note_twin);
 }
 
 static void
