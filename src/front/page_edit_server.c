@@ -188,8 +188,7 @@ say_done(struct front *f, const char *name, const char *what)
     struct buf place;
 
     if (i < 0) {
-        front_say(f, LOOK_WARN, "%s: %s, but it is not in the inventory: see its mistakes", name,
-                  what);
+        front_say(f, LOOK_WARN, "%s is written, but the inventory does not have it", name);
         return;
     }
     buf_init(&place, PLACE_BYTES_MAX);
