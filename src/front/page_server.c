@@ -112,10 +112,12 @@ note_test(struct page_server *p, struct view_server_note *ret)
 {
     struct front *f = p->page.front;
     const char *env = front_env_name(f);
-    const struct work_test t =
-        env == NULL ? (struct work_test){0} : work_test_of(front_work(f), env, p->host);
+    struct work_test t = {.state = TEST_NONE};
     char trip[32];
 
+    if (env != NULL) {
+        t = work_test_of(front_work(f), env, p->host);
+    }
     switch (t.state) {
     case TEST_NONE:
         break;

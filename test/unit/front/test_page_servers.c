@@ -187,6 +187,25 @@ test_one_is_tested_or_all_that_are_marked(void **state)
 }
 
 static void
+test_an_address_without_a_browser_is_told_to_be_copied(void **state)
+{
+    struct front *f = *state;
+
+    unsetenv("BROWSER");
+    unsetenv("DISPLAY");
+    unsetenv("WAYLAND_DISPLAY");
+    assert_true(act(f, ACT_BROWSE));
+    assert_string_equal(f->said, "http://10.0.0.10:8080/ (no browser here: BROWSER, DISPLAY)");
+    setenv("BROWSER", "true", 1);
+    page_servers_go(f, "db-1");
+    assert_true(act(f, ACT_BROWSE));
+    assert_string_equal(f->said, "opened https://[fe80::1]:443/");
+    setenv("BROWSER", "im-no-such-browser", 1);
+    assert_true(act(f, ACT_BROWSE));
+    assert_non_null(strstr(f->said, "db-1: cannot start im-no-such-browser"));
+}
+
+static void
 test_patterns_mark_unmark_and_limit(void **state)
 {
     struct front *f = *state;
@@ -490,6 +509,7 @@ main(void)
         STAGED(test_actions_are_for_the_marked_else_for_the_one_under_the_cursor),
         STAGED(test_another_action_is_typed),
         STAGED(test_one_is_tested_or_all_that_are_marked),
+        STAGED(test_an_address_without_a_browser_is_told_to_be_copied),
         STAGED(test_patterns_mark_unmark_and_limit),
         STAGED(test_workers_are_those_of_the_run_under_way),
         STAGED(test_forms_and_details_open_over_the_list),
