@@ -196,12 +196,16 @@ $(DIFF_BINS): $(BUILD)/test/diff/%: $(BUILD)/test/diff/%.o $(MAIN_LIBS)
 
 # A terminal that obeys, for the tests of the full screen: docs/tui.md is made with it.
 TERMINAL := $(BUILD)/test/tui/term
+KEYTABLE := $(BUILD)/test/tui/keytable
 .PHONY: term
-term: $(TERMINAL)
-$(TERMINAL): $(patsubst %.c,$(BUILD)/%.o,$(wildcard test/tui/*.c)) $(call lib_of,base)
+term: $(TERMINAL) $(KEYTABLE)
+$(TERMINAL): $(patsubst %.c,$(BUILD)/%.o,$(filter-out test/tui/keytable.c,$(wildcard test/tui/*.c))) $(call lib_of,base)
 	@mkdir -p $(@D)
 	@echo '  LD $@'
 	@$(CC) $(LDFLAGS_ALL) -o $@ $^ -lvterm -lutil -ltinfo $(LDLIBS)
+$(KEYTABLE): $(BUILD)/test/tui/keytable.o $(call lib_of,ui) $(call lib_of,base)
+	@echo '  LD $@'
+	@$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LDLIBS_ALL)
 
 # The program with a second look at each run when it is over: test/e2e/t-chaos.sh.
 CHAOS := $(BUILD)/test/chaos/inventory-manager
@@ -282,7 +286,7 @@ bench-long: bench-tools
 	@bench/run --long
 bench-smoke: bench-tools
 	@bench/run --smoke
-bench-tools: all fleet bench-micro $(BUILD)/bench/stall.so
+bench-tools: all fleet term bench-micro $(BUILD)/bench/stall.so
 $(BUILD)/bench/stall.so: bench/stall.c
 	@mkdir -p $(@D)
 	@echo '  LD $@'

@@ -35,6 +35,7 @@ class Goal:
 TRUE, IDLE, TRIPS, UPLOAD = "scale/true", "scale/idle", "latency/one-host", "upload/one-host"
 BESIDE, DEPLOY, LOOPS = "peers/true-500x100-fleet", "peers/deploy5-50x25-sshd", "waves, scale, mixed"
 FLOORS = "crypto floor 0.29, asyncssh 6.8, pdsh 19.5, ansible 65"
+STUCK = "screen/stuck-100"
 BARE_WALL, BARE_CPU = "a bare libssh loop: 10x", "a bare libssh loop: 22x"
 
 # name, text, limit, unit, at least, elsewhere, by
@@ -68,6 +69,11 @@ GOALS = [
     Goal("stall-p999", "loop stall p99.9, commits apart", 10, "ms", by=LOOPS),
     Goal("stall-max", "loop stall max, commits apart", 50, "ms", by=LOOPS),
     Goal("start", "`--version` over an empty program with the same libraries", 3, "ms", by="start/version"),
+    Goal("screen-stuck", "a run whose terminal is not read for 20 s over one that is", 1.05, by=STUCK),
+    Goal("screen-stall", "loop stall max of a run on the screen, terminal read or not, commits apart", 50, "ms", by=STUCK),
+    Goal("screen-frames", "frames a second", 10, "/s", by=STUCK),
+    Goal("screen-open", "10,000 hosts: open an environment on the screen", 200, "ms", by="screen/hosts-10000"),
+    Goal("screen-key", "10,000 hosts: from a key to its answer, p99", 20, "ms", by="screen/hosts-10000"),
     Goal("plan-10000", "`plan` on 10,000 hosts", 250, "ms", by="micro/programs"),
 ]
 BY_NAME = {goal.name: goal for goal in GOALS}

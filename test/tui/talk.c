@@ -111,7 +111,8 @@ do_wait(struct term *t, char *rest)
     return seen ? ok("%" PRId64, t->heard_us) : no("%s: not within the time", rest);
 }
 
-/* change MS SERIAL: until something was written after the answer that had this serial. */
+/* change MS SERIAL: until something was written after the answer that had this serial.  Answers:
+ * SERIAL, and when it came. */
 static bool
 do_change(struct term *t, char *rest)
 {
@@ -119,7 +120,8 @@ do_change(struct term *t, char *rest)
     const uint64_t serial = strtoull(rest, NULL, 10);
 
     while (t->serial <= serial && term_turn(t, -1, until_us)) {}
-    return t->serial > serial ? ok("%" PRIu64, t->serial) : no("nothing was written");
+    return t->serial > serial ? ok("%" PRIu64 " %" PRId64, t->serial, t->heard_us)
+                              : no("nothing was written");
 }
 
 /* dump: the rows.  Answers: ROWS COLS SERIAL. */
@@ -191,7 +193,7 @@ do_modes(struct term *t, char *rest)
     return true;
 }
 
-/* bytes: BYTES READS BAD UNKNOWN; before it a line for the first of the bad. */
+/* bytes: BYTES FRAMES BAD UNKNOWN; before it a line for the first of the bad. */
 static bool
 do_bytes(struct term *t, char *rest)
 {
@@ -201,7 +203,7 @@ do_bytes(struct term *t, char *rest)
     for (size_t i = 0; i < s->told_count; i++) {
         (void)printf("|%s\n", s->told[i]);
     }
-    return ok("%" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64, s->bytes, t->reads, s->bad,
+    return ok("%" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64, s->bytes, t->frames, s->bad,
               t->picture.unknown);
 }
 

@@ -47,9 +47,10 @@ hear(struct term *t)
     ssize_t got = 0;
 
     while ((got = read(t->child.master, bytes, sizeof(bytes))) > 0) {
-        t->heard_us = term_now_us();
+        const int64_t now_us = term_now_us();
+        t->frames += now_us - t->heard_us >= TERM_STILL_US ? 1 : 0;
+        t->heard_us = now_us;
         t->serial++;
-        t->reads++;
         if (t->log != NULL) {
             (void)fwrite(bytes, 1, (size_t)got, t->log);
             (void)fflush(t->log);

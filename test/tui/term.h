@@ -11,6 +11,8 @@
 #include <stdint.h>
 #include <stdio.h>
 
+enum { TERM_STILL_US = 5000 };
+
 struct term {
     struct child child;
     struct picture picture;
@@ -19,7 +21,7 @@ struct term {
     bool by_terminfo; /* keys */
     FILE *log;        /* owned: every byte of the command; NULL: none */
     uint64_t serial;  /* grows with each piece of output */
-    uint64_t reads;   /* how often the command's output was taken */
+    uint64_t frames;  /* pieces with TERM_STILL_US of silence before them */
     int64_t heard_us; /* when the last came */
 };
 

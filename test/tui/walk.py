@@ -1,0 +1,65 @@
+"""Ways through the full screen that tests, captures, the film and the bench share: its words stand here once."""
+from tui import Failure
+
+PAGES = ("Envs", "Servers", "Run", "History", "Settings", "Log")
+
+
+def wait_page(t, name, seconds=None):
+    """The page of the bar is the current one."""
+    t.wait(f"[{PAGES.index(name) + 1} {name}]", seconds=seconds)
+
+
+def page(t, name):
+    """Go there by its number."""
+    t.press(str(PAGES.index(name) + 1))
+    wait_page(t, name)
+
+
+def cursor_row(lines):
+    """The number of the row with the cursor of a list; None: no list."""
+    for number, line in enumerate(lines):
+        if line.startswith(">"):
+            return number
+    return None
+
+
+def move_to(t, word, most=200):
+    """The cursor of the list goes down to the row with this word, from the top."""
+    t.press("Home")
+    for _ in range(most):
+        lines = t.lines()
+        at = cursor_row(lines)
+        if at is not None and word in lines[at].split():
+            return at
+        before = t.order("cursor")
+        t.press("Down")
+        t.wait_until(lambda lines, at=at, line=lines[at or 0]: cursor_row(lines) != at or lines[at or 0] != line,
+                     f"the cursor below row {at} {before}", seconds=2)
+    raise Failure(f"no row has {word}")
+
+
+def open_env(t, name):
+    """From the first page into an environment."""
+    wait_page(t, "Envs")
+    t.wait(name)
+    move_to(t, name)
+    t.press("Enter")
+    wait_page(t, "Servers")
+
+
+def propose(t, key, action):
+    """An action on the servers that are marked: its page of confirmation."""
+    t.press(key)
+    t.wait(f"{action} on ")
+
+
+def start(t, key="d", action="deploy"):
+    """The same, begun: the page Run."""
+    propose(t, key, action)
+    t.press("Enter")
+    wait_page(t, "Run")
+
+
+def leave(t):
+    """Out, where nothing is under way."""
+    t.press("q")
