@@ -26,6 +26,7 @@ struct plan_view {
     struct partings partings;  /* owned: values that have limits and budgets of their own */
     int32_t *slots;            /* owned: predict_slots */
     struct worktimes *times;   /* owned; NULL: the store could not be read */
+    char *no_times;            /* owned: why not; or NULL */
     int64_t assume_ms;         /* --assume; -1: by history */
     struct prediction *future; /* owned; NULL: time is not known */
     const char *simulated;     /* --simulate, or NULL */
@@ -39,6 +40,8 @@ int plan_view_make(struct plan_view *v, const struct run_request *request, int64
                    const char *simulated, struct err *err);
 void plan_view_release(struct plan_view *v);
 
+/* Warn on stderr of what is not known, and why. */
+void plan_view_warn(const struct plan_view *v);
 /* For people, on stdout. */
 void plan_text(const struct plan_view *v);
 /* The story alone: what happens, in the order of time; who stays; the exit code. */

@@ -18,6 +18,9 @@ request_of(const struct cli *c, const char *env, const struct loaded *l, bool sc
 /* -k and -K: ask, before the request is made, and keep the answers with the secrets. */
 int request_ask(const struct cli *c, struct err *err);
 
+/* Bytes that output of hosts may take while it runs: output_memory, less what connections need. */
+int64_t request_output_budget(const struct run_request *r);
+
 /* The first of tags that no step of a has, and that means nothing by itself; or NULL.  *ret_near:
  * the tag that was probably meant, or NULL; borrowed from a. */
 const char *

@@ -9,6 +9,11 @@
 #include "cli/load.h"
 #include "cli/targets.h"
 
+#include <stdbool.h>
+
+/* It is a rollback, and -e names no release: each host goes back to its own. */
+bool rollback_is_open(const struct loaded *l);
+
 /* Fill t for the hosts of l.  Without -l and -w, and where a release has failed on its way, l is
  * narrowed to the hosts it has reached, and stderr is told which stay.  -1 and err; release t in
  * any case. */

@@ -12,6 +12,7 @@
 
 #include "base/err.h"
 #include "base/strv.h"
+#include "config/mistakes.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -54,6 +55,9 @@ int edit_add_host(const char *env_dir, const struct edit_host *h, struct err *er
 /* name: as it is called now; h->name may be another. */
 int
 edit_change_host(const char *env_dir, const char *name, const struct edit_host *h, struct err *err);
+/* Files about a host that no change of the inventory touches: `host_vars/web-01.yml`, from env_dir;
+ * to be told where it is renamed. */
+void edit_host_files(const char *env_dir, const char *name, struct strv *ret);
 /* Takes it out of every group of the inventory's files.  ret_left: files about it that stay
  * (host_vars/web-01.yml), for people. */
 int edit_remove_host(const char *env_dir, const char *name, struct strv *ret_left, struct err *err);
@@ -64,8 +68,19 @@ int edit_remove_host(const char *env_dir, const char *name, struct strv *ret_lef
 int edit_setting(const char *config_path, const char *key, const char *value, struct err *err);
 /* The same without writing: -1 and what is wrong with it. */
 int edit_check_setting(const char *key, const char *value, struct err *err);
-/* The text of the value as it stands in the file; NULL: it does not.  The caller frees it. */
+/* The text of the value as it stands in the file, in one line; NULL: it does not.  free() it. */
 char *edit_setting_text(const char *config_path, const char *key);
+
+/* The same of all keys at once. */
+struct edit_setting {
+    char *text; /* owned; NULL: it does not stand there */
+    int line;
+    bool bad; /* m has a mistake in this line */
+};
+/* ret: one for each row of settings_row; all are set.  m: what is wrong with the file; a file that
+ * is not there is none. */
+void edit_settings_read(const char *config_path, struct edit_setting *ret, struct mistakes *m);
+void edit_settings_release(struct edit_setting *settings);
 
 /* ---- environments */
 /* <root>/inventory/<name>/ with a config.yml and a hosts.yml that say what they are. */

@@ -34,9 +34,13 @@ struct value *edit_flow_value(const char *text, size_t len);
  * line.  quote: the quote to take if there is a choice; 0: none. */
 int edit_flow_text(const struct value *v, char quote, struct buf *out);
 
-/* Variables that say how to reach a host, by the field that has them; the one that counts is
- * first, then the other names of the same. */
-const char *const *edit_field_names(int field); /* EDIT_ADDRESS to EDIT_KEY_FILE; NULL-terminated */
+/* The names of a variable that says how to reach a host, by the field that has it (EDIT_ADDRESS to
+ * EDIT_KEY_FILE). */
+struct edit_field {
+    const char *counts, *other; /* where both are set, the first counts (inventory_connect.c) */
+    const char *fresh;          /* the one of them that is written where none stands */
+};
+const struct edit_field *edit_field(int field);
 bool edit_is_field(const char *name);
 
 #endif

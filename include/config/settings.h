@@ -53,10 +53,40 @@ struct settings {
 void settings_defaults(struct settings *ret);
 /* Read path over the defaults; a file that does not exist is all defaults. -1 when m has errors. */
 int settings_load(const char *path, struct settings *ret, struct mistakes *m);
+/* The same of bytes in memory. */
+int settings_parse(const char *bytes, size_t len, const char *path, struct settings *ret,
+                   struct mistakes *m);
 void settings_release(struct settings *s);
+
+/* ---- the table of keys */
 
 /* Row i of the table of keys: name, default (NULL: unset), one line for people.  Returns how many
  * rows there are; an i past them sets nothing. */
 size_t settings_row(size_t i, const char **ret_key, const char **ret_preset, const char **ret_doc);
+/* The number of a key; that of rows: there is no such one. */
+size_t settings_find(const char *key);
+/* The key that was probably meant; NULL. */
+const char *settings_nearest(const char *key);
+
+/* What a row is about, as docs/config.md has it: "Order and waves". */
+enum settings_group {
+    GROUP_ROLLOUT,
+    GROUP_STEPS,
+    GROUP_FAILURES,
+    GROUP_HEALTH,
+    GROUP_LIMITS,
+    GROUP_SHOWING,
+};
+enum { SETTINGS_GROUPS = GROUP_SHOWING + 1 };
+enum settings_group settings_group_of(size_t i);
+const char *settings_group_name(enum settings_group group);
+/* The values that row i may have, where they are few: NULL-terminated; else NULL. */
+const char *const *settings_choices(size_t i);
+/* What its values look like, for people: "a number from 0 to 10000". */
+void settings_allowed(size_t i, char *ret, size_t size);
+
+struct yaml_node;
+/* Whether a value would do for row i; -1: m has the mistake. */
+int settings_check_value(size_t i, const struct yaml_node *value, struct mistakes *m);
 
 #endif

@@ -26,6 +26,8 @@ struct screen *front_screen(struct front *f);
 int64_t front_wall_ms(const struct front *f); /* UTC */
 /* Something has changed that may be seen. */
 void front_changed(struct front *f);
+/* End the loop, and with it the program, with this exit code. */
+void front_leave(struct front *f, int exit_code);
 
 /* One line above the lower bar, until the next key or some seconds; look: LOOK_OK, _BAD, _WARN.
  * Texts of errors come as they are. */
@@ -83,6 +85,8 @@ struct page *page_chart_new(struct front *f, const char *run_id);
 /* The log of a host of a run, from the store's files. */
 struct page *
 page_hostlog_new(struct front *f, const char *env, const char *run_id, const char *host);
+/* What a host of the run that is shown has said and says. */
+struct page *page_output_new(struct front *f, int32_t host);
 /* Any text; of mistakes, help, an action. */
 struct page *page_text_new(struct front *f, const char *title, const char *text);
 /* Made from the key table: what is possible at `at`, then everywhere. */
@@ -90,6 +94,11 @@ struct page *page_help_new(struct front *f, enum where at);
 /* Forms. */
 struct page *page_edit_server_new(struct front *f, const char *host); /* NULL: a new one */
 struct page *page_new_env_new(struct front *f);
+
+/* A page with all that is wrong, paths from the root on. */
+void front_show_mistakes(struct front *f, const char *title, const struct mistakes *m);
+/* The loop ends, with this exit code. */
+void front_leave(struct front *f, int exit_code);
 
 /* What the settings page needs of an environment; it can be open or not. */
 void front_show_settings(struct front *f, const char *env);

@@ -59,7 +59,8 @@ struct front {
     struct cli *cli; /* borrowed */
     struct event_base *base;
     struct screen *screen; /* owned; NULL: it was given back */
-    struct event *signals[3], *tick, *bury;
+    struct event *signals[3], *tick;
+    struct event *later; /* what cannot be done from inside of a page or of the screen */
     struct work *work;
     struct page *bar[VIEW_PAGES];      /* owned; NULL: never seen */
     int at;                            /* which of them is seen, or below what is seen */
@@ -81,8 +82,6 @@ struct front {
 
 /* ---- front.c */
 struct page *front_top(struct front *f);
-/* Leave now, with this exit code. */
-void front_leave(struct front *f, int exit_code);
 /* Give the terminal back, and leave when the run under way is over, telling it in plain lines. */
 void front_detach(struct front *f);
 /* Ctrl-C, however it came. */

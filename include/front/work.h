@@ -21,18 +21,18 @@ struct work *front_work(struct front *f);
 
 /* Show the confirmation page of an action on these hosts of the open environment: strategy,
  * workers, waves, predicted time; Enter starts it (or queues it, where a run is under way), `w`
- * queues it.  Retry: with what that run was given (cli/retry). */
+ * queues it.  Retry: with what that run was given (cli/retry); it cannot be queued. */
 void work_propose(struct work *w, const char *action, const struct strv *hosts);
 void work_propose_retry(struct work *w, const char *run_id);
-/* Log in and run `true` on these hosts, no question asked; the round-trip times come to the
- * Servers page (work_test_of). */
+/* Log in and run `true` on these hosts, side by side, no question asked; the times come to the
+ * Servers page (work_test_of).  Nothing of it is kept: no history, no debug.log. */
 void work_test(struct work *w, const struct strv *hosts);
 
 struct work_test {
     enum { TEST_NONE, TEST_RUNNING, TEST_OK, TEST_FAILED } state;
-    int64_t connect_ms; /* until it was logged in */
-    int64_t trip_ms;    /* one round trip: of the command */
-    const char *reason; /* borrowed; of FAILED */
+    int64_t connect_us; /* until it was logged in; -1 */
+    int64_t trip_us;    /* from the sending of the command to its end; -1 */
+    const char *reason; /* borrowed until the next call; of FAILED */
 };
 /* The last test of a host of an environment in this session. */
 struct work_test work_test_of(const struct work *w, const char *env, const char *host);
@@ -63,5 +63,7 @@ void work_hangup(struct work *w);
 void work_tell_plain(struct work *w);
 /* When the run under way is over (at once, if none is) the loop ends. */
 void work_leave_when_over(struct work *w);
+/* The screen was left: the run under way is told in plain lines on stderr from now on. */
+void work_tell_plain(struct work *w);
 
 #endif

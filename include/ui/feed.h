@@ -11,6 +11,7 @@
 
 #include "ui/board.h"
 #include "ui/budget.h"
+#include "ui/course.h"
 #include "ui/sink.h"
 
 #include <stdbool.h>
@@ -60,6 +61,7 @@ struct sink *feed_sink(struct feed *f);
 void feed_listen(struct feed *f, void (*fn)(void *arg, const struct event *e), void *arg);
 
 const struct board *feed_board(const struct feed *f);
+const struct course *feed_course(const struct feed *f);
 const struct feed_host *feed_host(const struct feed *f, int32_t host);
 /* Grows with every change of what a host said; a view that has seen n needs only what is new. */
 int64_t feed_output_count(const struct feed *f, int32_t host); /* bytes that ever came */

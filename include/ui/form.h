@@ -33,6 +33,9 @@ struct form *form_new(const char *title, const struct form_field *fields, size_t
                       const char *const *values, void *check_arg);
 void form_free(struct form *f); /* NULL is fine */
 
+/* Whether a key is one of a form; others (F1, the mouse, Ctrl-C) are the key table's. */
+bool form_takes(const struct key *k);
+
 enum form_result { FORM_GOES_ON, FORM_DONE, FORM_CANCELLED };
 /* Typing, Tab and arrows between fields; Enter on the last one or on any with all right: DONE
  * (refused, with the cursor on the first wrong one, while something is wrong); Esc: CANCELLED,

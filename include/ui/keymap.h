@@ -27,8 +27,9 @@ enum where {
     AT_LOG = 1 << 7,  /* debug.log */
     AT_TEXT = 1 << 8, /* any longer text: output of a host, help */
     AT_FORM = 1 << 9,
-    AT_ASK = 1 << 10, /* a question */
-    AT_ALL = (1 << 11) - 1,
+    AT_ASK = 1 << 10,     /* a question */
+    AT_CONFIRM = 1 << 11, /* what an action would do, before it does */
+    AT_ALL = (1 << 12) - 1,
     AT_LISTS = AT_ENVS | AT_SERVERS | AT_RUN | AT_HISTORY | AT_SETTINGS,
 };
 
@@ -88,6 +89,7 @@ enum act {
     ACT_LOGS,
     ACT_BROWSE,
     /* the queue */
+    ACT_QUEUE,
     ACT_START_STOP,
     ACT_CLEAR_QUEUE,
     /* the run under way */

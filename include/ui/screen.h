@@ -3,9 +3,10 @@
  *
  * The one user of ncurses, which draws into a memfd; the loop writes to our own non-blocking
  * descriptor of /dev/tty, and drops frames while output is pending, so that a terminal that is not
- * read keeps nobody (../shared: design/screen.md).  Owns SIGTSTP, SIGCONT and SIGWINCH while it is
+ * read keeps nobody.  Owns SIGTSTP, SIGCONT and SIGWINCH while it is
  * open, and ignores TTIN, TTOU; INT, TERM and HUP are the caller's, who has its events before
- * screen_open.  A crash (SEGV, BUS, FPE, ILL, ABRT) finds the terminal as it was.
+ * screen_open.  A crash (SEGV, BUS, FPE, ILL, ABRT) leaves the terminal as it was.  What is
+ * written to stderr meanwhile is kept, and shown when the terminal is given back.
  */
 #ifndef UI_SCREEN_H
 #define UI_SCREEN_H
@@ -18,7 +19,8 @@
 #include <stdbool.h>
 
 enum {
-    SCREEN_FRAME_MS = 100, /* between two frames; a key is answered at once */
+    SCREEN_FRAME_MS =
+        100, /* between two frames; a key that changes something is answered at once */
     SCREEN_LEAVE_MS = 300, /* for the terminal to take what is left */
 };
 
@@ -33,10 +35,11 @@ struct screen_config {
     void *arg;
 };
 
-/* Take over the terminal of this process.  NULL and ERR_USAGE: there is none, or of no use (its
- * type says nothing of a cursor, it is too small). */
+/* Take over the terminal of this process, as soon as it is in front; the first frame comes from the
+ * loop.  The caller has called setlocale(LC_CTYPE, "").  NULL and ERR_USAGE: there is no terminal,
+ * or of no use (its type says nothing of a cursor); or ERR_IO. */
 struct screen *screen_open(const struct screen_config *config, struct err *err);
-/* Give it back, as it was; NULL is fine. */
+/* Give it back, as it was; NULL is fine.  Not from within draw, key or gone. */
 void screen_close(struct screen *s);
 
 /* Something has changed: there will be a frame within SCREEN_FRAME_MS. */
@@ -49,7 +52,8 @@ void screen_redraw(struct screen *s);
 /* Give the terminal back for a while (a hidden question, Ctrl-Z); and take it again. */
 void screen_leave(struct screen *s);
 void screen_enter(struct screen *s);
-void screen_suspend(struct screen *s); /* what Ctrl-Z does */
+/* What Ctrl-Z does: all processes of the job stop, this one from the loop. */
+void screen_suspend(struct screen *s);
 /* The terminal is gone (SIGHUP): never touch it again. */
 void screen_forget(struct screen *s);
 

@@ -29,9 +29,9 @@ struct view_confirm {
     bool mutating;
     const char *produces;         /* "deployed"; NULL or "": nothing is recorded */
     const char *release;          /* NULL: not known, or each host its own */
-    int32_t host_count, host_all; /* host_all: of the environment */
+    int32_t host_count, host_all; /* host_all: of the environment; -1: not known */
     const char *hosts;            /* folded */
-    const char *strategy;         /* "rolling" */
+    const char *strategy;         /* "rolling"; NULL: nothing is known of a plan yet */
     int32_t workers;              /* 0: one host at a time */
     const char *order;            /* "inventory", "shuffle, seed 42" */
     const char *const *steps;     /* names, in their order */

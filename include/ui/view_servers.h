@@ -35,7 +35,11 @@ enum server_test { SERVER_UNTESTED, SERVER_TESTING, SERVER_TEST_OK, SERVER_TEST_
 struct server_now {
     bool busy; /* in the run under way */
     int32_t step, step_count;
-    char doing[128]; /* "Upload the release"; "" */
+    char doing[128];             /* "Upload the release"; "" */
+    bool fresh;                  /* it ended in that run: what follows is newer than the row */
+    const char *action, *reason; /* borrowed; reason or NULL */
+    enum outcome outcome;
+    int64_t wall_ms;
     enum server_test test;
     int64_t trip_us;         /* of TEST_OK: one round trip */
     const char *test_reason; /* borrowed; of TEST_FAILED */

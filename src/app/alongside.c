@@ -258,6 +258,12 @@ app_look(const struct run *run, struct snapshot *ret)
     look_take(run, ret);
 }
 
+void
+app_glance(const struct run *run, struct snapshot *ret)
+{
+    look_glance(run, ret);
+}
+
 const char *
 app_run_id(const struct run *run)
 {

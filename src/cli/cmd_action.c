@@ -19,7 +19,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { DRAIN_MS = -1, TAIL_LINES = 10, CONNECTION_BYTES = 128 * 1024 };
+enum { DRAIN_MS = -1, TAIL_LINES = 10 };
 
 /* ---------------------------------------------------------------- before a run */
 
@@ -37,22 +37,6 @@ ask(const struct cli *c, const struct loaded *l, const char *env, struct err *er
         return 0;
     }
     return confirm_ask(&q, err);
-}
-
-/* What a connection reads into comes off first: libssh holds up to a packet twice, once as it comes
- * and once deciphered.  With very many connections and little memory a quarter is left all the
- * same. */
-static int64_t
-output_budget(const struct run_request *r)
-{
-    const int64_t all = r->settings->output_memory;
-    struct policy policy;
-
-    app_policy(r, &policy);
-    const int64_t at_once =
-        (int64_t)r->host_count < policy.workers ? (int64_t)r->host_count : policy.workers;
-    const int64_t left = all - at_once * CONNECTION_BYTES;
-    return left > all / 4 ? left : all / 4;
 }
 
 /* What a slow reader has not read yet waits beside the logs; nothing is made there before it is
@@ -76,7 +60,7 @@ show_and_run(const struct cli *c, struct run_request *r, bool exec, struct err *
     const bool same = out_same(STDOUT_FILENO, STDERR_FILENO);
     struct out *out = out_new(STDOUT_FILENO, 0);
     struct out *err_out = same ? out : out_new(STDERR_FILENO, 0);
-    struct budget budget = {.max = output_budget(r)};
+    struct budget budget = {.max = request_output_budget(r)};
     const char *term = getenv("TERM");
     const bool live = same && out_is_terminal(out) && term != NULL && strcmp(term, "dumb") != 0;
     const struct sink_options options = {
@@ -108,14 +92,6 @@ show_and_run(const struct cli *c, struct run_request *r, bool exec, struct err *
     return rc;
 }
 
-/* Each host's own release, for a rollback that names none. */
-static bool
-goes_back(const struct loaded *l, bool scripted)
-{
-    return !scripted && strcmp(l->action->name, "rollback") == 0 &&
-           value_dict_get(l->extra, "release") == NULL;
-}
-
 /* Which hosts, and where each goes back to.  What selects them without a plan selects them with
  * one: so it is seen who would be meant now. */
 static int
@@ -143,7 +119,7 @@ run_loaded(struct cli *c, const char *env, struct loaded *l, bool scripted, stru
     struct run_request r;
     int rc = -1;
 
-    if (find_hosts(c, env, l, goes_back(l, scripted), plan, &targets, err) != 0) {
+    if (find_hosts(c, env, l, !scripted && rollback_is_open(l), plan, &targets, err) != 0) {
         goto out;
     }
     if (!c->options.check && request_ask(c, err) != 0) {

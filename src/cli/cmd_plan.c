@@ -22,6 +22,7 @@ show(const struct cli *c, const struct loaded *l, const struct run_request *r,
     struct plan_view v;
     int rc = plan_view_make(&v, r, o->assume_ms, o->simulate, err);
 
+    plan_view_warn(&v);
     v.seed_given = o->has_seed;
     if (rc == 0 && o->save != NULL) {
         rc = planfile_save(o->save, c, l, &v, t, err);
@@ -47,8 +48,7 @@ show(const struct cli *c, const struct loaded *l, const struct run_request *r,
 static int
 find_targets(const struct cli *c, struct loaded *l, struct targets *t, struct err *err)
 {
-    if (c->options.save == NULL || strcmp(l->action->name, "rollback") != 0 ||
-        value_dict_get(l->extra, "release") != NULL) {
+    if (c->options.save == NULL || !rollback_is_open(l)) {
         return 0;
     }
     return rollback_targets(c, l->env, l, t, err);

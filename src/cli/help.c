@@ -201,7 +201,9 @@ void
 help_all(FILE *f)
 {
     fputs(CLI_NAME " - deploys to fleets of servers over plain SSH\n\n"
-                   "usage: " CLI_NAME " COMMAND [OPTIONS]\n\ncommands:\n",
+                   "usage: " CLI_NAME " COMMAND [OPTIONS]\n"
+                   "       " CLI_NAME "                      on a terminal: the full screen (? "
+                   "there: its keys)\n\ncommands:\n",
           f);
     for (size_t i = 0; i < command_count; i++) {
         char left[64];

@@ -36,8 +36,16 @@ find_times(struct plan_view *v, const struct run_request *r)
     }
     v->times = worktimes_load(r, v->names, v->steps, v->step_count, &err);
     if (v->times == NULL) {
+        v->no_times = xstrdup(err.text);
+    }
+}
+
+void
+plan_view_warn(const struct plan_view *v)
+{
+    if (v->no_times != NULL) {
         fputs("warning: no history: ", stderr);
-        cli_print_near(stderr, err.text);
+        cli_print_near(stderr, v->no_times);
         fputc('\n', stderr);
     }
 }
@@ -137,6 +145,7 @@ plan_view_release(struct plan_view *v)
     }
     free(v->future);
     free(v->story);
+    free(v->no_times);
     partings_release(&v->partings);
     plan_free(v->story_plan);
     plan_free(v->plan);

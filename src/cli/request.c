@@ -15,6 +15,8 @@
 #include <sys/random.h>
 #include <unistd.h>
 
+enum { CONNECTION_BYTES = 128 * 1024 };
+
 static bool
 is_provision(const struct loaded *l)
 {
@@ -135,6 +137,22 @@ request_of(const struct cli *c, const char *env, const struct loaded *l, bool sc
         .extra = l->extra,
         .release = c->release,
         .log_path = c->options.log_file};
+}
+
+/* What a connection reads into comes off first: libssh holds up to a packet twice, once as it comes
+ * and once deciphered.  With very many connections and little memory a quarter is left all the
+ * same. */
+int64_t
+request_output_budget(const struct run_request *r)
+{
+    const int64_t all = r->settings->output_memory;
+    struct policy policy;
+
+    app_policy(r, &policy);
+    const int64_t at_once =
+        (int64_t)r->host_count < policy.workers ? (int64_t)r->host_count : policy.workers;
+    const int64_t left = all - at_once * CONNECTION_BYTES;
+    return left > all / 4 ? left : all / 4;
 }
 
 /* ---------------------------------------------------------------- tags */

@@ -11,6 +11,7 @@
 #include "store/history.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 enum { NAMES_BYTES_MAX = 64 * 1024 };
 
@@ -66,6 +67,12 @@ keep_touched(const struct cli *c, struct loaded *l, const struct host_list *stat
     free(touched);
     free(staying);
     free(names);
+}
+
+bool
+rollback_is_open(const struct loaded *l)
+{
+    return strcmp(l->action->name, "rollback") == 0 && value_dict_get(l->extra, "release") == NULL;
 }
 
 int

@@ -19,29 +19,28 @@ enum { SHOWN_ONE_MAX = 200, SHOWN_ALL_MAX = 2000, TEXT_MAX = 1 << 16 };
 
 /* ---------------------------------------------------------------- names */
 
-const char *const *
-edit_field_names(int field)
+const struct edit_field *
+edit_field(int field)
 {
-    static const char *const names[][3] = {
-        [EDIT_ADDRESS] = {"ansible_host", "ansible_ssh_host", NULL},
-        [EDIT_PORT] = {"ansible_port", "ansible_ssh_port", NULL},
-        [EDIT_USER] = {"ansible_user", "ansible_ssh_user", NULL},
-        [EDIT_KEY_FILE] = {"ansible_ssh_private_key_file", "ansible_private_key_file", NULL},
+    static const struct edit_field fields[] = {
+        [EDIT_ADDRESS] = {"ansible_ssh_host", "ansible_host", "ansible_host"},
+        [EDIT_PORT] = {"ansible_ssh_port", "ansible_port", "ansible_port"},
+        [EDIT_USER] = {"ansible_ssh_user", "ansible_user", "ansible_user"},
+        [EDIT_KEY_FILE] = {"ansible_ssh_private_key_file", "ansible_private_key_file",
+                           "ansible_ssh_private_key_file"},
     };
-    _Static_assert(sizeof(names) / sizeof(names[0]) == EDIT_VARS, "names a field");
+    _Static_assert(sizeof(fields) / sizeof(fields[0]) == EDIT_VARS, "names a field");
 
-    return names[field];
+    return &fields[field];
 }
 
 bool
 edit_is_field(const char *name)
 {
     for (int f = 0; f < EDIT_VARS; f++) {
-        const char *const *names = edit_field_names(f);
-        for (size_t i = 0; names[i] != NULL; i++) {
-            if (strcmp(names[i], name) == 0) {
-                return true;
-            }
+        const struct edit_field *field = edit_field(f);
+        if (strcmp(field->counts, name) == 0 || strcmp(field->other, name) == 0) {
+            return true;
         }
     }
     return false;

@@ -13,6 +13,7 @@
 
 #include <errno.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -33,7 +34,7 @@ struct row {
     int64_t low, high;        /* of numbers and durations */
     const char *preset;       /* default, as text of YAML */
     const char *const *words; /* of enums */
-    bool fixed;               /* anything but the default is not yet */
+    enum settings_group group;
     const char *doc;
 };
 
@@ -49,12 +50,6 @@ static void *
 field(const struct reading *r, const struct row *row)
 {
     return (char *)r->s + row->field;
-}
-
-static int
-fixed(const struct reading *r, const struct row *row, const struct yaml_node *node)
-{
-    return yaml_not_yet(r->m, node, "%s other than %s", row->key, row->preset);
 }
 
 static bool
@@ -80,9 +75,6 @@ read_number(struct reading *r, const struct row *row, const struct yaml_node *no
         return yaml_expected(r->m, node, row->key, "a number from %lld to %lld",
                              (long long)row->low, (long long)row->high);
     }
-    if (row->fixed && strcmp(node->text, row->preset) != 0) {
-        return fixed(r, row, node);
-    }
     *(int32_t *)field(r, row) = (int32_t)n;
     return 0;
 }
@@ -100,25 +92,38 @@ read_bool(struct reading *r, const struct row *row, const struct yaml_node *node
     if (i == 6) {
         return yaml_expected(r->m, node, row->key, "true or false");
     }
-    if (row->fixed && (i % 2 == 1) != (strcmp(row->preset, "true") == 0)) {
-        return fixed(r, row, node);
-    }
     *(bool *)field(r, row) = i % 2 == 1;
     return 0;
+}
+
+/* ", more than 0" or ", from 100ms to 1h"; "" where all are fine. */
+static void
+duration_range(const struct row *row, char ret[64])
+{
+    char low[24];
+    char high[24];
+
+    ret[0] = '\0';
+    if (row->high > 0) {
+        duration_written(row->low, low, sizeof(low));
+        duration_written(row->high, high, sizeof(high));
+        (void)snprintf(ret, 64, ", from %s to %s", low, high);
+    } else if (row->low > 0) {
+        (void)snprintf(ret, 64, ", more than 0");
+    }
 }
 
 static int
 read_duration(struct reading *r, const struct row *row, const struct yaml_node *node)
 {
-    int64_t ms = 0, preset = 0;
+    char range[64];
+    int64_t ms = 0;
 
-    if (node->kind != YAML_NODE_SCALAR || duration_parse(node->text, &ms) || ms < row->low) {
+    if (node->kind != YAML_NODE_SCALAR || duration_parse(node->text, &ms) || ms < row->low ||
+        (row->high > 0 && ms > row->high)) {
+        duration_range(row, range);
         return yaml_expected(r->m, node, row->key, "a duration like 500ms, 30s, 5m, 1h30m%s",
-                             row->low ? ", more than 0" : "");
-    }
-    duration_parse(row->preset, &preset);
-    if (row->fixed && ms != preset) {
-        return fixed(r, row, node);
+                             range);
     }
     *(int64_t *)field(r, row) = ms;
     return 0;
@@ -173,9 +178,6 @@ read_size(struct reading *r, const struct row *row, const struct yaml_node *node
     }
     if (n < row->low || n > row->high) {
         return yaml_expected(r->m, node, row->key, "a size from 1M to 64G");
-    }
-    if (row->fixed && n != INT64_C(256) << 20) {
-        return fixed(r, row, node);
     }
     *(int64_t *)field(r, row) = n;
     return 0;
@@ -257,85 +259,166 @@ read_variable(struct reading *r, const struct row *row, const struct yaml_node *
 #define AT(f) .field = offsetof(struct settings, f)
 static const struct row rows[] = {
     {"provisioning_strategy", read_word, AT(provisioning_strategy), .preset = "sequential",
-     .words = strategy_words,
+     .words = strategy_words, .group = GROUP_ROLLOUT,
      .doc =
          "of the action provision: sequential, parallel, rolling, all_at_once, canary, blue_green"},
     {"deployment_strategy", read_word, AT(deployment_strategy), .preset = "rolling",
-     .words = strategy_words, .doc = "of every other mutating action: likewise"},
+     .words = strategy_words, .group = GROUP_ROLLOUT,
+     .doc = "of every other mutating action: likewise"},
     {"max_parallel_workers", read_number, AT(policy.workers), 0, POLICY_WORKERS_MAX, "0",
-     .doc = "worker slots, 0 to 10000; 0: one host at a time"},
-    {"provisioning_tags", read_tags, AT(provisioning_tags), .preset = "[all]",
+     .group = GROUP_ROLLOUT, .doc = "worker slots, 0 to 10000; 0: one host at a time"},
+    {"provisioning_tags", read_tags, AT(provisioning_tags), .preset = "[all]", .group = GROUP_STEPS,
      .doc = "steps of provision to run; all: no filter"},
-    {"deployment_tags", read_tags, AT(deployment_tags), .preset = "[all]",
+    {"deployment_tags", read_tags, AT(deployment_tags), .preset = "[all]", .group = GROUP_STEPS,
      .doc = "steps of every other action to run; all: no filter"},
-    {"serial", read_serial,
+    {"serial", read_serial, .group = GROUP_ROLLOUT,
      .doc = "wave sizes: 5, 20% or [1, 10%, 50%], the last repeats; unset: worker slots"},
     {"order", read_word, AT(policy.order), .preset = "inventory", .words = order_words,
+     .group = GROUP_ROLLOUT,
      .doc = "of hosts: inventory, sorted, either with reverse_ before, or shuffle"},
-    {"max_fail", read_budget, .preset = "0",
+    {"max_fail", read_budget, .preset = "0", .group = GROUP_FAILURES,
      .doc = "failed hosts that are borne: 2 or 10%; named: check and exec too"},
-    {"max_parallel_by", read_by, AT(max_parallel_by), .low = 1,
+    {"max_parallel_by", read_by, AT(max_parallel_by), .low = 1, .group = GROUP_ROLLOUT,
      .doc = "hosts at work for each value of a variable: {zone: 1} or {zone: 25%}"},
-    {"sequence_by", read_variable, AT(sequence_by),
+    {"sequence_by", read_variable, AT(sequence_by), .group = GROUP_ROLLOUT,
      .doc = "one value of this variable after the other: zone"},
-    {"budget_by", read_by, AT(budget_by),
+    {"budget_by", read_by, AT(budget_by), .group = GROUP_FAILURES,
      .doc = "failed hosts that are borne for each value of a variable: {zone: 1} or {zone: 10%}"},
     {"on_failure", read_word, AT(policy.on_failure), .preset = "stop", .words = failure_words,
-     .doc = "when there are more: stop, continue, rollback or pause"},
-    {"canary", read_canary, .preset = "0",
+     .group = GROUP_FAILURES, .doc = "when there are more: stop, continue, rollback or pause"},
+    {"canary", read_canary, .preset = "0", .group = GROUP_ROLLOUT,
      .doc = "hosts that go first with the strategy canary: 1 or 10%"},
     {"promote", read_word, AT(policy.promote), .preset = "auto", .words = promote_words,
+     .group = GROUP_ROLLOUT,
      .doc = "who lets the others follow the canary: auto, or manual: the operator"},
-    {"wave_pause", read_duration, AT(policy.wave_pause_ms), .preset = "0s",
+    {"wave_pause", read_duration, AT(policy.wave_pause_ms), .preset = "0s", .group = GROUP_ROLLOUT,
      .doc = "pause between waves"},
-    {"host_bake", read_duration, AT(policy.host_bake_ms), .preset = "0s",
+    {"host_bake", read_duration, AT(policy.host_bake_ms), .preset = "0s", .group = GROUP_HEALTH,
      .doc = "how long a host must stay healthy before its slot is free"},
-    {"wave_bake", read_duration, AT(policy.wave_bake_ms), .preset = "0s",
+    {"wave_bake", read_duration, AT(policy.wave_bake_ms), .preset = "0s", .group = GROUP_HEALTH,
      .doc = "how long a wave must stay healthy before the next"},
     {"health_check_enabled", read_bool, AT(policy.gate_enabled), .preset = "true",
-     .doc = "gate after the steps of a host"},
+     .group = GROUP_HEALTH, .doc = "gate after the steps of a host"},
     {"health_check_timeout", read_duration, AT(gate_timeout_ms), 1, .preset = "30s",
-     .doc = "time for each check of a try"},
+     .group = GROUP_HEALTH, .doc = "time for each check of a try"},
     {"health_check_retries", read_number, AT(policy.gate_retries), 0, 1000, "3",
-     .doc = "further tries of the gate, 0 to 1000"},
+     .group = GROUP_HEALTH, .doc = "further tries of the gate, 0 to 1000"},
     {"health_check_interval", read_duration, AT(policy.gate_interval_ms), .preset = "2s",
-     .doc = "time between tries of the gate"},
+     .group = GROUP_HEALTH, .doc = "time between tries of the gate"},
     {"health_check_successes", read_number, AT(policy.gate_successes), 1, 1000, "1",
-     .doc = "good answers in a row, 1 to 1000"},
+     .group = GROUP_HEALTH, .doc = "good answers in a row, 1 to 1000"},
     {"auto_retry_enabled", read_bool, AT(policy.retry_connect), .preset = "false",
-     .doc = "try to connect again when that failed"},
-    {"max_retries", read_number, AT(policy.retries_max), 0, 1000, "3",
+     .group = GROUP_FAILURES, .doc = "try to connect again when that failed"},
+    {"max_retries", read_number, AT(policy.retries_max), 0, 1000, "3", .group = GROUP_FAILURES,
      .doc = "further tries to connect, 0 to 1000"},
     {"retry_delay", read_duration, AT(policy.retry_delay_ms), .preset = "2s",
-     .doc = "before the first of them; doubled each time, at most 1m"},
+     .group = GROUP_FAILURES, .doc = "before the first of them; doubled each time, at most 1m"},
     {"connect_timeout", read_duration, AT(connect_timeout_ms), .preset = "10s",
-     .doc = "time to connect; 0: no limit"},
-    {"auth_timeout", read_duration, AT(auth_timeout_ms), .preset = "20s",
+     .group = GROUP_LIMITS, .doc = "time to connect; 0: no limit"},
+    {"auth_timeout", read_duration, AT(auth_timeout_ms), .preset = "20s", .group = GROUP_LIMITS,
      .doc = "time to authenticate; 0: no limit"},
-    {"step_timeout", read_duration, AT(step_timeout_ms), .preset = "30m",
+    {"step_timeout", read_duration, AT(step_timeout_ms), .preset = "30m", .group = GROUP_LIMITS,
      .doc = "time of one step; 0: no limit"},
     {"output_idle_timeout", read_duration, AT(output_idle_timeout_ms), .preset = "0",
-     .doc = "time a step may be silent; 0: no limit"},
-    {"run_timeout", read_duration, AT(policy.run_timeout_ms), .preset = "0",
+     .group = GROUP_LIMITS, .doc = "time a step may be silent; 0: no limit"},
+    {"run_timeout", read_duration, AT(policy.run_timeout_ms), .preset = "0", .group = GROUP_LIMITS,
      .doc = "time of the whole run; 0: no limit"},
     {"host_key_checking", read_word, AT(host_key_checking), .preset = "strict", .words = key_words,
-     .doc = "strict; accept-new: unknown keys are kept; off: and not kept"},
-    {"connect_rate", read_number, AT(connect_rate), 0, 100000, "0",
+     .group = GROUP_LIMITS, .doc = "strict; accept-new: unknown keys are kept; off: and not kept"},
+    {"connect_rate", read_number, AT(connect_rate), 0, 100000, "0", .group = GROUP_LIMITS,
      .doc = "new connections a second, 0 to 100000; 0: no limit"},
-    {"connect_ahead", read_bool, AT(connect_ahead), .preset = "true",
+    {"connect_ahead", read_bool, AT(connect_ahead), .preset = "true", .group = GROUP_ROLLOUT,
      .doc = "connect the next wave while this one finishes"},
-    {"keepalive_interval", read_duration, AT(keepalive_ms), .preset = "15s",
+    {"keepalive_interval", read_duration, AT(keepalive_ms), .preset = "15s", .group = GROUP_LIMITS,
      .doc = "three misses end a connection; 0: none are sent"},
     {"output_memory", read_size, AT(output_memory), 1 << 20, INT64_C(64) << 30, "256M",
-     .doc = "output held in memory, all hosts together, 1M to 64G"},
-    {"confirm", read_bool, AT(confirm), .preset = "false",
+     .group = GROUP_SHOWING, .doc = "output held in memory, all hosts together, 1M to 64G"},
+    {"confirm", read_bool, AT(confirm), .preset = "false", .group = GROUP_SHOWING,
      .doc = "ask before a mutating action; --yes answers"},
-    {"refresh_interval", read_duration, AT(refresh_ms), .preset = "1s", .fixed = true,
-     .doc = "not yet other than this: between two pictures of the screen"},
-    {"log_retention_lines", read_number, AT(log_retention_lines), 0, 1000000, "100", .fixed = true,
-     .doc = "not yet other than this: live lines kept per host"},
+    {"refresh_interval", read_duration, AT(refresh_ms), 100, 3600000, "1s", .group = GROUP_SHOWING,
+     .doc = "of the full screen: time between two looks at files and runs, 100ms to 1h"},
+    {"log_retention_lines", read_number, AT(log_retention_lines), 1, 10000, "100",
+     .group = GROUP_SHOWING, .doc = "of the full screen: live lines kept per host, 1 to 10000"},
 };
 enum { ROWS = sizeof(rows) / sizeof(rows[0]) };
+
+static const char *const bool_words[] = {"false", "true", NULL};
+
+const char *const *
+settings_choices(size_t i)
+{
+    return rows[i].decode == read_bool ? bool_words : rows[i].words;
+}
+
+/* What is decoded by a function of its own says so in words. */
+static const char *
+form_of(decoder *decode)
+{
+    static const struct {
+        decoder *decode;
+        const char *form;
+    } forms[] = {
+        {read_serial, "an amount from 1 (5, 20%) or a list of them: [1, 10%, 50%]"},
+        {read_budget, "an amount from 0: 2, or 0% to 100%"},
+        {read_canary, "an amount from 0: 1, or 0% to 100%"},
+        {read_tags, "a tag, or a list of them: [deploy, restart]"},
+        {read_by, "an amount for up to 4 variables: {zone: 1, rack: 25%}"},
+        {read_variable, "the name of a variable"},
+    };
+
+    for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++) {
+        if (forms[i].decode == decode) {
+            return forms[i].form;
+        }
+    }
+    return "";
+}
+
+void
+settings_allowed(size_t i, char *ret, size_t size)
+{
+    const struct row *row = &rows[i];
+    const char *const *words = settings_choices(i);
+    char range[64];
+
+    if (words != NULL) {
+        char *all = join_words(words);
+        (void)snprintf(ret, size, "%s", all);
+        free(all);
+    } else if (row->decode == read_number) {
+        (void)snprintf(ret, size, "a number from %lld to %lld", (long long)row->low,
+                       (long long)row->high);
+    } else if (row->decode == read_duration) {
+        duration_range(row, range);
+        (void)snprintf(ret, size, "a duration like 500ms, 30s, 5m, 1h30m%s", range);
+    } else if (row->decode == read_size) {
+        (void)snprintf(ret, size, "a size from 1M to 64G");
+    } else {
+        (void)snprintf(ret, size, "%s", form_of(row->decode));
+    }
+}
+
+const char *
+settings_group_name(enum settings_group group)
+{
+    static const char *const names[] = {
+        [GROUP_ROLLOUT] = "Order and waves",
+        [GROUP_STEPS] = "Steps",
+        [GROUP_FAILURES] = "Failures",
+        [GROUP_HEALTH] = "Health",
+        [GROUP_LIMITS] = "Time limits and connections",
+        [GROUP_SHOWING] = "Asking and showing",
+    };
+    _Static_assert(sizeof(names) / sizeof(names[0]) == SETTINGS_GROUPS, "a name a group");
+
+    return names[group];
+}
+
+enum settings_group
+settings_group_of(size_t i)
+{
+    return rows[i].group;
+}
 
 size_t
 settings_row(size_t i, const char **ret_key, const char **ret_preset, const char **ret_doc)
@@ -346,6 +429,17 @@ settings_row(size_t i, const char **ret_key, const char **ret_preset, const char
         *ret_doc = rows[i].doc;
     }
     return ROWS;
+}
+
+size_t
+settings_find(const char *key)
+{
+    size_t i = 0;
+
+    while (i < ROWS && strcmp(rows[i].key, key) != 0) {
+        i++;
+    }
+    return i;
 }
 
 void
@@ -369,16 +463,23 @@ settings_defaults(struct settings *ret)
     mistakes_release(&m);
 }
 
-static int
-unknown_key(struct mistakes *m, const struct yaml_node *key)
+const char *
+settings_nearest(const char *key)
 {
     const char *names[ROWS];
-    struct buf shown;
 
     for (size_t i = 0; i < ROWS; i++) {
         names[i] = rows[i].key;
     }
-    const char *near = nearest_word(key->text, names, ROWS);
+    return nearest_word(key, names, ROWS);
+}
+
+static int
+unknown_key(struct mistakes *m, const struct yaml_node *key)
+{
+    const char *near = settings_nearest(key->text);
+    struct buf shown;
+
     buf_init(&shown, 1024);
     yaml_show(key, &shown);
     yaml_mistake(m, key, "%s: unknown key%s%s%s", shown.data, near ? " (did you mean " : "",
@@ -390,11 +491,8 @@ unknown_key(struct mistakes *m, const struct yaml_node *key)
 static int
 read_key(struct reading *r, const struct yaml_node *key, const struct yaml_node *value)
 {
-    size_t i = 0;
+    const size_t i = settings_find(key->text);
 
-    while (i < ROWS && strcmp(rows[i].key, key->text) != 0) {
-        i++;
-    }
     if (i == ROWS) {
         return unknown_key(r->m, key);
     }
@@ -467,21 +565,13 @@ check_together(struct reading *r, const struct yaml_node *root)
     return rc;
 }
 
-int
-settings_load(const char *path, struct settings *ret, struct mistakes *m)
+/* A tree over the defaults. */
+static int
+read_tree(const struct yaml_node *root, struct settings *ret, struct mistakes *m)
 {
     struct reading r = {.s = ret, .m = m};
     int rc = 0;
 
-    settings_defaults(ret);
-    if (access(path, F_OK) != 0 && errno == ENOENT) {
-        return 0;
-    }
-    struct yaml *y = yaml_load(path, YAML_SMALL_MAX, YAML_REPEAT_LAST, m);
-    if (!y) {
-        return -1;
-    }
-    const struct yaml_node *root = yaml_root(y);
     if (root && !yaml_is_null(root) && root->kind != YAML_NODE_MAP) {
         rc = yaml_expected(m, root, NULL, "keys like `max_parallel_workers: 3`");
     }
@@ -493,7 +583,43 @@ settings_load(const char *path, struct settings *ret, struct mistakes *m)
     if (rc == 0 && root && root->kind == YAML_NODE_MAP) {
         rc = check_together(&r, root);
     }
+    return rc;
+}
+
+int
+settings_parse(const char *bytes, size_t len, const char *path, struct settings *ret,
+               struct mistakes *m)
+{
+    struct yaml *y = yaml_parse(bytes, len, path, YAML_SMALL_MAX, YAML_REPEAT_LAST, m);
+
+    settings_defaults(ret);
+    const int rc = y ? read_tree(yaml_root(y), ret, m) : -1;
     yaml_close(y);
+    return rc;
+}
+
+int
+settings_load(const char *path, struct settings *ret, struct mistakes *m)
+{
+    settings_defaults(ret);
+    if (access(path, F_OK) != 0 && errno == ENOENT) {
+        return 0;
+    }
+    struct yaml *y = yaml_load(path, YAML_SMALL_MAX, YAML_REPEAT_LAST, m);
+    const int rc = y ? read_tree(yaml_root(y), ret, m) : -1;
+    yaml_close(y);
+    return rc;
+}
+
+int
+settings_check_value(size_t i, const struct yaml_node *value, struct mistakes *m)
+{
+    struct settings s;
+    struct reading r = {.s = &s, .m = m};
+
+    settings_defaults(&s);
+    const int rc = rows[i].decode(&r, &rows[i], value);
+    settings_release(&s);
     return rc;
 }
 

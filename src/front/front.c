@@ -71,10 +71,17 @@ front_leave(struct front *f, int exit_code)
     (void)event_base_loopbreak(f->base);
 }
 
+/* A screen cannot be closed from inside of its own calls. */
 void
 front_detach(struct front *f)
 {
     f->detached = true;
+    event_active(f->later, EV_TIMEOUT, 0);
+}
+
+static void
+detach(struct front *f)
+{
     screen_close(f->screen);
     f->screen = NULL;
     work_tell_plain(f->work);
@@ -177,12 +184,18 @@ on_tick(evutil_socket_t fd, short what, void *arg)
     rearm(f);
 }
 
+/* What cannot be done from inside of a page or of the screen. */
 static void
-on_bury(evutil_socket_t fd, short what, void *arg)
+on_later(evutil_socket_t fd, short what, void *arg)
 {
+    struct front *f = arg;
+
     (void)fd;
     (void)what;
-    front_bury(arg);
+    front_bury(f);
+    if (f->detached && f->screen != NULL) {
+        detach(f);
+    }
 }
 
 static void
@@ -195,7 +208,7 @@ make_events(struct front *f)
         (void)evsignal_add(f->signals[i], NULL);
     }
     f->tick = evtimer_new(f->base, on_tick, f);
-    f->bury = evtimer_new(f->base, on_bury, f);
+    f->later = evtimer_new(f->base, on_later, f);
 }
 
 static int
@@ -228,21 +241,8 @@ release(struct front *f)
         event_free(f->signals[i]);
     }
     event_free(f->tick);
-    event_free(f->bury);
+    event_free(f->later);
     event_base_free(f->base);
-}
-
-/* That of the run which was left to go on. */
-static int
-exit_code_of(const struct front *f)
-{
-    struct feed_end end;
-    const struct feed *feed = work_feed(f->work);
-
-    if (f->exit_code == 0 && (f->detached || f->gone) && feed != NULL && feed_end(feed, &end)) {
-        return end.exit_code;
-    }
-    return f->exit_code;
 }
 
 int
@@ -264,7 +264,7 @@ front_main(struct cli *c, struct err *err)
     if (open_screen(f, err) == 0) {
         rearm(f);
         (void)event_base_dispatch(f->base);
-        rc = exit_code_of(f);
+        rc = f->exit_code;
     }
     release(f);
     free(f);

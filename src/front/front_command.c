@@ -134,7 +134,7 @@ command_help(struct buf *out)
     (void)buf_adds(out, "\nOn the `:` line\n");
     for (size_t i = 0; i < OWNS; i++) {
         char *text = xasprintf(":%s %s", owns[i].word, owns[i].what);
-        (void)buf_addf(out, "  %-31s %s\n", text, owns[i].help);
+        (void)buf_addf(out, "  %-28s %s\n", text, owns[i].help);
         free(text);
     }
 }

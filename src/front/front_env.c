@@ -81,11 +81,9 @@ add_lines(const struct front *f, struct buf *out, const char *before, const stru
     }
 }
 
-/* On a page of their own, all of them. */
-static void
-show_mistakes(struct front *f, const char *name, const struct mistakes *m)
+void
+front_show_mistakes(struct front *f, const char *title, const struct mistakes *m)
 {
-    char *title = xasprintf("Mistakes of %s", name);
     struct buf text;
 
     buf_init(&text, MISTAKES_BYTES_MAX);
@@ -96,7 +94,6 @@ show_mistakes(struct front *f, const char *name, const struct mistakes *m)
     }
     front_push(f, page_text_new(f, title, text.data));
     buf_release(&text);
-    free(title);
 }
 
 static void
@@ -127,11 +124,10 @@ read_env(struct front *f, const char *name, struct loaded *l, struct mistakes *m
     int rc;
 
     f->cli->no_scripts = no_scripts(f);
+    f->cli->empty_ok = true;
     rc = load_quietly(l, f->cli, name, NULL, m, err);
     f->cli->no_scripts = NULL;
-    if (rc != 0 && err->kind == ERR_NO_MATCH && l->inventory != NULL && m->count == 0) {
-        return 0; /* it has no host yet */
-    }
+    f->cli->empty_ok = false;
     return rc;
 }
 
@@ -177,7 +173,9 @@ front_open_env(struct front *f, const char *name)
         loaded_release(&l);
         watched_free(watched);
         if (m.count > 0) {
-            show_mistakes(f, name, &m);
+            char *title = xasprintf("Mistakes of %s", name);
+            front_show_mistakes(f, title, &m);
+            free(title);
         }
         front_say(f, LOOK_BAD, "%s", m.count > 0 ? "mistakes: it was not opened" : err.text);
     }

@@ -66,7 +66,7 @@ drop(struct front *f)
 
     assert(f->dead_count < FRONT_DEAD_MAX);
     f->dead[f->dead_count++] = p;
-    event_active(f->bury, EV_TIMEOUT, 0);
+    event_active(f->later, EV_TIMEOUT, 0);
 }
 
 void

@@ -52,33 +52,66 @@ host_run_list_release(struct host_run_list *l)
     *l = (struct host_run_list){0};
 }
 
+/* The host's row of one run: 1; 0: it was not in it; -1. */
+static int
+read_of_run(struct store *s, sqlite3_stmt *stmt, int64_t run, const char *host,
+            struct host_run *ret, struct err *err)
+{
+    sqlite3_reset(stmt);
+    sql_ints(stmt, 1, &run, 1);
+    sql_text(stmt, 2, host);
+    const int rc = sql_row(s, stmt, err);
+    if (rc == 1) {
+        read_row(stmt, ret);
+    }
+    return rc;
+}
+
+/* One run after the other, so that nothing is read behind the last one wanted. */
+static int
+read_runs(struct store *s, sqlite3_stmt *runs, sqlite3_stmt *of_run, const char *host, size_t max,
+          struct host_run_list *list, struct err *err)
+{
+    size_t cap = 0;
+    int rc = 0;
+
+    while (list->count < max && (rc = sql_row(s, runs, err)) == 1) {
+        struct host_run row = {0};
+        rc = read_of_run(s, of_run, sqlite3_column_int64(runs, 0), host, &row, err);
+        if (rc < 0) {
+            break;
+        }
+        if (rc == 1) {
+            list->rows = xgrow(list->rows, list->count, &cap, sizeof(*list->rows));
+            list->rows[list->count++] = row;
+        }
+        rc = 0;
+    }
+    return rc;
+}
+
 int
 host_runs_read(struct store *s, const char *env, const char *host, size_t max,
                struct host_run_list *ret_list, struct err *err)
 {
+    static const char runs_sql[] = "SELECT run FROM runs WHERE env = ?1 ORDER BY run DESC LIMIT ?2";
     static const char sql[] =
-        "SELECT r.id, r.action, h.reason, h.release_after, r.mutating, r.pid, r.started_wall_ms,"
-        " h.outcome, h.rollback, h.started_ms, h.finished_ms, r.exit_code IS NOT NULL"
-        " FROM (SELECT * FROM runs WHERE env = ?1 ORDER BY run DESC LIMIT ?3) AS r"
-        " CROSS JOIN run_hosts AS h ON h.run = r.run AND h.name = ?2"
-        " ORDER BY r.run DESC LIMIT ?4";
-    const int64_t limits[2] = {HOST_RUNS_LOOKED_AT, (int64_t)max};
+        "SELECT id, action, reason, release_after, mutating, pid, started_wall_ms, outcome,"
+        " rollback, started_ms, finished_ms, runs.exit_code IS NOT NULL"
+        " FROM run_hosts JOIN runs USING (run) WHERE run = ?1 AND name = ?2 LIMIT 1";
+    const int64_t limit = HOST_RUNS_LOOKED_AT;
     struct host_run_list list = {0};
-    sqlite3_stmt *stmt = sql_read(s, sql, err);
-    size_t cap = 0;
+    sqlite3_stmt *runs = sql_read(s, runs_sql, err);
+    sqlite3_stmt *of_run = runs == NULL ? NULL : sql_read(s, sql, err);
     int rc = -1;
 
-    if (stmt != NULL) {
-        sql_text(stmt, 1, env);
-        sql_text(stmt, 2, host);
-        sql_ints(stmt, 3, limits, 2);
+    if (of_run != NULL) {
+        sql_text(runs, 1, env);
+        sql_ints(runs, 2, &limit, 1);
+        rc = read_runs(s, runs, of_run, host, max, &list, err);
     }
-    while (stmt != NULL && (rc = sql_row(s, stmt, err)) == 1) {
-        list.rows = xgrow(list.rows, list.count, &cap, sizeof(*list.rows));
-        list.rows[list.count] = (struct host_run){0};
-        read_row(stmt, &list.rows[list.count++]);
-    }
-    sqlite3_finalize(stmt);
+    sqlite3_finalize(of_run);
+    sqlite3_finalize(runs);
     if (rc == 0) {
         *ret_list = list;
     } else {

@@ -16,6 +16,8 @@
 /* What is counted of a host already: bits of `done`. */
 enum { DONE_FIRST = 1 << 0, DONE_LAST = 1 << 1, BAD_FIRST = 1 << 2, BAD_LAST = 1 << 3 };
 
+enum { TELLING_HOSTS = 3 };
+
 struct course_host {
     int32_t parts;
     unsigned done;
@@ -430,8 +432,8 @@ course_left_ms(const struct course *c, int64_t at_ms, int64_t predicted_ms)
     const int64_t gone_ms = at_ms - c->began_ms - c->stood_ms - standing_ms;
     const int64_t promised_ms = predicted_ms > gone_ms ? predicted_ms - gone_ms : 0;
 
-    if (c->host_count == 0 || c->hosts_done == 0 || c->parts == 0) {
-        return promised_ms > 0 ? promised_ms : -1;
+    if (c->parts == 0 || (c->hosts_done < TELLING_HOSTS && 4 * c->hosts_done < c->host_count)) {
+        return promised_ms > 0 ? promised_ms : -1; /* too few tell nothing */
     }
     const double measured_ms = (double)gone_ms / (double)c->parts * (double)(whole - c->parts);
     /* Half of the hosts tell enough. */

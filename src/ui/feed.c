@@ -23,6 +23,7 @@ enum {
 struct feed {
     struct sink sink; /* first: the two are cast into each other */
     struct board board;
+    struct course course;
     struct budget *budget; /* borrowed or NULL */
     int32_t lines_max;
     struct feed_host *hosts; /* owned; as many as the board has */
@@ -414,6 +415,7 @@ feed_event(struct sink *s, const struct event *e)
         forget_run(f);
     }
     board_event(&f->board, e);
+    course_event(&f->course, e);
     if (e->type == EVENT_RUN_STARTED) {
         start_run(f);
     } else if (e->type == EVENT_RUN_FINISHED) {
@@ -440,6 +442,7 @@ feed_new(int32_t lines_max, struct budget *budget)
     struct feed *f = xcalloc(1, sizeof(*f));
 
     f->sink.ops = &ops;
+    f->course = course_empty();
     f->lines_max = lines_max;
     f->budget = budget;
     f->said = xcalloc(FEED_SAID_MAX, sizeof(*f->said));
@@ -454,6 +457,7 @@ feed_free(struct feed *f)
     }
     forget_run(f);
     board_release(&f->board);
+    course_release(&f->course);
     free(f->said);
     free(f);
 }
@@ -477,6 +481,12 @@ const struct board *
 feed_board(const struct feed *f)
 {
     return &f->board;
+}
+
+const struct course *
+feed_course(const struct feed *f)
+{
+    return &f->course;
 }
 
 static bool

@@ -258,6 +258,15 @@ escape(struct form *f, bool again)
     return FORM_GOES_ON;
 }
 
+bool
+form_takes(const struct key *k)
+{
+    if (k->code == KEYC_CHAR && k->ctrl && (k->ch == 'c' || k->ch == 'z' || k->ch == 'l')) {
+        return false;
+    }
+    return k->code < KEYC_F1;
+}
+
 enum form_result
 form_key(struct form *f, const struct key *k)
 {

@@ -61,6 +61,9 @@ cut(struct input *in, size_t from, size_t to)
     memmove(in->text + from, in->text + to, in->len - to + 1);
     in->len -= to - from;
     in->at = from;
+    if (in->first > from) {
+        in->first = from;
+    }
 }
 
 static void

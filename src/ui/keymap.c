@@ -10,7 +10,7 @@
 
 /* Where something is scrolled; where nothing is typed or asked. */
 enum {
-    AT_SCROLLED = AT_LISTS | AT_SERVER | AT_CHART | AT_LOG | AT_TEXT,
+    AT_SCROLLED = AT_LISTS | AT_SERVER | AT_CHART | AT_LOG | AT_TEXT | AT_CONFIRM,
     AT_PAGES = AT_ALL & ~(AT_FORM | AT_ASK),
 };
 
@@ -273,6 +273,32 @@ const struct binding keymap[] = {
      "clear",
      NULL,
      "Empty the queue; asks first."},
+    {AT_CONFIRM,
+     {.code = KEYC_ENTER},
+     ACT_ENTER,
+     NULL,
+     "start",
+     "Start it; beside a run: queue it."},
+    {AT_CONFIRM,
+     {.code = KEYC_CHAR, .ch = 'w'},
+     ACT_QUEUE,
+     "queue",
+     "queue",
+     "Let it wait in the queue, which `s` starts."},
+    {AT_FORM,
+     {.code = KEYC_ENTER},
+     ACT_ENTER,
+     NULL,
+     "save",
+     "Save, if all is right; else on to the next field, or to the first that is wrong."},
+    {AT_FORM, {.code = KEYC_TAB}, ACT_DOWN, NULL, "next", "The next field; Down too."},
+    {AT_FORM, {.code = KEYC_BACKTAB}, ACT_UP, NULL, NULL, "The field before; Up too."},
+    {AT_FORM,
+     {.code = KEYC_ESC},
+     ACT_BACK,
+     NULL,
+     "cancel",
+     "Leave it; once more where something was typed."},
     {AT_ASK, {.code = KEYC_CHAR, .ch = 'y'}, ACT_ENTER, NULL, NULL, "Yes."},
     {AT_ASK, {.code = KEYC_CHAR, .ch = 'n'}, ACT_BACK, NULL, NULL, "No."},
     {AT_ASK, {.code = KEYC_ENTER}, ACT_ENTER, NULL, "yes", "Yes."},
@@ -336,14 +362,20 @@ const struct binding keymap[] = {
      NULL,
      "A command: `:deploy`, `:workers 5`, `:mark web-*`; Tab completes it."},
     {AT_PAGES, {.code = KEYC_ESC}, ACT_BACK, NULL, NULL, "Back; ends a filter first."},
-    {AT_SERVER | AT_CHART | AT_TEXT,
+    {AT_SERVER | AT_CHART | AT_TEXT | AT_CONFIRM,
      {.code = KEYC_CHAR, .ch = 'q'},
      ACT_BACK,
+     NULL,
      "back",
-     "back",
-     "Back."},
+     NULL},
+    {AT_SERVER | AT_CHART | AT_TEXT | AT_CONFIRM,
+     {.code = KEYC_NONE},
+     ACT_QUIT,
+     "quit",
+     NULL,
+     "Leave; asks where a run is under way."},
     {AT_PAGES, {.code = KEYC_BACKSPACE}, ACT_BACK, NULL, NULL, NULL},
-    {AT_PAGES & ~(AT_SERVER | AT_CHART | AT_TEXT),
+    {AT_PAGES & ~(AT_SERVER | AT_CHART | AT_TEXT | AT_CONFIRM),
      {.code = KEYC_CHAR, .ch = 'q'},
      ACT_QUIT,
      "quit",
@@ -432,9 +464,10 @@ static const struct {
     enum where at;
     const char *name;
 } places[] = {
-    {AT_ENVS, "Envs"},       {AT_SERVERS, "Servers"}, {AT_SERVER, "Server"},     {AT_RUN, "Run"},
-    {AT_HISTORY, "History"}, {AT_CHART, "One run"},   {AT_SETTINGS, "Settings"}, {AT_LOG, "Log"},
-    {AT_TEXT, "Text"},       {AT_FORM, "Form"},       {AT_ASK, "A question"},
+    {AT_ENVS, "Envs"},         {AT_SERVERS, "Servers"}, {AT_SERVER, "Server"},
+    {AT_RUN, "Run"},           {AT_HISTORY, "History"}, {AT_CHART, "One run"},
+    {AT_SETTINGS, "Settings"}, {AT_LOG, "Log"},         {AT_TEXT, "Text"},
+    {AT_FORM, "Form"},         {AT_ASK, "A question"},  {AT_CONFIRM, "Confirm"},
 };
 
 const char *
@@ -478,7 +511,26 @@ is_told(enum where at, size_t row)
     return keymap[row].help == NULL;
 }
 
-enum { KEYS_WIDTH = 16, WORD_WIDTH = 14, KEYS_BYTES = 256 };
+enum { KEYS_WIDTH = 14, WORD_WIDTH = 13, HELP_WIDTH = 47, KEYS_BYTES = 256 };
+
+/* Whole words, in lines of HELP_WIDTH: a screen of 80 columns has room for them. */
+static void
+help_text(struct buf *out, const char *text)
+{
+    const int indent = 2 + KEYS_WIDTH + 1 + WORD_WIDTH + 1;
+
+    while (strlen(text) > HELP_WIDTH) {
+        int len = HELP_WIDTH;
+        while (len > 0 && text[len] != ' ') {
+            len--;
+        }
+        len = len > 0 ? len : HELP_WIDTH;
+        (void)buf_addf(out, "%.*s\n%*s", len, text, indent, "");
+        text += len;
+        text += strspn(text, " ");
+    }
+    (void)buf_addf(out, "%s\n", text);
+}
 
 static void
 help_row(struct buf *out, enum where at, size_t row)
@@ -492,7 +544,8 @@ help_row(struct buf *out, enum where at, size_t row)
     if (b->word != NULL) {
         (void)snprintf(word, sizeof(word), ":%s", b->word);
     }
-    (void)buf_addf(out, "  %-*s %-*s %s\n", KEYS_WIDTH, keys.data, WORD_WIDTH, word, b->help);
+    (void)buf_addf(out, "  %-*s %-*s ", KEYS_WIDTH, keys.data, WORD_WIDTH, word);
+    help_text(out, b->help);
     buf_release(&keys);
 }
 

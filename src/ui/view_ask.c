@@ -1,11 +1,12 @@
 /*
  * view_ask.c - a question over a page.
  *
- * Decides how wide it is and where its lines break.  Owns nothing.
+ * Decides how wide it is, and what is left out where there is little room.  Owns nothing.
  */
 #include "ui/view_ask.h"
 
 #include "base/xalloc.h"
+#include "ui/wrap.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -13,46 +14,18 @@
 enum { WIDTH_MAX = 76, WIDTH_MIN = 30, MARGIN = 4, LINES_MAX = 500 };
 
 struct line {
-    const char *text;
+    const char *text; /* borrowed */
     size_t len;
 };
 
-/* How many bytes of a line fit into width: whole words, if there is one. */
 static size_t
-fitting(const struct canvas *c, const char *text, size_t len, int width)
+break_lines(const struct canvas *c, const char *text, int width, struct line ret[LINES_MAX + 1])
 {
-    size_t fits = 0, word = 0;
-
-    for (size_t at = 1; at <= len; at++) {
-        if (at < len && ((unsigned char)text[at] & 0xc0) == 0x80) {
-            continue;
-        }
-        if (canvas_width_of(c, text, at) > width) {
-            break;
-        }
-        fits = at;
-        if (at == len || text[at] == ' ') {
-            word = at;
-        }
-    }
-    return word > 0 ? word : fits > 0 ? fits : len;
-}
-
-static size_t
-break_lines(const struct canvas *c, const char *text, int width, struct line ret[LINES_MAX])
-{
+    struct wrap w = {.text = text, .len = strlen(text), .width = width, .rows_left = LINES_MAX};
     size_t count = 0;
 
-    while (*text != '\0' && count < LINES_MAX) {
-        size_t len = strcspn(text, "\n");
-        const bool whole = canvas_width_of(c, text, len) <= width;
-        const size_t used = whole ? len : fitting(c, text, len, width);
-        ret[count++] = (struct line){text, used};
-        text += used;
-        while (!whole && *text == ' ') {
-            text++;
-        }
-        text += whole && *text == '\n';
+    while (wrap_next(c, &w, &ret[count].text, &ret[count].len)) {
+        count++;
     }
     return count;
 }
@@ -120,7 +93,7 @@ draw_lines(struct canvas *c, struct box in, const struct line *lines, size_t cou
 void
 view_ask_draw(const struct view_ask *v, struct canvas *c, struct box box)
 {
-    struct line *lines = xcalloc(LINES_MAX, sizeof(*lines));
+    struct line *lines = xcalloc(LINES_MAX + 1, sizeof(*lines));
     const int most = box.cols - MARGIN < WIDTH_MAX ? box.cols - MARGIN : WIDTH_MAX;
     int width = wanted_width(v, c);
 

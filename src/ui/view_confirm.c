@@ -116,7 +116,9 @@ put_hosts(struct sheet *p)
         (void)snprintf(text, sizeof(text), "%s: its hosts that are not there yet", v->retry_of);
         put_field(p, "Once more", text);
     }
-    if (v->host_all > v->host_count) {
+    if (v->host_all < 0) {
+        (void)snprintf(text, sizeof(text), "%d", (int)v->host_count);
+    } else if (v->host_all > v->host_count) {
         (void)snprintf(text, sizeof(text), "%d of %d", (int)v->host_count, (int)v->host_all);
     } else {
         (void)snprintf(text, sizeof(text), "%d, all there are", (int)v->host_count);
@@ -337,15 +339,25 @@ put_warnings(struct sheet *p)
 }
 
 static void
-put_all(struct sheet *p)
+put_plan(struct sheet *p)
 {
-    put_head(p);
-    put_hosts(p);
     put_strategy(p);
     put_waves(p);
     put_budget(p);
     put_health(p);
     put_time(p);
+}
+
+static void
+put_all(struct sheet *p)
+{
+    put_head(p);
+    put_hosts(p);
+    if (is_said(p->v->strategy)) {
+        put_plan(p);
+    } else {
+        put_field(p, "Plan", "worked out when it starts: a run is under way");
+    }
     put_steps(p);
     put_changes(p);
     put_warnings(p);

@@ -6,12 +6,15 @@
  */
 #include "ui/view_frame.h"
 
+#include "ui/wrap.h"
+
 #include <stdio.h>
 #include <string.h>
 
 enum {
     ROWS_FOR_TITLE = 14,  /* lines in which the title has its own */
     ROWS_FOR_MESSAGE = 6, /* and in which the message has one */
+    MESSAGE_LINES = 3,    /* of a long message, over the page */
     GAP = 2,              /* between two hints */
 };
 
@@ -84,13 +87,13 @@ struct spot {
     int col, width;
 };
 
-/* "4/9 prod" at the right end of the bar of pages. */
+/* At the right end of the bar of pages: the run; the environment, where the title has no line. */
 static int
-right_width(const struct view_frame *v, const struct canvas *c)
+right_width(const struct view_frame *v, const struct canvas *c, struct box box)
 {
     int width = 0;
 
-    if (v->env[0] != '\0') {
+    if (v->env[0] != '\0' && !heights_of(box).title) {
         width += canvas_width_of(c, v->env, strlen(v->env)) + 2;
     }
     if (v->run[0] != '\0') {
@@ -108,7 +111,7 @@ lay_out_pages(const struct view_frame *v, const struct canvas *c, struct box box
     for (int i = 0; i < VIEW_PAGES; i++) {
         all += (int)strlen(where_name(pages[i].at)) + 4;
     }
-    const bool named = all + right_width(v, c) <= box.cols;
+    const bool named = all + right_width(v, c, box) <= box.cols;
     int col = box.col;
     for (int i = 0; i < VIEW_PAGES; i++) {
         const int name = (int)strlen(where_name(pages[i].at)) + 1;
@@ -163,7 +166,7 @@ draw_pages(const struct view_frame *v, struct canvas *c, struct box box)
     }
     const int left = spots[VIEW_PAGES - 1].col + spots[VIEW_PAGES - 1].width;
     const int room = box.col + box.cols - left;
-    const int wanted = right_width(v, c);
+    const int wanted = right_width(v, c, box);
     int col = wanted < room ? box.col + box.cols - wanted : left;
     const int end = box.col + box.cols - 1;
     if (v->run[0] != '\0' && col + 2 < end) {
@@ -171,7 +174,7 @@ draw_pages(const struct view_frame *v, struct canvas *c, struct box box)
         col += 2;
         col += canvas_text(c, box.row, col, end - col, LOOK_TITLE | LOOK_BOLD, v->run) + 2;
     }
-    if (v->env[0] != '\0' && col < end) {
+    if (v->env[0] != '\0' && !heights_of(box).title && col < end) {
         (void)canvas_text(c, box.row, col, end - col, LOOK_TITLE, v->env);
     }
 }
@@ -179,13 +182,15 @@ draw_pages(const struct view_frame *v, struct canvas *c, struct box box)
 static void
 draw_title(const struct view_frame *v, struct canvas *c, struct box box, int row)
 {
-    const int used =
-        canvas_text(c, row, box.col + 1, box.cols - 2, LOOK_PLAIN | LOOK_BOLD, v->title);
+    const int env = canvas_width_of(c, v->env, strlen(v->env));
+    const int room = box.cols - 2 - (env > 0 && env + 2 < box.cols / 2 ? env + 2 : 0);
+    const int used = canvas_text(c, row, box.col + 1, room, LOOK_PLAIN | LOOK_BOLD, v->title);
 
-    if (v->subtitle[0] != '\0' && used + 4 < box.cols) {
-        (void)canvas_print(c, row, box.col + 1 + used, box.cols - used - 2, LOOK_PLAIN, ": %s",
+    if (v->subtitle[0] != '\0' && used + 3 < room) {
+        (void)canvas_print(c, row, box.col + 1 + used, room - used, LOOK_PLAIN, ": %s",
                            v->subtitle);
     }
+    (void)canvas_right(c, row, box.col + 1 + room, box.cols - 2 - room, LOOK_HEAD, v->env);
 }
 
 static void
@@ -205,12 +210,25 @@ draw_hints(const struct view_frame *v, struct canvas *c, struct box box, int row
     }
 }
 
+/* A long one grows upwards, over the page. */
 static void
 draw_message(const struct view_frame *v, struct canvas *c, struct box box, int row)
 {
-    if (v->message[0] != '\0') {
-        canvas_fill(c, (struct box){row, box.col, 1, box.cols}, LOOK_PLAIN);
-        (void)canvas_text(c, row, box.col + 1, box.cols - 2, v->message_look, v->message);
+    const int room = row - box.row < MESSAGE_LINES ? row - box.row : MESSAGE_LINES;
+    struct wrap w = {
+        .text = v->message, .len = strlen(v->message), .width = box.cols - 2, .rows_left = room};
+    const char *line;
+    size_t len;
+    int count = 0;
+
+    while (wrap_next(c, &w, &line, &len)) {
+        count++;
+    }
+    if (count > 0) {
+        const struct box at = {row - count + 1, box.col, count, box.cols};
+        canvas_fill(c, at, LOOK_PLAIN);
+        (void)wrap_draw(c, (struct box){at.row, at.col + 1, count, at.cols - 2}, v->message_look,
+                        v->message);
     }
 }
 

@@ -105,10 +105,26 @@ cell_port(const struct server_row *row, char ret[TABLE_CELL_BYTES])
     return LOOK_PLAIN;
 }
 
-static unsigned
-cell_action(const struct view_servers *v, const struct server_row *row,
-            const struct server_now *now, char ret[TABLE_CELL_BYTES])
+/* What was done to it last: of the run under way, if it has ended there. */
+static struct server_row
+last_of(const struct server_row *row, const struct server_now *now)
 {
+    struct server_row last = *row;
+
+    if (now->fresh) {
+        last.action = now->action;
+        last.outcome = now->outcome;
+        last.reason = now->reason;
+        last.wall_ms = now->wall_ms;
+    }
+    return last;
+}
+
+static unsigned
+cell_action(const struct view_servers *v, const struct server_row *of, const struct server_now *now,
+            char ret[TABLE_CELL_BYTES])
+{
+    const struct server_row row = last_of(of, now);
     char age[32];
 
     if (now->busy && now->step_count > 0) {
@@ -120,18 +136,18 @@ cell_action(const struct view_servers *v, const struct server_row *row,
     if (now->busy) {
         return LOOK_BUSY | table_ornament(ORN_BUSY);
     }
-    if (row->action == NULL) {
+    if (row.action == NULL) {
         return LOOK_PLAIN;
     }
-    view_servers_age(v->wall_ms, row->wall_ms, age);
-    if (row->outcome == OUTCOME_RUNNING) {
-        snprintf(ret, TABLE_CELL_BYTES, "%s runs", row->action);
-    } else if (row->outcome == OUTCOME_OK || row->outcome == OUTCOME_FAILED) {
-        snprintf(ret, TABLE_CELL_BYTES, "%s %s", row->action, age); /* the sign says which */
+    view_servers_age(v->wall_ms, row.wall_ms, age);
+    if (row.outcome == OUTCOME_RUNNING) {
+        snprintf(ret, TABLE_CELL_BYTES, "%s runs", row.action);
+    } else if (row.outcome == OUTCOME_OK || row.outcome == OUTCOME_FAILED) {
+        snprintf(ret, TABLE_CELL_BYTES, "%s %s", row.action, age); /* the sign says which */
     } else {
-        snprintf(ret, TABLE_CELL_BYTES, "%s %s, %s", row->action, age, outcome_name(row->outcome));
+        snprintf(ret, TABLE_CELL_BYTES, "%s %s, %s", row.action, age, outcome_name(row.outcome));
     }
-    return look_of(row->outcome);
+    return look_of(row.outcome);
 }
 
 static unsigned
@@ -283,8 +299,10 @@ by_action(const struct view_servers *v, size_t a, size_t b)
     if (x.busy != y.busy) {
         return x.busy ? -1 : 1;
     }
-    const int64_t then_a = v->rows[a].action == NULL ? INT64_MIN : v->rows[a].wall_ms;
-    const int64_t then_b = v->rows[b].action == NULL ? INT64_MIN : v->rows[b].wall_ms;
+    const struct server_row last_a = last_of(&v->rows[a], &x);
+    const struct server_row last_b = last_of(&v->rows[b], &y);
+    const int64_t then_a = last_a.action == NULL ? INT64_MIN : last_a.wall_ms;
+    const int64_t then_b = last_b.action == NULL ? INT64_MIN : last_b.wall_ms;
     return x.busy ? by_number(x.step, y.step) : by_number(then_b, then_a);
 }
 
@@ -371,8 +389,9 @@ draw_note(const struct view_servers *v, struct canvas *c, struct box line)
     if (!table_at(v->table, &i)) {
         return;
     }
-    const struct server_row *row = &v->rows[i];
     ask_now(v, i, &now);
+    const struct server_row last = last_of(&v->rows[i], &now);
+    const struct server_row *row = &last;
     if (now.test == SERVER_TEST_FAILED) {
         canvas_print(c, line.row, line.col, line.cols, LOOK_BAD, "%s: test: %s", row->name,
                      now.test_reason == NULL ? "failed" : now.test_reason);

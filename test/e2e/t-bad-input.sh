@@ -24,8 +24,12 @@ assert_eq 'a path is told from the current folder' 'inventory/test-multi/config.
 assert_has 'and from there only' "$(cd / && "$im_bin" --root "$project" validate 2>&1)" "$project/inventory/test-multi/config.yml:4:1:"
 printf 'max_parallel_workers: "three"\n' >"$conf"
 bad 'wrong value' 1 'config.yml:1:23: max_parallel_workers: expected a number from 0 to 10000' deploy test-multi
-printf 'refresh_interval: 5s\n' >"$conf"
-bad 'not yet' 5 'config.yml:1:19: not yet: refresh_interval other than 1s' deploy test-multi
+printf 'refresh_interval: 50ms\n' >"$conf"
+bad 'value out of range' 1 'config.yml:1:19: refresh_interval: expected a duration like 500ms, 30s, 5m, 1h30m, from 100ms to 1h' deploy test-multi
+mkdir -p "$project/inventory/sealed"
+printf '$ANSIBLE_VAULT;1.1;AES256\n3131\n' >"$project/inventory/sealed/hosts.yml"
+bad 'not yet' 5 'hosts.yml: not yet: an inventory that is encrypted as a whole' deploy sealed
+rm -r "$project/inventory/sealed"
 {
     echo 'a0: &a0 [x,x,x,x,x,x,x,x,x]'
     for i in 1 2 3 4 5 6 7 8 9; do
