@@ -34,12 +34,8 @@ static int
 act(char *f[FIELDS], struct strv *texts, struct err *err)
 {
     if (strcmp(f[0], "add") == 0) {
-        const struct edit_host h = {.name = f[2],
-                                    .address = f[3],
-                                    .port = f[4],
-                                    .user = f[5],
-                                    .vars = f[6],
-                                    .group = f[7]};
+        const struct edit_host h = {
+            .name = f[2], .address = f[3], .port = f[4], .user = f[5], .vars = f[6], .group = f[7]};
         return edit_add_host(f[1], &h, err);
     }
     if (strcmp(f[0], "change") == 0) {
