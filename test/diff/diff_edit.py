@@ -79,7 +79,12 @@ def without(said, host, group=None):
 
 
 def is_in(expected, got):
-    return all(key in got and got[key] == value for key, value in expected.items())
+    return all(key in got and repr(got[key]) == repr(value) for key, value in expected.items())
+
+
+def has_files(folder, host):
+    return any(name.split('.')[0] == host.split('.')[0] for at, folders, names in os.walk(folder)
+               if os.path.basename(at) == 'host_vars' for name in names + folders)
 
 
 class Judge:
@@ -103,7 +108,7 @@ class Judge:
 
         def judge(after):
             known = group in before[1]
-            same = without(before, None) == without(after, 'new-1', None if known else group or None)
+            same = repr(without(before, None)) == repr(without(after, 'new-1', None if known else group or None))
             own = is_in(expected, after[0].get('new-1', {}))
             return same and own and (not group or 'new-1' in after[1].get(group, []))
         return 'add', error, judge
@@ -111,14 +116,15 @@ class Judge:
     def remove(self, r, folder, before):
         host = r.choice(sorted(before[0]))
         error, _ = self.ours.ask('remove', folder, host)
-        return 'remove', error, lambda after: without(before, host) == after
+        return 'remove', error, lambda after: repr(without(before, host)) == repr(after)
 
     def change(self, r, folder, before):
         host = r.choice(sorted(before[0]))
         error, texts = self.ours.ask('read', folder, host)
         if error:
             return 'change', error, None
-        name = r.choice([host, 'renamed-1'])
+        # host_vars/HOST is told to who renames, and stays
+        name = r.choice([host, 'renamed-1']) if not has_files(folder, host) else host
         port = r.choice([texts[1], '2200'])
         extra = r.choice(['', 'zz=7'])
         text = ', '.join(t for t in (texts[4], extra) if t)
@@ -130,7 +136,7 @@ class Judge:
             expected.pop(key, None)
 
         def judge(after):
-            return (without(renamed(before, host, name), name) == without(after, name) and
+            return (repr(without(renamed(before, host, name), name)) == repr(without(after, name)) and
                     is_in(expected, after[0].get(name, {})))
         return 'change', error, judge
 
