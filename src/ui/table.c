@@ -22,6 +22,7 @@ enum {
     WHEEL_ROWS = 3,
     PAGE_UNKNOWN = 10, /* rows seen, before it was drawn */
     ROW_BYTES_MAX = 64 * 1024,
+    FOOT_BYTES_MAX = 2048,
 };
 
 struct table {
@@ -540,7 +541,7 @@ draw_foot(const struct table *t, struct canvas *c, struct box box)
     struct buf text;
     const size_t last = t->top + (size_t)t->page;
 
-    buf_init(&text, 4 * TABLE_CELL_BYTES);
+    buf_init(&text, FOOT_BYTES_MAX);
     if (t->shown_count == 0) {
         (void)buf_adds(&text, t->count > 0 ? "none is shown" : "none");
     } else {
