@@ -63,8 +63,9 @@ const char *table_filter_text(const struct table *t); /* "" none; "!web" of one 
 /* Sort by a column; -1: the owner's order. */
 void table_sort(struct table *t, int column, bool reverse);
 
-/* Moving, marking (ACT_UP ... ACT_BOTTOM, ACT_MARK, ACT_MARK_ALL of what is visible under the
- * filter, ACT_SORT: the next column, ACT_SORT_REVERSE); false: not an act of tables. */
+/* Moving, marking (ACT_UP ... ACT_BOTTOM; ACT_LEFT, ACT_RIGHT to columns that have no room;
+ * ACT_MARK, ACT_MARK_ALL of what is visible under the filter, ACT_SORT: the next column,
+ * ACT_SORT_REVERSE); false: not an act of tables. */
 bool table_act(struct table *t, enum act act);
 /* A click or wheel on the box it was drawn in last; false: outside. */
 bool table_click(struct table *t, const struct key *k);

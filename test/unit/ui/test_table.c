@@ -135,7 +135,7 @@ test_the_cursor_stays_among_the_rows(void **state)
     press(t, ACT_PAGE_DOWN, 10);
     assert_int_equal(at(t), 29);
     assert_false(table_act(t, ACT_ENTER));
-    assert_false(table_act(t, ACT_LEFT));
+    assert_false(table_act(t, ACT_DEPLOY));
     table_free(t);
 }
 
@@ -540,6 +540,29 @@ test_columns_that_have_no_room_are_left_out_the_last_first(void **state)
 }
 
 static void
+test_columns_without_room_are_brought_to_sight_beside_the_first(void **state)
+{
+    struct fleet f = {0};
+    struct table *t = make(&f, 3);
+
+    (void)state;
+    see(t, 6, 30);
+    press(t, ACT_LEFT, 1);
+    press(t, ACT_RIGHT, 1);
+    struct canvas *c = draw(t, 6, 30);
+    golden_is(c, "table-aside");
+    canvas_free(c);
+    press(t, ACT_RIGHT, 5); /* only until the last is seen */
+    c = draw(t, 6, 30);
+    golden_is(c, "table-end");
+    canvas_free(c);
+    c = draw(t, 6, 80); /* a larger window has room for all */
+    golden_is(c, "table-all");
+    canvas_free(c);
+    table_free(t);
+}
+
+static void
 test_the_cursor_and_the_mark_are_seen_without_colors(void **state)
 {
     struct fleet f = {0};
@@ -576,6 +599,7 @@ main(void)
         cmocka_unit_test(test_anything_in_any_order_leaves_a_table),
         cmocka_unit_test(test_a_click_goes_to_a_row_marks_it_or_sorts),
         cmocka_unit_test(test_columns_that_have_no_room_are_left_out_the_last_first),
+        cmocka_unit_test(test_columns_without_room_are_brought_to_sight_beside_the_first),
         cmocka_unit_test(test_the_cursor_and_the_mark_are_seen_without_colors),
     };
 
