@@ -582,6 +582,22 @@ draw_row(const struct table *t, struct canvas *c, struct box box, const struct l
     }
 }
 
+/* Columns that have no room: how they are brought to sight.  Returns how many cells that took. */
+static int
+draw_aside(const struct table *t, struct canvas *c, struct box box, bool right)
+{
+    const char *text = t->side > 0 && right ? "Left, Right: more"
+                       : right              ? "Right: more"
+                       : t->side > 0        ? "Left: more"
+                                            : "";
+    const int width = canvas_width_of(c, text, strlen(text));
+
+    if (width == 0 || width + SIGNS > box.cols) {
+        return 0;
+    }
+    return GAP + canvas_right(c, box.row + box.rows - 1, box.col, box.cols, LOOK_DIM, text);
+}
+
 /* "1-18 of 9000 (10000), 3 marked, /web" */
 static void
 draw_foot(const struct table *t, struct canvas *c, struct box box)
@@ -627,16 +643,11 @@ table_draw(struct table *t, struct canvas *c, struct box box)
     settle(t);
     const bool all = fit_aside(t, box.cols - SIGNS, &l);
     draw_heads(t, c, box, &l);
-    if (!all) {
-        canvas_ornament(c, box.row, box.col + box.cols - 1, LOOK_DIM, ORN_CUT);
-    }
-    if (t->side > 0) {
-        canvas_ornament(c, box.row, box.col + SIGNS + l.width[0], LOOK_DIM, ORN_CUT);
-    }
     for (int i = 0; i < box.rows - 1 - foot && t->top + (size_t)i < t->shown_count; i++) {
         draw_row(t, c, box, &l, t->top + (size_t)i, box.row + 1 + i);
     }
     if (foot) {
+        box.cols -= draw_aside(t, c, box, !all);
         draw_foot(t, c, box);
     }
 }
