@@ -58,7 +58,7 @@ void table_refresh(struct table *t);
 
 /* A filter (ui/words.h): words that must each be found in some cell; not: none of which may be. ""
  * or NULL: none. */
-void table_filter(struct table *t, const char *text, bool not );
+void table_filter(struct table *t, const char *text, bool without);
 const char *table_filter_text(const struct table *t); /* "" none; "!web" of one that leaves out */
 /* Sort by a column; -1: the owner's order. */
 void table_sort(struct table *t, int column, bool reverse);

@@ -363,9 +363,9 @@ envs_key(struct page *p, const struct key *k)
 }
 
 static void
-envs_filter(struct page *p, const char *text, bool not )
+envs_filter(struct page *p, const char *text, bool without)
 {
-    table_filter(mine(p)->table, text, not );
+    table_filter(mine(p)->table, text, without);
 }
 
 static void

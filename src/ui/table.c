@@ -248,11 +248,11 @@ table_set_count(struct table *t, size_t count, bool keep)
 
 /* Whether only rows that are shown now can fit what is asked for: somebody types on. */
 static bool
-goes_on(const struct table *t, const char *text, bool not )
+goes_on(const struct table *t, const char *text, bool without)
 {
     const char *before = words_shown(&t->words);
 
-    return before[0] != '\0' && !t->words.not &&!not &&text != NULL &&
+    return before[0] != '\0' && !t->words.not &&!without && text != NULL &&
            strncmp(text, before, strlen(before)) == 0 && strchr(text, '"') == NULL;
 }
 
@@ -280,11 +280,11 @@ narrow(struct table *t)
 }
 
 void
-table_filter(struct table *t, const char *text, bool not )
+table_filter(struct table *t, const char *text, bool without)
 {
-    const bool less = goes_on(t, text, not );
+    const bool less = goes_on(t, text, without);
 
-    words_set(&t->words, text, not );
+    words_set(&t->words, text, without);
     if (less) {
         narrow(t);
     } else {

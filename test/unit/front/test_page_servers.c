@@ -18,9 +18,9 @@ act(struct front *f, enum act a)
 }
 
 static void
-filter(struct front *f, const char *text, bool not )
+filter(struct front *f, const char *text, bool without)
 {
-    f->servers->ops->filter(f->servers, text, not );
+    f->servers->ops->filter(f->servers, text, without);
 }
 
 /* `:word rest` */

@@ -231,7 +231,7 @@ test_marks_and_cursor_are_kept_where_rows_are_the_same(void **state)
 
 static const struct {
     const char *text;
-    bool not ;
+    bool without;
     size_t shown;
 } filters[] = {
     {"", false, 30},           {NULL, false, 30},     {"blue", false, 10},
@@ -250,9 +250,9 @@ test_a_filter_shows_rows_with_all_of_its_words_or_none_of_them(void **state)
 
     (void)state;
     for (size_t i = 0; i < sizeof(filters) / sizeof(filters[0]); i++) {
-        table_filter(t, filters[i].text, filters[i].not );
+        table_filter(t, filters[i].text, filters[i].without);
         if (table_shown(t) != filters[i].shown) {
-            print_error("%s%s\n", filters[i].not ? "!" : "", filters[i].text);
+            print_error("%s%s\n", filters[i].without ? "!" : "", filters[i].text);
         }
         assert_int_equal(table_shown(t), filters[i].shown);
     }
