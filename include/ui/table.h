@@ -36,7 +36,8 @@ struct table_source {
     int (*compare)(void *arg, size_t column, size_t a, size_t b);
     /* Further text that a filter finds; NULL: the cells only. */
     const char *(*found_by)(void *arg, size_t row);
-    void *arg; /* borrowed */
+    void *arg;  /* borrowed */
+    bool aside; /* ACT_LEFT and ACT_RIGHT bring columns that have no room to sight */
 };
 
 static inline unsigned

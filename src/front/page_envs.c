@@ -419,6 +419,7 @@ page_envs_new(struct front *f)
         .cell = env_cell,
         .compare = env_compare,
         .arg = e,
+        .aside = true,
     };
 
     e->page = (struct page){.ops = &ops, .front = f};

@@ -412,7 +412,7 @@ table_act(struct table *t, enum act act)
     } else if (act == ACT_BOTTOM) {
         t->at = t->shown_count;
         settle(t);
-    } else if (act == ACT_LEFT || act == ACT_RIGHT) {
+    } else if (t->source.aside && (act == ACT_LEFT || act == ACT_RIGHT)) {
         go_aside(t, act == ACT_RIGHT);
     } else if (act == ACT_MARK) {
         mark_one(t);
@@ -586,10 +586,11 @@ draw_row(const struct table *t, struct canvas *c, struct box box, const struct l
 static int
 draw_aside(const struct table *t, struct canvas *c, struct box box, bool right)
 {
-    const char *text = t->side > 0 && right ? "Left, Right: more"
-                       : right              ? "Right: more"
-                       : t->side > 0        ? "Left: more"
-                                            : "";
+    const char *text = !t->source.aside       ? ""
+                       : t->side > 0 && right ? "Left, Right: more"
+                       : right                ? "Right: more"
+                       : t->side > 0          ? "Left: more"
+                                              : "";
     const int width = canvas_width_of(c, text, strlen(text));
 
     if (width == 0 || width + SIGNS > box.cols) {

@@ -69,6 +69,7 @@ make(struct fleet *f, size_t count)
         .compare = f->compares ? by_number : NULL,
         .found_by = found_by,
         .arg = f,
+        .aside = true,
     };
     struct table *t = table_new(&source);
 
