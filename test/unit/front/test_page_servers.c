@@ -420,7 +420,8 @@ test_the_store_says_what_was_done_last(void **state)
           ">  web-9                      10.0.0.9                             ✗ deploy 2m\n"
           "   db-1                       fe80::1\n"
           "\n"
-          "   1-3 of 3                                                                                                  "
+          "   1-3 of 3                                                                             "
+          "                     "
           "Right: more\n"
           "   web-9: deploy failed: step 3 Switch: exit 3\n");
     act(f, ACT_LOGS);
@@ -486,7 +487,8 @@ test_a_run_under_way_is_seen_host_by_host(void **state)
           "   web-9                      10.0.0.9                             ✗ deploy 2s\n"
           "   db-1                       fe80::1\n"
           "\n"
-          "   1-3 of 3                                                                                                  "
+          "   1-3 of 3                                                                             "
+          "                     "
           "Right: more\n"
           "   web-10: step 4 of 10: Upload\n");
     act(f, ACT_LOGS);

@@ -197,7 +197,8 @@ test_a_wide_terminal_in_ascii(void **state)
           "   cache                      fe80::1             22                                    "
           "   ...\n"
           "\n"
-          "   1-4 of 4                                                                                                  "
+          "   1-4 of 4                                                                             "
+          "                     "
           "Right: more\n"
           "\n");
 }
