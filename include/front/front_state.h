@@ -76,6 +76,7 @@ struct front {
     int rows, cols;        /* that were drawn last */
     bool gone;             /* the terminal is: nothing is drawn any more */
     bool detached;         /* it was given back, and the run goes on */
+    bool left;             /* the loop ends: keys that were typed behind it mean nothing */
     int exit_code;
 };
 

@@ -68,6 +68,7 @@ void
 front_leave(struct front *f, int exit_code)
 {
     f->exit_code = exit_code;
+    f->left = true;
     (void)event_base_loopbreak(f->base);
 }
 

@@ -286,6 +286,16 @@ test_q_leaves_at_once_where_nothing_is_under_way(void **state)
 }
 
 static void
+test_what_was_typed_behind_a_q_is_not_done(void **state)
+{
+    struct stage *s = *state;
+
+    front_go(s->front, AT_SERVERS);
+    stage_type(s, "qd");
+    assert_int_equal(s->bar[1]->act, ACT_QUIT); /* it was asked first, and nothing more */
+}
+
+static void
 test_ctrl_c_ends_what_is_typed_then_leaves(void **state)
 {
     struct stage *s = *state;
@@ -348,6 +358,7 @@ test_any_keys_leave_a_front(void **state)
         if (n == 61) {
             front_push(s->front, &stage_page(s->front, i % 2 == 0 ? AT_FORM : AT_CHART)->page);
         }
+        s->front->left = false;
         front_key(s->front, &k);
         if (i % 50 == 0) {
             stage_turn(s);
@@ -378,6 +389,7 @@ main(void)
         STAGE_TEST(test_a_word_must_be_typed_as_it_is),
         STAGE_TEST(test_whatever_comes_between_is_a_no),
         STAGE_TEST(test_q_leaves_at_once_where_nothing_is_under_way),
+        STAGE_TEST(test_what_was_typed_behind_a_q_is_not_done),
         STAGE_TEST(test_ctrl_c_ends_what_is_typed_then_leaves),
         STAGE_TEST(test_a_signal_leaves_with_its_number),
         STAGE_TEST(test_what_is_said_goes_with_the_next_key),
