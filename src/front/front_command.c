@@ -61,12 +61,12 @@ static void
 do_filter(struct front *f, const char *rest)
 {
     struct page *p = front_top(f);
-    const bool not = rest[0] == '!';
+    const bool without = rest[0] == '!';
 
     if (p->ops->filter == NULL) {
         front_say(f, LOOK_WARN, "nothing can be filtered here");
     } else {
-        p->ops->filter(p, rest + not, not );
+        p->ops->filter(p, rest + without, without);
     }
 }
 
@@ -249,7 +249,7 @@ run_whole(struct front *f, const char *word, const char *rest)
         front_act(f, row);
     } else if (row != NULL) {
         front_say(f, LOOK_WARN, ":%s takes nothing more", word);
-    } else {
+    } else if (own != NULL) {
         front_say(f, LOOK_WARN, ":%s %s", word, own->what);
     }
 }
