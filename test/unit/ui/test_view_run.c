@@ -28,6 +28,7 @@ struct scene {
     struct snapshot glance;
     struct view_run view;
     int64_t now_ms;
+    int32_t asked; /* cells of the table */
 };
 
 static unsigned
@@ -35,6 +36,7 @@ cell(void *arg, size_t row, size_t column, char ret[TABLE_CELL_BYTES])
 {
     struct scene *s = arg;
 
+    s->asked++;
     return view_run_cell(s->feed, s->now_ms, feed_course(s->feed)->order[row],
                          (enum view_run_column)column, ret);
 }
@@ -540,6 +542,24 @@ test_many_slots_are_a_grid_and_what_has_no_room_is_counted(void **state)
     close_scene(&s);
 }
 
+/* However many hosts there are, cells are asked of those that are seen. */
+static void
+test_a_frame_asks_for_the_rows_that_are_seen(void **state)
+{
+    struct canvas *c = canvas_new(97, 300, false);
+    struct scene s;
+
+    (void)state;
+    open_scene(&s, HOSTS_MAX);
+    begin_run(&s, STRATEGY_PARALLEL, 10);
+    table_act(s.table, ACT_BOTTOM);
+    s.asked = 0;
+    view_run_draw(&s.view, c, canvas_box(c));
+    assert_in_range(s.asked, 1, 97 * RUN_COLUMNS);
+    canvas_free(c);
+    close_scene(&s);
+}
+
 static void
 test_hosts_are_sorted_by_what_is_under_way_and_then_by_what_went_wrong(void **state)
 {
@@ -607,6 +627,7 @@ main(void)
         cmocka_unit_test(test_without_a_run_the_page_says_what_to_do_and_shows_the_queue),
         cmocka_unit_test(test_a_run_of_another_process_is_told_and_shown_if_it_is_seen),
         cmocka_unit_test(test_many_slots_are_a_grid_and_what_has_no_room_is_counted),
+        cmocka_unit_test(test_a_frame_asks_for_the_rows_that_are_seen),
         cmocka_unit_test(test_hosts_are_sorted_by_what_is_under_way_and_then_by_what_went_wrong),
         cmocka_unit_test(test_nothing_is_drawn_outside_of_the_box),
     };
