@@ -120,6 +120,7 @@ release_step(struct feed_step *s)
 {
     free(s->name);
     free(s->reason);
+    s->name = s->reason = NULL;
 }
 
 static void

@@ -17,6 +17,7 @@ enum { HOSTS_MAX = 10000, LINES_MAX = 100 };
 
 /* 2026-11-26 05:00:00 UTC; times of a scene are seconds since. */
 static const int64_t zero_ms = INT64_C(1795669200000);
+#define SECOND_MS INT64_C(1000)
 
 struct scene {
     char **names;
@@ -137,7 +138,7 @@ close_scene(struct scene *s)
 static struct event
 host_event(struct scene *s, enum event_type type, int32_t host, int32_t slot, int64_t at_s)
 {
-    struct event e = event_make(type, zero_ms + at_s * 1000);
+    struct event e = event_make(type, zero_ms + at_s * SECOND_MS);
 
     e.host = s->names[host];
     e.host_index = host;
@@ -214,7 +215,7 @@ set_state(struct scene *s, enum run_state state, int64_t since_s)
 {
     free(s->glance.state);
     s->glance.state = xstrdup(run_state_name(state));
-    s->glance.state_since_ms = zero_ms + since_s * 1000;
+    s->glance.state_since_ms = zero_ms + since_s * SECOND_MS;
 }
 
 static void
@@ -263,7 +264,7 @@ play(struct scene *s)
     end_host(s, 4, 1, "failed", "step 2 Upload the release: no space left on device", 30);
     say(s, 3, "uploading app-1.2.3.tar.gz\n  45.1 MiB of 45.1 MiB\nsha256 ok\n");
     say(s, 3, "\033[31mred\033[0m and \033[2Jhostile \xff\xfe bytes\nswitching");
-    s->now_ms = zero_ms + 36 * 1000;
+    s->now_ms = zero_ms + 36 * SECOND_MS;
     s->view.now_ms = s->now_ms;
     s->view.host = 3;
     s->view.predicted_ms = 70000;
