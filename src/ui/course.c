@@ -229,7 +229,7 @@ unset_done(struct course *c, int32_t host)
     struct course_wave *first = wave_at(c, c->wave_of[host]);
     struct course_wave *last = wave_at(c, c->wave_count);
 
-    if (first != NULL) {
+    if (first != NULL && last != NULL) {
         first->done -= (h->done & DONE_FIRST) != 0;
         first->bad -= (h->done & BAD_FIRST) != 0;
         last->done -= (h->done & DONE_LAST) != 0;
