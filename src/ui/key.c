@@ -351,7 +351,9 @@ take_ss3(const struct key_reader *r, bool late, struct key *k)
             c.numbers[0] = 1;
         }
         key_by_letter(&c, k);
-        key_by_keypad(k->code == KEYC_NONE ? c.final : '\0', k);
+        if (k->code == KEYC_NONE) {
+            key_by_keypad(c.final, k);
+        }
     }
     return i + 1;
 }

@@ -16,7 +16,8 @@
 #include <locale.h>
 #include <signal.h>
 
-/* newterm forgets its memory when it refuses a terminal (ncurses 6.4, new_prescr): once a process. */
+/* newterm forgets its memory when it refuses a terminal (ncurses 6.4, new_prescr): once a process.
+ */
 const char *__lsan_default_suppressions(void);
 const char *
 __lsan_default_suppressions(void)
