@@ -497,5 +497,5 @@ canvas_dump(const struct canvas *c)
         out.len = end;
         buf_addc(&out, '\n');
     }
-    return buf_detach(&out);
+    return out.data;
 }
