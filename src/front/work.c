@@ -219,7 +219,9 @@ work_tell_mistakes(struct work *w, const char *what, const struct mistakes *m,
         free(title);
         front_say(w->front, LOOK_BAD, "%s: nothing was started", what);
     } else if (err->text[0] != '\0') {
-        front_say(w->front, LOOK_BAD, "%s", err->text);
+        char *near = front_near_root(w->front, err->text);
+        front_say(w->front, LOOK_BAD, "%s", near);
+        free(near);
     }
 }
 
