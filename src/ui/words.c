@@ -63,10 +63,10 @@ static bool
 is_whole(const struct word *w, const char *bytes, size_t len, size_t at)
 {
     const size_t end = at + w->len;
-    const char before = at > 0 ? bytes[at - 1] : ' ';
-    const char before_it = at > 1 ? bytes[at - 2] : ' ';
-    const char next = end < len ? bytes[end] : ' ';
-    const char behind = end + 1 < len ? bytes[end + 1] : ' ';
+    const char before = (char)(at > 0 ? bytes[at - 1] : ' ');
+    const char before_it = (char)(at > 1 ? bytes[at - 2] : ' ');
+    const char next = (char)(end < len ? bytes[end] : ' ');
+    const char behind = (char)(end + 1 < len ? bytes[end + 1] : ' ');
 
     return !goes_on(before, before_it) && !goes_on(next, behind);
 }
@@ -122,22 +122,24 @@ next_word(const char **text, const char **ret_word, size_t *ret_len, bool *ret_w
 void
 words_set(struct words *w, const char *text, bool not )
 {
+    struct words made = {0};
     const char *rest = text == NULL ? "" : text;
     const char *word;
     size_t len, cap = 0;
     bool whole;
 
-    words_release(w);
-    while (w->count < WORDS_MAX && next_word(&rest, &word, &len, &whole)) {
+    while (made.count < WORDS_MAX && next_word(&rest, &word, &len, &whole)) {
         if (len > 0) {
-            w->list = xgrow(w->list, w->count, &cap, sizeof(*w->list));
-            word_make(&w->list[w->count++], word, len, whole);
+            made.list = xgrow(made.list, made.count, &cap, sizeof(*made.list));
+            word_make(&made.list[made.count++], word, len, whole);
         }
     }
-    if (w->count > 0) {
-        w->shown = xasprintf("%s%s", not ? "!" : "", text);
-        w->not = not ;
+    if (made.count > 0) {
+        made.shown = xasprintf("%s%s", not ? "!" : "", text);
+        made.not = not ;
     }
+    words_release(w); /* text may be its own */
+    *w = made;
 }
 
 void
