@@ -94,7 +94,7 @@ browse(struct front *f, const char *host)
     if (rc < 0) {
         front_say(f, LOOK_BAD, "%s: %s", host, err.text);
     } else if (rc == 0) {
-        front_say(f, LOOK_WARN, "no browser here (BROWSER, DISPLAY): %s", url);
+        front_say(f, LOOK_WARN, "%s (no browser here: BROWSER, DISPLAY)", url);
     } else {
         front_say(f, LOOK_OK, "opened %s", url);
     }

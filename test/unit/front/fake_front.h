@@ -236,16 +236,6 @@ page_hostlog_new(struct front *f, const char *env, const char *run_id, const cha
     return NULL;
 }
 
-#if !__has_include("../../../src/config/edit_env.c")
-int
-edit_create_env(const char *root, const char *name, struct err *err)
-{
-    (void)root;
-    (void)name;
-    return err_set(err, ERR_NOT_YET, "not there yet");
-}
-#endif
-
 /* ---------------------------------------------------------------- work.h */
 
 struct work *
@@ -357,6 +347,7 @@ stage_up(void **state)
                 "        db-1: {ansible_host: 'fe80::1', app_port: 443}\n");
     f->cli.root = xstrdup(f->folder.path);
     f->cli.secrets = &f->secrets;
+    f->cli.empty_ok = true;
     f->base = event_base_new();
     f->wall_ms = 1795470400000;
     fake_load(f);

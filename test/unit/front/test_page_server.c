@@ -143,8 +143,8 @@ test_the_test_is_told_above_the_text(void **state)
     struct front *f = *state;
     struct page *p = details(f, "db-1");
 
-    f->test = (struct work_test){.state = TEST_OK, .trip_ms = 2};
-    sees(p, " db-1  test ok, 2.0 ms\n");
+    f->test = (struct work_test){.state = TEST_OK, .trip_us = 2140};
+    sees(p, " db-1  test ok, 2.1 ms\n");
     f->test = (struct work_test){.state = TEST_FAILED, .reason = "no route\x1b[2J"};
     sees(p, " db-1  test failed: no route\\x1b[2J\n");
 }

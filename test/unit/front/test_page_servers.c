@@ -59,7 +59,7 @@ test_servers_are_shown_as_the_inventory_has_them(void **state)
     struct front *f = *state;
 
     shows(f->servers, 24, 80, true,
-          "   server       address           port  state        last action            test\n"
+          "   SERVER       ADDRESS           PORT  STATE        LAST ACTION            TEST\n"
           ">  web-10       10.0.0.10         2222\n"
           "   web-9        10.0.0.9\n"
           "   db-1         fe80::1\n"
@@ -187,6 +187,25 @@ test_one_is_tested_or_all_that_are_marked(void **state)
 }
 
 static void
+test_an_address_without_a_browser_is_told_to_be_copied(void **state)
+{
+    struct front *f = *state;
+
+    unsetenv("BROWSER");
+    unsetenv("DISPLAY");
+    unsetenv("WAYLAND_DISPLAY");
+    assert_true(act(f, ACT_BROWSE));
+    assert_string_equal(f->said, "http://10.0.0.10:8080/ (no browser here: BROWSER, DISPLAY)");
+    setenv("BROWSER", "true", 1);
+    page_servers_go(f, "db-1");
+    assert_true(act(f, ACT_BROWSE));
+    assert_string_equal(f->said, "opened https://[fe80::1]:443/");
+    setenv("BROWSER", "im-no-such-browser", 1);
+    assert_true(act(f, ACT_BROWSE));
+    assert_non_null(strstr(f->said, "db-1: cannot start im-no-such-browser"));
+}
+
+static void
 test_patterns_mark_unmark_and_limit(void **state)
 {
     struct front *f = *state;
@@ -299,6 +318,36 @@ test_several_are_deleted_with_one_answer(void **state)
 }
 
 static void
+test_the_cursor_stays_where_a_server_is_gone(void **state)
+{
+    struct front *f = *state;
+
+    page_servers_go(f, "web-9");
+    assert_true(act(f, ACT_DELETE));
+    f->answer(f->answer_arg, true);
+    event_base_dispatch(f->base);
+    chosen_are(f, " db-1");
+    assert_true(act(f, ACT_DELETE)); /* the last one */
+    f->answer(f->answer_arg, true);
+    event_base_dispatch(f->base);
+    chosen_are(f, " web-10");
+}
+
+static void
+test_the_last_server_can_be_deleted(void **state)
+{
+    struct front *f = *state;
+
+    act(f, ACT_MARK_ALL);
+    assert_true(act(f, ACT_DELETE));
+    f->answer(f->answer_arg, true);
+    event_base_dispatch(f->base);
+    assert_string_equal(f->said, "db-1,web-[9-10]: taken out of the inventory");
+    sees(f->servers, "no server yet: n adds one\n");
+    chosen_are(f, "");
+}
+
+static void
 test_what_cannot_be_deleted_is_told(void **state)
 {
     struct front *f = *state;
@@ -363,8 +412,8 @@ test_the_store_says_what_was_done_last(void **state)
     assert_true(act(f, ACT_REFRESH));
     act(f, ACT_DOWN);
     shows(f->servers, 24, 120, false,
-          "   server                     address           port  state        last action          "
-          "  test  release       progress\n"
+          "   SERVER                     ADDRESS           PORT  STATE        LAST ACTION          "
+          "  TEST  RELEASE       PROGRESS\n"
           "   web-10                     10.0.0.10         2222  deployed     ✓ deploy 2m          "
           "        v2\n"
           ">  web-9                      10.0.0.9                             ✗ deploy 2m\n"
@@ -428,8 +477,8 @@ test_a_run_under_way_is_seen_host_by_host(void **state)
     e.duration_ms = 1000;
     hand(f, e);
     shows(f->servers, 24, 120, false,
-          "   server                     address           port  state        last action          "
-          "  test  release       progress\n"
+          "   SERVER                     ADDRESS           PORT  STATE        LAST ACTION          "
+          "  TEST  RELEASE       PROGRESS\n"
           ">  web-10                     10.0.0.10         2222               ▶ 4/10 Upload        "
           "                      ███░░░░░░░\n"
           "   web-9                      10.0.0.9                             ✗ deploy 2s\n"
@@ -460,6 +509,7 @@ main(void)
         STAGED(test_actions_are_for_the_marked_else_for_the_one_under_the_cursor),
         STAGED(test_another_action_is_typed),
         STAGED(test_one_is_tested_or_all_that_are_marked),
+        STAGED(test_an_address_without_a_browser_is_told_to_be_copied),
         STAGED(test_patterns_mark_unmark_and_limit),
         STAGED(test_workers_are_those_of_the_run_under_way),
         STAGED(test_forms_and_details_open_over_the_list),
@@ -467,6 +517,8 @@ main(void)
         STAGED(test_going_to_a_server_ends_a_filter_that_hides_it),
         STAGED(test_deleting_asks_first_and_says_what_stays),
         STAGED(test_several_are_deleted_with_one_answer),
+        STAGED(test_the_cursor_stays_where_a_server_is_gone),
+        STAGED(test_the_last_server_can_be_deleted),
         STAGED(test_what_cannot_be_deleted_is_told),
         STAGED(test_the_store_says_what_was_done_last),
         STAGED(test_a_run_under_way_is_seen_host_by_host),
