@@ -183,9 +183,9 @@ history_key(struct page *p, const struct key *k)
 }
 
 static void
-history_filter(struct page *p, const char *text, bool not )
+history_filter(struct page *p, const char *text, bool without)
 {
-    table_filter(mine(p)->view.table, text, not );
+    table_filter(mine(p)->view.table, text, without);
 }
 
 static void

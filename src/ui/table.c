@@ -250,7 +250,7 @@ goes_on(const struct table *t, const char *text, bool not )
 {
     const char *before = words_shown(&t->words);
 
-    return before[0] != '\0' && !t->words.not &&!not &&text != NULL &&
+    return before[0] != '\0' && !t->words.without && !not &&text != NULL &&
            strncmp(text, before, strlen(before)) == 0 && strchr(text, '"') == NULL;
 }
 

@@ -120,7 +120,7 @@ next_word(const char **text, const char **ret_word, size_t *ret_len, bool *ret_w
 }
 
 void
-words_set(struct words *w, const char *text, bool not )
+words_set(struct words *w, const char *text, bool without)
 {
     struct words made = {0};
     const char *rest = text == NULL ? "" : text;
@@ -135,8 +135,8 @@ words_set(struct words *w, const char *text, bool not )
         }
     }
     if (made.count > 0) {
-        made.shown = xasprintf("%s%s", not ? "!" : "", text);
-        made.not = not ;
+        made.shown = xasprintf("%s%s", without ? "!" : "", text);
+        made.without = without;
     }
     words_release(w); /* text may be its own */
     *w = made;
@@ -165,7 +165,7 @@ words_fit(const struct words *w, const char *bytes, size_t len)
     size_t ignored;
 
     for (size_t i = 0; i < w->count; i++) {
-        if (word_find(&w->list[i], bytes, len, 0, &ignored) == w->not ) {
+        if (word_find(&w->list[i], bytes, len, 0, &ignored) == w->without) {
             return false;
         }
     }
