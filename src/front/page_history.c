@@ -156,11 +156,15 @@ history_act(struct page *p, enum act act)
     struct history_page *h = mine(p);
     const struct run_row *run = run_at(h);
 
-    if (act == ACT_ENTER && run != NULL) {
+    if ((act == ACT_ENTER || act == ACT_RETRY_FAILED) && run == NULL) {
+        front_say(p->front, LOOK_WARN, "there is no run here");
+        return true;
+    }
+    if (act == ACT_ENTER) {
         front_push(p->front, page_chart_new(p->front, run->id));
         return true;
     }
-    if (act == ACT_RETRY_FAILED && run != NULL) {
+    if (act == ACT_RETRY_FAILED) {
         work_propose_retry(front_work(p->front), run->id);
         return true;
     }
