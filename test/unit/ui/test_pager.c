@@ -503,9 +503,9 @@ test_what_is_found_at_the_side_is_shown(void **state)
     shows(p, "0123456789012345678\xe2\x80\xa6\nneedle\n\n\n\n");
     /* its beginning is scrolled out */
     pager_search(p, "6789012345678901", false);
-    looks(p, 0, "ppppppFFFFFFFFFFFFFp");
+    looks(p, 0, "FFFFFFFFFFFFFFFFpppp");
     pager_act(p, ACT_RIGHT);
-    looks(p, 0, "FFFFFFFFFFFppppppppp");
+    looks(p, 0, "FFFFFppppppppppppppp");
     pager_free(p);
 }
 
