@@ -50,7 +50,6 @@ view_of(const char *root, const struct run_row *r, int64_t wall_ms)
                          .started_wall_ms = r->started_wall_ms,
                          .took_ms = r->duration_ms,
                          .hosts = r->host_count,
-                         .workers = r->workers,
                          .exit_code = r->exit_code};
 
     memcpy(v.outcomes, r->outcomes, sizeof(v.outcomes));

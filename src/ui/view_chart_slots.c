@@ -212,12 +212,6 @@ letter_of(const struct report *r, const struct report_span *s)
     return &letters[outcome_is_bad(h->outcome) ? 1 : 0];
 }
 
-unsigned
-chart_look(const struct report *r, const struct report_span *s)
-{
-    return letter_of(r, s)->look;
-}
-
 /* The name in the cells behind its beginning, whole or up to its first dot, if it has room. */
 static void
 draw_name(struct canvas *c, int row, int col, int width, unsigned look, const char *name)
