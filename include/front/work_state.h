@@ -23,7 +23,7 @@ struct work {
     struct event *after;   /* owned: the run is over, and can be let go of */
     struct run *run;       /* owned; NULL: none is under way */
     struct errand *errand; /* owned: what it borrows */
-    struct test *test;     /* owned: it is one of these; else NULL */
+    struct trial *trial;   /* owned: it is one of these; else NULL */
     int exit_code;         /* of the run that is over; -1: err */
     struct err err;
     struct seen *seen; /* owned; NULL: there was no run yet */
@@ -57,8 +57,8 @@ void plain_event(struct work *w, const struct event *e);
 void plain_end(struct work *w);
 
 /* ---- work_test.c */
-void test_end(struct work *w);
-void test_free(struct test *t);
+void trial_end(struct work *w);
+void trial_free(struct trial *t);
 
 /* ---- page_confirm.c: takes over e */
 struct page *page_confirm_new(struct front *f, struct errand *e);

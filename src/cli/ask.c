@@ -89,22 +89,37 @@ tell(const struct terminal *t, const char *text)
     buf_release(&b);
 }
 
-/* Let a signal do what it does with the terminal as it was; we may come back from a stop. */
-static void
+/* Let a signal do what it does with the terminal as it was.  A stop is one whoever else handles it;
+ * of others that somebody in this process handles we come back without an answer, and Ctrl-C means
+ * just that.  False: nobody answers any more. */
+static bool
 suffer(const struct terminal *t, const char *prompt)
 {
+    const struct sigaction by_default = {.sa_handler = SIG_DFL};
     struct signalfd_siginfo info;
+    struct sigaction before;
 
     if (read(t->signals, &info, sizeof(info)) != (ssize_t)sizeof(info)) {
-        return;
+        return true;
     }
+    const int number = (int)info.ssi_signo;
+    const bool stops = number == SIGTSTP;
+    (void)sigaction(number, stops ? &by_default : NULL, &before);
+    const bool handled = before.sa_handler != SIG_DFL && before.sa_handler != SIG_IGN;
     show(t);
     (void)!write(t->fd, "\n", 1);
-    (void)raise((int)info.ssi_signo);
+    if (stops || number != SIGINT || !handled) {
+        (void)raise(number);
+    }
     (void)sigprocmask(SIG_SETMASK, &t->mask, NULL);
     (void)sigprocmask(SIG_BLOCK, &t->watched, NULL);
+    if (!stops && handled) {
+        return false;
+    }
+    (void)sigaction(number, &before, NULL);
     hide(t);
     tell(t, prompt);
+    return true;
 }
 
 enum { ANSWER_NONE = -1, ANSWER_LONG = -2 };
@@ -121,7 +136,9 @@ read_answer(const struct terminal *t, const char *prompt, char *answer, size_t s
             return -1;
         }
         if ((p[1].revents & POLLIN) != 0) {
-            suffer(t, prompt);
+            if (!suffer(t, prompt)) {
+                return ANSWER_NONE;
+            }
             len = 0;
             continue;
         }

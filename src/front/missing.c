@@ -362,6 +362,11 @@ work_propose(struct work *w, const char *a, const struct strv *h)
     (void)h;
     front_say((struct front *)w, LOOK_WARN, "%s: not there yet", a);
 }
+void
+work_propose_retry(struct work *w, const char *id)
+{
+    front_say((struct front *)w, LOOK_WARN, "%s: not there yet", id);
+}
 struct feed *
 work_feed(struct work *w)
 {

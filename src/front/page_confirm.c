@@ -310,6 +310,33 @@ queue(struct confirm_page *c)
 
 /* What was read beside a run was not all: once that is over it is read whole, and shown again. */
 static void
+show_whole(struct confirm_page *c)
+{
+    struct front *f = c->page.front;
+    struct errand *e = c->errand;
+
+    c->errand = NULL;
+    front_pop(f);
+    work_propose(front_work(f), e->action, &e->hosts);
+    errand_free(e);
+}
+
+static bool
+is_outdated(const struct confirm_page *c)
+{
+    return c->errand != NULL && c->errand->brief && front_work(c->page.front)->run == NULL;
+}
+
+static void
+confirm_tick(struct page *p, int64_t wall_ms)
+{
+    (void)wall_ms;
+    if (is_outdated(mine(p))) {
+        show_whole(mine(p));
+    }
+}
+
+static void
 start(struct confirm_page *c)
 {
     struct front *f = c->page.front;
@@ -318,14 +345,8 @@ start(struct confirm_page *c)
 
     if (w->run != NULL) {
         queue(c);
-    } else if (e->brief) {
-        struct strv hosts = {0};
-        for (size_t i = 0; i < e->hosts.count; i++) {
-            strv_add(&hosts, e->hosts.items[i]);
-        }
-        front_pop(f);
-        work_propose(w, e->action, &hosts);
-        strv_clear(&hosts);
+    } else if (is_outdated(c)) {
+        show_whole(c); /* it is to be seen before it starts */
     } else {
         c->errand = NULL;
         front_pop(f);
@@ -401,6 +422,7 @@ page_confirm_new(struct front *f, struct errand *e)
         .draw = confirm_draw,
         .subtitle = confirm_subtitle,
         .act = confirm_act,
+        .tick = confirm_tick,
         .free = confirm_free,
     };
     struct confirm_page *c = xcalloc(1, sizeof(*c));

@@ -110,14 +110,14 @@ static void
 on_after(evutil_socket_t fd, short what, void *arg)
 {
     struct work *w = arg;
-    const bool was_test = w->test != NULL;
+    const bool was_test = w->trial != NULL;
 
     (void)fd;
     (void)what;
     app_end(w->run);
     w->run = NULL;
     if (was_test) {
-        test_end(w);
+        trial_end(w);
     } else {
         say_result(w);
         plain_end(w);
@@ -392,7 +392,7 @@ work_feed(struct work *w)
 struct run *
 work_run(struct work *w)
 {
-    return w->test == NULL ? w->run : NULL;
+    return w->trial == NULL ? w->run : NULL;
 }
 
 const char *
@@ -466,7 +466,7 @@ work_free(struct work *w)
     }
     app_end(w->run);
     plain_end(w);
-    test_free(w->test);
+    trial_free(w->trial);
     errand_free(w->errand);
     seen_free(w->seen);
     map_free(w->tests);

@@ -18,7 +18,7 @@ struct kept_test {
     char reason[ERR_TEXT_MAX];
 };
 
-struct test {
+struct trial {
     struct sink sink; /* first: the two are cast into each other */
     struct work *work;
     int32_t ok, bad;
@@ -66,7 +66,7 @@ fail(struct kept_test *k, const char *reason)
 }
 
 static void
-finish(struct test *t, const struct event *e)
+finish(struct trial *t, const struct event *e)
 {
     struct kept_test *k = keep(t->work, e->host);
     const bool ok = e->outcome != NULL && strcmp(e->outcome, "ok") == 0;
@@ -84,9 +84,9 @@ finish(struct test *t, const struct event *e)
 }
 
 static void
-test_event(struct sink *s, const struct event *e)
+trial_event(struct sink *s, const struct event *e)
 {
-    struct test *t = (struct test *)s;
+    struct trial *t = (struct trial *)s;
 
     if (e->type == EVENT_HOST_FINISHED) {
         finish(t, e);
@@ -95,7 +95,7 @@ test_event(struct sink *s, const struct event *e)
 }
 
 static void
-test_close(struct sink *s)
+trial_close(struct sink *s)
 {
     (void)s;
 }
@@ -103,19 +103,19 @@ test_close(struct sink *s)
 /* ---------------------------------------------------------------- one test */
 
 void
-test_free(struct test *t)
+trial_free(struct trial *t)
 {
     free(t);
 }
 
 /* Those that it did not come to are as they were. */
 void
-test_end(struct work *w)
+trial_end(struct work *w)
 {
-    struct test *t = w->test;
+    struct trial *t = w->trial;
     const struct errand *e = w->errand;
 
-    w->test = NULL;
+    w->trial = NULL;
     for (size_t i = 0; i < e->hosts.count; i++) {
         struct kept_test *k = keep(w, e->hosts.items[i]);
         if (k->test.state == TEST_RUNNING) {
@@ -129,7 +129,7 @@ test_end(struct work *w)
     } else {
         front_say(w->front, LOOK_OK, "test: %d ok", (int)t->ok);
     }
-    test_free(t);
+    trial_free(t);
 }
 
 /* No budget and no order: each is looked at. */
@@ -149,16 +149,16 @@ set_request(struct errand *e)
 static void
 start(struct work *w, struct errand *e)
 {
-    static const struct sink_ops ops = {.event = test_event, .close = test_close};
-    struct test *t = xcalloc(1, sizeof(*t));
+    static const struct sink_ops ops = {.event = trial_event, .close = trial_close};
+    struct trial *t = xcalloc(1, sizeof(*t));
 
     set_request(e);
     t->sink.ops = &ops;
     t->work = w;
-    w->test = t;
+    w->trial = t;
     if (!work_begin_hidden(w, e, &t->sink)) {
-        w->test = NULL;
-        test_free(t);
+        w->trial = NULL;
+        trial_free(t);
         return;
     }
     for (size_t i = 0; i < e->hosts.count; i++) {
@@ -179,7 +179,7 @@ work_test(struct work *w, const struct strv *hosts)
 
     if (w->run != NULL) {
         front_say(w->front, LOOK_WARN, "a %s is under way: servers are tested when it is over",
-                  w->test != NULL ? "test" : "run");
+                  w->trial != NULL ? "test" : "run");
         return;
     }
     if (wish.env == NULL || hosts->count == 0) {

@@ -205,11 +205,34 @@ table_refresh(struct table *t)
     }
 }
 
+/* Of what is shown keep the rows below count; the cursor's may be among them. */
+static void
+cut_shown(struct table *t, size_t count)
+{
+    size_t left = 0;
+    size_t at = 0;
+
+    for (size_t i = 0; i < t->shown_count; i++) {
+        if (t->shown[i] < count) {
+            at = i == t->at ? left : at;
+            t->shown[left++] = t->shown[i];
+        }
+    }
+    t->shown_count = left;
+    t->at = at;
+}
+
 void
 table_set_count(struct table *t, size_t count, bool keep)
 {
     const size_t kept = !keep ? 0 : count < t->count ? count : t->count;
 
+    if (!keep) {
+        t->at = t->top = 0;
+        t->shown_count = 0;
+    } else if (count < t->count) {
+        cut_shown(t, count);
+    }
     t->shown = xreallocarray(t->shown, count + 1, sizeof(*t->shown));
     t->marked = xreallocarray(t->marked, count + 1, sizeof(*t->marked));
     memset(t->marked + kept, 0, (count + 1 - kept) * sizeof(*t->marked));
@@ -217,30 +240,54 @@ table_set_count(struct table *t, size_t count, bool keep)
     for (size_t i = 0; i < kept; i++) {
         t->marked_count += t->marked[i];
     }
-    if (!keep) {
-        t->at = t->top = 0;
-        t->shown_count = 0;
-    } else if (t->shown_count > count) {
-        size_t left = 0; /* the cursor's row may be among those that stay */
-        size_t at = 0;
-        for (size_t i = 0; i < t->shown_count && left < count; i++) {
-            if (t->shown[i] < count) {
-                at = i == t->at ? left : at;
-                t->shown[left++] = t->shown[i];
-            }
-        }
-        t->shown_count = left;
-        t->at = at;
-    }
     t->count = count;
     table_refresh(t);
+}
+
+/* Whether only rows that are shown now can fit what is asked for: somebody types on. */
+static bool
+goes_on(const struct table *t, const char *text, bool not )
+{
+    const char *before = words_shown(&t->words);
+
+    return before[0] != '\0' && !t->words.not &&!not &&text != NULL &&
+           strncmp(text, before, strlen(before)) == 0 && strchr(text, '"') == NULL;
+}
+
+/* Their order stays. */
+static void
+narrow(struct table *t)
+{
+    const size_t at = t->at;
+    size_t left = 0;
+    struct buf text;
+
+    buf_init(&text, ROW_BYTES_MAX);
+    for (size_t i = 0; i < t->shown_count; i++) {
+        text_of(t, t->shown[i], &text);
+        if (i == at) {
+            t->at = left;
+        }
+        if (words_fit(&t->words, text.data, text.len)) {
+            t->shown[left++] = t->shown[i];
+        }
+    }
+    t->shown_count = left;
+    buf_release(&text);
+    settle(t);
 }
 
 void
 table_filter(struct table *t, const char *text, bool not )
 {
+    const bool less = goes_on(t, text, not );
+
     words_set(&t->words, text, not );
-    table_refresh(t);
+    if (less) {
+        narrow(t);
+    } else {
+        table_refresh(t);
+    }
 }
 
 const char *

@@ -381,6 +381,42 @@ test_a_key_and_a_picture_cost_what_is_seen_whatever_there_is(void **state)
 }
 
 static void
+test_typing_on_looks_only_at_what_is_left(void **state)
+{
+    struct fleet f = {0};
+    struct table *t = make(&f, MANY);
+    struct table *other = make(&f, MANY);
+
+    (void)state;
+    table_sort(t, 0, true);
+    table_sort(other, 0, true);
+    table_filter(t, "web-7", false);
+    const size_t shown = table_shown(t);
+    for (size_t i = 0; i < sizeof("web-77 fail") - sizeof("web-7"); i++) {
+        char text[16];
+        snprintf(text, sizeof(text), "%.*s", (int)(sizeof("web-7") + i), "web-77 fail");
+        f.cells = 0;
+        table_filter(t, text, false);
+        assert_true(f.cells <= shown * 4);
+        table_filter(other, "", false);
+        table_filter(other, text, false);
+        assert_int_equal(table_shown(t), table_shown(other));
+    }
+    size_t rows[8], others[8];
+    walk(t, rows, 8);
+    walk(other, others, 8);
+    assert_memory_equal(rows, others, sizeof(rows));
+    table_filter(t, "web-77", false); /* a letter less: all of them again */
+    assert_true(table_shown(t) > 8);
+    table_filter(t, "web-77", true);
+    table_filter(t, "web-77 fail", true);
+    table_filter(other, "web-77 fail", true);
+    assert_int_equal(table_shown(t), table_shown(other));
+    table_free(t);
+    table_free(other);
+}
+
+static void
 test_a_sort_by_texts_asks_for_each_once(void **state)
 {
     struct fleet f = {0};
@@ -535,6 +571,7 @@ main(void)
         cmocka_unit_test(test_texts_are_sorted_as_people_count),
         cmocka_unit_test(test_sorting_goes_through_the_columns_and_back_to_the_owner_s_order),
         cmocka_unit_test(test_a_key_and_a_picture_cost_what_is_seen_whatever_there_is),
+        cmocka_unit_test(test_typing_on_looks_only_at_what_is_left),
         cmocka_unit_test(test_a_sort_by_texts_asks_for_each_once),
         cmocka_unit_test(test_anything_in_any_order_leaves_a_table),
         cmocka_unit_test(test_a_click_goes_to_a_row_marks_it_or_sorts),
