@@ -2,6 +2,7 @@
 #
 #   make            build bin/inventory-manager
 #   make test       everything: unit tests, the fleet, a real sshd, the commands of the guide
+#   make demo       install what is missing, build, deploy to nine servers on this machine
 #   make help       the rest
 #
 # Objects live in $(BUILD); BUILD=build/asan SAN=1 builds beside with ASan and UBSan.
@@ -16,6 +17,7 @@ WERROR  ?=
 LAYERS  := base core proc config ssh probe store ui app cli front
 
 WARN := -Wall -Wextra -Wpedantic -Wshadow -Wundef -Wvla -Wformat=2 -Wstrict-prototypes \
+        -Wmissing-prototypes -Wold-style-definition -Wwrite-strings -Wcast-qual -Wconversion \
         -Wswitch-enum
 ifeq ($(FUZZ),1)
 HARDEN := -O1 -g -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=undefined \
@@ -92,7 +94,6 @@ $(BUILD)/test/core/test_strategies: $(BUILD)/test/strategies/world.o $(BUILD)/te
 $(BUILD)/test/ssh/test_ahead: | $(BUILD)/test/fleet/fleet
 $(BUILD)/test/ssh/test_cut: $(patsubst %.c,$(BUILD)/%.o,$(wildcard test/cut/*.c))
 
-# Until everything has landed: what it stands in for, it looks for itself.
 $(BUILD)/src/%.o: src/%.c
 	@mkdir -p $(@D)
 	@echo '  CC $<'
@@ -101,6 +102,7 @@ $(BUILD)/src/%.o: src/%.c
 $(BUILD)/test/%.o: test/%.c
 	@mkdir -p $(@D)
 	@echo '  CC $<'
+	@$(CC) $(CPPFLAGS_ALL) -Itest $(CFLAGS_ALL) -Wno-missing-prototypes -c -o $@ $<
 
 # Archives in order from front down to base, twice nothing: each layer only uses those below it.
 MAIN_LIBS := $(foreach l,$(need_front),$(if $(call src_of,$(l)),$(call lib_of,$(l))))
@@ -272,6 +274,7 @@ $(BUILD)/bench/empty: $(BUILD)/bench/empty.o
 	@$(CC) $(filter-out -Wl$(comma)--as-needed,$(LDFLAGS_ALL)) -Wl,--no-as-needed -o $@ $< $(LDLIBS_ALL)
 
 # Numbers for people: nothing passes or fails by them.  About ten minutes, the whole matrix, seconds; bench/README.md.
+# What only it needs is installed when it is missing (bench/deps); no service is.
 .PHONY: bench bench-long bench-smoke bench-tools
 bench: bench-tools
 	@[ ! -x bench/deps ] || bench/deps

@@ -130,7 +130,5 @@ void ask_leave(struct front *f);
 void env_tick(struct front *f);
 void env_refresh(struct front *f); /* asked for: read it again */
 void env_close(struct front *f);
-/* `path:line: ...` with paths from the root on. */
-char *env_near_root(const struct front *f, const char *text);
 
 #endif

@@ -52,7 +52,7 @@ env_close(struct front *f)
 /* ---------------------------------------------------------------- what is wrong */
 
 char *
-env_near_root(const struct front *f, const char *text)
+front_near_root(const struct front *f, const char *text)
 {
     const char *root = f->cli->root;
     const size_t len = strlen(root);
@@ -77,7 +77,7 @@ add_lines(const struct front *f, struct buf *out, const char *before, const stru
           int count)
 {
     for (size_t i = 0; i < lines->count; i++) {
-        char *near = env_near_root(f, lines->items[i]);
+        char *near = front_near_root(f, lines->items[i]);
         (void)buf_addf(out, "%s%s\n", before, near);
         free(near);
     }
@@ -105,7 +105,7 @@ static void
 say_warnings(struct front *f, const struct mistakes *m)
 {
     if (m->warned > 0) {
-        char *near = env_near_root(f, m->warnings.items[0]);
+        char *near = front_near_root(f, m->warnings.items[0]);
         front_say(f, LOOK_WARN, "warning: %s%s", near,
                   m->warned > 1 ? " (and more: validate)" : "");
         free(near);
@@ -228,7 +228,7 @@ reload(struct front *f)
         watched_free(f->env.watched);
         f->env.watched = watched;
         f->env.stale = false;
-        char *near = env_near_root(f, m.errors.count > 0 ? m.errors.items[0] : err.text);
+        char *near = front_near_root(f, m.errors.count > 0 ? m.errors.items[0] : err.text);
         front_say(f, LOOK_BAD, "not read again: %s", near);
         free(near);
     }

@@ -334,6 +334,18 @@ delete_at(struct envs *e)
 }
 
 static bool
+show_settings_at(struct envs *e)
+{
+    size_t row = 0;
+
+    if (!table_at(e->table, &row)) {
+        return false;
+    }
+    front_show_settings(e->page.front, e->known.rows[row].name);
+    return true;
+}
+
+static bool
 envs_act(struct page *p, enum act act)
 {
     struct envs *e = mine(p);
@@ -347,6 +359,9 @@ envs_act(struct page *p, enum act act)
     }
     if (act == ACT_DELETE) {
         return delete_at(e);
+    }
+    if (act == ACT_EDIT) {
+        return show_settings_at(e);
     }
     if (act == ACT_BACK) { /* there is nothing behind it */
         table_filter(e->table, "", false);

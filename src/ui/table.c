@@ -252,7 +252,7 @@ goes_on(const struct table *t, const char *text, bool without)
 {
     const char *before = words_shown(&t->words);
 
-    return before[0] != '\0' && !t->words.not &&!without && text != NULL &&
+    return before[0] != '\0' && !t->words.without && !without && text != NULL &&
            strncmp(text, before, strlen(before)) == 0 && strchr(text, '"') == NULL;
 }
 
