@@ -22,7 +22,7 @@ struct env_row {
     int64_t servers;         /* SERVERS_UNKNOWN: not yet; _NOT_COUNTED: when it is opened */
     int mistakes;            /* in its files */
     struct watched *counted; /* owned: its files, as they were counted; NULL: never */
-    char last[96];           /* "deploy ok 1m02s"; "": no run yet */
+    char last[128];          /* "deploy ok 1m02s"; "": no run yet */
     int last_exit;           /* of that run; -1: it is not over, or died */
     int32_t ran_on;          /* hosts of it */
     int64_t ran_wall_ms;     /* when it began */

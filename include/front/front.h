@@ -104,5 +104,8 @@ void front_leave(struct front *f, int exit_code);
 
 /* What the settings page needs of an environment; it can be open or not. */
 void front_show_settings(struct front *f, const char *env);
+/* `KEY VALUE` into config.yml of the environment that Settings shows; tells what was done, or why
+ * not. */
+void front_set(struct front *f, const char *rest);
 
 #endif

@@ -105,8 +105,10 @@ enum act {
     ACT_FEWER_WORKERS,
     /* of a run that is over */
     ACT_RETRY_FAILED,
+    ACT_NEARER,
+    ACT_FARTHER,
 };
-enum { ACTS = ACT_RETRY_FAILED + 1 };
+enum { ACTS = ACT_FARTHER + 1 };
 
 struct binding {
     unsigned where; /* of enum where */

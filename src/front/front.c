@@ -68,6 +68,7 @@ void
 front_leave(struct front *f, int exit_code)
 {
     f->exit_code = exit_code;
+    f->left = true;
     (void)event_base_loopbreak(f->base);
 }
 
@@ -123,10 +124,9 @@ on_signal(evutil_socket_t signal, short what, void *arg)
 
     (void)what;
     if (signal == SIGHUP) {
-        f->gone = true;
-        if (f->screen != NULL) {
-            screen_forget(f->screen);
-        }
+        f->gone = true; /* or only a signal: one that is still there is left as it was found */
+        screen_close(f->screen);
+        f->screen = NULL;
         work_hangup(f->work);
         work_leave_when_over(f->work);
     } else if (signal == SIGINT) {
@@ -227,8 +227,20 @@ open_screen(struct front *f, struct err *err)
     return f->screen == NULL ? -1 : 0;
 }
 
-static void
-release(struct front *f)
+struct front *
+front_new(struct cli *c)
+{
+    struct front *f = xcalloc(1, sizeof(*f));
+
+    f->cli = c;
+    f->base = app_loop_new();
+    make_events(f);
+    f->work = work_new(f);
+    return f;
+}
+
+void
+front_free(struct front *f)
 {
     screen_close(f->screen);
     f->screen = NULL;
@@ -243,6 +255,7 @@ release(struct front *f)
     event_free(f->tick);
     event_free(f->later);
     event_base_free(f->base);
+    free(f);
 }
 
 int
@@ -255,18 +268,13 @@ front_main(struct cli *c, struct err *err)
         return -1;
     }
     (void)setlocale(LC_CTYPE, "");
-    f = xcalloc(1, sizeof(*f));
-    f->cli = c;
-    f->base = app_loop_new();
-    make_events(f);
-    f->work = work_new(f);
-    front_go(f, AT_ENVS); /* it draws as soon as it is open */
+    f = front_new(c);
+    front_go(f, AT_ENVS);
     if (open_screen(f, err) == 0) {
         rearm(f);
         (void)event_base_dispatch(f->base);
         rc = f->exit_code;
     }
-    release(f);
-    free(f);
+    front_free(f);
     return rc;
 }

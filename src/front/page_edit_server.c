@@ -5,13 +5,13 @@
  * has already (which is told, and keeps nobody).  Owns form and texts.  The file is config/edit's
  * to change; what it refuses, it tells in its own words.
  */
+#include "front/form_page.h"
 #include "front/servers.h"
 
 #include "base/xalloc.h"
 #include "cli/command.h"
 #include "cli/explain.h"
 #include "config/edit.h"
-#include "ui/form.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -123,15 +123,8 @@ static const struct form_field all_fields[FIELDS] = {
 
 /* ---------------------------------------------------------------- two names of one machine */
 
-static int
-port_of(const char *text)
-{
-    const int port = text[0] == '\0' ? 0 : (int)strtol(text, NULL, 10);
-
-    return port == 0 ? DEFAULT_PORT : port;
-}
-
-/* The first other server with this address and port; NULL: there is none. */
+/* The first other server with this address and port; 0: a group may set it, so any is the same.
+ * NULL: there is none. */
 static const struct host *
 find_twin(const struct page_edit *p, const char *address, int port)
 {
@@ -140,7 +133,7 @@ find_twin(const struct page_edit *p, const char *address, int port)
     for (size_t i = 0; i < inventory_count(inv); i++) {
         const struct host *h = inventory_host(inv, i);
         const int its = h->port == 0 ? DEFAULT_PORT : h->port;
-        if (its == port && strcmp(h->address, address) == 0 &&
+        if ((port == 0 || its == port) && strcmp(h->address, address) == 0 &&
             (p->host == NULL || strcmp(h->name, p->host) != 0)) {
             return h;
         }
@@ -150,23 +143,24 @@ find_twin(const struct page_edit *p, const char *address, int port)
 
 /* Told, and no more: user and jump host may make two of them. */
 static void
-note_twin(struct page_edit *p)
+note_twin(struct page *page)
 {
+    struct page_edit *p = self(page);
     const char *name = form_value(p->form, NAME);
     const char *address = form_value(p->form, ADDRESS);
     const char *port = form_value(p->form, PORT);
     const struct host *twin = NULL;
 
     if (is_open(p) && (address[0] != '\0' || name[0] != '\0')) {
-        twin = find_twin(p, address[0] != '\0' ? address : name, port_of(port));
+        twin = find_twin(p, address[0] != '\0' ? address : name, (int)strtol(port, NULL, 10));
     }
     if (twin == NULL) {
         form_note(p->form, NULL);
         return;
     }
-    char *text = xasprintf("%s has the same address and port: two names of one machine are taken "
-                           "for one, the first name counts.",
-                           twin->name);
+    char *text = xasprintf("%s has the same address%s: two names of one machine are taken for one, "
+                           "and the first counts.",
+                           twin->name, port[0] == '\0' ? "" : " and port");
     form_note(p->form, text);
     free(text);
 }
@@ -194,8 +188,7 @@ say_done(struct front *f, const char *name, const char *what)
     struct buf place;
 
     if (i < 0) {
-        front_say(f, LOOK_WARN, "%s: %s, but it is not in the inventory: see its mistakes", name,
-                  what);
+        front_say(f, LOOK_WARN, "%s is written, but the inventory does not have it", name);
         return;
     }
     buf_init(&place, PLACE_BYTES_MAX);
@@ -205,8 +198,9 @@ say_done(struct front *f, const char *name, const char *what)
 }
 
 static void
-save(struct page_edit *p)
+save(struct page *page)
 {
+    struct page_edit *p = self(page);
     struct front *f = p->page.front;
     struct err err = {0};
 
@@ -236,39 +230,22 @@ save(struct page_edit *p)
 static void
 draw(struct page *page, struct canvas *c, struct box box)
 {
-    const struct box inside = {box.row + 1, box.col + 2, box.rows - 1, box.cols - 4};
-
-    form_draw(self(page)->form, c, inside);
+    form_page_draw(self(page)->form, c, box);
 }
 
 static void
 subtitle(struct page *page, char *ret, size_t size)
 {
-    snprintf(ret, size, "%s", self(page)->env);
+    const struct page_edit *p = self(page);
+
+    snprintf(ret, size, "%s%s%s", p->env, p->host == NULL ? ", a new one" : ", ",
+             p->host == NULL ? "" : p->host);
 }
 
 static bool
 key(struct page *page, const struct key *k)
 {
-    struct page_edit *p = self(page);
-    struct front *f = page->front;
-
-    if (!form_takes(k)) {
-        return false;
-    }
-    switch (form_key(p->form, k)) {
-    case FORM_GOES_ON:
-        note_twin(p);
-        break;
-    case FORM_DONE:
-        save(p);
-        break;
-    case FORM_CANCELLED:
-        front_pop(f);
-        break;
-    }
-    front_changed(f);
-    return true;
+    return form_page_key(page, self(page)->form, k, save, note_twin);
 }
 
 static void

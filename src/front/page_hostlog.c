@@ -22,6 +22,7 @@ struct hostlog_page {
     struct err err;
     struct peek peek;
     char *run_id; /* owned */
+    char *title;  /* owned */
     bool over;    /* and all was read that it may have said */
 };
 
@@ -73,7 +74,7 @@ hostlog_tick(struct page *p, int64_t wall_ms)
 static void
 hostlog_subtitle(struct page *p, char *ret, size_t size)
 {
-    (void)snprintf(ret, size, "%s", ((struct hostlog_page *)p)->follow.what);
+    (void)snprintf(ret, size, "%s", ((struct hostlog_page *)p)->title);
 }
 
 static void
@@ -85,6 +86,7 @@ hostlog_free(struct page *p)
     hostlog_reader_free(h->reader);
     peek_close(&h->peek);
     free(h->run_id);
+    free(h->title);
     free(h);
 }
 
@@ -107,12 +109,11 @@ page_hostlog_new(struct front *f, const char *env, const char *run_id, const cha
     struct hostlog_page *h = xcalloc(1, sizeof(*h));
     const struct follow_source source = {.next = hostlog_next, .arg = h};
     char *dir = xasprintf("%s/var/log", root);
-    char *what = xasprintf("%s in run %s of %s", host, run_id, env);
 
-    follow_init(&h->follow, f, &ops, &source, what, LINES_MAX, BYTES_MAX);
+    follow_init(&h->follow, f, &ops, &source, host, LINES_MAX, BYTES_MAX);
+    h->title = xasprintf("%s in run %s of %s", host, run_id, env);
     h->reader = hostlog_reader_new(dir, env, run_id, host, &h->err);
     h->run_id = xstrdup(run_id);
-    free(what);
     free(dir);
     return &h->follow.page;
 }

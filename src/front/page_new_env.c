@@ -4,6 +4,7 @@
  * Decides that nobody has the name yet.  Owns the form.  Files are config/edit's to make; the
  * environment is opened when it is there.
  */
+#include "front/form_page.h"
 #include "front/front.h"
 
 #include "base/strv.h"
@@ -11,7 +12,6 @@
 #include "cli/command.h"
 #include "cli/place.h"
 #include "config/edit.h"
-#include "ui/form.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -51,8 +51,9 @@ static const struct form_field fields[FIELDS] = {
 };
 
 static void
-make(struct page_new_env *p)
+make(struct page *page)
 {
+    const struct page_new_env *p = self(page);
     struct front *f = p->page.front;
     struct err err = {0};
 
@@ -72,31 +73,13 @@ make(struct page_new_env *p)
 static void
 draw(struct page *page, struct canvas *c, struct box box)
 {
-    form_draw(self(page)->form, c,
-              (struct box){box.row + 1, box.col + 2, box.rows - 1, box.cols - 4});
+    form_page_draw(self(page)->form, c, box);
 }
 
 static bool
 key(struct page *page, const struct key *k)
 {
-    struct page_new_env *p = self(page);
-    struct front *f = page->front;
-
-    if (!form_takes(k)) {
-        return false;
-    }
-    switch (form_key(p->form, k)) {
-    case FORM_GOES_ON:
-        break;
-    case FORM_DONE:
-        make(p);
-        break;
-    case FORM_CANCELLED:
-        front_pop(f);
-        break;
-    }
-    front_changed(f);
-    return true;
+    return form_page_key(page, self(page)->form, k, make, NULL);
 }
 
 static void

@@ -112,10 +112,12 @@ note_test(struct page_server *p, struct view_server_note *ret)
 {
     struct front *f = p->page.front;
     const char *env = front_env_name(f);
-    const struct work_test t =
-        env == NULL ? (struct work_test){0} : work_test_of(front_work(f), env, p->host);
+    struct work_test t = {.state = TEST_NONE};
     char trip[32];
 
+    if (env != NULL) {
+        t = work_test_of(front_work(f), env, p->host);
+    }
     switch (t.state) {
     case TEST_NONE:
         break;
@@ -125,7 +127,8 @@ note_test(struct page_server *p, struct view_server_note *ret)
         break;
     case TEST_OK:
         view_servers_trip(t.trip_us, trip);
-        snprintf(ret->text, sizeof(ret->text), "test ok, %s", trip);
+        snprintf(ret->text, sizeof(ret->text), "test ok%s%s", t.trip_us < 0 ? "" : ", ",
+                 t.trip_us < 0 ? "" : trip);
         ret->look = LOOK_OK;
         break;
     case TEST_FAILED:
@@ -211,12 +214,15 @@ act(struct page *page, enum act a)
         front_changed(page->front);
         return true;
     }
+    if (!server_takes(a)) {
+        return false;
+    }
     if (server_number(page->front, p->host) >= 0) {
         strv_add(&names, p->host);
     }
-    const bool taken = server_act(&p->deletion, page->front, a, &names, p->host);
+    server_act(&p->deletion, page->front, a, &names, p->host);
     strv_clear(&names);
-    return taken;
+    return true;
 }
 
 static void

@@ -66,12 +66,24 @@ draw(struct page *page, struct canvas *c, struct box box)
     view_servers_draw(&p->view, c, box);
 }
 
+/* How a deployment would go, as the guide has it: "rolling, 3 workers". */
 static void
 subtitle(struct page *page, char *ret, size_t size)
 {
-    const char *env = front_env_name(page->front);
+    const struct loaded *l = front_env(page->front);
 
-    snprintf(ret, size, "%s", env == NULL ? "" : env);
+    if (l == NULL) {
+        snprintf(ret, size, "%s", "");
+        return;
+    }
+    const int workers = (int)l->settings.policy.workers;
+    const char *strategy = strategy_name(l->settings.deployment_strategy);
+    if (workers == 0) {
+        snprintf(ret, size, "%s, one at a time (no workers)", front_env_name(page->front));
+    } else {
+        snprintf(ret, size, "%s, %s, %d worker%s", front_env_name(page->front), strategy, workers,
+                 workers == 1 ? "" : "s");
+    }
 }
 
 static void
@@ -290,12 +302,15 @@ act(struct page *page, enum act a)
         front_changed(page->front);
         return true;
     }
+    if (!server_takes(a)) {
+        return false;
+    }
     chosen_names(p, &names);
     char *at = name_at(p) == NULL ? NULL : xstrdup(name_at(p));
-    const bool taken = server_act(&p->deletion, page->front, a, &names, at);
+    server_act(&p->deletion, page->front, a, &names, at);
     free(at);
     strv_clear(&names);
-    return taken;
+    return true;
 }
 
 static void

@@ -14,7 +14,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { FOUND_BYTES_MAX = 16 * 1024 }; /* of one server's variables that a filter looks through */
+enum {
+    FOUND_BYTES_MAX = 16 * 1024, /* of one server's variables that a filter looks through */
+    LIVE_HOSTS_MAX = 2000,       /* of a run of ours whose journal is read for states, too */
+};
 
 ptrdiff_t
 server_rows_find(const struct page_servers *p, const char *name)
@@ -63,13 +66,26 @@ lay_past(struct page_servers *p)
     }
 }
 
+/* Not while a run is under way here, which tells more than the store; but once, when another
+ * environment was opened, unless that is the one of a large run: its journal would be read. */
+static bool
+may_read(const struct page_servers *p)
+{
+    const bool known = p->past.env != NULL && p->env != NULL && strcmp(p->past.env, p->env) == 0;
+
+    if (p->env == NULL || work_run(front_work(p->page.front)) == NULL) {
+        return p->env != NULL;
+    }
+    return !known &&
+           (p->live.feed == NULL || feed_board(p->live.feed)->names.count <= LIVE_HOSTS_MAX);
+}
+
 void
 server_rows_read_past(struct page_servers *p, bool force)
 {
     struct err err = {0};
 
-    if (p->env == NULL || (work_run(front_work(p->page.front)) != NULL && p->past.env != NULL &&
-                           strcmp(p->past.env, p->env) == 0)) {
+    if (!may_read(p)) {
         return;
     }
     if (server_past_read(&p->past, front_cli(p->page.front)->root, p->env, force, &err)) {
@@ -83,20 +99,18 @@ server_rows_read_past(struct page_servers *p, bool force)
 
 /* Names that are marked, and the one under the cursor: rows change, names stay. */
 static void
-keep_names(const struct page_servers *p, struct strv *ret_marked, char **ret_at)
+keep_names(const struct page_servers *p, struct strv *ret_marked, char **ret_at, size_t *ret_row)
 {
-    size_t at = 0;
-
     for (size_t i = 0; i < p->view.count; i++) {
         if (table_is_marked(p->view.table, i)) {
             strv_add(ret_marked, p->view.rows[i].name);
         }
     }
-    *ret_at = table_at(p->view.table, &at) ? xstrdup(p->view.rows[at].name) : NULL;
+    *ret_at = table_at(p->view.table, ret_row) ? xstrdup(p->view.rows[*ret_row].name) : NULL;
 }
 
 static void
-put_names(struct page_servers *p, const struct strv *marked, const char *at)
+put_names(struct page_servers *p, const struct strv *marked, const char *at, size_t row_before)
 {
     for (size_t i = 0; i < marked->count; i++) {
         const ptrdiff_t row = server_rows_find(p, marked->items[i]);
@@ -104,9 +118,13 @@ put_names(struct page_servers *p, const struct strv *marked, const char *at)
             table_mark(p->view.table, (size_t)row, true);
         }
     }
-    if (at != NULL && server_rows_find(p, at) >= 0) {
-        table_go(p->view.table, (size_t)server_rows_find(p, at));
+    if (at == NULL || p->view.count == 0) {
+        return;
     }
+    const ptrdiff_t found = server_rows_find(p, at);
+    const size_t last = p->view.count - 1;
+    const size_t near = row_before < last ? row_before : last; /* it is gone: who took its place */
+    table_go(p->view.table, found >= 0 ? (size_t)found : near);
 }
 
 static void
@@ -134,6 +152,7 @@ server_rows_sync(struct page_servers *p)
     const struct loaded *l = front_env(f);
     const char *env = l == NULL ? NULL : front_env_name(f);
     struct strv marked = {0};
+    size_t row = 0;
     char *at = NULL;
 
     const bool ran = p->live.feed != NULL;
@@ -143,7 +162,7 @@ server_rows_sync(struct page_servers *p)
     }
     const bool same = env != NULL && p->env != NULL && strcmp(env, p->env) == 0;
     if (same) {
-        keep_names(p, &marked, &at);
+        keep_names(p, &marked, &at, &row);
     }
     free(p->env);
     p->env = env == NULL ? NULL : xstrdup(env);
@@ -157,7 +176,7 @@ server_rows_sync(struct page_servers *p)
         table_filter(p->view.table, NULL, false);
     }
     table_set_count(p->view.table, p->view.count, false);
-    put_names(p, &marked, at);
+    put_names(p, &marked, at, row);
     server_rows_read_past(p, false);
     strv_clear(&marked);
     free(at);

@@ -169,15 +169,14 @@ begin_step(struct feed_host *h, const struct event *e)
     } else {
         s = add_step(h);
     }
-    *s = (struct feed_step){
-        .name = e->step_name == NULL ? NULL : xstrdup(e->step_name),
-        .list = e->list,
-        .step = e->step,
-        .attempt = e->attempt,
-        .exit_code = -1,
-        .began_ms = e->at_ms,
-        .took_ms = -1,
-    };
+    memset(s, 0, sizeof(*s));
+    s->name = e->step_name == NULL ? NULL : xstrdup(e->step_name);
+    s->list = e->list;
+    s->step = e->step;
+    s->attempt = e->attempt;
+    s->exit_code = -1;
+    s->began_ms = e->at_ms;
+    s->took_ms = -1;
     return s;
 }
 

@@ -82,12 +82,13 @@ put_other(struct sheet *s, const struct view_run *v)
     struct run_head h;
     struct pen p = next_row(s);
 
-    pen_print(&p, LOOK_WARN | LOOK_BOLD, "%s %s is under way in another process (pid %lld)",
-              o->action, o->env, (long long)o->pid);
+    pen_print(&p, LOOK_WARN | LOOK_BOLD, "%s %s %s in another process (pid %lld)", o->action,
+              o->env, o->exit_code >= 0 ? "was" : "is under way", (long long)o->pid);
     p = next_row(s);
-    pen_print(&p, LOOK_DIM,
-              "The keys of this page do not reach it; in a shell: inventory-manager ctl %s",
-              o->env);
+    if (o->exit_code < 0) {
+        pen_print(&p, LOOK_DIM, "Keys do not reach it; in a shell: inventory-manager ctl %s VERB",
+                  o->env);
+    }
     if (o->state == NULL) { /* nothing but that it is there */
         if (v->other_note != NULL) {
             put_line(s, LOOK_DIM, v->other_note);

@@ -26,15 +26,15 @@ enum { COLUMNS = COL_GROUPS + 1, BAR_CELLS = 10 };
 
 /* The last are left out where there is no room: 80 columns have all up to the test. */
 static const struct table_column columns[] = {
-    [COL_NAME] = {.name = "server"},
-    [COL_ADDRESS] = {.name = "address", .width = 15},
-    [COL_PORT] = {.name = "port", .width = 5, .right = true},
-    [COL_STATE] = {.name = "state", .width = 11},
-    [COL_ACTION] = {.name = "last action", .width = 17},
-    [COL_TEST] = {.name = "test", .width = 8, .right = true},
-    [COL_RELEASE] = {.name = "release", .width = 12},
-    [COL_PROGRESS] = {.name = "progress", .width = BAR_CELLS},
-    [COL_GROUPS] = {.name = "groups", .width = 16},
+    [COL_NAME] = {.name = "SERVER"},
+    [COL_ADDRESS] = {.name = "ADDRESS", .width = 15},
+    [COL_PORT] = {.name = "PORT", .width = 5, .right = true},
+    [COL_STATE] = {.name = "STATE", .width = 11},
+    [COL_ACTION] = {.name = "LAST ACTION", .width = 17},
+    [COL_TEST] = {.name = "TEST", .width = 8, .right = true},
+    [COL_RELEASE] = {.name = "RELEASE", .width = 12},
+    [COL_PROGRESS] = {.name = "PROGRESS", .width = BAR_CELLS},
+    [COL_GROUPS] = {.name = "GROUPS", .width = 16},
 };
 _Static_assert(sizeof(columns) / sizeof(columns[0]) == COLUMNS, "a row a column");
 
@@ -163,7 +163,7 @@ cell_test(const struct server_now *now, char ret[TABLE_CELL_BYTES])
         return LOOK_BUSY;
     case SERVER_TEST_OK:
         view_servers_trip(now->trip_us, trip);
-        snprintf(ret, TABLE_CELL_BYTES, "%s", trip);
+        snprintf(ret, TABLE_CELL_BYTES, "%s", now->trip_us < 0 ? "ok" : trip); /* not taken */
         return LOOK_OK;
     case SERVER_TEST_FAILED:
         snprintf(ret, TABLE_CELL_BYTES, "failed");
@@ -374,7 +374,8 @@ view_servers_source(struct view_servers *v)
                                  .cell = cell,
                                  .compare = compare,
                                  .found_by = found_by,
-                                 .arg = v};
+                                 .arg = v,
+                                 .aside = true};
 }
 
 /* ---------------------------------------------------------------- drawing */

@@ -122,9 +122,9 @@ def test_a_shell_stops_and_continues_what_runs_in_it():
         same("shell", True, "main" in t.modes())
         t.type("fg")
         t.press("Enter")
-        t.wait_gone("Stopped")
+        t.wait("root:x:0:0")
         t.press("q")
-        t.wait_gone("root:x:0:0")
+        t.wait_re("^[$]$")
         t.press("C-d")
         same("shell", "exit 0", t.ended())
 

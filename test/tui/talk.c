@@ -209,6 +209,15 @@ do_bytes(struct term *t, char *rest)
 
 /* ---------------------------------------------------------------- what is typed */
 
+/* Nothing is typed so soon after Esc that it is taken for one key with it. */
+static void
+wait_after_esc(struct term *t)
+{
+    while (term_now_us() < t->quiet_us) {
+        (void)term_turn(t, -1, t->quiet_us);
+    }
+}
+
 /* key NAME...: keys.h */
 static bool
 do_key(struct term *t, char *rest)
@@ -216,8 +225,14 @@ do_key(struct term *t, char *rest)
     struct err err = {0};
 
     while (*rest != '\0') {
-        if (keys_press(&t->picture, word_of(&rest), t->by_terminfo, &err) < 0) {
+        const char *name = word_of(&rest);
+        wait_after_esc(t);
+        if (keys_press(&t->picture, name, t->by_terminfo, &err) < 0) {
             return no("%s", err.text);
+        }
+        if (strcmp(name, "Esc") == 0) {
+            (void)term_turn(t, -1, 0);
+            t->quiet_us = term_now_us() + TERM_ESC_US;
         }
     }
     const int64_t now_us = term_now_us();
@@ -229,6 +244,7 @@ do_key(struct term *t, char *rest)
 static bool
 do_type(struct term *t, char *rest)
 {
+    wait_after_esc(t);
     (void)buf_adds(&t->picture.reply, rest);
     (void)term_turn(t, -1, 0);
     return ok("%s", "");

@@ -11,7 +11,10 @@
 #include <stdint.h>
 #include <stdio.h>
 
-enum { TERM_STILL_US = 5000 };
+enum {
+    TERM_STILL_US = 5000,
+    TERM_ESC_US = 40000, /* nobody types faster; programs take what follows sooner for one key */
+};
 
 struct term {
     struct child child;
@@ -23,6 +26,7 @@ struct term {
     uint64_t serial;  /* grows with each piece of output */
     uint64_t frames;  /* pieces with TERM_STILL_US of silence before them */
     int64_t heard_us; /* when the last came */
+    int64_t quiet_us; /* nothing more is typed before */
 };
 
 int64_t term_now_us(void); /* CLOCK_MONOTONIC */

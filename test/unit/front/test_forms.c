@@ -108,7 +108,7 @@ test_an_address_that_another_has_is_told_and_not_refused(void **state)
 {
     struct front *f = *state;
     struct page *p = form(f, NULL);
-    static const char told[] = "web-9 has the same address and port";
+    static const char told[] = "web-9 has the same address";
 
     type_into(p, "new");
     press_in(p, KEYC_TAB);

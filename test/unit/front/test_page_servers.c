@@ -4,11 +4,9 @@
  */
 #include "unit/front/fake_front.h"
 
-#include "store/journal.h"
 #include "ui/sink.h"
 
 #include <locale.h>
-#include <unistd.h>
 
 static bool
 act(struct front *f, enum act a)
@@ -18,9 +16,9 @@ act(struct front *f, enum act a)
 }
 
 static void
-filter(struct front *f, const char *text, bool not )
+filter(struct front *f, const char *text, bool without)
 {
-    f->servers->ops->filter(f->servers, text, not );
+    f->servers->ops->filter(f->servers, text, without);
 }
 
 /* `:word rest` */
@@ -59,12 +57,13 @@ test_servers_are_shown_as_the_inventory_has_them(void **state)
     struct front *f = *state;
 
     shows(f->servers, 24, 80, true,
-          "   server       address           port  state        last action            test\n"
+          "   SERVER       ADDRESS           PORT  STATE        LAST ACTION            TEST\n"
           ">  web-10       10.0.0.10         2222\n"
           "   web-9        10.0.0.9\n"
           "   db-1         fe80::1\n"
           "\n"
-          "   1-3 of 3\n"
+          "   1-3 of 3                                                          "
+          "Right: more\n"
           "\n");
 }
 
@@ -187,6 +186,25 @@ test_one_is_tested_or_all_that_are_marked(void **state)
 }
 
 static void
+test_an_address_without_a_browser_is_told_to_be_copied(void **state)
+{
+    struct front *f = *state;
+
+    unsetenv("BROWSER");
+    unsetenv("DISPLAY");
+    unsetenv("WAYLAND_DISPLAY");
+    assert_true(act(f, ACT_BROWSE));
+    assert_string_equal(f->said, "http://10.0.0.10:8080/ (no browser here: BROWSER, DISPLAY)");
+    setenv("BROWSER", "true", 1);
+    page_servers_go(f, "db-1");
+    assert_true(act(f, ACT_BROWSE));
+    assert_string_equal(f->said, "opened https://[fe80::1]:443/");
+    setenv("BROWSER", "im-no-such-browser", 1);
+    assert_true(act(f, ACT_BROWSE));
+    assert_non_null(strstr(f->said, "db-1: cannot start im-no-such-browser"));
+}
+
+static void
 test_patterns_mark_unmark_and_limit(void **state)
 {
     struct front *f = *state;
@@ -299,6 +317,36 @@ test_several_are_deleted_with_one_answer(void **state)
 }
 
 static void
+test_the_cursor_stays_where_a_server_is_gone(void **state)
+{
+    struct front *f = *state;
+
+    page_servers_go(f, "web-9");
+    assert_true(act(f, ACT_DELETE));
+    f->answer(f->answer_arg, true);
+    event_base_dispatch(f->base);
+    chosen_are(f, " db-1");
+    assert_true(act(f, ACT_DELETE)); /* the last one */
+    f->answer(f->answer_arg, true);
+    event_base_dispatch(f->base);
+    chosen_are(f, " web-10");
+}
+
+static void
+test_the_last_server_can_be_deleted(void **state)
+{
+    struct front *f = *state;
+
+    act(f, ACT_MARK_ALL);
+    assert_true(act(f, ACT_DELETE));
+    f->answer(f->answer_arg, true);
+    event_base_dispatch(f->base);
+    assert_string_equal(f->said, "db-1,web-[9-10]: taken out of the inventory");
+    sees(f->servers, "no server yet: n adds one\n");
+    chosen_are(f, "");
+}
+
+static void
 test_what_cannot_be_deleted_is_told(void **state)
 {
     struct front *f = *state;
@@ -312,65 +360,26 @@ test_what_cannot_be_deleted_is_told(void **state)
 
 /* ---------------------------------------------------------------- the store and the run */
 
-/* A run of web-10 and web-9 that has ended. */
-static void
-run_once(struct front *f, const char *action, enum outcome second)
-{
-    static const char *const hosts[] = {"web-10", "web-9"};
-    const struct run_start start = {.env = "test",
-                                    .action = action,
-                                    .strategy = "rolling",
-                                    .mutating = true,
-                                    .wall_ms = f->wall_ms - 130000,
-                                    .release = "v2",
-                                    .produces = "deployed",
-                                    .plan_json = "{}",
-                                    .hosts = hosts,
-                                    .host_count = 2,
-                                    .pid = getpid()};
-    char *path = xasprintf("%s/var/runs.db", f->folder.path);
-    struct store *s = store_open(path, false, NULL);
-
-    assert_non_null(s);
-    struct journal *j = journal_begin(s, &start, NULL);
-    assert_non_null(j);
-    for (int32_t i = 0; i < 2; i++) {
-        const enum outcome o = i == 0 ? OUTCOME_OK : second;
-        const struct host_end end = {.host = i,
-                                     .outcome = o,
-                                     .started_ms = 0,
-                                     .finished_ms = 5000,
-                                     .reason = o == OUTCOME_OK ? "" : "step 3 Switch: exit 3",
-                                     .release = o == OUTCOME_OK ? "v2" : "",
-                                     .tried = o == OUTCOME_OK ? "" : "v2",
-                                     .boot_id = ""};
-        assert_int_equal(journal_host_end(j, &end, NULL), 0);
-    }
-    assert_int_equal(journal_finish(j, 5000, f->wall_ms - 125000, 2, "", NULL), 0);
-    assert_int_equal(store_commit(s, NULL), 0);
-    journal_free(j);
-    store_close(s);
-    free(path);
-}
-
 static void
 test_the_store_says_what_was_done_last(void **state)
 {
     struct front *f = *state;
 
     sees(f->servers, "web-10");
-    run_once(f, "deploy", OUTCOME_FAILED);
+    fake_run(f, "deploy", OUTCOME_FAILED);
     assert_true(act(f, ACT_REFRESH));
     act(f, ACT_DOWN);
     shows(f->servers, 24, 120, false,
-          "   server                     address           port  state        last action          "
-          "  test  release       progress\n"
+          "   SERVER                     ADDRESS           PORT  STATE        LAST ACTION          "
+          "  TEST  RELEASE       PROGRESS\n"
           "   web-10                     10.0.0.10         2222  deployed     ✓ deploy 2m          "
           "        v2\n"
           ">  web-9                      10.0.0.9                             ✗ deploy 2m\n"
           "   db-1                       fe80::1\n"
           "\n"
-          "   1-3 of 3\n"
+          "   1-3 of 3                                                                             "
+          "                     "
+          "Right: more\n"
           "   web-9: deploy failed: step 3 Switch: exit 3\n");
     act(f, ACT_LOGS);
     assert_non_null(strstr(f->heard, "log test 2026"));
@@ -428,14 +437,16 @@ test_a_run_under_way_is_seen_host_by_host(void **state)
     e.duration_ms = 1000;
     hand(f, e);
     shows(f->servers, 24, 120, false,
-          "   server                     address           port  state        last action          "
-          "  test  release       progress\n"
+          "   SERVER                     ADDRESS           PORT  STATE        LAST ACTION          "
+          "  TEST  RELEASE       PROGRESS\n"
           ">  web-10                     10.0.0.10         2222               ▶ 4/10 Upload        "
           "                      ███░░░░░░░\n"
           "   web-9                      10.0.0.9                             ✗ deploy 2s\n"
           "   db-1                       fe80::1\n"
           "\n"
-          "   1-3 of 3\n"
+          "   1-3 of 3                                                                             "
+          "                     "
+          "Right: more\n"
           "   web-10: step 4 of 10: Upload\n");
     act(f, ACT_LOGS);
     act(f, ACT_DOWN);
@@ -444,7 +455,7 @@ test_a_run_under_way_is_seen_host_by_host(void **state)
     page_servers_go(f, "db-1");
     feed_free(f->feed);
     f->feed = NULL;
-    run_once(f, "deploy", OUTCOME_OK);
+    fake_run(f, "deploy", OUTCOME_OK);
     f->servers->ops->tick(f->servers, f->wall_ms); /* the run is over: the store tells */
     sees(f->servers, "\u2713 deploy 2m");
 }
@@ -460,6 +471,7 @@ main(void)
         STAGED(test_actions_are_for_the_marked_else_for_the_one_under_the_cursor),
         STAGED(test_another_action_is_typed),
         STAGED(test_one_is_tested_or_all_that_are_marked),
+        STAGED(test_an_address_without_a_browser_is_told_to_be_copied),
         STAGED(test_patterns_mark_unmark_and_limit),
         STAGED(test_workers_are_those_of_the_run_under_way),
         STAGED(test_forms_and_details_open_over_the_list),
@@ -467,6 +479,8 @@ main(void)
         STAGED(test_going_to_a_server_ends_a_filter_that_hides_it),
         STAGED(test_deleting_asks_first_and_says_what_stays),
         STAGED(test_several_are_deleted_with_one_answer),
+        STAGED(test_the_cursor_stays_where_a_server_is_gone),
+        STAGED(test_the_last_server_can_be_deleted),
         STAGED(test_what_cannot_be_deleted_is_told),
         STAGED(test_the_store_says_what_was_done_last),
         STAGED(test_a_run_under_way_is_seen_host_by_host),

@@ -69,6 +69,7 @@ make(struct fleet *f, size_t count)
         .compare = f->compares ? by_number : NULL,
         .found_by = found_by,
         .arg = f,
+        .aside = true,
     };
     struct table *t = table_new(&source);
 
@@ -135,7 +136,7 @@ test_the_cursor_stays_among_the_rows(void **state)
     press(t, ACT_PAGE_DOWN, 10);
     assert_int_equal(at(t), 29);
     assert_false(table_act(t, ACT_ENTER));
-    assert_false(table_act(t, ACT_LEFT));
+    assert_false(table_act(t, ACT_DEPLOY));
     table_free(t);
 }
 
@@ -231,7 +232,7 @@ test_marks_and_cursor_are_kept_where_rows_are_the_same(void **state)
 
 static const struct {
     const char *text;
-    bool not ;
+    bool without;
     size_t shown;
 } filters[] = {
     {"", false, 30},           {NULL, false, 30},     {"blue", false, 10},
@@ -250,9 +251,9 @@ test_a_filter_shows_rows_with_all_of_its_words_or_none_of_them(void **state)
 
     (void)state;
     for (size_t i = 0; i < sizeof(filters) / sizeof(filters[0]); i++) {
-        table_filter(t, filters[i].text, filters[i].not );
+        table_filter(t, filters[i].text, filters[i].without);
         if (table_shown(t) != filters[i].shown) {
-            print_error("%s%s\n", filters[i].not ? "!" : "", filters[i].text);
+            print_error("%s%s\n", filters[i].without ? "!" : "", filters[i].text);
         }
         assert_int_equal(table_shown(t), filters[i].shown);
     }
@@ -381,6 +382,42 @@ test_a_key_and_a_picture_cost_what_is_seen_whatever_there_is(void **state)
 }
 
 static void
+test_typing_on_looks_only_at_what_is_left(void **state)
+{
+    struct fleet f = {0};
+    struct table *t = make(&f, MANY);
+    struct table *other = make(&f, MANY);
+
+    (void)state;
+    table_sort(t, 0, true);
+    table_sort(other, 0, true);
+    table_filter(t, "web-7", false);
+    const size_t shown = table_shown(t);
+    for (size_t i = 0; i < sizeof("web-77 fail") - sizeof("web-7"); i++) {
+        char text[16];
+        snprintf(text, sizeof(text), "%.*s", (int)(sizeof("web-7") + i), "web-77 fail");
+        f.cells = 0;
+        table_filter(t, text, false);
+        assert_true(f.cells <= shown * 4);
+        table_filter(other, "", false);
+        table_filter(other, text, false);
+        assert_int_equal(table_shown(t), table_shown(other));
+    }
+    size_t rows[8], others[8];
+    walk(t, rows, 8);
+    walk(other, others, 8);
+    assert_memory_equal(rows, others, sizeof(rows));
+    table_filter(t, "web-77", false); /* a letter less: all of them again */
+    assert_true(table_shown(t) > 8);
+    table_filter(t, "web-77", true);
+    table_filter(t, "web-77 fail", true);
+    table_filter(other, "web-77 fail", true);
+    assert_int_equal(table_shown(t), table_shown(other));
+    table_free(t);
+    table_free(other);
+}
+
+static void
 test_a_sort_by_texts_asks_for_each_once(void **state)
 {
     struct fleet f = {0};
@@ -504,6 +541,29 @@ test_columns_that_have_no_room_are_left_out_the_last_first(void **state)
 }
 
 static void
+test_columns_without_room_are_brought_to_sight_beside_the_first(void **state)
+{
+    struct fleet f = {0};
+    struct table *t = make(&f, 3);
+
+    (void)state;
+    see(t, 6, 30);
+    press(t, ACT_LEFT, 1);
+    press(t, ACT_RIGHT, 1);
+    struct canvas *c = draw(t, 6, 30);
+    golden_is(c, "table-aside");
+    canvas_free(c);
+    press(t, ACT_RIGHT, 5); /* only until the last is seen */
+    c = draw(t, 6, 30);
+    golden_is(c, "table-end");
+    canvas_free(c);
+    c = draw(t, 6, 80); /* a larger window has room for all */
+    golden_is(c, "table-all");
+    canvas_free(c);
+    table_free(t);
+}
+
+static void
 test_the_cursor_and_the_mark_are_seen_without_colors(void **state)
 {
     struct fleet f = {0};
@@ -535,10 +595,12 @@ main(void)
         cmocka_unit_test(test_texts_are_sorted_as_people_count),
         cmocka_unit_test(test_sorting_goes_through_the_columns_and_back_to_the_owner_s_order),
         cmocka_unit_test(test_a_key_and_a_picture_cost_what_is_seen_whatever_there_is),
+        cmocka_unit_test(test_typing_on_looks_only_at_what_is_left),
         cmocka_unit_test(test_a_sort_by_texts_asks_for_each_once),
         cmocka_unit_test(test_anything_in_any_order_leaves_a_table),
         cmocka_unit_test(test_a_click_goes_to_a_row_marks_it_or_sorts),
         cmocka_unit_test(test_columns_that_have_no_room_are_left_out_the_last_first),
+        cmocka_unit_test(test_columns_without_room_are_brought_to_sight_beside_the_first),
         cmocka_unit_test(test_the_cursor_and_the_mark_are_seen_without_colors),
     };
 

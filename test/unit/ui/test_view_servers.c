@@ -125,8 +125,10 @@ shows(struct stage *s, int rows, int cols, bool ascii, const char *expected)
 {
     char *text = picture(s, rows, cols, ascii);
 
-    if (strcmp(text, expected) != 0)
-        fail_msg("shown:\n%s\nexpected:\n%s", text, expected);
+    if (strcmp(text, expected) != 0) {
+        fprintf(stderr, "shown:\n%s\nexpected:\n%s\n", text, expected); /* cmocka cuts it */
+        fail();
+    }
     free(text);
 }
 
@@ -147,13 +149,13 @@ test_a_terminal_of_80_columns_has_all_up_to_the_test(void **state)
 
     table_mark(s->view.table, 1, true);
     shows(s, 24, 80, true,
-          "   server       address           port  state        last action            test\n"
+          "   SERVER       ADDRESS           PORT  STATE        LAST ACTION            TEST\n"
           ">  web-10       10.0.0.10         2222  deployed     + deploy 2m          2.1 ms\n"
           " * web-9        10.0.0.9            22  provisioned  x deploy 5s          failed\n"
           "   db-1         db.example                           > 4/10 Upload th~\n"
           "   cache        fe80::1             22                                       ...\n"
           "\n"
-          "   1-4 of 4, 1 marked\n"
+          "   1-4 of 4, 1 marked                                                Right: more\n"
           "\n");
 }
 
@@ -165,8 +167,8 @@ test_a_wide_terminal_has_release_progress_and_groups(void **state)
     table_mark(s->view.table, 1, true);
     s->view.queue = "deploy prod 9 servers, check prod web-1";
     shows(s, 40, 130, false,
-          "   server             address           port  state        last action            test  "
-          "release       progress    groups\n"
+          "   SERVER             ADDRESS           PORT  STATE        LAST ACTION            TEST  "
+          "RELEASE       PROGRESS    GROUPS\n"
           ">  web-10             10.0.0.10         2222  deployed     ✓ deploy 2m          2.1 ms  "
           "1f2e3d4c5b6a              eu,web\n"
           " ● web-9              10.0.0.9            22  provisioned  ✗ deploy 5s          failed  "
@@ -184,8 +186,8 @@ static void
 test_a_wide_terminal_in_ascii(void **state)
 {
     shows(*state, 40, 120, true,
-          "   server                     address           port  state        last action          "
-          "  test  release       progress\n"
+          "   SERVER                     ADDRESS           PORT  STATE        LAST ACTION          "
+          "  TEST  RELEASE       PROGRESS\n"
           ">  web-10                     10.0.0.10         2222  deployed     + deploy 2m          "
           "2.1 ms  1f2e3d4c5b6a\n"
           "   web-9                      10.0.0.9            22  provisioned  x deploy 5s          "
@@ -195,7 +197,9 @@ test_a_wide_terminal_in_ascii(void **state)
           "   cache                      fe80::1             22                                    "
           "   ...\n"
           "\n"
-          "   1-4 of 4\n"
+          "   1-4 of 4                                                                             "
+          "                     "
+          "Right: more\n"
           "\n");
 }
 
