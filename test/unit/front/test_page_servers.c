@@ -75,6 +75,9 @@ test_a_filter_finds_groups_and_variables_but_no_secrets(void **state)
     filter(f, "role=front", false);
     assert_true(seen(f->servers, "web-10"));
     assert_false(seen(f->servers, "web-9"));
+    filter(f, "app_port=8080", false);
+    assert_true(seen(f->servers, "web-10"));
+    assert_false(seen(f->servers, "db-1"));
     filter(f, "silver", false);
     assert_true(seen(f->servers, "web-9"));
     assert_false(seen(f->servers, "web-10"));
@@ -89,6 +92,25 @@ test_a_filter_finds_groups_and_variables_but_no_secrets(void **state)
     assert_true(act(f, ACT_BACK)); /* ends the filter */
     assert_true(seen(f->servers, "web-10"));
     assert_false(act(f, ACT_BACK)); /* front.c's */
+}
+
+static void
+test_a_filter_finds_numbers_as_they_are_written(void **state)
+{
+    struct front *f = *state;
+
+    folder_text(&f->folder, "inventory/test/hosts.yml",
+                "web: {hosts: {a: {n: -9223372036854775808}, b: {n: 9223372036854775807},"
+                " c: {n: 0}, d: {n: true}}}\n");
+    front_reload_env(f);
+    filter(f, "n=-9223372036854775808", false);
+    chosen_are(f, " a");
+    filter(f, "n=9223372036854775807", false);
+    chosen_are(f, " b");
+    filter(f, "n=0", false);
+    chosen_are(f, " c");
+    filter(f, "n=True", false);
+    chosen_are(f, " d");
 }
 
 static void
@@ -461,6 +483,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         STAGED(test_servers_are_shown_as_the_inventory_has_them),
         STAGED(test_a_filter_finds_groups_and_variables_but_no_secrets),
+        STAGED(test_a_filter_finds_numbers_as_they_are_written),
         STAGED(test_no_environment_and_no_server_are_told),
         STAGED(test_the_queue_is_named_by_its_first_actions),
         STAGED(test_actions_are_for_the_marked_else_for_the_one_under_the_cursor),
