@@ -16,9 +16,9 @@ act(struct front *f, enum act a)
 }
 
 static void
-filter(struct front *f, const char *text, bool not )
+filter(struct front *f, const char *text, bool without)
 {
-    f->servers->ops->filter(f->servers, text, not );
+    f->servers->ops->filter(f->servers, text, without);
 }
 
 /* `:word rest` */
@@ -62,7 +62,8 @@ test_servers_are_shown_as_the_inventory_has_them(void **state)
           "   web-9        10.0.0.9\n"
           "   db-1         fe80::1\n"
           "\n"
-          "   1-3 of 3\n"
+          "   1-3 of 3                                                          "
+          "Right: more\n"
           "\n");
 }
 
@@ -398,7 +399,9 @@ test_the_store_says_what_was_done_last(void **state)
           ">  web-9                      10.0.0.9                             ✗ deploy 2m\n"
           "   db-1                       fe80::1\n"
           "\n"
-          "   1-3 of 3\n"
+          "   1-3 of 3                                                                             "
+          "                     "
+          "Right: more\n"
           "   web-9: deploy failed: step 3 Switch: exit 3\n");
     act(f, ACT_LOGS);
     assert_non_null(strstr(f->heard, "log test 2026"));
@@ -463,7 +466,9 @@ test_a_run_under_way_is_seen_host_by_host(void **state)
           "   web-9                      10.0.0.9                             ✗ deploy 2s\n"
           "   db-1                       fe80::1\n"
           "\n"
-          "   1-3 of 3\n"
+          "   1-3 of 3                                                                             "
+          "                     "
+          "Right: more\n"
           "   web-10: step 4 of 10: Upload\n");
     act(f, ACT_LOGS);
     act(f, ACT_DOWN);
