@@ -172,9 +172,11 @@ server_rows_sync(struct page_servers *p)
         lay_past(p);
     } else {
         server_past_release(&p->past);
-        table_filter(p->view.table, NULL, false);
     }
     table_set_count(p->view.table, p->view.count, false);
+    if (!same) {
+        table_filter(p->view.table, NULL, false); /* it looks at rows: behind their count */
+    }
     put_names(p, &marked, at, row);
     server_rows_read_past(p, false);
     strv_clear(&marked);

@@ -308,6 +308,24 @@ test_going_to_a_server_ends_a_filter_that_hides_it(void **state)
 }
 
 static void
+test_a_smaller_environment_takes_the_place_of_a_sorted_and_filtered_one(void **state)
+{
+    struct front *f = *state;
+
+    folder_text(&f->folder, "inventory/other/hosts.yml", "web: {hosts: {x: }}\n");
+    for (int column = 0; column < 9; column++) {
+        act(f, ACT_SORT);
+        filter(f, "e", false);
+        fake_load(f, "other");
+        chosen_are(f, " x");
+        marked_are(f, "");
+        fake_load(f, "test");
+        act(f, ACT_MARK_ALL);
+        marked_are(f, " web-10 web-9 db-1");
+    }
+}
+
+static void
 test_deleting_asks_first_and_says_what_stays(void **state)
 {
     struct front *f = *state;
@@ -500,6 +518,7 @@ main(void)
         STAGED(test_forms_and_details_open_over_the_list),
         STAGED(test_marks_and_cursor_stay_with_their_names_when_files_change),
         STAGED(test_going_to_a_server_ends_a_filter_that_hides_it),
+        STAGED(test_a_smaller_environment_takes_the_place_of_a_sorted_and_filtered_one),
         STAGED(test_deleting_asks_first_and_says_what_stays),
         STAGED(test_several_are_deleted_with_one_answer),
         STAGED(test_the_cursor_stays_where_a_server_is_gone),
