@@ -249,7 +249,7 @@ run_whole(struct front *f, const char *word, const char *rest)
         front_act(f, row);
     } else if (row != NULL) {
         front_say(f, LOOK_WARN, ":%s takes nothing more", word);
-    } else {
+    } else if (own != NULL) {
         front_say(f, LOOK_WARN, ":%s %s", word, own->what);
     }
 }

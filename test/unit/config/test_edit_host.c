@@ -100,7 +100,10 @@ check_rows(const struct row *rows, size_t count)
 
 #define YAML "hosts.yml"
 #define INI "hosts.ini"
-static const struct edit_host web_02 = {.name = "web-02", .address = "10.0.0.2"};
+#define WEB_02                                                                                     \
+    {                                                                                              \
+        .name = "web-02", .address = "10.0.0.2"                                                    \
+    }
 
 static void
 test_a_new_server_comes_behind_those_of_its_group(void **state)
@@ -135,18 +138,18 @@ test_a_new_server_comes_behind_those_of_its_group(void **state)
          NULL},
         /* CRLF, quoted names */
         {YAML, "all:\r\n  hosts:\r\n    \"web-01\":\r\n      ansible_host: a\r\n# end\r\n", ADD,
-         NULL, web_02,
+         NULL, WEB_02,
          "all:\r\n  hosts:\r\n    \"web-01\":\r\n      ansible_host: a\r\n    \"web-02\":\r\n      "
          "ansible_host: 10.0.0.2\r\n# end\r\n",
          NULL},
         /* empty places */
-        {YAML, "all:\n  hosts:   # none yet\n", ADD, NULL, web_02,
+        {YAML, "all:\n  hosts:   # none yet\n", ADD, NULL, WEB_02,
          "all:\n  hosts:   # none yet\n    web-02:\n      ansible_host: 10.0.0.2\n", NULL},
-        {YAML, "all:\n  hosts: {} # none\n", ADD, NULL, web_02,
+        {YAML, "all:\n  hosts: {} # none\n", ADD, NULL, WEB_02,
          "all:\n  hosts: # none\n    web-02:\n      ansible_host: 10.0.0.2\n", NULL},
-        {YAML, "all:\n", ADD, NULL, web_02,
+        {YAML, "all:\n", ADD, NULL, WEB_02,
          "all:\n  hosts:\n    web-02:\n      ansible_host: 10.0.0.2\n", NULL},
-        {YAML, "# nothing yet\n", ADD, NULL, web_02,
+        {YAML, "# nothing yet\n", ADD, NULL, WEB_02,
          "# nothing yet\nall:\n  hosts:\n    web-02:\n      ansible_host: 10.0.0.2\n", NULL},
         {YAML, "", ADD, NULL, {.name = "web-02"}, "all:\n  hosts:\n    web-02:\n", NULL},
         {YAML,
@@ -171,11 +174,11 @@ test_a_new_server_comes_behind_those_of_its_group(void **state)
          "all:\n  hosts: # one\n    web-01:\n    web-02:\n",
          NULL},
         /* flow */
-        {YAML, "all: {hosts: {web-01: {ansible_host: a}, web-03: {}}} # x\n", ADD, NULL, web_02,
+        {YAML, "all: {hosts: {web-01: {ansible_host: a}, web-03: {}}} # x\n", ADD, NULL, WEB_02,
          "all: {hosts: {web-01: {ansible_host: a}, web-03: {}, web-02: {ansible_host: 10.0.0.2}}} "
          "# x\n",
          NULL},
-        {YAML, "all: {hosts: }\n", ADD, NULL, web_02,
+        {YAML, "all: {hosts: }\n", ADD, NULL, WEB_02,
          "all: {hosts: {web-02: {ansible_host: 10.0.0.2}} }\n", NULL},
         {YAML,
          "all:\n  hosts: {web-01, web-03, }\n",
