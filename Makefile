@@ -274,6 +274,7 @@ $(BUILD)/bench/empty: $(BUILD)/bench/empty.o
 	@$(CC) $(filter-out -Wl$(comma)--as-needed,$(LDFLAGS_ALL)) -Wl,--no-as-needed -o $@ $< $(LDLIBS_ALL)
 
 # Numbers for people: nothing passes or fails by them.  About ten minutes, the whole matrix, seconds; bench/README.md.
+# What only it needs is installed when it is missing (bench/deps); no service is.
 .PHONY: bench bench-long bench-smoke bench-tools
 bench: bench-tools
 	@[ ! -x bench/deps ] || bench/deps

@@ -61,12 +61,12 @@ static void
 do_filter(struct front *f, const char *rest)
 {
     struct page *p = front_top(f);
-    const bool not = rest[0] == '!';
+    const bool without = rest[0] == '!';
 
     if (p->ops->filter == NULL) {
         front_say(f, LOOK_WARN, "nothing can be filtered here");
     } else {
-        p->ops->filter(p, rest + not, not );
+        p->ops->filter(p, rest + without, without);
     }
 }
 

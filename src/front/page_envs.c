@@ -378,9 +378,9 @@ envs_key(struct page *p, const struct key *k)
 }
 
 static void
-envs_filter(struct page *p, const char *text, bool not )
+envs_filter(struct page *p, const char *text, bool without)
 {
-    table_filter(mine(p)->table, text, not );
+    table_filter(mine(p)->table, text, without);
 }
 
 static void
@@ -434,6 +434,7 @@ page_envs_new(struct front *f)
         .cell = env_cell,
         .compare = env_compare,
         .arg = e,
+        .aside = true,
     };
 
     e->page = (struct page){.ops = &ops, .front = f};

@@ -85,9 +85,9 @@ output_act(struct page *p, enum act act)
 }
 
 static void
-output_filter(struct page *p, const char *text, bool not )
+output_filter(struct page *p, const char *text, bool without)
 {
-    pager_filter(mine(p)->echo.pager, text, not );
+    pager_filter(mine(p)->echo.pager, text, without);
 }
 
 /* From the end back: the last of it is nearest. */

@@ -463,15 +463,15 @@ run_act(struct page *p, enum act act)
 }
 
 static void
-run_filter(struct page *p, const char *text, bool not )
+run_filter(struct page *p, const char *text, bool without)
 {
     struct run_page *r = mine(p);
 
     follow_feed(r);
     if (r->reads) {
-        pager_filter(r->echo.pager, text, not );
+        pager_filter(r->echo.pager, text, without);
     } else {
-        table_filter(r->table, text, not );
+        table_filter(r->table, text, without);
     }
 }
 

@@ -26,7 +26,10 @@ struct course_host {
 struct course
 course_empty(void)
 {
-    return (struct course){.budget = -1, .longest = -1, .newest = -1, .stands_since_ms = -1};
+    struct course c = {0};
+
+    course_release(&c);
+    return c;
 }
 
 void
@@ -39,7 +42,9 @@ course_release(struct course *c)
     free(c->waves);
     free(c->slots);
     free(c->hosts);
-    *c = course_empty();
+    memset(c, 0, sizeof(*c));
+    c->budget = c->longest = c->newest = -1;
+    c->stands_since_ms = -1;
 }
 
 /* ---------------------------------------------------------------- slots */
@@ -224,7 +229,7 @@ unset_done(struct course *c, int32_t host)
     struct course_wave *first = wave_at(c, c->wave_of[host]);
     struct course_wave *last = wave_at(c, c->wave_count);
 
-    if (first != NULL) {
+    if (first != NULL && last != NULL) {
         first->done -= (h->done & DONE_FIRST) != 0;
         first->bad -= (h->done & BAD_FIRST) != 0;
         last->done -= (h->done & DONE_LAST) != 0;

@@ -150,9 +150,10 @@ static struct feed_step *
 add_step(struct feed_host *h)
 {
     if (h->step_count == STEPS_MAX) {
-        release_step(&h->steps[0]);
+        struct feed_step oldest = h->steps[0];
         memmove(&h->steps[0], &h->steps[1], (STEPS_MAX - 1) * sizeof(h->steps[0]));
         h->step_count--;
+        release_step(&oldest);
     }
     h->steps = xgrow(h->steps, h->step_count, &h->step_cap, sizeof(*h->steps));
     return &h->steps[h->step_count++];
@@ -168,15 +169,14 @@ begin_step(struct feed_host *h, const struct event *e)
     } else {
         s = add_step(h);
     }
-    *s = (struct feed_step){
-        .name = e->step_name == NULL ? NULL : xstrdup(e->step_name),
-        .list = e->list,
-        .step = e->step,
-        .attempt = e->attempt,
-        .exit_code = -1,
-        .began_ms = e->at_ms,
-        .took_ms = -1,
-    };
+    memset(s, 0, sizeof(*s));
+    s->name = e->step_name == NULL ? NULL : xstrdup(e->step_name);
+    s->list = e->list;
+    s->step = e->step;
+    s->attempt = e->attempt;
+    s->exit_code = -1;
+    s->began_ms = e->at_ms;
+    s->took_ms = -1;
     return s;
 }
 
@@ -204,8 +204,9 @@ end_step(struct feed_host *h, const struct event *e)
 
     if (s == NULL) {
         s = begin_step(h, e);
+    } else {
+        free(s->reason);
     }
-    free(s->reason);
     s->reason = copy_of(e->reason);
     s->outcome = word_of(e->outcome);
     s->exit_code = e->exit_code;

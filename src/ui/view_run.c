@@ -178,8 +178,9 @@ draw_pane(const struct view_run *v, struct canvas *c, const struct layout *l)
 struct box
 view_run_output_box(const struct view_run *v, struct box box)
 {
-    return v->feed == NULL || feed_board(v->feed)->run == NULL ? (struct box){0}
-                                                               : lay_out(v, box).output;
+    const struct box none = {0};
+
+    return v->feed == NULL || feed_board(v->feed)->run == NULL ? none : lay_out(v, box).output;
 }
 
 void

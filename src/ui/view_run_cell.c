@@ -237,7 +237,8 @@ view_run_compare(const struct feed *f, int64_t now_ms, enum view_run_column colu
         return order_of((uint32_t)feed_host(f, a)->slot, (uint32_t)feed_host(f, b)->slot);
     case RUN_COLUMN_TIME:
         return order_of(time_of(f, now_ms, a), time_of(f, now_ms, b));
-    case RUN_COLUMN_HOST:
+    case RUN_COLUMN_HOST: /* web-2 before web-10 */
+        return strverscmp(feed_board(f)->names.items[a], feed_board(f)->names.items[b]);
     case RUN_COLUMN_STEP:
         break;
     }

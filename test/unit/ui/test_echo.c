@@ -46,7 +46,9 @@ is(struct echo *e, const char *expected)
         text[--len] = '\0';
     }
     for (char *at = text; *at != '\0'; at++) {
-        *at = *at == '\n' ? ' ' : *at;
+        if (*at == '\n') {
+            *at = ' ';
+        }
     }
     assert_string_equal(text, expected);
     free(text);

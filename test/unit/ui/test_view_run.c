@@ -17,6 +17,7 @@ enum { HOSTS_MAX = 10000, LINES_MAX = 100 };
 
 /* 2026-11-26 05:00:00 UTC; times of a scene are seconds since. */
 static const int64_t zero_ms = INT64_C(1795669200000);
+#define SECOND_MS INT64_C(1000)
 
 struct scene {
     char **names;
@@ -28,6 +29,7 @@ struct scene {
     struct snapshot glance;
     struct view_run view;
     int64_t now_ms;
+    int32_t asked; /* cells of the table */
 };
 
 static unsigned
@@ -35,6 +37,7 @@ cell(void *arg, size_t row, size_t column, char ret[TABLE_CELL_BYTES])
 {
     struct scene *s = arg;
 
+    s->asked++;
     return view_run_cell(s->feed, s->now_ms, feed_course(s->feed)->order[row],
                          (enum view_run_column)column, ret);
 }
@@ -135,7 +138,7 @@ close_scene(struct scene *s)
 static struct event
 host_event(struct scene *s, enum event_type type, int32_t host, int32_t slot, int64_t at_s)
 {
-    struct event e = event_make(type, zero_ms + at_s * 1000);
+    struct event e = event_make(type, zero_ms + at_s * SECOND_MS);
 
     e.host = s->names[host];
     e.host_index = host;
@@ -212,7 +215,7 @@ set_state(struct scene *s, enum run_state state, int64_t since_s)
 {
     free(s->glance.state);
     s->glance.state = xstrdup(run_state_name(state));
-    s->glance.state_since_ms = zero_ms + since_s * 1000;
+    s->glance.state_since_ms = zero_ms + since_s * SECOND_MS;
 }
 
 static void
@@ -261,7 +264,7 @@ play(struct scene *s)
     end_host(s, 4, 1, "failed", "step 2 Upload the release: no space left on device", 30);
     say(s, 3, "uploading app-1.2.3.tar.gz\n  45.1 MiB of 45.1 MiB\nsha256 ok\n");
     say(s, 3, "\033[31mred\033[0m and \033[2Jhostile \xff\xfe bytes\nswitching");
-    s->now_ms = zero_ms + 36 * 1000;
+    s->now_ms = zero_ms + 36 * SECOND_MS;
     s->view.now_ms = s->now_ms;
     s->view.host = 3;
     s->view.predicted_ms = 70000;
@@ -540,6 +543,24 @@ test_many_slots_are_a_grid_and_what_has_no_room_is_counted(void **state)
     close_scene(&s);
 }
 
+/* However many hosts there are, cells are asked of those that are seen. */
+static void
+test_a_frame_asks_for_the_rows_that_are_seen(void **state)
+{
+    struct canvas *c = canvas_new(97, 300, false);
+    struct scene s;
+
+    (void)state;
+    open_scene(&s, HOSTS_MAX);
+    begin_run(&s, STRATEGY_PARALLEL, 10);
+    table_act(s.table, ACT_BOTTOM);
+    s.asked = 0;
+    view_run_draw(&s.view, c, canvas_box(c));
+    assert_in_range(s.asked, 1, 97 * RUN_COLUMNS);
+    canvas_free(c);
+    close_scene(&s);
+}
+
 static void
 test_hosts_are_sorted_by_what_is_under_way_and_then_by_what_went_wrong(void **state)
 {
@@ -607,6 +628,7 @@ main(void)
         cmocka_unit_test(test_without_a_run_the_page_says_what_to_do_and_shows_the_queue),
         cmocka_unit_test(test_a_run_of_another_process_is_told_and_shown_if_it_is_seen),
         cmocka_unit_test(test_many_slots_are_a_grid_and_what_has_no_room_is_counted),
+        cmocka_unit_test(test_a_frame_asks_for_the_rows_that_are_seen),
         cmocka_unit_test(test_hosts_are_sorted_by_what_is_under_way_and_then_by_what_went_wrong),
         cmocka_unit_test(test_nothing_is_drawn_outside_of_the_box),
     };
