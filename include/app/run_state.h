@@ -143,9 +143,10 @@ struct run {
     char suffix[RUN_ID_SIZE + 8]; /* " run=<id>" beside another run, else "" */
     bool sequential;
     bool defaults_looked; /* default_keys is complete */
+    bool base_borrowed;   /* the loop is somebody else's: base is not owned */
+    bool inside;          /* a turn, or over, is under way */
 
     struct event_base *base;
-    bool base_borrowed; /* somebody else's: base is not owned */
     struct pool *pool;
     struct locals *locals;
     struct probes *probes;   /* NULL: no check asks from here */
@@ -184,12 +185,11 @@ struct run {
     struct event *out_events[SINK_OUTS];
     struct event *signals[4];
     struct event *end_event; /* it has ended, or cannot go on; then: whether all is closed */
-    enum run_end end;
     int64_t close_until_ms;
+    enum run_end end;
     int end_code; /* for who began it; -1: err */
     void (*over)(void *arg, int exit_code, const struct err *err);
     void *over_arg; /* borrowed */
-    bool inside;    /* a turn, or over, is under way */
     int interrupts;
     unsigned files_before; /* limit of open files when we were started; 0: not known */
     int files_limit;       /* now */

@@ -35,7 +35,8 @@ struct errand {
     struct run_request request; /* borrows from all above; its sink is not set */
     bool has_plan;
     struct plan_view plan;
-    struct strv notes; /* warnings, a sentence each */
+    struct strv notes; /* warnings, a sentence each: the first of them */
+    size_t noted;      /* all there are */
 };
 
 /* Read what a run of it needs; runs an executable inventory, unless c->no_scripts.  c is borrowed.

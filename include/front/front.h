@@ -95,6 +95,8 @@ struct page *page_help_new(struct front *f, enum where at);
 struct page *page_edit_server_new(struct front *f, const char *host); /* NULL: a new one */
 struct page *page_new_env_new(struct front *f);
 
+/* A copy of `path:line: ...` with paths from the root on; the caller frees it. */
+char *front_near_root(const struct front *f, const char *text);
 /* A page with all that is wrong, paths from the root on. */
 void front_show_mistakes(struct front *f, const char *title, const struct mistakes *m);
 /* The loop ends, with this exit code. */

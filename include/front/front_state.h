@@ -16,7 +16,6 @@
 
 enum {
     FRONT_OVER_MAX = 16, /* pages over a page of the bar */
-    FRONT_DEAD_MAX = 64, /* pages that were left and wait to be freed */
     FRONT_TEXT_MAX = 1024,
     FRONT_SAID_MS = 8000,
     FRONT_HISTORY_MAX = 100,
@@ -66,8 +65,8 @@ struct front {
     int at;                            /* which of them is seen, or below what is seen */
     struct page *over[FRONT_OVER_MAX]; /* owned */
     size_t over_count;
-    struct page *dead[FRONT_DEAD_MAX]; /* owned */
-    size_t dead_count;
+    struct page **dead; /* owned, each owned: they were left and wait to be freed */
+    size_t dead_count, dead_cap;
     struct opened env;
     struct line line;
     struct question question;
@@ -77,6 +76,7 @@ struct front {
     int rows, cols;        /* that were drawn last */
     bool gone;             /* the terminal is: nothing is drawn any more */
     bool detached;         /* it was given back, and the run goes on */
+    bool left;             /* the loop ends: keys that were typed behind it mean nothing */
     int exit_code;
 };
 
@@ -130,7 +130,5 @@ void ask_leave(struct front *f);
 void env_tick(struct front *f);
 void env_refresh(struct front *f); /* asked for: read it again */
 void env_close(struct front *f);
-/* `path:line: ...` with paths from the root on. */
-char *env_near_root(const struct front *f, const char *text);
 
 #endif

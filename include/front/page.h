@@ -28,7 +28,7 @@ struct page_ops {
     /* What the table said; false: not possible here, which front.c tells. */
     bool (*act)(struct page *p, enum act act);
     /* Of a filter, with each key that is typed, and "" to end it; NULL: nothing can be filtered. */
-    void (*filter)(struct page *p, const char *text, bool not );
+    void (*filter)(struct page *p, const char *text, bool without);
     /* A text to go to, when it is entered; "": nothing is searched any more.  NULL: cannot be. */
     void (*search)(struct page *p, const char *text);
     /* A word of the `:` line that is of no row of the key table, or that has something behind it

@@ -41,6 +41,9 @@ bool settings_at(const struct settings_page *s, size_t *ret_index);
 /* Write a key (NULL: take it out), read all anew and tell it. */
 int settings_write(struct settings_page *s, const char *key, const char *value, struct err *err);
 
+/* A message with paths from the root on; borrowed. */
+const char *settings_near_root(const struct settings_page *s, const char *text);
+
 /* A page over it that edits the key under its cursor. */
 struct page *page_setting_new(struct settings_page *s);
 

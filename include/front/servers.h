@@ -82,9 +82,10 @@ struct server_deletion {
     char *env;          /* owned: of the environment that they are of */
 };
 
-/* Do what a key means to these servers (not empty); at: the one under the cursor.  False: it is no
- * act of servers. */
-bool server_act(struct server_deletion *d, struct front *f, enum act act, const struct strv *names,
+/* Whether an act is one of servers, or of the queue. */
+bool server_takes(enum act act);
+/* Do what it means to these servers; at: the one under the cursor; none and NULL are told. */
+void server_act(struct server_deletion *d, struct front *f, enum act act, const struct strv *names,
                 const char *at);
 /* A word of the `:` line: `run NAME`, `workers N`.  False: another. */
 bool server_command(struct front *f, const char *word, const char *rest, const struct strv *names);

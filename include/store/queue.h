@@ -34,6 +34,9 @@ int queued_add(struct store *s, const char *env, const char *action, const struc
                int64_t wall_ms, struct err *err);
 int queued_read(struct store *s, struct queue_list *ret, struct err *err);
 void queue_list_release(struct queue_list *l);
+void queued_release(struct queued *q);
+/* What was taken could not be started: it waits again, where it was. */
+int queued_put_back(struct store *s, const struct queued *q, struct err *err);
 /* It is being started: *ret_taken is false where it is gone, since another screen was first. */
 int queued_take(struct store *s, int64_t id, bool *ret_taken, struct err *err);
 /* It was taken back; one that is gone is fine. */

@@ -32,7 +32,7 @@ size_t pager_lines(const struct pager *p); /* kept, the one that has not ended t
 void pager_color(struct pager *p, unsigned (*look)(const char *bytes, size_t len));
 
 /* Only lines with (not: without) these words (ui/words.h), "" or NULL: all. */
-void pager_filter(struct pager *p, const char *text, bool not );
+void pager_filter(struct pager *p, const char *text, bool without);
 const char *pager_filter_text(const struct pager *p); /* "" none; "!web" of one that leaves out */
 /* Mark what is found, and go to the next one from here (backwards: the one before); false: nowhere
  * (it begins again at the other end).  The same text again goes on.  "" or NULL: no search. */

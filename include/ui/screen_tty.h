@@ -12,9 +12,13 @@
 #include <event2/event.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <termios.h>
 
 struct screen_tty;
+
+/* Milliseconds that only go up. */
+int64_t screen_tty_clock_ms(void);
 
 /* Called from the loop only. */
 struct screen_tty_hooks {

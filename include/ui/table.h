@@ -36,7 +36,8 @@ struct table_source {
     int (*compare)(void *arg, size_t column, size_t a, size_t b);
     /* Further text that a filter finds; NULL: the cells only. */
     const char *(*found_by)(void *arg, size_t row);
-    void *arg; /* borrowed */
+    void *arg;  /* borrowed */
+    bool aside; /* ACT_LEFT and ACT_RIGHT bring columns that have no room to sight */
 };
 
 static inline unsigned
@@ -58,13 +59,14 @@ void table_refresh(struct table *t);
 
 /* A filter (ui/words.h): words that must each be found in some cell; not: none of which may be. ""
  * or NULL: none. */
-void table_filter(struct table *t, const char *text, bool not );
+void table_filter(struct table *t, const char *text, bool without);
 const char *table_filter_text(const struct table *t); /* "" none; "!web" of one that leaves out */
 /* Sort by a column; -1: the owner's order. */
 void table_sort(struct table *t, int column, bool reverse);
 
-/* Moving, marking (ACT_UP ... ACT_BOTTOM, ACT_MARK, ACT_MARK_ALL of what is visible under the
- * filter, ACT_SORT: the next column, ACT_SORT_REVERSE); false: not an act of tables. */
+/* Moving, marking (ACT_UP ... ACT_BOTTOM; ACT_LEFT, ACT_RIGHT to columns that have no room;
+ * ACT_MARK, ACT_MARK_ALL of what is visible under the filter, ACT_SORT: the next column,
+ * ACT_SORT_REVERSE); false: not an act of tables. */
 bool table_act(struct table *t, enum act act);
 /* A click or wheel on the box it was drawn in last; false: outside. */
 bool table_click(struct table *t, const struct key *k);

@@ -30,7 +30,7 @@ void view_chart_set(struct view_chart *v, const struct report *report);
 bool view_chart_act(struct view_chart *v, enum act act);
 /* A click or the wheel on what was drawn last; false: outside. */
 bool view_chart_click(struct view_chart *v, const struct key *k);
-void view_chart_filter(struct view_chart *v, const char *text, bool not );
+void view_chart_filter(struct view_chart *v, const char *text, bool without);
 const char *view_chart_filter_text(const struct view_chart *v);
 /* The host under the cursor; false: there is none. */
 bool view_chart_at(const struct view_chart *v, int32_t *ret_host);

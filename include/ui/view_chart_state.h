@@ -43,7 +43,5 @@ void chart_slots_draw(struct view_chart *v, struct canvas *c, struct box box);
 int chart_slots_heads(const struct view_chart *v);
 /* The span at a cell of what was drawn last, or CHART_NONE. */
 size_t chart_span_at(const struct view_chart *v, int row, int col);
-/* The look of a host's outcome, without a sign; of its span. */
-unsigned chart_look(const struct report *r, const struct report_span *s);
 
 #endif

@@ -17,7 +17,7 @@ struct view_run {
     const char *id, *env, *action, *strategy, *release, *halt; /* borrowed; "" if none */
     int64_t started_wall_ms;                                   /* UTC; shown as local time */
     int64_t took_ms;                                           /* -1: not known */
-    int32_t hosts, workers;
+    int32_t hosts;
     int32_t outcomes[OUTCOMES];
     enum view_run_state state;
     int exit_code; /* of one that is over */

@@ -23,13 +23,13 @@ struct word {
 /* Zeroed: no words. */
 struct words {
     char *shown; /* owned: as it is shown, "!" before what must not be found; NULL: no words */
-    bool not ;
+    bool without;
     struct word *list; /* owned */
     size_t count;
 };
 
 /* Words past WORDS_MAX are left out; "" or NULL: none. */
-void words_set(struct words *w, const char *text, bool not );
+void words_set(struct words *w, const char *text, bool without);
 void words_release(struct words *w);
 const char *words_shown(const struct words *w); /* "" where there are none */
 /* Whether a text is to be shown: with no words, each is. */

@@ -163,21 +163,25 @@ compare_key(const struct edit_yaml *y, const char *key, const char *value, struc
                           "nothing was written: %s would not be as meant: change it by hand", key);
 }
 
-/* How many mistakes the bytes have; the first that the others had not goes into err. */
+/* How many mistakes the bytes have that are not known; the last of them goes into err, without its
+ * place where it is one of the key that is changed. */
 static int
-count_mistakes(const struct buf *bytes, const char *path, const struct strv *known,
+count_mistakes(const struct edit_file *f, bool now, const char *key, const struct strv *known,
                struct strv *ret_all, struct err *err)
 {
+    const struct buf *bytes = now ? &f->now : &f->was;
+    const size_t key_len = strlen(key);
     struct settings s;
     struct mistakes m = {0};
     int fresh = 0;
 
-    (void)settings_parse(bytes->data, bytes->len, path, &s, &m);
+    (void)settings_parse(bytes->data, bytes->len, f->path, &s, &m);
     for (size_t i = 0; i < m.errors.count; i++) {
         const char *at = strstr(m.errors.items[i], ": "); /* lines may have moved */
         const char *text = at == NULL ? m.errors.items[i] : at + 2;
         if (known != NULL && !strv_has(known, text)) {
-            (void)err_set(err, ERR_CONFIG, "%s", m.errors.items[i]);
+            const bool own = strncmp(text, key, key_len) == 0 && text[key_len] == ':';
+            (void)err_set(err, ERR_CONFIG, "%s", own ? text + key_len + 2 : m.errors.items[i]);
             fresh++;
         }
         if (ret_all != NULL) {
@@ -204,8 +208,8 @@ judge(const struct edit_file *f, const char *key, const char *value, struct err 
     rc = rc < 0 ? -1 : compare_others(&was, &now, key, err);
     rc = rc < 0 ? -1 : compare_key(&now, key, value, err);
     if (rc == 0) {
-        (void)count_mistakes(&f->was, f->path, NULL, &known, NULL);
-        rc = count_mistakes(&f->now, f->path, &known, NULL, err) > 0 ? -1 : 0;
+        (void)count_mistakes(f, false, key, NULL, &known, NULL);
+        rc = count_mistakes(f, true, key, &known, NULL, err) > 0 ? -1 : 0;
     }
     strv_clear(&known);
     edit_yaml_release(&was);

@@ -109,10 +109,22 @@ add_way(const struct value *v, char quote, struct buf *out)
     }
 }
 
+/* What can be typed, and shows as it is. */
+static bool
+is_plain(const char *text, size_t len)
+{
+    for (size_t i = 0; i < len; i++) {
+        if ((unsigned char)text[i] < ' ' || text[i] == 0x7f) {
+            return false;
+        }
+    }
+    return utf8_valid(text, len);
+}
+
 static bool
 reads_as(const char *text, size_t len, const struct value *v)
 {
-    struct value *read = memchr(text, '\n', len) == NULL ? edit_flow_value(text, len) : NULL;
+    struct value *read = is_plain(text, len) ? edit_flow_value(text, len) : NULL;
     const bool same = read != NULL && value_is_same(read, v);
 
     value_free(read);
@@ -146,8 +158,7 @@ shows(const struct value *v, const char *name, bool (*other)(const char *name), 
     buf_clear(text);
     return !other(name) && edit_flow_text(v, 0, text) == 0 && text->len <= SHOWN_ONE_MAX &&
            name[strspn(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_")] ==
-               '\0' &&
-           utf8_valid(text->data, text->len);
+               '\0';
 }
 
 /* Write up to the one numbered last; whether that is written. */
@@ -264,20 +275,6 @@ take_value(const char *name, const char *text, size_t len, struct edit_vars *v, 
     return 0;
 }
 
-static int
-check_bytes(const char *text, struct err *err)
-{
-    if (!utf8_valid(text, strlen(text))) {
-        return err_set(err, ERR_CONFIG, "not UTF-8");
-    }
-    for (const char *c = text; *c != '\0'; c++) {
-        if ((unsigned char)*c < ' ' || *c == 0x7f) {
-            return err_set(err, ERR_CONFIG, "a control character in it");
-        }
-    }
-    return 0;
-}
-
 int
 edit_vars_read(const char *text, struct edit_vars *ret, struct err *err)
 {
@@ -285,8 +282,8 @@ edit_vars_read(const char *text, struct edit_vars *ret, struct err *err)
     int rc = 0;
 
     *ret = (struct edit_vars){.dict = value_new(VALUE_DICT)};
-    if (check_bytes(text, err) < 0) {
-        return -1;
+    if (!is_plain(text, strlen(text))) {
+        return err_set(err, ERR_CONFIG, "a control character in it, or no UTF-8");
     }
     while (*at != '\0' && rc == 0) {
         char *name = NULL;

@@ -87,6 +87,7 @@ note_tags(struct errand *e, const struct strv *tags)
         strv_take(&e->notes, xasprintf("tag `%s`: no step has it%s%s%s", unknown,
                                        near != NULL ? "; did you mean `" : "",
                                        near != NULL ? near : "", near != NULL ? "`?" : ""));
+        e->noted++;
     }
 }
 
@@ -111,6 +112,7 @@ load(struct errand *e, const char *script, struct mistakes *m, struct err *err)
         return -1;
     }
     copy_list(&e->notes, &m->warnings);
+    e->noted = (size_t)m->warned;
     if (e->is_script) {
         e->loaded.action = action_of_script(e->action, script);
     } else {

@@ -106,9 +106,9 @@ follow_act(struct page *p, enum act act)
 }
 
 void
-follow_filter(struct page *p, const char *text, bool not )
+follow_filter(struct page *p, const char *text, bool without)
 {
-    pager_filter(mine(p)->pager, text, not );
+    pager_filter(mine(p)->pager, text, without);
 }
 
 void

@@ -68,6 +68,7 @@ void
 front_leave(struct front *f, int exit_code)
 {
     f->exit_code = exit_code;
+    f->left = true;
     (void)event_base_loopbreak(f->base);
 }
 
@@ -123,10 +124,9 @@ on_signal(evutil_socket_t signal, short what, void *arg)
 
     (void)what;
     if (signal == SIGHUP) {
-        f->gone = true;
-        if (f->screen != NULL) {
-            screen_forget(f->screen);
-        }
+        f->gone = true; /* or only a signal: one that is still there is left as it was found */
+        screen_close(f->screen);
+        f->screen = NULL;
         work_hangup(f->work);
         work_leave_when_over(f->work);
     } else if (signal == SIGINT) {

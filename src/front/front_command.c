@@ -11,6 +11,7 @@
 #include "cli/place.h"
 #include "config/action.h"
 #include "config/nearest.h"
+#include "config/settings.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -60,12 +61,12 @@ static void
 do_filter(struct front *f, const char *rest)
 {
     struct page *p = front_top(f);
-    const bool not = rest[0] == '!';
+    const bool without = rest[0] == '!';
 
     if (p->ops->filter == NULL) {
         front_say(f, LOOK_WARN, "nothing can be filtered here");
     } else {
-        p->ops->filter(p, rest + not, not );
+        p->ops->filter(p, rest + without, without);
     }
 }
 
@@ -101,6 +102,18 @@ list_hosts(struct front *f, struct strv *ret)
     }
 }
 
+static void
+list_keys(struct front *f, struct strv *ret)
+{
+    const char *key, *preset, *doc;
+
+    (void)f;
+    for (size_t i = 0; i < settings_row(SIZE_MAX, &key, &preset, &doc); i++) {
+        (void)settings_row(i, &key, &preset, &doc);
+        strv_add(ret, key);
+    }
+}
+
 struct own {
     const char *word;
     const char *what; /* has to stand behind it */
@@ -113,6 +126,7 @@ static const struct own owns[] = {
     {"open", "ENV", do_open, list_envs, "Open an environment."},
     {"run", "ACTION", do_run, list_actions, "Any action, for the marked servers; asks first."},
     {"mark", "PATTERN", do_mark, list_hosts, "Mark servers as `-l` selects them: web:!web-01."},
+    {"set", "KEY VALUE", front_set, list_keys, "A key of config.yml of the open environment."},
     {"filter", "WORDS", do_filter, NULL, "Only rows with these words; `!` before them: without."},
 };
 enum { OWNS = sizeof(owns) / sizeof(owns[0]) };
@@ -235,7 +249,7 @@ run_whole(struct front *f, const char *word, const char *rest)
         front_act(f, row);
     } else if (row != NULL) {
         front_say(f, LOOK_WARN, ":%s takes nothing more", word);
-    } else {
+    } else if (own != NULL) {
         front_say(f, LOOK_WARN, ":%s %s", word, own->what);
     }
 }

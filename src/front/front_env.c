@@ -12,9 +12,14 @@
 #include <string.h>
 
 enum {
-    BYTES_WHILE_RUNNING = 128 * 1024, /* of all files: some milliseconds */
+    /* Of all files, while a run is under way: some milliseconds, and what somebody asks for. */
+    BYTES_BY_ITSELF = 128 * 1024,
+    BYTES_ASKED_FOR = 1024 * 1024,
     MISTAKES_BYTES_MAX = 1 << 20,
 };
+
+static const char running[] =
+    "a run is under way here: an executable inventory is run when it is over";
 
 const struct loaded *
 front_env(const struct front *f)
@@ -47,7 +52,7 @@ env_close(struct front *f)
 /* ---------------------------------------------------------------- what is wrong */
 
 char *
-env_near_root(const struct front *f, const char *text)
+front_near_root(const struct front *f, const char *text)
 {
     const char *root = f->cli->root;
     const size_t len = strlen(root);
@@ -72,7 +77,7 @@ add_lines(const struct front *f, struct buf *out, const char *before, const stru
           int count)
 {
     for (size_t i = 0; i < lines->count; i++) {
-        char *near = env_near_root(f, lines->items[i]);
+        char *near = front_near_root(f, lines->items[i]);
         (void)buf_addf(out, "%s%s\n", before, near);
         free(near);
     }
@@ -100,7 +105,7 @@ static void
 say_warnings(struct front *f, const struct mistakes *m)
 {
     if (m->warned > 0) {
-        char *near = env_near_root(f, m->warnings.items[0]);
+        char *near = front_near_root(f, m->warnings.items[0]);
         front_say(f, LOOK_WARN, "warning: %s%s", near,
                   m->warned > 1 ? " (and more: validate)" : "");
         free(near);
@@ -109,21 +114,12 @@ say_warnings(struct front *f, const struct mistakes *m)
 
 /* ---------------------------------------------------------------- reading */
 
-/* Why an executable inventory cannot be run now. */
-static const char *
-no_scripts(const struct front *f)
-{
-    return work_run(f->work) == NULL
-               ? NULL
-               : "a run is under way here: an executable inventory is run when it is over";
-}
-
 static int
 read_env(struct front *f, const char *name, struct loaded *l, struct mistakes *m, struct err *err)
 {
     int rc;
 
-    f->cli->no_scripts = no_scripts(f);
+    f->cli->no_scripts = work_run(f->work) != NULL ? running : NULL;
     f->cli->empty_ok = true;
     rc = load_quietly(l, f->cli, name, NULL, m, err);
     f->cli->no_scripts = NULL;
@@ -153,31 +149,61 @@ watch(const struct front *f, const char *name)
     return w;
 }
 
+/* A run is under way, and would have to wait for it. */
+static bool
+keeps_run(struct front *f, const struct watched *w, int64_t bytes_max)
+{
+    return work_run(f->work) != NULL && watched_bytes(w) > bytes_max;
+}
+
+/* Why it is not open now. */
+static void
+tell_refusal(struct front *f, const char *name, const struct mistakes *m, const struct err *err)
+{
+    if (m->count == 1 && strstr(m->errors.items[0], running) != NULL) {
+        front_say(f, LOOK_WARN, "%s: %s", name, running);
+    } else if (m->count > 0) {
+        char *title = xasprintf("Mistakes of %s", name);
+        front_show_mistakes(f, title, m);
+        free(title);
+        front_say(f, LOOK_BAD, "mistakes: it was not opened");
+    } else {
+        front_say(f, LOOK_BAD, "%s", err->text);
+    }
+}
+
+static void
+tell_opened(struct front *f, const struct mistakes *m)
+{
+    struct err err = {0};
+
+    say_warnings(f, m);
+    if (app_tell_mode(f->cli->root, f->cli->options.log_file, &f->env.loaded.settings, &err) != 0) {
+        front_say(f, LOOK_BAD, "%s", err.text);
+    }
+}
+
 bool
 front_open_env(struct front *f, const char *name)
 {
     struct watched *watched = watch(f, name); /* before: what changes meanwhile is seen */
     struct mistakes m = {0};
     struct err err = {0};
-    struct loaded l;
-    const bool read = read_env(f, name, &l, &m, &err) == 0;
+    struct loaded l = {0};
+    bool read = false;
 
+    if (keeps_run(f, watched, BYTES_ASKED_FOR)) {
+        (void)err_set(&err, ERR_USAGE, "%s is large: it can be opened when the run is over", name);
+    } else {
+        read = read_env(f, name, &l, &m, &err) == 0;
+    }
     if (read) {
         take(f, &l, watched);
-        say_warnings(f, &m);
-        if (app_tell_mode(f->cli->root, f->cli->options.log_file, &f->env.loaded.settings, &err) !=
-            0) {
-            front_say(f, LOOK_BAD, "%s", err.text);
-        }
+        tell_opened(f, &m);
     } else {
         loaded_release(&l);
         watched_free(watched);
-        if (m.count > 0) {
-            char *title = xasprintf("Mistakes of %s", name);
-            front_show_mistakes(f, title, &m);
-            free(title);
-        }
-        front_say(f, LOOK_BAD, "%s", m.count > 0 ? "mistakes: it was not opened" : err.text);
+        tell_refusal(f, name, &m, &err);
     }
     mistakes_release(&m);
     front_changed(f);
@@ -202,7 +228,7 @@ reload(struct front *f)
         watched_free(f->env.watched);
         f->env.watched = watched;
         f->env.stale = false;
-        char *near = env_near_root(f, m.errors.count > 0 ? m.errors.items[0] : err.text);
+        char *near = front_near_root(f, m.errors.count > 0 ? m.errors.items[0] : err.text);
         front_say(f, LOOK_BAD, "not read again: %s", near);
         free(near);
     }
@@ -228,12 +254,6 @@ is_typing(struct front *f)
            (front_top(f)->ops->where & (AT_FORM | AT_ASK)) != 0;
 }
 
-static bool
-is_large(const struct front *f)
-{
-    return watched_bytes(f->env.watched) > BYTES_WHILE_RUNNING;
-}
-
 void
 env_tick(struct front *f)
 {
@@ -244,7 +264,7 @@ env_tick(struct front *f)
     if (!f->env.stale || is_typing(f)) {
         return;
     }
-    if (work_run(f->work) == NULL || !is_large(f)) {
+    if (!keeps_run(f, f->env.watched, BYTES_BY_ITSELF)) {
         reload(f);
     } else if (!f->env.told_stale) {
         f->env.told_stale = true;
@@ -259,7 +279,7 @@ env_refresh(struct front *f)
     if (!f->env.open) {
         return;
     }
-    if (work_run(f->work) != NULL && is_large(f)) {
+    if (keeps_run(f, f->env.watched, BYTES_ASKED_FOR)) {
         f->env.stale = f->env.told_stale = true;
         front_say(f, LOOK_WARN, "read again when the run is over: %s is large", f->env.loaded.env);
     } else {

@@ -268,6 +268,9 @@ front_key(void *arg, const struct key *k)
     struct front *f = arg;
     const struct binding *b = keymap_find(front_top(f)->ops->where, k);
 
+    if (f->left || f->detached) {
+        return;
+    }
     f->said[0] = '\0';
     if (b != NULL && is_always(b->act)) {
         (void)act_everywhere(f, b->act);

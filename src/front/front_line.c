@@ -48,9 +48,9 @@ static void
 filter(struct front *f, const char *text)
 {
     struct page *p = front_top(f);
-    const bool not = text[0] == '!';
+    const bool without = text[0] == '!';
 
-    p->ops->filter(p, text + not, not );
+    p->ops->filter(p, text + without, without);
 }
 
 static void

@@ -6,7 +6,10 @@
  */
 #include "front/front_state.h"
 
+#include "base/xalloc.h"
+
 #include <assert.h>
+#include <stdlib.h>
 
 /* Those of the bar, in its order. */
 static struct page *(*const makers[VIEW_PAGES])(struct front *f) = {
@@ -64,7 +67,7 @@ drop(struct front *f)
     ask_cancel(f); /* who asked may be the one that goes */
     struct page *p = f->over[--f->over_count];
 
-    assert(f->dead_count < FRONT_DEAD_MAX);
+    f->dead = xgrow(f->dead, f->dead_count, &f->dead_cap, sizeof(struct page *));
     f->dead[f->dead_count++] = p;
     event_active(f->later, EV_TIMEOUT, 0);
 }
@@ -123,6 +126,7 @@ front_free_pages(struct front *f)
         drop(f);
     }
     front_bury(f);
+    free(f->dead);
     for (int i = 0; i < VIEW_PAGES; i++) {
         if (f->bar[i] != NULL) {
             f->bar[i]->ops->free(f->bar[i]);

@@ -224,10 +224,10 @@ chart_key(struct page *p, const struct key *k)
 }
 
 static void
-chart_filter(struct page *p, const char *text, bool not )
+chart_filter(struct page *p, const char *text, bool without)
 {
     if (mine(p)->view != NULL) {
-        view_chart_filter(mine(p)->view, text, not );
+        view_chart_filter(mine(p)->view, text, without);
     }
 }
 

@@ -16,7 +16,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { FOLDED_BYTES = 64 * 1024, WAVE_NAMES_BYTES = 512, TEXT_BYTES = 256, FOOT_ROWS = 2 };
+enum {
+    FOLDED_BYTES = 64 * 1024,
+    WAVE_NAMES_BYTES = 512,
+    TEXT_BYTES = 256,
+    FOOT_ROWS = 2,
+    NOTES_MAX = 5
+};
 
 struct confirm_page {
     struct page page;      /* first: the two are cast into each other */
@@ -24,6 +30,7 @@ struct confirm_page {
     struct view_confirm view;
     struct view_confirm_wave *waves; /* owned, with their names */
     const char **steps;              /* owned; the names are the action's */
+    struct strv notes;               /* warnings */
     char *hosts, *tags;              /* owned */
     char order[TEXT_BYTES], pauses[TEXT_BYTES], health[TEXT_BYTES], under_way[TEXT_BYTES];
     struct canvas *canvas; /* borrowed: drawn on last; NULL: not yet */
@@ -225,6 +232,22 @@ fill_brief(struct confirm_page *c)
 }
 
 static void
+fill_notes(struct confirm_page *c)
+{
+    const struct errand *e = c->errand;
+
+    for (size_t i = 0; i < e->notes.count && i < NOTES_MAX; i++) {
+        strv_take(&c->notes, front_near_root(c->page.front, e->notes.items[i]));
+    }
+    if (e->noted > NOTES_MAX) {
+        strv_take(&c->notes, xasprintf("and %zu more: `inventory-manager validate %s` has them",
+                                       e->noted - NOTES_MAX, e->env));
+    }
+    c->view.warnings = (const char *const *)c->notes.items;
+    c->view.warning_count = c->notes.count;
+}
+
+static void
 fill(struct confirm_page *c)
 {
     const struct errand *e = c->errand;
@@ -241,9 +264,8 @@ fill(struct confirm_page *c)
         .budget = -1,
         .p50_ms = -1,
         .p95_ms = -1,
-        .warnings = (const char *const *)e->notes.items,
-        .warning_count = e->notes.count,
     };
+    fill_notes(c);
     if (e->brief) {
         fill_brief(c);
     } else {
@@ -407,6 +429,7 @@ confirm_free(struct page *p)
     }
     free(c->waves);
     free((void *)c->steps);
+    strv_clear(&c->notes);
     free(c->hosts);
     free(c->tags);
     errand_free(c->errand);

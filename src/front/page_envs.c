@@ -334,6 +334,18 @@ delete_at(struct envs *e)
 }
 
 static bool
+show_settings_at(struct envs *e)
+{
+    size_t row = 0;
+
+    if (!table_at(e->table, &row)) {
+        return false;
+    }
+    front_show_settings(e->page.front, e->known.rows[row].name);
+    return true;
+}
+
+static bool
 envs_act(struct page *p, enum act act)
 {
     struct envs *e = mine(p);
@@ -347,6 +359,9 @@ envs_act(struct page *p, enum act act)
     }
     if (act == ACT_DELETE) {
         return delete_at(e);
+    }
+    if (act == ACT_EDIT) {
+        return show_settings_at(e);
     }
     if (act == ACT_BACK) { /* there is nothing behind it */
         table_filter(e->table, "", false);
@@ -363,9 +378,9 @@ envs_key(struct page *p, const struct key *k)
 }
 
 static void
-envs_filter(struct page *p, const char *text, bool not )
+envs_filter(struct page *p, const char *text, bool without)
 {
-    table_filter(mine(p)->table, text, not );
+    table_filter(mine(p)->table, text, without);
 }
 
 static void
@@ -419,6 +434,7 @@ page_envs_new(struct front *f)
         .cell = env_cell,
         .compare = env_compare,
         .arg = e,
+        .aside = true,
     };
 
     e->page = (struct page){.ops = &ops, .front = f};

@@ -50,7 +50,6 @@ view_of(const char *root, const struct run_row *r, int64_t wall_ms)
                          .started_wall_ms = r->started_wall_ms,
                          .took_ms = r->duration_ms,
                          .hosts = r->host_count,
-                         .workers = r->workers,
                          .exit_code = r->exit_code};
 
     memcpy(v.outcomes, r->outcomes, sizeof(v.outcomes));
@@ -156,11 +155,15 @@ history_act(struct page *p, enum act act)
     struct history_page *h = mine(p);
     const struct run_row *run = run_at(h);
 
-    if (act == ACT_ENTER && run != NULL) {
+    if ((act == ACT_ENTER || act == ACT_RETRY_FAILED) && run == NULL) {
+        front_say(p->front, LOOK_WARN, "there is no run here");
+        return true;
+    }
+    if (act == ACT_ENTER) {
         front_push(p->front, page_chart_new(p->front, run->id));
         return true;
     }
-    if (act == ACT_RETRY_FAILED && run != NULL) {
+    if (act == ACT_RETRY_FAILED) {
         work_propose_retry(front_work(p->front), run->id);
         return true;
     }
@@ -183,9 +186,9 @@ history_key(struct page *p, const struct key *k)
 }
 
 static void
-history_filter(struct page *p, const char *text, bool not )
+history_filter(struct page *p, const char *text, bool without)
 {
-    table_filter(mine(p)->view.table, text, not );
+    table_filter(mine(p)->view.table, text, without);
 }
 
 static void

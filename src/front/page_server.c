@@ -214,12 +214,15 @@ act(struct page *page, enum act a)
         front_changed(page->front);
         return true;
     }
+    if (!server_takes(a)) {
+        return false;
+    }
     if (server_number(page->front, p->host) >= 0) {
         strv_add(&names, p->host);
     }
-    const bool taken = server_act(&p->deletion, page->front, a, &names, p->host);
+    server_act(&p->deletion, page->front, a, &names, p->host);
     strv_clear(&names);
-    return taken;
+    return true;
 }
 
 static void

@@ -302,12 +302,15 @@ act(struct page *page, enum act a)
         front_changed(page->front);
         return true;
     }
+    if (!server_takes(a)) {
+        return false;
+    }
     chosen_names(p, &names);
     char *at = name_at(p) == NULL ? NULL : xstrdup(name_at(p));
-    const bool taken = server_act(&p->deletion, page->front, a, &names, at);
+    server_act(&p->deletion, page->front, a, &names, at);
     free(at);
     strv_clear(&names);
-    return taken;
+    return true;
 }
 
 static void

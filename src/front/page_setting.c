@@ -104,7 +104,7 @@ enter(struct setting_page *s)
         return;
     }
     if (settings_write(s->all, s->key, value_of(s), &err) < 0) {
-        blame(s, err.text);
+        blame(s, settings_near_root(s->all, err.text));
     } else {
         front_pop(s->page.front);
     }

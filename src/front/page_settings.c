@@ -100,9 +100,8 @@ forget(struct settings_page *s)
     s->env = s->path = s->file = NULL;
 }
 
-/* From the root on. */
-static const char *
-near_root(const struct settings_page *s, const char *text)
+const char *
+settings_near_root(const struct settings_page *s, const char *text)
 {
     const char *root = front_cli(s->page.front)->root;
     const size_t len = strlen(root);
@@ -125,7 +124,7 @@ read_file(struct settings_page *s, const char *env)
     }
     edit_settings_read(s->path, s->read, &m);
     for (size_t i = 0; i < m.errors.count; i++) {
-        strv_add(&s->mistakes, near_root(s, m.errors.items[i]));
+        strv_add(&s->mistakes, settings_near_root(s, m.errors.items[i]));
     }
     s->mistake_count = (size_t)m.count;
     mistakes_release(&m);
@@ -235,7 +234,7 @@ unset_at(struct settings_page *s)
     if (row->value == NULL) {
         front_say(f, LOOK_WARN, "%s is not in %s: the default counts already", row->key, s->file);
     } else if (settings_write(s, row->key, NULL, &err) < 0) {
-        front_say(f, LOOK_BAD, "%s", near_root(s, err.text));
+        front_say(f, LOOK_BAD, "%s", settings_near_root(s, err.text));
     }
     return true;
 }
@@ -261,7 +260,7 @@ set_typed(struct settings_page *s, const char *word, const char *rest)
     } else if (len == 0 || (set && value[0] == '\0') || (!set && value[0] != '\0')) {
         front_say(f, LOOK_WARN, set ? ":set KEY VALUE" : ":unset KEY");
     } else if (settings_write(s, key, set ? value : NULL, &err) < 0) {
-        front_say(f, LOOK_BAD, "%s: %s", key, near_root(s, err.text));
+        front_say(f, LOOK_BAD, "%s: %s", key, settings_near_root(s, err.text));
     }
     free(key);
     return true;
@@ -372,6 +371,26 @@ settings_filter(struct page *p, const char *text, bool not )
 
 /* ---------------------------------------------------------------- showing */
 
+/* That of the line of the key under the cursor; else the first. */
+static const char *
+mistake_to_show(const struct settings_page *s)
+{
+    const struct view_setting *row = s->at < s->shown_count ? &s->rows[s->shown[s->at]] : NULL;
+    const char *found = s->mistakes.count > 0 ? s->mistakes.items[0] : NULL;
+
+    if (row != NULL && row->bad && s->file != NULL) {
+        char *place = xasprintf("%s:%d:", s->file, row->line);
+        for (size_t i = 0; i < s->mistakes.count; i++) {
+            if (strncmp(s->mistakes.items[i], place, strlen(place)) == 0) {
+                found = s->mistakes.items[i];
+                break;
+            }
+        }
+        free(place);
+    }
+    return found;
+}
+
 struct view_settings
 settings_view(struct settings_page *s, const struct view_setting_edit *edit)
 {
@@ -390,7 +409,7 @@ settings_view(struct settings_page *s, const struct view_setting_edit *edit)
         .top = &s->top,
         .allowed = s->allowed,
         .filter = words_shown(&s->filter),
-        .mistake = s->mistakes.count > 0 ? s->mistakes.items[0] : NULL,
+        .mistake = mistake_to_show(s),
         .mistake_count = s->mistake_count,
         .edit = edit,
     };

@@ -65,9 +65,9 @@ text_act(struct page *p, enum act act)
 }
 
 static void
-text_filter(struct page *p, const char *text, bool not )
+text_filter(struct page *p, const char *text, bool without)
 {
-    pager_filter(mine(p)->pager, text, not );
+    pager_filter(mine(p)->pager, text, without);
 }
 
 static void

@@ -285,30 +285,14 @@ ask_deletion(struct server_deletion *d, struct front *f, const struct strv *name
 
 /* ---------------------------------------------------------------- keys and words */
 
-static bool
-act_on_queue(struct front *f, enum act act)
-{
-    if (act == ACT_START_STOP) {
-        work_start_stop(front_work(f));
-        return true;
-    }
-    if (act == ACT_CLEAR_QUEUE) {
-        work_clear(front_work(f));
-        return true;
-    }
-    return false;
-}
-
-static bool
+static void
 propose(struct front *f, enum act act, const struct strv *names)
 {
     for (size_t i = 0; i < sizeof(actions) / sizeof(actions[0]); i++) {
         if (actions[i].act == act) {
             work_propose(front_work(f), actions[i].action, names);
-            return true;
         }
     }
-    return false;
 }
 
 static void
@@ -321,24 +305,22 @@ test_one(struct front *f, const char *host)
     strv_clear(&names);
 }
 
-static bool
-is_act(enum act act)
+bool
+server_takes(enum act act)
 {
     return (act >= ACT_CHECK && act <= ACT_TEST) || act == ACT_LOGS || act == ACT_BROWSE ||
-           act == ACT_EDIT || act == ACT_DELETE;
+           act == ACT_EDIT || act == ACT_DELETE || act == ACT_START_STOP || act == ACT_CLEAR_QUEUE;
 }
 
-bool
+void
 server_act(struct server_deletion *d, struct front *f, enum act act, const struct strv *names,
            const char *at)
 {
-    if (act_on_queue(f, act)) {
-        return true;
-    }
-    if (!is_act(act)) {
-        return false;
-    }
-    if (names->count == 0 || at == NULL) {
+    if (act == ACT_START_STOP) {
+        work_start_stop(front_work(f));
+    } else if (act == ACT_CLEAR_QUEUE) {
+        work_clear(front_work(f));
+    } else if (names->count == 0 || at == NULL) {
         front_say(f, LOOK_WARN, "no server is chosen");
     } else if (act == ACT_RUN_ACTION) {
         front_type(f, "run ");
@@ -353,9 +335,8 @@ server_act(struct server_deletion *d, struct front *f, enum act act, const struc
     } else if (act == ACT_DELETE) {
         ask_deletion(d, f, names);
     } else {
-        (void)propose(f, act, names);
+        propose(f, act, names);
     }
-    return true;
 }
 
 static void

@@ -111,6 +111,7 @@ server_past_read(struct server_past *p, const char *root, const char *env, bool 
     const int rc = read_store(p, root, env, err);
     if (rc != 0 && other) {
         forget(p); /* of another environment: worse than nothing */
+        p->env = xstrdup(env);
     }
     p->mark = mark;
     const int64_t ended_ms = now_ms();

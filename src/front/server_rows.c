@@ -14,7 +14,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { FOUND_BYTES_MAX = 16 * 1024 }; /* of one server's variables that a filter looks through */
+enum {
+    FOUND_BYTES_MAX = 16 * 1024, /* of one server's variables that a filter looks through */
+    LIVE_HOSTS_MAX = 2000,       /* of a run of ours whose journal is read for states, too */
+};
 
 ptrdiff_t
 server_rows_find(const struct page_servers *p, const char *name)
@@ -63,13 +66,26 @@ lay_past(struct page_servers *p)
     }
 }
 
+/* Not while a run is under way here, which tells more than the store; but once, when another
+ * environment was opened, unless that is the one of a large run: its journal would be read. */
+static bool
+may_read(const struct page_servers *p)
+{
+    const bool known = p->past.env != NULL && p->env != NULL && strcmp(p->past.env, p->env) == 0;
+
+    if (p->env == NULL || work_run(front_work(p->page.front)) == NULL) {
+        return p->env != NULL;
+    }
+    return !known &&
+           (p->live.feed == NULL || feed_board(p->live.feed)->names.count <= LIVE_HOSTS_MAX);
+}
+
 void
 server_rows_read_past(struct page_servers *p, bool force)
 {
     struct err err = {0};
 
-    if (p->env == NULL || (work_run(front_work(p->page.front)) != NULL && p->past.env != NULL &&
-                           strcmp(p->past.env, p->env) == 0)) {
+    if (!may_read(p)) {
         return;
     }
     if (server_past_read(&p->past, front_cli(p->page.front)->root, p->env, force, &err)) {

@@ -165,6 +165,10 @@ begin(struct work *w, struct errand *e)
     struct err err = {0};
 
     assert(w->run == NULL && !e->brief);
+    if (front_screen(w->front) != NULL) { /* of many hosts it takes a moment */
+        front_say(w->front, LOOK_DIM, "%s %s is made ready ...", e->action, e->env);
+        screen_draw_now(front_screen(w->front));
+    }
     e->request.ask = ask_outside;
     e->request.ask_arg = w->front;
     w->errand = e;
@@ -172,6 +176,8 @@ begin(struct work *w, struct errand *e)
     if (w->run == NULL) {
         w->errand = NULL;
         work_tell_mistakes(w, e->action, NULL, &err);
+    } else {
+        front_say(w->front, LOOK_DIM, "%s %s began", e->action, e->env);
     }
     return w->run != NULL;
 }
@@ -219,7 +225,9 @@ work_tell_mistakes(struct work *w, const char *what, const struct mistakes *m,
         free(title);
         front_say(w->front, LOOK_BAD, "%s: nothing was started", what);
     } else if (err->text[0] != '\0') {
-        front_say(w->front, LOOK_BAD, "%s", err->text);
+        char *near = front_near_root(w->front, err->text);
+        front_say(w->front, LOOK_BAD, "%s", near);
+        free(near);
     }
 }
 
@@ -351,6 +359,20 @@ work_verb(struct work *w, enum verb verb, const char *host, int32_t number)
     front_ask(w->front, question_of(verb), NULL, on_answer, w);
 }
 
+/* What came of a Ctrl-C, on whatever page one is. */
+static void
+say_last(struct work *w)
+{
+    const struct feed *f = work_feed(w);
+    const size_t said = work_run(w) == NULL ? 0 : feed_said_count(f);
+
+    if (w->trial != NULL) {
+        front_say(w->front, LOOK_WARN, "the test is stopped");
+    } else if (said > 0) {
+        front_say(w->front, LOOK_WARN, "%s", feed_said(f, said - 1)->text);
+    }
+}
+
 bool
 work_interrupt(struct work *w)
 {
@@ -359,6 +381,7 @@ work_interrupt(struct work *w)
     }
     queue_stop(w);
     app_interrupt(w->run);
+    say_last(w);
     return true;
 }
 

@@ -9,6 +9,7 @@
 #include "base/xalloc.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 /* ---------------------------------------------------------------- the store */
 
@@ -37,6 +38,19 @@ read_list(struct work *w, struct store *s, struct err *err)
     queue_list_release(&w->queue);
     w->queue = list;
     return 0;
+}
+
+/* A message that stands is not said over. */
+static void
+queue_read_again(struct work *w)
+{
+    struct err ignored = {0};
+    struct store *s = open_store(w, false, &ignored);
+
+    if (s != NULL) {
+        (void)read_list(w, s, &ignored);
+    }
+    store_close(s);
 }
 
 void
@@ -105,12 +119,9 @@ on_clear(void *arg, bool yes)
 
 /* ---------------------------------------------------------------- one after the other */
 
-/* What cannot be read now stays in the queue: it can be mended. */
-static void
-start_first(struct work *w)
+static struct errand *
+read_errand(struct work *w, const struct queued *q)
 {
-    const struct queued *q = &w->queue.rows[0];
-    const int64_t id = q->id;
     const struct wish wish = {.env = q->env, .action = q->action, .hosts = &q->hosts};
     struct mistakes m = {0};
     struct err err = {0};
@@ -120,17 +131,54 @@ start_first(struct work *w)
         errand_free(e);
         e = NULL;
     }
-    const int rc = e == NULL ? -1 : take(w, id, &err);
-    if (rc < 0) {
-        w->queue_runs = false;
-        work_tell_mistakes(w, wish.action, &m, &err);
+    if (e == NULL) {
+        work_tell_mistakes(w, q->action, &m, &err);
+    }
+    mistakes_release(&m);
+    return e;
+}
+
+/* It did not begin: a mistake, or another holds the lock.  It was told why. */
+static void
+put_back(struct work *w, const struct queued *q)
+{
+    struct err err = {0};
+    struct store *s = open_store(w, true, &err);
+
+    if (s == NULL || queued_put_back(s, q, &err) != 0 || read_list(w, s, &err) != 0) {
+        front_say(w->front, LOOK_BAD, "%s %s is not in the queue any more: %s", q->action, q->env,
+                  err.text);
+    }
+    store_close(s);
+}
+
+/* Taken out before it begins: one that dies meanwhile is not begun twice.  What cannot begin stays,
+ * and stops the queue: it can be mended. */
+static void
+start_first(struct work *w)
+{
+    struct queued q = w->queue.rows[0];
+    struct errand *e = read_errand(w, &q);
+    struct err err = {0};
+
+    w->queue.count--;
+    memmove(w->queue.rows, w->queue.rows + 1, w->queue.count * sizeof(q));
+    const int rc = e == NULL ? -1 : take(w, q.id, &err);
+    if (rc < 0 && e != NULL) {
+        front_say(w->front, LOOK_BAD, "%s", err.text);
     }
     if (rc <= 0) {
         errand_free(e);
     } else if (!work_begin(w, e)) {
-        w->queue_runs = false; /* it was told why; what was taken is not put back */
+        put_back(w, &q);
     }
-    mistakes_release(&m);
+    if (rc < 0) {
+        queue_read_again(w);
+    }
+    if (rc != 0 && w->run == NULL) {
+        w->queue_runs = false;
+    }
+    queued_release(&q);
 }
 
 /* Somebody else may have taken the first meanwhile: then it is the next one's turn. */

@@ -14,18 +14,21 @@
 
 /* ---------------------------------------------------------------- changing */
 
+/* id 0: the next one there is. */
 static int
-add_row(struct store *s, const char *env, const char *action, int64_t wall_ms, struct err *err)
+add_row(struct store *s, const struct queued *q, struct err *err)
 {
-    static const char sql[] = "INSERT INTO queue (wall_ms, env, action) VALUES (?1, ?2, ?3)";
+    static const char sql[] =
+        "INSERT INTO queue (wall_ms, env, action, id) VALUES (?1, ?2, ?3, nullif(?4, 0))";
     sqlite3_stmt *stmt = sql_write(s, sql, err);
 
     if (stmt == NULL) {
         return -1;
     }
-    sql_ints(stmt, 1, &wall_ms, 1);
-    sql_text(stmt, 2, env);
-    sql_text(stmt, 3, action);
+    sql_ints(stmt, 1, &q->wall_ms, 1);
+    sql_text(stmt, 2, q->env);
+    sql_text(stmt, 3, q->action);
+    sql_ints(stmt, 4, &q->id, 1);
     return sql_run(s, stmt, err);
 }
 
@@ -44,6 +47,28 @@ add_host(struct store *s, int64_t id, size_t place, const char *name, struct err
     return sql_run(s, stmt, err);
 }
 
+static int
+add(struct store *s, const struct queued *q, struct err *err)
+{
+    if (add_row(s, q, err) != 0) {
+        return -1;
+    }
+    const int64_t id = sqlite3_last_insert_rowid(s->db);
+    for (size_t i = 0; i < q->hosts.count; i++) {
+        if (add_host(s, id, i, q->hosts.items[i], err) != 0) {
+            return -1;
+        }
+    }
+    return store_commit(s, err);
+}
+
+int
+queued_put_back(struct store *s, const struct queued *q, struct err *err)
+{
+    assert(!store_dirty(s) && q->id > 0);
+    return add(s, q, err);
+}
+
 int
 queued_add(struct store *s, const char *env, const char *action, const struct strv *hosts,
            int64_t wall_ms, struct err *err)
@@ -57,16 +82,11 @@ queued_add(struct store *s, const char *env, const char *action, const struct st
     if (count >= QUEUE_MAX) {
         return err_set(err, ERR_USAGE, "the queue is full: %d actions wait", (int)QUEUE_MAX);
     }
-    if (add_row(s, env, action, wall_ms, err) != 0) {
-        return -1;
-    }
-    const int64_t id = sqlite3_last_insert_rowid(s->db);
-    for (size_t i = 0; i < hosts->count; i++) {
-        if (add_host(s, id, i, hosts->items[i], err) != 0) {
-            return -1;
-        }
-    }
-    return store_commit(s, err);
+    const struct queued q = {.wall_ms = wall_ms,
+                             .env = (char *)(uintptr_t)env,
+                             .action = (char *)(uintptr_t)action,
+                             .hosts = *hosts};
+    return add(s, &q, err);
 }
 
 int
@@ -156,12 +176,18 @@ queued_read(struct store *s, struct queue_list *ret, struct err *err)
 }
 
 void
+queued_release(struct queued *q)
+{
+    free(q->env);
+    free(q->action);
+    strv_clear(&q->hosts);
+}
+
+void
 queue_list_release(struct queue_list *l)
 {
     for (size_t i = 0; i < l->count; i++) {
-        free(l->rows[i].env);
-        free(l->rows[i].action);
-        strv_clear(&l->rows[i].hosts);
+        queued_release(&l->rows[i]);
     }
     free(l->rows);
     *l = (struct queue_list){0};

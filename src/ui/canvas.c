@@ -497,5 +497,7 @@ canvas_dump(const struct canvas *c)
         out.len = end;
         buf_addc(&out, '\n');
     }
-    return buf_detach(&out);
+    char *text = buf_detach(&out);
+    buf_release(&out);
+    return text;
 }

@@ -150,9 +150,10 @@ static struct feed_step *
 add_step(struct feed_host *h)
 {
     if (h->step_count == STEPS_MAX) {
-        release_step(&h->steps[0]);
+        struct feed_step oldest = h->steps[0];
         memmove(&h->steps[0], &h->steps[1], (STEPS_MAX - 1) * sizeof(h->steps[0]));
         h->step_count--;
+        release_step(&oldest);
     }
     h->steps = xgrow(h->steps, h->step_count, &h->step_cap, sizeof(*h->steps));
     return &h->steps[h->step_count++];
@@ -203,8 +204,9 @@ end_step(struct feed_host *h, const struct event *e)
 
     if (s == NULL) {
         s = begin_step(h, e);
+    } else {
+        free(s->reason);
     }
-    free(s->reason);
     s->reason = copy_of(e->reason);
     s->outcome = word_of(e->outcome);
     s->exit_code = e->exit_code;

@@ -351,7 +351,9 @@ take_ss3(const struct key_reader *r, bool late, struct key *k)
             c.numbers[0] = 1;
         }
         key_by_letter(&c, k);
-        key_by_keypad(k->code == KEYC_NONE ? c.final : '\0', k);
+        if (k->code == KEYC_NONE) {
+            key_by_keypad(c.final, k);
+        }
     }
     return i + 1;
 }
@@ -506,7 +508,7 @@ character_name(const struct key *k, char *ret, size_t size)
 void
 key_name(const struct key *k, char ret[16])
 {
-    char name[16] = "";
+    char name[16] = "", all[40];
 
     if (k->code == KEYC_CHAR) {
         character_name(k, name, sizeof(name));
@@ -515,6 +517,7 @@ key_name(const struct key *k, char ret[16])
     } else {
         (void)snprintf(name, sizeof(name), "%s", names[k->code]);
     }
-    (void)snprintf(ret, 16, "%s%s%s%s", k->ctrl ? "Ctrl-" : "", k->alt ? "Alt-" : "",
+    (void)snprintf(all, sizeof(all), "%s%s%s%s", k->ctrl ? "Ctrl-" : "", k->alt ? "Alt-" : "",
                    k->shift && k->code != KEYC_BACKTAB ? "Shift-" : "", name);
+    (void)snprintf(ret, 16, "%.15s", all);
 }

@@ -28,6 +28,12 @@ const struct binding keymap[] = {
      "delete",
      "delete",
      "Delete the environment; asks, and tells what goes."},
+    {AT_ENVS,
+     {.code = KEYC_CHAR, .ch = 'e'},
+     ACT_EDIT,
+     NULL,
+     "settings",
+     "Its settings (config.yml), whether it can be opened or not."},
     {AT_SERVERS,
      {.code = KEYC_ENTER},
      ACT_ENTER,
@@ -338,8 +344,8 @@ const struct binding keymap[] = {
     {AT_SCROLLED, {.code = KEYC_CHAR, .ch = 'g'}, ACT_TOP, NULL, NULL, NULL},
     {AT_SCROLLED, {.code = KEYC_END}, ACT_BOTTOM, "bottom", NULL, "To the end."},
     {AT_SCROLLED, {.code = KEYC_CHAR, .ch = 'G'}, ACT_BOTTOM, NULL, NULL, NULL},
-    {AT_SCROLLED, {.code = KEYC_LEFT}, ACT_LEFT, NULL, NULL, "To the left."},
-    {AT_SCROLLED, {.code = KEYC_RIGHT}, ACT_RIGHT, NULL, NULL, "To the right."},
+    {AT_SCROLLED & ~AT_CHART, {.code = KEYC_LEFT}, ACT_LEFT, NULL, NULL, "To the left."},
+    {AT_SCROLLED & ~AT_CHART, {.code = KEYC_RIGHT}, ACT_RIGHT, NULL, NULL, "To the right."},
     {AT_PAGES,
      {.code = KEYC_CHAR, .ch = '1'},
      ACT_PAGE_ENVS,
@@ -564,6 +570,10 @@ help_row(struct buf *out, enum where at, size_t row)
     add_keys(&keys, at, row);
     if (b->word != NULL) {
         (void)snprintf(word, sizeof(word), ":%s", b->word);
+    }
+    if (keys.len > KEYS_WIDTH) { /* on a line of their own */
+        (void)buf_addf(out, "  %s\n", keys.data);
+        buf_clear(&keys);
     }
     (void)buf_addf(out, "  %-*s %-*s ", KEYS_WIDTH, keys.data, WORD_WIDTH, word);
     help_text(out, b->help);

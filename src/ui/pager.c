@@ -205,9 +205,9 @@ pager_shown_from(const struct pager *p, uint64_t number)
 }
 
 void
-pager_filter(struct pager *p, const char *text, bool not )
+pager_filter(struct pager *p, const char *text, bool without)
 {
-    words_set(&p->filter, text, not );
+    words_set(&p->filter, text, without);
     p->shown.first = p->shown.end = 0;
     for (size_t i = p->first; p->filter.count > 0 && i < p->end; i++) {
         if (words_fit(&p->filter, p->lines[i].bytes, p->lines[i].len)) {

@@ -11,6 +11,8 @@
 #include <stdio.h>
 #include <string.h>
 
+enum { MARGIN_CELLS = 4 /* behind what was found */ };
+
 struct brush {
     const struct pager *p;
     struct canvas *c;
@@ -129,8 +131,12 @@ reveal(struct pager *p, const struct canvas *c, int cols)
     }
     const int from = canvas_width_of(c, l.bytes, at);
     const int to = from + canvas_width_of(c, l.bytes + at, p->search.len);
-    if (from < p->left || to > p->left + cols) {
-        p->left = to <= cols ? 0 : from > cols / 2 ? from - cols / 2 : 0;
+    if (to <= cols) {
+        p->left = from < p->left ? 0 : p->left;
+    } else if (to > p->left + cols) { /* no further than it must: lines begin with what they are */
+        p->left = to - cols + MARGIN_CELLS < from ? to - cols + MARGIN_CELLS : from;
+    } else if (from < p->left) {
+        p->left = from;
     }
 }
 

@@ -15,7 +15,6 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 enum {
     KEY_FRAME_MS = 10,  /* between two frames that answer keys */
@@ -51,15 +50,6 @@ struct screen {
     struct event *stopped, *continued, *window; /* owned: signals */
     struct sigaction ttin, ttou;                /* what they did before */
 };
-
-static int64_t
-clock_ms(void)
-{
-    struct timespec now;
-
-    (void)clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
 
 static void
 in_ms(struct event *ev, int64_t ms)
@@ -104,7 +94,7 @@ draw(struct screen *s)
         fit_size(s);
     }
     s->changed = false;
-    s->frame_ms = clock_ms();
+    s->frame_ms = screen_tty_clock_ms();
     (void)event_del(s->frame);
     canvas_clear(s->canvas);
     s->config.draw(s->config.arg, s->canvas);
@@ -120,7 +110,7 @@ static void
 draw_soon(struct screen *s, int pace_ms)
 {
     if (s->state == SCREEN_ON && screen_tty_pending(s->tty) == 0) {
-        in_ms(s->frame, s->frame_ms + pace_ms - clock_ms());
+        in_ms(s->frame, s->frame_ms + pace_ms - screen_tty_clock_ms());
     }
 }
 
@@ -181,7 +171,7 @@ answer_keys(struct screen *s)
     if (!s->changed) {
         return;
     }
-    if (clock_ms() - s->frame_ms >= KEY_FRAME_MS) {
+    if (screen_tty_clock_ms() - s->frame_ms >= KEY_FRAME_MS) {
         draw(s);
     } else {
         draw_soon(s, KEY_FRAME_MS);

@@ -10,13 +10,15 @@
 #include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
-enum { STACK_BYTES = 1 << 16, PIECE_BYTES = 512 };
+enum { STACK_BYTES = 1 << 16, PIECE_BYTES = 512, TAKES_MS = 50 };
 
 static const int crashes[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT};
 enum { CRASHES = sizeof(crashes) / sizeof(crashes[0]) };
@@ -38,17 +40,21 @@ static char stack[STACK_BYTES];
 
 /* ---------------------------------------------------------------- safe in a handler */
 
-static void
-write_whole(int fd, const char *bytes, size_t len)
+/* To the terminal, as long as it takes something now and then; false: it does not. */
+static bool
+write_whole(const char *bytes, size_t len)
 {
     while (len > 0) {
-        const ssize_t n = write(fd, bytes, len);
-        if (n <= 0 && !(n < 0 && errno == EINTR)) {
-            return;
+        struct pollfd p = {.fd = state.fd, .events = POLLOUT};
+        const ssize_t n = write(state.fd, bytes, len);
+        if (n > 0) {
+            bytes += n;
+            len -= (size_t)n;
+        } else if (n == 0 || (errno != EINTR && errno != EAGAIN) || poll(&p, 1, TAKES_MS) == 0) {
+            return false;
         }
-        bytes += n > 0 ? n : 0;
-        len -= n > 0 ? (size_t)n : 0;
     }
+    return true;
 }
 
 /* Programs that we start have the same stderr: what they write is text, and nothing else. */
@@ -64,31 +70,38 @@ tame(char *bytes, size_t len)
     }
 }
 
-static void
-let_stderr_go(void)
+/* What was said to stderr, to the terminal: stderr itself might keep us for ever.  False: it does
+ * not take all of it. */
+static bool
+say_kept(void)
 {
     char piece[PIECE_BYTES];
-    off_t at = 0;
+    const off_t len = state.kept < 0 ? 0 : lseek(state.kept, 0, SEEK_CUR);
+    bool takes = true;
 
-    if (state.kept < 0) {
-        return;
-    }
-    const off_t len = lseek(state.kept, 0, SEEK_CUR);
-    (void)dup2(state.stderr_fd, STDERR_FILENO);
-    while (at < len) {
+    for (off_t at = 0; takes && at < len;) {
         const off_t left = len - at;
-        const ssize_t n =
-            pread(state.kept, piece, left < PIECE_BYTES ? (size_t)left : (size_t)PIECE_BYTES, at);
+        const size_t most = left < PIECE_BYTES ? (size_t)left : (size_t)PIECE_BYTES;
+        const ssize_t n = pread(state.kept, piece, most, at);
         if (n <= 0) {
             break;
         }
         tame(piece, (size_t)n);
-        write_whole(STDERR_FILENO, piece, (size_t)n);
+        takes = write_whole(piece, (size_t)n);
         at += n;
     }
-    (void)close(state.kept);
-    (void)close(state.stderr_fd);
-    state.kept = state.stderr_fd = -1;
+    return takes;
+}
+
+static void
+let_stderr_go(void)
+{
+    if (state.kept >= 0) {
+        (void)dup2(state.stderr_fd, STDERR_FILENO);
+        (void)close(state.kept);
+        (void)close(state.stderr_fd);
+        state.kept = state.stderr_fd = -1;
+    }
 }
 
 static void
@@ -97,11 +110,13 @@ put_terminal_right(void)
     if (tcgetpgrp(state.fd) != getpgrp()) {
         return;
     }
-    if (write(state.fd, state.reset, state.reset_len) != (ssize_t)state.reset_len) {
-        (void)tcflush(state.fd, TCOFLUSH); /* whoever reads it does not; make room */
-        write_whole(state.fd, state.reset, state.reset_len);
-    }
+    const bool takes = write_whole(state.reset, state.reset_len);
     (void)tcsetattr(state.fd, TCSANOW, &state.found);
+    if (!takes || !say_kept()) {
+        (void)tcflush(state.fd, TCOFLUSH); /* whoever reads it does not; make room */
+        (void)write_whole(state.reset, state.reset_len);
+        (void)say_kept();
+    }
 }
 
 static void
@@ -115,9 +130,7 @@ on_crash(int sig)
         let_stderr_go();
     }
     for (size_t i = 0; i < CRASHES; i++) {
-        if (crashes[i] == sig) {
-            (void)sigaction(sig, &state.before[i], NULL);
-        }
+        (void)sigaction(crashes[i], &state.before[i], NULL);
     }
     errno = error;
     (void)raise(sig); /* blocked here: it comes when this has returned */
@@ -125,11 +138,20 @@ on_crash(int sig)
 
 /* ---------------------------------------------------------------- arming */
 
+/* stderr may be a file, or another terminal. */
+static bool
+is_ours(int fd)
+{
+    unsigned ours = 0, its = 0;
+
+    return ioctl(state.fd, TIOCGDEV, &ours) == 0 && ioctl(fd, TIOCGDEV, &its) == 0 && ours == its;
+}
+
 /* Sealed at its size: what is past it is refused, however many programs write. */
 static void
 keep_stderr(void)
 {
-    if (isatty(STDERR_FILENO) != 1) {
+    if (!is_ours(STDERR_FILENO)) {
         return;
     }
     const int kept = memfd_create("stderr", MFD_CLOEXEC | MFD_ALLOW_SEALING);
@@ -176,5 +198,6 @@ screen_crash_disarm(void)
         (void)sigaction(crashes[i], &state.before[i], NULL);
     }
     (void)sigaltstack(&state.stack_before, NULL);
+    (void)say_kept();
     let_stderr_go();
 }

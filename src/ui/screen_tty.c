@@ -12,7 +12,6 @@
 #include <event2/buffer.h>
 #include <fcntl.h>
 #include <poll.h>
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -116,8 +115,8 @@ screen_tty_drop(struct screen_tty *t)
     (void)event_del(t->writable);
 }
 
-static int64_t
-clock_ms(void)
+int64_t
+screen_tty_clock_ms(void)
 {
     struct timespec now;
 
@@ -128,7 +127,7 @@ clock_ms(void)
 void
 screen_tty_flush(struct screen_tty *t, int wait_ms, const char *instead, size_t len)
 {
-    const int64_t end_ms = clock_ms() + wait_ms;
+    const int64_t end_ms = screen_tty_clock_ms() + wait_ms;
     int64_t left_ms = wait_ms;
 
     write_all(t);
@@ -136,7 +135,7 @@ screen_tty_flush(struct screen_tty *t, int wait_ms, const char *instead, size_t 
         struct pollfd p = {.fd = t->fd, .events = POLLOUT};
         (void)poll(&p, 1, (int)left_ms);
         write_all(t);
-        left_ms = end_ms - clock_ms();
+        left_ms = end_ms - screen_tty_clock_ms();
     }
     if (!t->is_gone && evbuffer_get_length(t->out) > 0) {
         screen_tty_drop(t);

@@ -22,6 +22,7 @@ enum {
     WHEEL_ROWS = 3,
     PAGE_UNKNOWN = 10, /* rows seen, before it was drawn */
     ROW_BYTES_MAX = 64 * 1024,
+    FOOT_BYTES_MAX = 2048,
 };
 
 struct table {
@@ -36,6 +37,7 @@ struct table {
     struct words words;
     int sort; /* -1: the owner's order */
     bool reverse;
+    size_t side; /* columns behind the first that are left out, to see those that have no room */
     struct box drawn;
     int page; /* rows that were seen last */
 };
@@ -246,11 +248,11 @@ table_set_count(struct table *t, size_t count, bool keep)
 
 /* Whether only rows that are shown now can fit what is asked for: somebody types on. */
 static bool
-goes_on(const struct table *t, const char *text, bool not )
+goes_on(const struct table *t, const char *text, bool without)
 {
     const char *before = words_shown(&t->words);
 
-    return before[0] != '\0' && !t->words.not &&!not &&text != NULL &&
+    return before[0] != '\0' && !t->words.without && !without && text != NULL &&
            strncmp(text, before, strlen(before)) == 0 && strchr(text, '"') == NULL;
 }
 
@@ -278,11 +280,11 @@ narrow(struct table *t)
 }
 
 void
-table_filter(struct table *t, const char *text, bool not )
+table_filter(struct table *t, const char *text, bool without)
 {
-    const bool less = goes_on(t, text, not );
+    const bool less = goes_on(t, text, without);
 
-    words_set(&t->words, text, not );
+    words_set(&t->words, text, without);
     if (less) {
         narrow(t);
     } else {
@@ -389,6 +391,8 @@ sort_next(struct table *t)
     table_sort(t, next < (int)t->source.column_count ? next : -1, t->reverse);
 }
 
+static void go_aside(struct table *t, bool right);
+
 bool
 table_act(struct table *t, enum act act)
 {
@@ -408,6 +412,8 @@ table_act(struct table *t, enum act act)
     } else if (act == ACT_BOTTOM) {
         t->at = t->shown_count;
         settle(t);
+    } else if (t->source.aside && (act == ACT_LEFT || act == ACT_RIGHT)) {
+        go_aside(t, act == ACT_RIGHT);
     } else if (act == ACT_MARK) {
         mark_one(t);
         settle(t);
@@ -437,26 +443,33 @@ least_of(const struct table_column *c)
     return c->width > 0 ? c->width : FLEXIBLE_MIN;
 }
 
+/* The column that is shown behind this one. */
+static size_t
+next_column(const struct table *t, size_t column)
+{
+    return column == 0 ? 1 + t->side : column + 1;
+}
+
 /* The last ones are left out where there is no room for all, never the first; what is left then is
- * the flexible one's. */
-static void
+ * the flexible one's.  False: some are left out. */
+static bool
 lay_out(const struct table *t, int width, struct layout *ret)
 {
     const struct table_column *columns = t->source.columns;
-    size_t count = 0;
+    size_t end = 0; /* the first that has no room */
     int used = 0;
+    int col = 0;
 
-    while (count < t->source.column_count) {
-        const int more = least_of(&columns[count]) + (count > 0 ? GAP : 0);
-        if (count > 0 && used + more > width) {
+    while (end < t->source.column_count) {
+        const int more = least_of(&columns[end]) + (end > 0 ? GAP : 0);
+        if (end > 0 && used + more > width) {
             break;
         }
         used += more;
-        count++;
+        end = next_column(t, end);
     }
     *ret = (struct layout){0};
-    int col = 0;
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; i < end; i = next_column(t, i)) {
         int w = least_of(&columns[i]);
         if (columns[i].width == 0 && width > used) {
             w += width - used;
@@ -468,16 +481,49 @@ lay_out(const struct table *t, int width, struct layout *ret)
         ret->width[i] = w;
         col += w + GAP;
     }
+    return end >= t->source.column_count;
+}
+
+/* In a window that has grown no column is left out for one that has room. */
+static bool
+fit_aside(struct table *t, int width, struct layout *ret)
+{
+    bool all = lay_out(t, width, ret);
+
+    while (all && t->side > 0) {
+        t->side--;
+        all = lay_out(t, width, ret);
+        if (!all) {
+            t->side++;
+        }
+    }
+    return lay_out(t, width, ret);
+}
+
+/* To the left or right, as far as there is something to be seen there. */
+static void
+go_aside(struct table *t, bool right)
+{
+    struct layout l;
+
+    if (right && !lay_out(t, t->drawn.cols - SIGNS, &l)) {
+        t->side++;
+    } else if (!right && t->side > 0) {
+        t->side--;
+    }
 }
 
 static void
 draw_heads(const struct table *t, struct canvas *c, struct box box, const struct layout *l)
 {
-    for (size_t i = 0; i < t->source.column_count && l->width[i] > 0; i++) {
+    for (size_t i = 0; i < t->source.column_count; i++) {
         const struct table_column *column = &t->source.columns[i];
         const int col = box.col + SIGNS + l->col[i];
         const int width = l->width[i];
         const bool sorted = t->sort == (int)i;
+        if (width == 0) {
+            continue;
+        }
         if (column->right) {
             (void)canvas_right(c, box.row, col, sorted ? width - 1 : width, LOOK_HEAD,
                                column->name);
@@ -526,11 +572,31 @@ draw_row(const struct table *t, struct canvas *c, struct box box, const struct l
     if (t->marked[which]) {
         canvas_ornament(c, row, box.col + 1, LOOK_MARK | cursor, ORN_MARK);
     }
-    for (size_t i = 0; i < t->source.column_count && l->width[i] > 0; i++) {
+    for (size_t i = 0; i < t->source.column_count; i++) {
+        if (l->width[i] == 0) {
+            continue;
+        }
         const unsigned look = t->source.cell(t->source.arg, which, i, cell);
         draw_cell(c, row, box.col + SIGNS + l->col[i], l->width[i], t->source.columns[i].right,
                   look | cursor, cell);
     }
+}
+
+/* Columns that have no room: how they are brought to sight.  Returns how many cells that took. */
+static int
+draw_aside(const struct table *t, struct canvas *c, struct box box, bool right)
+{
+    const char *text = !t->source.aside       ? ""
+                       : t->side > 0 && right ? "Left, Right: more"
+                       : right                ? "Right: more"
+                       : t->side > 0          ? "Left: more"
+                                              : "";
+    const int width = canvas_width_of(c, text, strlen(text));
+
+    if (width == 0 || width + SIGNS > box.cols) {
+        return 0;
+    }
+    return GAP + canvas_right(c, box.row + box.rows - 1, box.col, box.cols, LOOK_DIM, text);
 }
 
 /* "1-18 of 9000 (10000), 3 marked, /web" */
@@ -540,7 +606,7 @@ draw_foot(const struct table *t, struct canvas *c, struct box box)
     struct buf text;
     const size_t last = t->top + (size_t)t->page;
 
-    buf_init(&text, 4 * TABLE_CELL_BYTES);
+    buf_init(&text, FOOT_BYTES_MAX);
     if (t->shown_count == 0) {
         (void)buf_adds(&text, t->count > 0 ? "none is shown" : "none");
     } else {
@@ -576,12 +642,13 @@ table_draw(struct table *t, struct canvas *c, struct box box)
         return;
     }
     settle(t);
-    lay_out(t, box.cols - SIGNS, &l);
+    const bool all = fit_aside(t, box.cols - SIGNS, &l);
     draw_heads(t, c, box, &l);
     for (int i = 0; i < box.rows - 1 - foot && t->top + (size_t)i < t->shown_count; i++) {
         draw_row(t, c, box, &l, t->top + (size_t)i, box.row + 1 + i);
     }
     if (foot) {
+        box.cols -= draw_aside(t, c, box, !all);
         draw_foot(t, c, box);
     }
 }
@@ -594,8 +661,8 @@ click_head(struct table *t, int col)
 {
     struct layout l;
 
-    lay_out(t, t->drawn.cols - SIGNS, &l);
-    for (size_t i = 0; i < t->source.column_count && l.width[i] > 0; i++) {
+    (void)lay_out(t, t->drawn.cols - SIGNS, &l);
+    for (size_t i = 0; i < t->source.column_count; i++) {
         const int begin = t->drawn.col + SIGNS + l.col[i];
         if (col >= begin && col < begin + l.width[i]) {
             table_sort(t, (int)i, t->sort == (int)i && !t->reverse);

@@ -109,7 +109,7 @@ make_room(struct tape *t, struct budget *b, size_t len, size_t bytes_max)
 static void
 put(struct tape *t, struct budget *b, const char *bytes, size_t len, struct tape_max max)
 {
-    if (t->line_len + len > 2 * TAPE_LINE_BYTES) {
+    if (t->line_len + len > (size_t)2 * TAPE_LINE_BYTES) {
         cut_line(t);
     }
     forget(t, len, max);

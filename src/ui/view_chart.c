@@ -290,9 +290,9 @@ view_chart_click(struct view_chart *v, const struct key *k)
 }
 
 void
-view_chart_filter(struct view_chart *v, const char *text, bool not )
+view_chart_filter(struct view_chart *v, const char *text, bool without)
 {
-    table_filter(v->table, text, not );
+    table_filter(v->table, text, without);
     follow_table(v);
 }
 

@@ -186,14 +186,14 @@ come_into_sight(struct view_chart *v, int rows)
 /* ---------------------------------------------------------------- a slot */
 
 static const struct letter {
-    char letter;
     const char *meaning;
     unsigned look;
-} letters[] = {{'=', "ok", LOOK_OK},
-               {'x', "not ok", LOOK_BAD},
-               {'c', "cancelled", LOOK_WARN},
-               {'r', "rolled back", LOOK_WARN},
-               {'>', "under way", LOOK_BUSY}};
+    char letter;
+} letters[] = {{"ok", LOOK_OK, '='},
+               {"not ok", LOOK_BAD, 'x'},
+               {"cancelled", LOOK_WARN, 'c'},
+               {"rolled back", LOOK_WARN, 'r'},
+               {"under way", LOOK_BUSY, '>'}};
 
 static const struct letter *
 letter_of(const struct report *r, const struct report_span *s)
@@ -210,12 +210,6 @@ letter_of(const struct report *r, const struct report_span *s)
         return &letters[2];
     }
     return &letters[outcome_is_bad(h->outcome) ? 1 : 0];
-}
-
-unsigned
-chart_look(const struct report *r, const struct report_span *s)
-{
-    return letter_of(r, s)->look;
 }
 
 /* The name in the cells behind its beginning, whole or up to its first dot, if it has room. */
@@ -397,6 +391,9 @@ draw_axis(const struct view_chart *v, struct canvas *c, int row)
     char end[32], text[32];
     int left;
 
+    if (cells == 0) {
+        return;
+    }
     duration_human(v->from_ms + window, end, sizeof(end));
     left = cells - (int)strlen(end) - 1;
     if (left >= 0) {

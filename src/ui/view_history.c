@@ -209,7 +209,8 @@ view_history_table(struct view_history *v)
                                         .cell = cell,
                                         .compare = compare,
                                         .found_by = found_by,
-                                        .arg = v};
+                                        .arg = v,
+                                        .aside = true};
 
     return table_new(&source);
 }

@@ -374,7 +374,8 @@ view_servers_source(struct view_servers *v)
                                  .cell = cell,
                                  .compare = compare,
                                  .found_by = found_by,
-                                 .arg = v};
+                                 .arg = v,
+                                 .aside = true};
 }
 
 /* ---------------------------------------------------------------- drawing */

@@ -12,10 +12,10 @@
 #include <string.h>
 
 enum {
-    SIGNS = 2, /* the cursor, and what is wrong */
+    SIGNS = 3, /* the cursor, what is wrong, a space */
     KEY_CELLS = 23,
     VALUE_CELLS = 24,
-    LINE_CELLS = 5,
+    LINE_CELLS = 4,
     PANE_ROWS = 6,
     PANE_ROWS_SMALL = 3,
     SMALL_ROWS = 14, /* of the whole: below, the pane is small */
@@ -190,9 +190,25 @@ draw_list(const struct view_settings *v, struct canvas *c, struct box box)
 
 /* ---------------------------------------------------------------- the key under the cursor */
 
+static int
+choices_width(const struct canvas *c, const struct view_setting_edit *e)
+{
+    int width = 0;
+
+    for (size_t i = 0; e->choices[i] != NULL; i++) {
+        width += canvas_width_of(c, e->choices[i], strlen(e->choices[i])) + 2 + (i > 0);
+    }
+    return width;
+}
+
+/* All in a row; where that has no room, the one that is chosen. */
 static void
 draw_choices(const struct view_setting_edit *e, struct pen *p)
 {
+    if (choices_width(p->c, e) > pen_room(p)) {
+        pen_print(p, LOOK_PLAIN | LOOK_REVERSE, "[%s]", e->choices[e->choice]);
+        return;
+    }
     for (size_t i = 0; e->choices[i] != NULL; i++) {
         const bool chosen = i == e->choice;
         pen_put(p, LOOK_PLAIN, i > 0 ? " " : "");

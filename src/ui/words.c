@@ -63,10 +63,10 @@ static bool
 is_whole(const struct word *w, const char *bytes, size_t len, size_t at)
 {
     const size_t end = at + w->len;
-    const char before = at > 0 ? bytes[at - 1] : ' ';
-    const char before_it = at > 1 ? bytes[at - 2] : ' ';
-    const char next = end < len ? bytes[end] : ' ';
-    const char behind = end + 1 < len ? bytes[end + 1] : ' ';
+    const char before = (char)(at > 0 ? bytes[at - 1] : ' ');
+    const char before_it = (char)(at > 1 ? bytes[at - 2] : ' ');
+    const char next = (char)(end < len ? bytes[end] : ' ');
+    const char behind = (char)(end + 1 < len ? bytes[end + 1] : ' ');
 
     return !goes_on(before, before_it) && !goes_on(next, behind);
 }
@@ -120,24 +120,26 @@ next_word(const char **text, const char **ret_word, size_t *ret_len, bool *ret_w
 }
 
 void
-words_set(struct words *w, const char *text, bool not )
+words_set(struct words *w, const char *text, bool without)
 {
+    struct words made = {0};
     const char *rest = text == NULL ? "" : text;
     const char *word;
     size_t len, cap = 0;
     bool whole;
 
-    words_release(w);
-    while (w->count < WORDS_MAX && next_word(&rest, &word, &len, &whole)) {
+    while (made.count < WORDS_MAX && next_word(&rest, &word, &len, &whole)) {
         if (len > 0) {
-            w->list = xgrow(w->list, w->count, &cap, sizeof(*w->list));
-            word_make(&w->list[w->count++], word, len, whole);
+            made.list = xgrow(made.list, made.count, &cap, sizeof(*made.list));
+            word_make(&made.list[made.count++], word, len, whole);
         }
     }
-    if (w->count > 0) {
-        w->shown = xasprintf("%s%s", not ? "!" : "", text);
-        w->not = not ;
+    if (made.count > 0) {
+        made.shown = xasprintf("%s%s", without ? "!" : "", text);
+        made.without = without;
     }
+    words_release(w); /* text may be its own */
+    *w = made;
 }
 
 void
@@ -163,7 +165,7 @@ words_fit(const struct words *w, const char *bytes, size_t len)
     size_t ignored;
 
     for (size_t i = 0; i < w->count; i++) {
-        if (word_find(&w->list[i], bytes, len, 0, &ignored) == w->not ) {
+        if (word_find(&w->list[i], bytes, len, 0, &ignored) == w->without) {
             return false;
         }
     }

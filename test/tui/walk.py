@@ -1,6 +1,4 @@
 """Ways through the full screen that tests, captures, the film and the bench share: its words stand here once."""
-from tui import Failure
-
 PAGES = ("Envs", "Servers", "Run", "History", "Settings", "Log")
 
 
@@ -23,19 +21,16 @@ def cursor_row(lines):
     return None
 
 
-def move_to(t, word, most=200):
-    """The cursor of the list goes down to the row with this word, from the top."""
-    t.press("Home")
-    for _ in range(most):
-        lines = t.lines()
-        at = cursor_row(lines)
-        if at is not None and word in lines[at].split():
-            return at
-        before = t.order("cursor")
-        t.press("Down")
-        t.wait_until(lambda lines, at=at, line=lines[at or 0]: cursor_row(lines) != at or lines[at or 0] != line,
-                     f"the cursor below row {at} {before}", seconds=2)
-    raise Failure(f"no row has {word}")
+def move_to(t, word):
+    """The cursor of the list goes to the row with this word, which is on the screen."""
+    t.wait_until(lambda lines: cursor_row(lines) is not None, "a list with a cursor")
+    lines = t.lines()
+    goal = next((n for n, line in enumerate(lines) if n > 1 and word in line[1:].split()), None)
+    if goal is None:
+        t.fail(f"no row has {word}")
+    at = cursor_row(lines)
+    t.press(*(["Down"] * (goal - at) + ["Up"] * (at - goal)))
+    t.wait_until(lambda lines: cursor_row(lines) == goal, f"the cursor at {word}")
 
 
 def open_env(t, name):

@@ -55,12 +55,29 @@ test_a_good_end_says_nothing_and_all_calls_share_their_time(void **state)
     buf_release(&out);
 }
 
+static void
+test_what_may_not_be_run_now_is_not_run(void **state)
+{
+    static const char *const argv[] = {"-c", "echo '{}'", NULL};
+    struct script_time time = {.refused = "a run is under way here"};
+    struct err err = {0};
+    struct buf out;
+
+    (void)state;
+    buf_init(&out, 1000);
+    assert_int_equal(script_run(&time, "/bin/sh", argv, &out, &err), -1);
+    assert_string_equal(err.text, "a run is under way here");
+    assert_int_equal(out.len, 0);
+    buf_release(&out);
+}
+
 int
 main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_failures_show_the_end_of_what_was_said_harmless),
         cmocka_unit_test(test_a_good_end_says_nothing_and_all_calls_share_their_time),
+        cmocka_unit_test(test_what_may_not_be_run_now_is_not_run),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -191,8 +191,8 @@ test_variables_are_typed_as_in_yaml(void **state)
         {"a={{ x }}", "a: expected a value as in YAML; with , : # or { in it, in quotes"},
         {"ansible_host=x", "ansible_host has a field of its own"},
         {"ansible_ssh_port=1", "ansible_ssh_port has a field of its own"},
-        {"a=\n", "a control character in it"},
-        {"a=\xff", "not UTF-8"},
+        {"a=\n", "a control character in it, or no UTF-8"},
+        {"a=\xff", "a control character in it, or no UTF-8"},
     };
 
     (void)state;
@@ -219,11 +219,13 @@ test_what_is_written_in_a_line_is_read_as_the_same(void **state)
     value_dict_add(first.dict, "hidden", value_int(1));
     value_dict_add(first.dict, "not-a-name", value_int(1));
     value_dict_add(first.dict, "last", value_text("a\nb"));
+    value_dict_add(first.dict, "tab", value_text("a\tb"));
     buf_init(&text, 4096);
     edit_vars_write(first.dict, is_hidden, &text);
     assert_string_equal(text.data,
                         "a=1, b=two, c=[1, \"x, y\"], d='yes', e=true, f='{{ g }}', g=1.5, "
-                        "h='01', i='it''s: x', last=\"a\\nb\"");
+                        "h='01', i='it''s: x', last=\"a\\nb\", "
+                        "tab=\"a\\tb\"");
     assert_int_equal(edit_vars_read(text.data, &second, &err), 0);
     for (size_t i = 0; i < second.dict->count; i++) {
         assert_true(

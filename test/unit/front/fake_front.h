@@ -12,6 +12,7 @@
 
 #include "cli/command.h"
 #include "cli/secrets.h"
+#include "store/journal.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -25,6 +26,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 enum { HEARD_MAX = 16 * 1024, OVER_MAX = 8 };
 
@@ -372,6 +374,47 @@ stage_down(void **state)
     folder_remove(&f->folder);
     free(f);
     return 0;
+}
+
+/* A run of web-10 and web-9 that has ended. */
+static inline void
+fake_run(struct front *f, const char *action, enum outcome second)
+{
+    static const char *const hosts[] = {"web-10", "web-9"};
+    const struct run_start start = {.env = "test",
+                                    .action = action,
+                                    .strategy = "rolling",
+                                    .mutating = true,
+                                    .wall_ms = f->wall_ms - 130000,
+                                    .release = "v2",
+                                    .produces = "deployed",
+                                    .plan_json = "{}",
+                                    .hosts = hosts,
+                                    .host_count = 2,
+                                    .pid = getpid()};
+    char *path = xasprintf("%s/var/runs.db", f->folder.path);
+    struct store *s = store_open(path, false, NULL);
+
+    assert_non_null(s);
+    struct journal *j = journal_begin(s, &start, NULL);
+    assert_non_null(j);
+    for (int32_t i = 0; i < 2; i++) {
+        const enum outcome o = i == 0 ? OUTCOME_OK : second;
+        const struct host_end end = {.host = i,
+                                     .outcome = o,
+                                     .started_ms = 0,
+                                     .finished_ms = 5000,
+                                     .reason = o == OUTCOME_OK ? "" : "step 3 Switch: exit 3",
+                                     .release = o == OUTCOME_OK ? "v2" : "",
+                                     .tried = o == OUTCOME_OK ? "" : "v2",
+                                     .boot_id = ""};
+        assert_int_equal(journal_host_end(j, &end, NULL), 0);
+    }
+    assert_int_equal(journal_finish(j, 5000, f->wall_ms - 125000, 2, "", NULL), 0);
+    assert_int_equal(store_commit(s, NULL), 0);
+    journal_free(j);
+    store_close(s);
+    free(path);
 }
 
 /* The page as text, empty rows behind each other as one. */

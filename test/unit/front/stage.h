@@ -30,7 +30,7 @@ struct stage_page {
     enum act takes; /* it takes this one, and no other */
     uint32_t takes_key;
     char text[64]; /* the last filter, search or command */
-    bool not ;
+    bool without;
     bool takes_commands, pops_itself;
     int ticks;
     int *freed; /* counts; or NULL */
@@ -77,10 +77,10 @@ stage_act(struct page *p, enum act act)
 }
 
 static inline void
-stage_filter(struct page *p, const char *text, bool not )
+stage_filter(struct page *p, const char *text, bool without)
 {
     (void)snprintf(stage_of(p)->text, sizeof(stage_of(p)->text), "%s", text);
-    stage_of(p)->not = not ;
+    stage_of(p)->without = without;
 }
 
 static inline void

@@ -138,6 +138,36 @@ test_what_is_no_address_is_refused(void **state)
     free(list);
 }
 
+/* RFC 3986: unreserved, gen-delims, sub-delims. */
+static void
+test_no_byte_but_those_of_an_address_is_let_through(void **state)
+{
+    static const char fine[] = "-._~:/?#[]@!$&'()*+,;=";
+    const struct folder *f = *state;
+    struct secrets none = {0};
+    struct cli c = {.root = xstrdup(f->path), .secrets = &none};
+    struct mistakes m = {0};
+    struct loaded l = {0};
+    struct err err = {0};
+
+    folder_text(f, "inventory/test/hosts.yml", "web: {hosts: {web-1: {url: 'http://x/Q'}}}\n");
+    assert_int_equal(load_quietly(&l, &c, "test", NULL, &m, &err), 0);
+    struct value *v = value_dict_get(inventory_vars(l.inventory, 0), "url");
+    assert_non_null(v);
+    for (int byte = 1; byte < 256; byte++) {
+        const bool word = (byte >= '0' && byte <= '9') || (byte >= 'a' && byte <= 'z') ||
+                          (byte >= 'A' && byte <= 'Z');
+        v->text[9] = (char)byte;
+        char *url = browse_url(&l, c.vault, 0, &err);
+        assert_int_equal(url != NULL, word || (byte < 128 && strchr(fine, byte) != NULL));
+        free(url);
+    }
+    loaded_release(&l);
+    mistakes_release(&m);
+    vault_free(c.vault);
+    free(c.root);
+}
+
 static void
 test_an_address_is_at_most_2000_bytes_long(void **state)
 {
@@ -256,6 +286,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         PLACED(test_the_address_is_the_variable_url_or_made_of_address_and_port),
         PLACED(test_what_is_no_address_is_refused),
+        PLACED(test_no_byte_but_those_of_an_address_is_let_through),
         PLACED(test_an_address_is_at_most_2000_bytes_long),
         cmocka_unit_test(test_the_program_is_that_of_browser_or_xdg_open_on_a_display),
         PLACED(test_the_browser_is_given_the_url_and_nothing_else),

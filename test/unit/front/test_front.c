@@ -3,6 +3,8 @@
  */
 #include "unit/front/stage.h"
 
+#include "base/prng.h"
+
 #include <locale.h>
 
 /* ---------------------------------------------------------------- keys */
@@ -138,6 +140,23 @@ test_going_to_another_page_leaves_those_over_the_one_before(void **state)
 }
 
 static void
+test_any_number_of_pages_may_be_left_before_the_loop_turns(void **state)
+{
+    struct stage *s = *state;
+    int freed = 0;
+
+    for (int i = 0; i < 300; i++) { /* typed ahead: all in one read */
+        struct stage_page *p = stage_page(s->front, AT_TEXT);
+        p->freed = &freed;
+        front_push(s->front, &p->page);
+        stage_type(s, "q");
+    }
+    assert_int_equal(freed, 0);
+    stage_turn(s);
+    assert_int_equal(freed, 300);
+}
+
+static void
 test_there_is_an_end_to_pages_over_pages(void **state)
 {
     struct stage *s = *state;
@@ -267,6 +286,16 @@ test_q_leaves_at_once_where_nothing_is_under_way(void **state)
 }
 
 static void
+test_what_was_typed_behind_a_q_is_not_done(void **state)
+{
+    struct stage *s = *state;
+
+    front_go(s->front, AT_SERVERS);
+    stage_type(s, "qd");
+    assert_int_equal(s->bar[1]->act, ACT_QUIT); /* it was asked first, and nothing more */
+}
+
+static void
 test_ctrl_c_ends_what_is_typed_then_leaves(void **state)
 {
     struct stage *s = *state;
@@ -301,6 +330,47 @@ test_what_is_said_goes_with_the_next_key(void **state)
     assert_string_equal(s->front->said, "");
 }
 
+/* Whatever is pressed in whatever order: there is a page, and it can be drawn. */
+static void
+test_any_keys_leave_a_front(void **state)
+{
+    static const char typed[] = "123456?:/&!qrslx dvpaDnR y\t";
+    struct stage *s = *state;
+    struct answered a = {0};
+    struct prng r = {.state = 11};
+    int asked = 0;
+
+    for (int i = 0; i < 20000; i++) {
+        struct key k = {.code = KEYC_CHAR,
+                        .ch = (uint32_t)typed[prng_below(&r, sizeof(typed) - 1)]};
+        const uint64_t n = prng_below(&r, 100);
+        if (n < 40) {
+            k.code = (enum key_code)prng_below(&r, KEYC_CLICK + 1);
+            k.row = (int)prng_below(&r, 30);
+            k.col = (int)prng_below(&r, 90);
+        }
+        k.ctrl = n == 50;
+        k.pasted = n > 97;
+        if (n == 60) {
+            asked++;
+            front_ask(s->front, "Really?", i % 2 == 0 ? "yes" : NULL, on_answer, &a);
+        }
+        if (n == 61) {
+            front_push(s->front, &stage_page(s->front, i % 2 == 0 ? AT_FORM : AT_CHART)->page);
+        }
+        s->front->left = false;
+        front_key(s->front, &k);
+        if (i % 50 == 0) {
+            stage_turn(s);
+            free(stage_seen(s));
+        }
+        assert_non_null(front_top(s->front));
+        assert_true(a.yes + a.no <= asked);
+    }
+    ask_cancel(s->front);
+    assert_int_equal(a.yes + a.no, asked);
+}
+
 int
 main(void)
 {
@@ -312,15 +382,18 @@ main(void)
         STAGE_TEST(test_a_pasted_text_is_no_command),
         STAGE_TEST(test_a_page_that_leaves_from_inside_of_itself_is_freed_later_and_once),
         STAGE_TEST(test_going_to_another_page_leaves_those_over_the_one_before),
+        STAGE_TEST(test_any_number_of_pages_may_be_left_before_the_loop_turns),
         STAGE_TEST(test_there_is_an_end_to_pages_over_pages),
         STAGE_TEST(test_help_is_of_the_page_that_is_seen),
         STAGE_TEST(test_a_question_is_answered_once_by_its_keys_alone),
         STAGE_TEST(test_a_word_must_be_typed_as_it_is),
         STAGE_TEST(test_whatever_comes_between_is_a_no),
         STAGE_TEST(test_q_leaves_at_once_where_nothing_is_under_way),
+        STAGE_TEST(test_what_was_typed_behind_a_q_is_not_done),
         STAGE_TEST(test_ctrl_c_ends_what_is_typed_then_leaves),
         STAGE_TEST(test_a_signal_leaves_with_its_number),
         STAGE_TEST(test_what_is_said_goes_with_the_next_key),
+        STAGE_TEST(test_any_keys_leave_a_front),
     };
 
     (void)setlocale(LC_CTYPE, "C.UTF-8");

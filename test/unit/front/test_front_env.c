@@ -3,6 +3,8 @@
  */
 #include "unit/front/stage.h"
 
+#include "store/lock.h"
+
 #include <locale.h>
 
 /* What a file of the project says; the caller frees it. */
@@ -254,6 +256,47 @@ test_environments_say_how_many_servers_and_mistakes_they_have(void **state)
 }
 
 static void
+test_deleting_one_names_what_goes_and_wants_its_name(void **state)
+{
+    struct stage *s = *state;
+
+    folder_text(&s->folder, "inventory/old/hosts.yml", "all:\n  hosts:\n    a:\n");
+    see_envs(s);
+    assert_true(front_open_env(s->front, "old"));
+    stage_type(s, "D"); /* the first: old */
+    stage_sees(s, "Delete the environment old? These files go:");
+    stage_sees(s, "inventory/old/hosts.yml");
+    stage_type(s, "prod");
+    stage_press(s, KEYC_ENTER);
+    stage_press(s, KEYC_ESC);
+    assert_string_equal(front_env_name(s->front), "old");
+    stage_type(s, "D");
+    stage_type(s, "old");
+    stage_press(s, KEYC_ENTER);
+    stage_sees(s, "old is deleted");
+    assert_null(front_env(s->front)); /* it was open */
+    assert_false(front_open_env(s->front, "old"));
+    assert_true(front_open_env(s->front, "prod"));
+}
+
+static void
+test_one_that_is_locked_is_not_deleted(void **state)
+{
+    struct stage *s = *state;
+    char *var = xasprintf("%s/var", s->folder.path);
+
+    assert_int_equal(mkdir(var, 0700), 0);
+    struct lock *lock = lock_take(var, "prod", "deploy", 0, NULL);
+    assert_non_null(lock);
+    see_envs(s);
+    stage_sees(s, "running (");
+    stage_type(s, "D");
+    assert_string_equal(s->front->said, "prod: a run is under way");
+    lock_free(lock);
+    free(var);
+}
+
+static void
 test_no_environment_says_what_to_do(void **state)
 {
     struct stage *s = *state;
@@ -283,6 +326,8 @@ main(void)
         STAGE_TEST(test_an_environment_that_goes_stays_as_it_was),
         STAGE_TEST(test_a_warning_does_not_keep_it_closed),
         STAGE_TEST(test_environments_say_how_many_servers_and_mistakes_they_have),
+        STAGE_TEST(test_deleting_one_names_what_goes_and_wants_its_name),
+        STAGE_TEST(test_one_that_is_locked_is_not_deleted),
         STAGE_TEST(test_no_environment_says_what_to_do),
     };
 

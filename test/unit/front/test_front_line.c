@@ -29,11 +29,11 @@ test_a_filter_holds_with_each_key(void **state)
     assert_int_equal(s->front->line.kind, LINE_NONE);
     assert_string_equal(p->text, "w");
     stage_type(s, "/!db");
-    assert_true(p->not );
+    assert_true(p->without);
     assert_string_equal(p->text, "db");
     stage_press(s, KEYC_ESC); /* it ends */
     assert_string_equal(p->text, "");
-    assert_false(p->not );
+    assert_false(p->without);
     stage_type(s, "/x");
     stage_press(s, KEYC_BACKSPACE);
     stage_press(s, KEYC_BACKSPACE); /* on an empty line: it ends, too */

@@ -298,7 +298,8 @@ test_a_filter_is_ended_before_the_page_is_left(void **state)
     make_run(s, "prod", 3, id);
     p->ops->tick(p, s->front.wall_ms);
     p->ops->filter(p, "staging", false);
-    assert_false(p->ops->act(p, ACT_ENTER));
+    assert_true(p->ops->act(p, ACT_ENTER));
+    assert_string_equal(s->front.said, "there is no run here");
     assert_true(p->ops->act(p, ACT_BACK));
     shows(s, p, "1-1 of 1");
     assert_false(p->ops->act(p, ACT_BACK));

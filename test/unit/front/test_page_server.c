@@ -150,6 +150,58 @@ test_the_test_is_told_above_the_text(void **state)
 }
 
 static void
+test_state_and_last_runs_are_told(void **state)
+{
+    struct front *f = *state;
+
+    fake_run(f, "provision", OUTCOME_OK);
+    fake_run(f, "deploy", OUTCOME_FAILED);
+    struct page *p = details(f, "web-9");
+    sees(p, "  state        deployed\n  release      v2\n  tried since  v2\n"
+            "  last action  deploy failed, 2026-11-23 21:44:35 UTC\n"
+            "  reason       step 3 Switch: exit 3\n");
+    sees(p, "  2026-11-23 21:44:30  deploy     failed          5.0s  2026");
+    sees(p, "\n    step 3 Switch: exit 3\n  2026-11-23 21:44:30  provision  ok ");
+    assert_true(p->ops->act(p, ACT_LOGS));
+    assert_non_null(strstr(f->heard, " web-9\n"));
+}
+
+static void
+test_a_run_under_way_is_told_above_the_text(void **state)
+{
+    static const char *const hosts[] = {"db-1"};
+    struct front *f = *state;
+    struct page *p = details(f, "db-1");
+    struct event e = event_make(EVENT_RUN_STARTED, f->wall_ms);
+
+    sees(p, "Variables");
+    f->feed = feed_new(10, NULL);
+    e.run = "20261126T000000Z-live";
+    e.hosts = hosts;
+    e.host_count = 1;
+    sink_event(feed_sink(f->feed), &e);
+    sees(p, " db-1  deploy: untouched\n");
+    e = event_make(EVENT_STEP_STARTED, f->wall_ms);
+    e.host = hosts[0];
+    e.host_index = 0;
+    e.slot = 0;
+    e.attempt = 1;
+    e.step = 2;
+    e.step_count = 3;
+    e.step_name = "Upload";
+    struct event started = event_make(EVENT_HOST_STARTED, f->wall_ms);
+    started.host = hosts[0];
+    started.host_index = 0;
+    started.slot = 0;
+    sink_event(feed_sink(f->feed), &started);
+    sink_event(feed_sink(f->feed), &e);
+    sees(p, " db-1  deploy: step 2/3 Upload\n");
+    feed_free(f->feed);
+    f->feed = NULL;
+    sees(p, " db-1\n");
+}
+
+static void
 test_a_server_that_is_gone_is_told(void **state)
 {
     struct front *f = *state;
@@ -175,6 +227,8 @@ main(void)
         STAGED(test_a_text_is_found),
         STAGED(test_actions_are_for_this_server_whatever_is_marked),
         STAGED(test_the_test_is_told_above_the_text),
+        STAGED(test_state_and_last_runs_are_told),
+        STAGED(test_a_run_under_way_is_told_above_the_text),
         STAGED(test_a_server_that_is_gone_is_told),
     };
     assert_non_null(setlocale(LC_CTYPE, "C.UTF-8"));

@@ -4,11 +4,9 @@
  */
 #include "unit/front/fake_front.h"
 
-#include "store/journal.h"
 #include "ui/sink.h"
 
 #include <locale.h>
-#include <unistd.h>
 
 static bool
 act(struct front *f, enum act a)
@@ -18,9 +16,9 @@ act(struct front *f, enum act a)
 }
 
 static void
-filter(struct front *f, const char *text, bool not )
+filter(struct front *f, const char *text, bool without)
 {
-    f->servers->ops->filter(f->servers, text, not );
+    f->servers->ops->filter(f->servers, text, without);
 }
 
 /* `:word rest` */
@@ -64,7 +62,8 @@ test_servers_are_shown_as_the_inventory_has_them(void **state)
           "   web-9        10.0.0.9\n"
           "   db-1         fe80::1\n"
           "\n"
-          "   1-3 of 3\n"
+          "   1-3 of 3                                                          "
+          "Right: more\n"
           "\n");
 }
 
@@ -361,54 +360,13 @@ test_what_cannot_be_deleted_is_told(void **state)
 
 /* ---------------------------------------------------------------- the store and the run */
 
-/* A run of web-10 and web-9 that has ended. */
-static void
-run_once(struct front *f, const char *action, enum outcome second)
-{
-    static const char *const hosts[] = {"web-10", "web-9"};
-    const struct run_start start = {.env = "test",
-                                    .action = action,
-                                    .strategy = "rolling",
-                                    .mutating = true,
-                                    .wall_ms = f->wall_ms - 130000,
-                                    .release = "v2",
-                                    .produces = "deployed",
-                                    .plan_json = "{}",
-                                    .hosts = hosts,
-                                    .host_count = 2,
-                                    .pid = getpid()};
-    char *path = xasprintf("%s/var/runs.db", f->folder.path);
-    struct store *s = store_open(path, false, NULL);
-
-    assert_non_null(s);
-    struct journal *j = journal_begin(s, &start, NULL);
-    assert_non_null(j);
-    for (int32_t i = 0; i < 2; i++) {
-        const enum outcome o = i == 0 ? OUTCOME_OK : second;
-        const struct host_end end = {.host = i,
-                                     .outcome = o,
-                                     .started_ms = 0,
-                                     .finished_ms = 5000,
-                                     .reason = o == OUTCOME_OK ? "" : "step 3 Switch: exit 3",
-                                     .release = o == OUTCOME_OK ? "v2" : "",
-                                     .tried = o == OUTCOME_OK ? "" : "v2",
-                                     .boot_id = ""};
-        assert_int_equal(journal_host_end(j, &end, NULL), 0);
-    }
-    assert_int_equal(journal_finish(j, 5000, f->wall_ms - 125000, 2, "", NULL), 0);
-    assert_int_equal(store_commit(s, NULL), 0);
-    journal_free(j);
-    store_close(s);
-    free(path);
-}
-
 static void
 test_the_store_says_what_was_done_last(void **state)
 {
     struct front *f = *state;
 
     sees(f->servers, "web-10");
-    run_once(f, "deploy", OUTCOME_FAILED);
+    fake_run(f, "deploy", OUTCOME_FAILED);
     assert_true(act(f, ACT_REFRESH));
     act(f, ACT_DOWN);
     shows(f->servers, 24, 120, false,
@@ -419,7 +377,9 @@ test_the_store_says_what_was_done_last(void **state)
           ">  web-9                      10.0.0.9                             ✗ deploy 2m\n"
           "   db-1                       fe80::1\n"
           "\n"
-          "   1-3 of 3\n"
+          "   1-3 of 3                                                                             "
+          "                     "
+          "Right: more\n"
           "   web-9: deploy failed: step 3 Switch: exit 3\n");
     act(f, ACT_LOGS);
     assert_non_null(strstr(f->heard, "log test 2026"));
@@ -484,7 +444,9 @@ test_a_run_under_way_is_seen_host_by_host(void **state)
           "   web-9                      10.0.0.9                             ✗ deploy 2s\n"
           "   db-1                       fe80::1\n"
           "\n"
-          "   1-3 of 3\n"
+          "   1-3 of 3                                                                             "
+          "                     "
+          "Right: more\n"
           "   web-10: step 4 of 10: Upload\n");
     act(f, ACT_LOGS);
     act(f, ACT_DOWN);
@@ -493,7 +455,7 @@ test_a_run_under_way_is_seen_host_by_host(void **state)
     page_servers_go(f, "db-1");
     feed_free(f->feed);
     f->feed = NULL;
-    run_once(f, "deploy", OUTCOME_OK);
+    fake_run(f, "deploy", OUTCOME_OK);
     f->servers->ops->tick(f->servers, f->wall_ms); /* the run is over: the store tells */
     sees(f->servers, "\u2713 deploy 2m");
 }

@@ -232,12 +232,25 @@ test_what_cannot_be_read_stays_in_the_queue(void **state)
     (void)state;
     desk_action(f, "one", "true");
     desk_do(f, "one", ACT_QUEUE);
+    desk_action(f, "two", "true");
+    desk_do(f, "two", ACT_QUEUE);
     desk_write(f, "inventory/test/actions/one.yml", "name: one\nsteps: 3\n");
     work_start_stop(f->work);
     assert_null(work_run(f->work));
     assert_false(work_queue_runs(f->work));
     assert_non_null(f->mistakes);
-    assert_int_equal(work_queue(f->work)->count, 1);
+    assert_int_equal(work_queue(f->work)->count, 2);
+    desk_action(f, "one", "echo {{ nothing_of_the_kind }}"); /* read well, but it cannot begin */
+    work_start_stop(f->work);
+    assert_null(work_run(f->work));
+    assert_false(work_queue_runs(f->work));
+    desk_said(f, "nothing_of_the_kind");
+    assert_int_equal(work_queue(f->work)->count, 2);
+    assert_string_equal(work_queue(f->work)->rows[0].action, "one"); /* where it was */
+    desk_action(f, "one", "true");
+    work_start_stop(f->work);
+    desk_turn_until_over(f);
+    desk_said(f, "the queue is empty");
     desk_close(f);
 }
 

@@ -100,6 +100,27 @@ test_only_the_first_takes_what_is_queued(void **state)
 }
 
 static void
+test_what_could_not_start_waits_where_it_was(void **state)
+{
+    const struct place *p = *state;
+    struct store *s = place_open(p);
+    struct queue_list list = {0};
+    bool taken = false;
+
+    add(s, "prod", "deploy", "b,a", 5);
+    add(s, "prod", "check", "c", 6);
+    assert_int_equal(queued_read(s, &list, NULL), 0);
+    assert_int_equal(queued_take(s, list.rows[0].id, &taken, NULL), 0);
+    holds(s, "prod check c");
+    assert_int_equal(queued_put_back(s, &list.rows[0], NULL), 0);
+    holds(s, "prod deploy b,a; prod check c");
+    assert_int_equal(id_of(s, 0), list.rows[0].id);
+    assert_int_equal(queued_put_back(s, &list.rows[0], NULL), -1); /* it is there */
+    queue_list_release(&list);
+    store_close(s);
+}
+
+static void
 test_an_id_is_never_used_again(void **state)
 {
     const struct place *p = *state;
@@ -191,6 +212,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         PLACED(test_what_is_queued_waits_over_a_restart),
         PLACED(test_only_the_first_takes_what_is_queued),
+        PLACED(test_what_could_not_start_waits_where_it_was),
         PLACED(test_an_id_is_never_used_again),
         PLACED(test_clearing_leaves_nothing),
         PLACED(test_a_full_queue_says_so),

@@ -251,6 +251,12 @@ terminal_mode(struct terminal *t, int number, bool on)
     switch (number) {
     case 1049:
         t->entered += on ? 1 : 0;
+        if (on && !t->alternate) {
+            t->saved_row = t->row;
+            t->saved_col = t->col;
+        } else if (!on) {
+            terminal_go(t, t->saved_row, t->saved_col);
+        }
         t->alternate = on;
         break;
     case 1000:

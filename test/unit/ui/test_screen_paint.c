@@ -16,6 +16,15 @@
 #include <locale.h>
 #include <signal.h>
 
+/* newterm forgets its memory when it refuses a terminal (ncurses 6.4, new_prescr): once a process.
+ */
+const char *__lsan_default_suppressions(void);
+const char *
+__lsan_default_suppressions(void)
+{
+    return "leak:new_prescr";
+}
+
 /* ---------------------------------------------------------------- help */
 
 /* What the tests go by; the terminal beside it shows what was painted. */

@@ -69,6 +69,7 @@ make(struct fleet *f, size_t count)
         .compare = f->compares ? by_number : NULL,
         .found_by = found_by,
         .arg = f,
+        .aside = true,
     };
     struct table *t = table_new(&source);
 
@@ -135,7 +136,7 @@ test_the_cursor_stays_among_the_rows(void **state)
     press(t, ACT_PAGE_DOWN, 10);
     assert_int_equal(at(t), 29);
     assert_false(table_act(t, ACT_ENTER));
-    assert_false(table_act(t, ACT_LEFT));
+    assert_false(table_act(t, ACT_DEPLOY));
     table_free(t);
 }
 
@@ -231,7 +232,7 @@ test_marks_and_cursor_are_kept_where_rows_are_the_same(void **state)
 
 static const struct {
     const char *text;
-    bool not ;
+    bool without;
     size_t shown;
 } filters[] = {
     {"", false, 30},           {NULL, false, 30},     {"blue", false, 10},
@@ -250,9 +251,9 @@ test_a_filter_shows_rows_with_all_of_its_words_or_none_of_them(void **state)
 
     (void)state;
     for (size_t i = 0; i < sizeof(filters) / sizeof(filters[0]); i++) {
-        table_filter(t, filters[i].text, filters[i].not );
+        table_filter(t, filters[i].text, filters[i].without);
         if (table_shown(t) != filters[i].shown) {
-            print_error("%s%s\n", filters[i].not ? "!" : "", filters[i].text);
+            print_error("%s%s\n", filters[i].without ? "!" : "", filters[i].text);
         }
         assert_int_equal(table_shown(t), filters[i].shown);
     }
@@ -540,6 +541,29 @@ test_columns_that_have_no_room_are_left_out_the_last_first(void **state)
 }
 
 static void
+test_columns_without_room_are_brought_to_sight_beside_the_first(void **state)
+{
+    struct fleet f = {0};
+    struct table *t = make(&f, 3);
+
+    (void)state;
+    see(t, 6, 30);
+    press(t, ACT_LEFT, 1);
+    press(t, ACT_RIGHT, 1);
+    struct canvas *c = draw(t, 6, 30);
+    golden_is(c, "table-aside");
+    canvas_free(c);
+    press(t, ACT_RIGHT, 5); /* only until the last is seen */
+    c = draw(t, 6, 30);
+    golden_is(c, "table-end");
+    canvas_free(c);
+    c = draw(t, 6, 80); /* a larger window has room for all */
+    golden_is(c, "table-all");
+    canvas_free(c);
+    table_free(t);
+}
+
+static void
 test_the_cursor_and_the_mark_are_seen_without_colors(void **state)
 {
     struct fleet f = {0};
@@ -576,6 +600,7 @@ main(void)
         cmocka_unit_test(test_anything_in_any_order_leaves_a_table),
         cmocka_unit_test(test_a_click_goes_to_a_row_marks_it_or_sorts),
         cmocka_unit_test(test_columns_that_have_no_room_are_left_out_the_last_first),
+        cmocka_unit_test(test_columns_without_room_are_brought_to_sight_beside_the_first),
         cmocka_unit_test(test_the_cursor_and_the_mark_are_seen_without_colors),
     };
 

@@ -155,7 +155,7 @@ test_a_terminal_of_80_columns_has_all_up_to_the_test(void **state)
           "   db-1         db.example                           > 4/10 Upload th~\n"
           "   cache        fe80::1             22                                       ...\n"
           "\n"
-          "   1-4 of 4, 1 marked\n"
+          "   1-4 of 4, 1 marked                                                Right: more\n"
           "\n");
 }
 
@@ -197,7 +197,9 @@ test_a_wide_terminal_in_ascii(void **state)
           "   cache                      fe80::1             22                                    "
           "   ...\n"
           "\n"
-          "   1-4 of 4\n"
+          "   1-4 of 4                                                                             "
+          "                     "
+          "Right: more\n"
           "\n");
 }
 

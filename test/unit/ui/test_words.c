@@ -73,6 +73,8 @@ test_a_filter_is_shown_as_it_was_typed(void **state)
     assert_string_equal(words_shown(&w), "\"web-1\" ok");
     words_set(&w, "ok", true);
     assert_string_equal(words_shown(&w), "!ok");
+    words_set(&w, words_shown(&w), false); /* its own text */
+    assert_string_equal(words_shown(&w), "!ok");
     words_set(&w, " ", true);
     assert_string_equal(words_shown(&w), "");
     words_release(&w);
