@@ -360,6 +360,20 @@ say_of_host(struct run_page *r, enum verb verb)
     }
 }
 
+/* A host of a run that goes on; of one that is over, all that are not there yet: asks first. */
+static void
+go_again(struct run_page *r)
+{
+    struct feed_end end;
+
+    if (r->feed != NULL && work_run(work_of(r)) == NULL && feed_end(r->feed, &end) &&
+        end.go_on != NULL) {
+        work_propose_retry(work_of(r), r->run);
+    } else {
+        say_of_host(r, VERB_RETRY);
+    }
+}
+
 static void
 more_workers(struct run_page *r, int32_t by)
 {
@@ -389,8 +403,12 @@ act_verb(struct run_page *r, enum act act)
             return true;
         }
     }
-    if (act == ACT_SKIP || act == ACT_RETRY) {
-        say_of_host(r, act == ACT_SKIP ? VERB_SKIP : VERB_RETRY);
+    if (act == ACT_RETRY) {
+        go_again(r);
+        return true;
+    }
+    if (act == ACT_SKIP) {
+        say_of_host(r, VERB_SKIP);
         return true;
     }
     if (act == ACT_MORE_WORKERS || act == ACT_FEWER_WORKERS) {

@@ -373,6 +373,8 @@ run_end_draw(const struct view_run *v, struct canvas *c, struct box box)
     if (end.go_on != NULL && end.go_on[0] != '\0') {
         struct pen p = pen_at(c, box, row++);
         pen_put(&p, LOOK_HEAD, "to go on  ");
+        pen_put(&p, LOOK_KEY | LOOK_BOLD, "R");
+        pen_put(&p, LOOK_PLAIN, ", or ");
         pen_put(&p, LOOK_PLAIN | LOOK_BOLD, end.go_on);
     }
     if (end.log_dir != NULL && end.log_dir[0] != '\0') {

@@ -173,6 +173,12 @@ work_verb(struct work *w, enum verb verb, const char *host, int32_t number)
                    host == NULL ? "-" : host, (int)number);
 }
 
+void
+work_propose_retry(struct work *w, const char *run_id)
+{
+    (void)snprintf(w->asked, sizeof(w->asked), "once more %s", run_id);
+}
+
 const char *
 app_run_id(const struct run *run)
 {
@@ -354,6 +360,29 @@ test_each_key_of_a_run_asks_for_its_verb(void **state)
     assert_true(act(&f, ACT_FEWER_WORKERS));
     assert_string_equal(f.work.asked, "");
     assert_string_equal(f.said, "one worker is the least; p pauses");
+    front_end(&f);
+}
+
+static void
+test_a_run_that_is_over_goes_again_with_all_that_are_not_there(void **state)
+{
+    struct front f;
+    struct event e = event_make(EVENT_RUN_FINISHED, zero_ms);
+
+    (void)state;
+    front_make(&f);
+    begin_run(&f, HOSTS);
+    f.work.runs = false;
+    e.exit_code = 0;
+    tell(&f, e);
+    assert_true(act(&f, ACT_RETRY)); /* nothing is left: work says so */
+    assert_string_equal(f.work.asked, "retry web-01 0");
+    e.exit_code = 3;
+    e.go_on = "inventory-manager retry " RUN;
+    tell(&f, e);
+    shows(&f, "to go on  R, or inventory-manager retry");
+    assert_true(act(&f, ACT_RETRY));
+    assert_string_equal(f.work.asked, "once more " RUN);
     front_end(&f);
 }
 
@@ -687,6 +716,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_without_a_run_there_is_nothing_but_what_to_do_and_the_queue),
         cmocka_unit_test(test_each_key_of_a_run_asks_for_its_verb),
+        cmocka_unit_test(test_a_run_that_is_over_goes_again_with_all_that_are_not_there),
         cmocka_unit_test(test_the_cursor_says_whose_output_is_seen_and_acted_on),
         cmocka_unit_test(test_right_leads_into_the_output_and_left_or_escape_out_of_it),
         cmocka_unit_test(test_the_list_is_filtered_and_sorted_and_both_end),
