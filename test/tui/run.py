@@ -117,7 +117,7 @@ def test_a_canary_waits_for_its_word_and_output_is_read_on_the_whole_screen():
         t.check_as_found()
 
 
-def test_a_run_of_another_process_is_watched_and_its_end_is_seen():
+def test_a_run_of_another_process_is_watched_spoken_to_and_its_end_is_seen():
     project = Project()
     project.holds()
     with project.screen() as t:
@@ -128,6 +128,10 @@ def test_a_run_of_another_process_is_watched_and_its_end_is_seen():
         waiting(*HOSTS[:3])
         t.wait("deploy test-multi is under way in another process", "workers 3/3 busy", "web-02")
         t.wait_re("0 web-01 +step 2/2 Hold")
+        t.press("p")
+        t.wait("paused: 3 hosts in flight go on", "paused since")
+        t.press("c")
+        t.wait_gone("paused since")
         go(*HOSTS)
         same("run", 0, run.wait(20))
         t.wait("deploy test-multi was in another process", "over: all ok", "9/9")
