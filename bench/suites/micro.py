@@ -18,7 +18,8 @@ HOW = [
     "known_hosts: 100,000 lines, [name]:port ssh-ed25519, a key a line; look-ups of 100,000 names. inventory: 10,000 hosts with "
     "3 variables each, in one or two of 200 groups with 50 variables each. template: 700 bytes with 9 expressions a host. "
     "escaper: escape_line in pieces of 4 KB. screen: frames into memory, MB/s is what a terminal would be sent. "
-    "journal: rows of a run, 64 to a durable commit. scheduler: whole runs in a world where everything goes well, 1,000 slots, one step, a limit of 10 for each of 100 zones.",
+    "journal: rows of a run, 64 to a durable commit. scheduler: whole runs in a world where everything goes "
+    "well, 1,000 slots, one step, a limit of 10 for each of 100 zones.",
 ]
 COLUMNS = [
     Column("ns", "CPU", "ns/unit", 0, "CPU time over the units"),
