@@ -314,9 +314,9 @@ move(struct settings_page *s, enum act act)
 }
 
 static void
-set_filter(struct settings_page *s, const char *text, bool not )
+set_filter(struct settings_page *s, const char *text, bool without)
 {
-    words_set(&s->filter, text, not );
+    words_set(&s->filter, text, without);
     show_rows(s);
     front_changed(s->page.front);
 }
@@ -359,9 +359,9 @@ settings_key(struct page *p, const struct key *k)
 }
 
 static void
-settings_filter(struct page *p, const char *text, bool not )
+settings_filter(struct page *p, const char *text, bool without)
 {
-    set_filter(mine(p), text, not );
+    set_filter(mine(p), text, without);
 }
 
 /* ---------------------------------------------------------------- showing */
