@@ -31,14 +31,15 @@ input_set(struct input *in, const char *text)
 static size_t
 before(const struct input *in, size_t at)
 {
+    const char *p = in->text + at;
+
     if (at == 0) {
         return 0;
     }
-    at--;
-    while (at > 0 && ((unsigned char)in->text[at] & 0xc0) == 0x80) {
-        at--;
-    }
-    return at;
+    do {
+        p--;
+    } while (p > in->text && ((unsigned char)*p & 0xc0) == 0x80);
+    return (size_t)(p - in->text);
 }
 
 static size_t

@@ -196,7 +196,7 @@ draw_title(const struct view_frame *v, struct canvas *c, struct box box, int row
 static void
 draw_hints(const struct view_frame *v, struct canvas *c, struct box box, int row)
 {
-    struct spot spots[VIEW_HINTS_MAX];
+    struct spot spots[VIEW_HINTS_MAX] = {0};
     const size_t count = lay_out_hints(v, c, box, spots);
 
     canvas_fill(c, (struct box){row, box.col, 1, box.cols}, LOOK_TITLE);
