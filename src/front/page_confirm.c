@@ -11,7 +11,6 @@
 #include "ui/view_confirm.h"
 
 #include <inttypes.h>
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,7 +20,8 @@ enum {
     WAVE_NAMES_BYTES = 512,
     TEXT_BYTES = 256,
     FOOT_ROWS = 2,
-    NOTES_MAX = 5
+    NOTES_MAX = 5,
+    TOP_MAX = 1 << 20, /* no page has so many lines */
 };
 
 struct confirm_page {
@@ -33,8 +33,7 @@ struct confirm_page {
     struct strv notes;               /* warnings */
     char *hosts, *tags;              /* owned */
     char order[TEXT_BYTES], pauses[TEXT_BYTES], health[TEXT_BYTES], under_way[TEXT_BYTES];
-    struct canvas *canvas; /* borrowed: drawn on last; NULL: not yet */
-    struct box box;        /* the same */
+    int rows; /* it was drawn in last */
 };
 
 static struct confirm_page *
@@ -301,8 +300,9 @@ confirm_draw(struct page *p, struct canvas *canvas, struct box box)
         return; /* it was started, and this is gone soon */
     }
     note_run(c);
-    c->canvas = canvas;
-    c->box = box;
+    const int top_max = view_confirm_top_max(&c->view, canvas, box);
+    c->view.top = c->view.top > top_max ? top_max : c->view.top;
+    c->rows = box.rows;
     view_confirm_draw(&c->view, canvas, box);
 }
 
@@ -376,19 +376,11 @@ start(struct confirm_page *c)
     }
 }
 
-static void
-scroll(struct confirm_page *c, int top)
-{
-    const int max = c->canvas == NULL ? 0 : view_confirm_top_max(&c->view, c->canvas, c->box);
-
-    c->view.top = top < 0 ? 0 : top > max ? max : top;
-}
-
 static bool
 confirm_act(struct page *p, enum act act)
 {
     struct confirm_page *c = mine(p);
-    const int page = c->box.rows > FOOT_ROWS + 1 ? c->box.rows - FOOT_ROWS - 1 : 1;
+    const int page = c->rows > FOOT_ROWS + 1 ? c->rows - FOOT_ROWS - 1 : 1;
     const struct {
         enum act act;
         int top;
@@ -397,11 +389,11 @@ confirm_act(struct page *p, enum act act)
                  {ACT_PAGE_UP, c->view.top - page},
                  {ACT_PAGE_DOWN, c->view.top + page},
                  {ACT_TOP, 0},
-                 {ACT_BOTTOM, INT_MAX}};
+                 {ACT_BOTTOM, TOP_MAX}};
 
     for (size_t i = 0; i < sizeof(moves) / sizeof(moves[0]); i++) {
         if (moves[i].act == act) {
-            scroll(c, moves[i].top);
+            c->view.top = moves[i].top < 0 ? 0 : moves[i].top; /* its end is known when drawn */
             return true;
         }
     }

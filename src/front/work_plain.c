@@ -98,6 +98,9 @@ plain_end(struct work *w)
     if (w->plain == NULL) {
         return;
     }
+    if (w->exit_code < 0) { /* our own store failed: there is no summary */
+        say(w, w->err.text);
+    }
     feed_sink(w->seen->feed)->outs[SINK_STDERR] = NULL;
     out_drain(w->plain, DRAIN_MS);
     out_free(w->plain);

@@ -42,6 +42,36 @@ test_an_action_is_shown_started_and_told_when_it_is_over(void **state)
 }
 
 static void
+test_what_is_shown_can_be_scrolled(void **state)
+{
+    struct front *f = desk_open();
+    struct canvas *c = canvas_new(8, 80, false);
+
+    (void)state;
+    desk_action(f, "hello", "true");
+    desk_propose(f, "hello");
+    f->page->ops->draw(f->page, c, canvas_box(c));
+    char *top = canvas_dump(c);
+    static const struct {
+        enum act act;
+        bool top; /* it is where it began */
+    } rows[] = {{ACT_DOWN, false},   {ACT_UP, true},      {ACT_UP, true},    {ACT_PAGE_DOWN, false},
+                {ACT_PAGE_UP, true}, {ACT_BOTTOM, false}, {ACT_DOWN, false}, {ACT_TOP, true}};
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        desk_act(f, rows[i].act);
+        canvas_clear(c);
+        f->page->ops->draw(f->page, c, canvas_box(c));
+        char *now = canvas_dump(c);
+        assert_int_equal(strcmp(now, top) == 0, rows[i].top);
+        free(now);
+    }
+    assert_false(f->page->ops->act(f->page, ACT_SORT));
+    free(top);
+    canvas_free(c);
+    desk_close(f);
+}
+
+static void
 test_what_is_wrong_is_told_and_nothing_starts(void **state)
 {
     struct front *f = desk_open();
@@ -276,6 +306,7 @@ test_beside_a_run_an_action_is_only_queued(void **state)
     desk_said(f, "the queue stops: 1 waits");
     work_start_stop(f->work);
     assert_true(work_interrupt(f->work)); /* who stops the run means what follows, too */
+    desk_said(f, "interrupted: no new host is started; 1 in flight runs to its end");
     assert_false(work_queue_runs(f->work));
     desk_propose(f, "two");
     desk_write(f, "go", "");
@@ -500,6 +531,7 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_an_action_is_shown_started_and_told_when_it_is_over),
+        cmocka_unit_test(test_what_is_shown_can_be_scrolled),
         cmocka_unit_test(test_what_is_wrong_is_told_and_nothing_starts),
         cmocka_unit_test(test_ten_runs_one_after_the_other),
         cmocka_unit_test(test_a_host_is_followed_for_the_servers_page),

@@ -69,6 +69,19 @@ test_an_action_is_shown_whole(void **state)
 }
 
 static void
+test_beside_a_run_nothing_is_known_of_a_plan_yet(void **state)
+{
+    struct view_confirm v = deploy();
+
+    (void)state;
+    v.strategy = NULL;
+    v.host_all = -1;
+    v.will_queue = true;
+    v.under_way = "provision prod";
+    picture(&v, 16, 80, false, "confirm-beside");
+}
+
+static void
 test_a_canary_says_what_it_waits_for_and_warnings_stand_out(void **state)
 {
     static const struct view_confirm_wave waves[] = {
@@ -193,6 +206,7 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_an_action_is_shown_whole),
+        cmocka_unit_test(test_beside_a_run_nothing_is_known_of_a_plan_yet),
         cmocka_unit_test(test_a_canary_says_what_it_waits_for_and_warnings_stand_out),
         cmocka_unit_test(test_an_action_that_only_looks_has_little_to_say),
         cmocka_unit_test(test_what_has_no_room_is_scrolled_and_the_keys_stay),
