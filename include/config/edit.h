@@ -1,8 +1,9 @@
 /*
  * edit.h - changes to files that people wrote, which keep every comment, order and style of theirs.
  *
- * A change touches the bytes it is about and no others.  The file is read again after each change,
- * and must say just what was meant and otherwise what it said before; else nothing is written.
+ * A change touches the bytes it is about and no others; what is taken out takes the comments inside
+ * and behind it with it.  The file is read as it would be, and must say just what was meant and
+ * otherwise what it said before; else nothing is written.
  * Written beside, synced and renamed; mode, owner (where we may) and a symbolic link stay.  Where a
  * file cannot be changed so (an executable, JSON, a range `web[01:50]`, an anchor, a vault, the
  * file was changed since it was read), the error names file:line and says what to do by hand.

@@ -30,6 +30,8 @@ bool edit_vars_shows(const struct value *dict, size_t i, bool (*other)(const cha
 
 /* The value of a text of YAML in brackets; NULL: it is none. */
 struct value *edit_flow_value(const char *text, size_t len);
+/* The byte if it is a quote, else 0. */
+char edit_quote(char c);
 /* Append a text of YAML that reads as this value, in brackets or without; -1: there is none in one
  * line.  quote: the quote to take if there is a choice; 0: none. */
 int edit_flow_text(const struct value *v, char quote, struct buf *out);

@@ -37,6 +37,9 @@ int edit_yaml_refuse(const struct edit_yaml *y, const struct yaml_node *at, cons
 bool edit_yaml_is_shared(const struct edit_yaml *y, const struct yaml_node *parent,
                          const struct yaml_node *node);
 
+/* The quote that a scalar is written in; 0: none, or NULL. */
+char edit_yaml_quote(const struct edit_yaml *y, const struct yaml_node *scalar);
+
 /* The key anew, in the quotes it has. */
 int edit_yaml_rename(struct edit_yaml *y, const struct yaml_node *key, const char *name,
                      struct err *err);

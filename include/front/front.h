@@ -102,10 +102,9 @@ void front_show_mistakes(struct front *f, const char *title, const struct mistak
 /* The loop ends, with this exit code. */
 void front_leave(struct front *f, int exit_code);
 
-/* What the settings page needs of an environment; it can be open or not. */
+/* The settings of an environment, which need not be open, nor be one that can be. */
 void front_show_settings(struct front *f, const char *env);
-/* `KEY VALUE` into config.yml of the environment that Settings shows; tells what was done, or why
- * not. */
+/* `KEY VALUE` into config.yml of the open environment; tells what was done, or why not. */
 void front_set(struct front *f, const char *rest);
 
 #endif

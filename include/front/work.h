@@ -49,6 +49,8 @@ bool work_progress(struct work *w, const char *env, const char *host, char *ret,
 
 /* Verbs; what was answered, or why not, is told in the message line.  Dangerous ones ask first. */
 void work_verb(struct work *w, enum verb verb, const char *host, int32_t number);
+/* What is asked before a verb; NULL: nothing is. */
+const char *work_question(enum verb verb);
 
 /* The queue. */
 const struct queue_list *work_queue(struct work *w);

@@ -12,8 +12,7 @@ enum { VIEW_RUN_HEAD_ROWS = 3, VIEW_RUN_END_ROWS = 3 };
 struct run_head {
     int64_t now_ms;
     const char *action, *env, *run;
-    bool begins;    /* nothing has come of it yet */
-    bool elsewhere; /* in another process: keys do not reach it */
+    bool begins; /* nothing has come of it yet */
     enum run_state state;
     int64_t since_ms; /* UTC: it is in that state */
     const char *halt; /* why it was halted; NULL */

@@ -218,12 +218,10 @@ edit_check_key_file(void *arg, const char *text, struct err *err)
     }
     char *path = inventory_key_file(arg, text);
     const size_t len = strlen(path);
-    if (stat(path, &st) < 0) {
+    if (stat(path, &st) < 0 || access(path, R_OK) < 0) {
         rc = err_set(err, ERR_CONFIG, "%s: %s", path, strerror(errno));
     } else if (!S_ISREG(st.st_mode)) {
         rc = err_set(err, ERR_CONFIG, "%s: not a file", path);
-    } else if (access(path, R_OK) < 0) {
-        rc = err_set(err, ERR_CONFIG, "%s: %s", path, strerror(errno));
     } else if (len > 4 && strcmp(path + len - 4, ".pub") == 0) {
         rc = err_set(err, ERR_CONFIG, "%s: the public half: the key file is the one without .pub",
                      path);

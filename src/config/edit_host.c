@@ -287,8 +287,9 @@ forget(struct value *dict, const char *key)
             free(dict->keys[i]);
             value_free(dict->items[i]);
             dict->count--;
-            memmove(dict->keys + i, dict->keys + i + 1, (dict->count - i) * sizeof(*dict->keys));
-            memmove(dict->items + i, dict->items + i + 1, (dict->count - i) * sizeof(*dict->items));
+            memmove(dict->keys + i, dict->keys + i + 1, (dict->count - i) * sizeof(char *));
+            memmove(dict->items + i, dict->items + i + 1,
+                    (dict->count - i) * sizeof(struct value *));
             return;
         }
     }

@@ -46,7 +46,7 @@ open_section(struct lines *l)
     l->head = true;
     l->hosts = behind < end && (*behind == ']' || strncmp(behind, ":hosts]", 7) == 0);
     l->group[0] = '\0';
-    if (len < sizeof(l->group)) {
+    if (len < sizeof(l->group) && l->line.text != NULL) {
         memcpy(l->group, l->line.text + 1, len);
         l->group[len] = '\0';
     }

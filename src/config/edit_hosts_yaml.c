@@ -302,8 +302,7 @@ replace_last(struct edit_yaml *y, const struct walk *w, const void *arg, struct 
     }
     const struct yaml_node *body = body_of(&w->sites[site]);
     const struct yaml_node *old = body->items[entry];
-    const char first = old->end > old->start ? y->text->data[old->start] : ' ';
-    const char quote = first == '"' || first == '\'' ? first : (char)0;
+    const char quote = edit_yaml_quote(y, old);
     struct value *as_text = NULL;
     struct edit_var other = *v;
     if (quote != 0 && v->text == NULL && v->value->kind == VALUE_INT) {
@@ -435,7 +434,6 @@ write_host(const struct edit_yaml *y, const struct edit_new *n, const struct yam
 {
     const struct yaml_node *key = NULL;
     const struct yaml_node *like = last_host(hosts, &key);
-    const char first = key == NULL ? ' ' : y->text->data[key->start];
     const bool in_line = like != NULL && like->kind == YAML_NODE_MAP && like->flow;
     struct value *name = value_text(n->name);
     struct buf vars, text;
@@ -443,7 +441,7 @@ write_host(const struct edit_yaml *y, const struct edit_new *n, const struct yam
 
     buf_init(&vars, TEXT_MAX);
     buf_init(&text, TEXT_MAX);
-    rc = edit_flow_text(name, first == '"' || first == '\'' ? first : (char)0, &text);
+    rc = edit_flow_text(name, edit_yaml_quote(y, key), &text);
     char *shown = xstrdup(text.data);
     (void)buf_addf(&e->lines, "%s:%s\n", shown, n->count == 0 && in_line ? " {}" : "");
     for (size_t i = 0; i < n->count && rc == 0; i++) {

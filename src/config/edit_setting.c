@@ -19,7 +19,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { TIMES_MAX = 1000, TEXT_MAX = 1 << 16 };
+enum { TIMES_MAX = 1000, TEXT_MAX = 1 << 16, OTHERS_MAX = 16 << 20 };
 
 static size_t
 rows(void)
@@ -131,8 +131,8 @@ compare_others(const struct edit_yaml *was, const struct edit_yaml *now, const c
     struct buf old, new;
     int rc = 0;
 
-    buf_init(&old, YAML_SMALL_MAX * 4);
-    buf_init(&new, YAML_SMALL_MAX * 4);
+    buf_init(&old, OTHERS_MAX);
+    buf_init(&new, OTHERS_MAX);
     add_others(was, key, &old);
     add_others(now, key, &new);
     if (old.full || old.len != new.len || memcmp(old.data, new.data, old.len) != 0) {

@@ -131,6 +131,15 @@ reads_as(const char *text, size_t len, const struct value *v)
     return same;
 }
 
+char
+edit_quote(char c)
+{
+    if (c == '"' || c == '\'') {
+        return c;
+    }
+    return 0;
+}
+
 int
 edit_flow_text(const struct value *v, char quote, struct buf *out)
 {
@@ -200,30 +209,35 @@ edit_vars_shows(const struct value *dict, size_t i, bool (*other)(const char *na
 
 /* ---------------------------------------------------------------- typed */
 
-/* The end of a value: a comma outside of quotes and brackets, or the end. */
+/* Behind a text in quotes, which begins here. */
+static size_t
+skip_quoted(const char *text, size_t i)
+{
+    const char quote = text[i++];
+
+    while (text[i] != '\0' && text[i] != quote) {
+        i += quote == '"' && text[i] == '\\' && text[i + 1] != '\0' ? 2 : 1;
+    }
+    return i + (text[i] != '\0');
+}
+
+/* The end of a value: a comma outside of quotes and brackets, or the end.  Inside of a word a quote
+ * is a letter. */
 static size_t
 value_len(const char *text)
 {
     int depth = 0;
-    char quote = 0;
     size_t i = 0;
 
-    for (; text[i] != '\0'; i++) {
-        const char c = text[i];
-        if (quote == '"' && c == '\\' && text[i + 1] != '\0') {
-            i++;
-        } else if (quote != 0) {
-            quote = c == quote ? 0 : quote;
-        } else if (c == '"' || c == '\'') {
-            const char before = i == 0 ? ' ' : text[i - 1];
-            quote = strchr(" [{,:", before) != NULL ? c : 0; /* inside a word it is a letter */
-        } else if (c == '[' || c == '{') {
-            depth++;
-        } else if (c == ']' || c == '}') {
-            depth--;
-        } else if (c == ',' && depth <= 0) {
-            return i;
+    while (text[i] != '\0' && (text[i] != ',' || depth > 0)) {
+        const bool begins = i == 0 || strchr(" [{,:", text[i - 1]) != NULL;
+        if (begins && edit_quote(text[i]) != 0) {
+            i = skip_quoted(text, i);
+            continue;
         }
+        depth += text[i] == '[' || text[i] == '{' ? 1 : 0;
+        depth -= text[i] == ']' || text[i] == '}' ? 1 : 0;
+        i++;
     }
     return i;
 }

@@ -93,9 +93,9 @@ bool
 edit_yaml_is_shared(const struct edit_yaml *y, const struct yaml_node *parent,
                     const struct yaml_node *node)
 {
-    const char first = node->end > node->start ? y->text->data[node->start] : ' ';
+    const bool anchored = node->end > node->start && y->text->data[node->start] == '&';
 
-    return node->alias || (first == '&' && !(node->style == YAML_STYLE_QUOTED)) ||
+    return node->alias || (anchored && node->style != YAML_STYLE_QUOTED) ||
            (parent != NULL && is_outside(parent, node));
 }
 
@@ -181,17 +181,25 @@ has_comment(const struct buf *b, size_t from, size_t to)
 
 /* ---------------------------------------------------------------- changes */
 
+char
+edit_yaml_quote(const struct edit_yaml *y, const struct yaml_node *scalar)
+{
+    if (scalar == NULL || scalar->style != YAML_STYLE_QUOTED || scalar->end == scalar->start) {
+        return 0;
+    }
+    return edit_quote(y->text->data[scalar->start]);
+}
+
 int
 edit_yaml_rename(struct edit_yaml *y, const struct yaml_node *key, const char *name,
                  struct err *err)
 {
-    const char first = y->text->data[key->start];
     struct value *v = value_text(name);
     struct buf text;
     int rc;
 
     buf_init(&text, YAML_SMALL_MAX);
-    rc = edit_flow_text(v, first == '"' || first == '\'' ? first : (char)0, &text);
+    rc = edit_flow_text(v, edit_yaml_quote(y, key), &text);
     if (rc < 0 || edit_yaml_is_shared(y, NULL, key) || key->style == YAML_STYLE_LITERAL) {
         rc = edit_yaml_refuse(y, key, several, err);
     } else {

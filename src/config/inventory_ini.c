@@ -296,7 +296,7 @@ add_hosts(struct ini *i, struct ini_piece line, const struct ini_words *words)
         rc = vars == NULL ? -1 : 0;
     }
     /* One mistake is enough of a range: its hosts share name and variables. */
-    for (size_t k = 0; k < names.count && rc == 0; k++) {
+    for (size_t k = 0; vars != NULL && k < names.count && rc == 0; k++) {
         rc = add_host(i, names.items[k], port, &at, vars);
     }
     value_free(vars);

@@ -1,5 +1,5 @@
 /*
- * onlooker.c - a run of another process, seen through its control socket without a wait.
+ * onlooker.c - a run of another process, seen and spoken to through its control socket.
  *
  * Decides that nobody but our own user is believed.  Owns the connection and the newest snapshot.
  * A line that has no end, or that is no snapshot, ends it.
@@ -18,13 +18,25 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { READ_BYTES = 65536, READS_A_TURN = 8 };
+enum { READ_BYTES = 65536, READS_A_TURN = 8, ANSWER_BYTES_MAX = 64 * 1024 };
+
+/* A verb that was said. */
+struct said {
+    int fd;              /* -1: none */
+    struct event *event; /* owned: its answer, or that it takes too long */
+    struct buf in;
+    void (*answered)(void *arg, bool ok, const char *text);
+    void *arg; /* borrowed */
+};
 
 struct onlooker {
-    int fd;                 /* -1: nothing more comes */
-    struct event *readable; /* owned */
+    struct event_base *base; /* borrowed */
+    int fd;                  /* -1: nothing more comes */
+    struct event *readable;  /* owned */
     struct buf in;
-    char *run; /* owned */
+    char *run;  /* owned */
+    char *root; /* owned */
+    struct said said;
     struct snapshot seen;
     bool has_seen;
     void (*changed)(void *arg);
@@ -134,24 +146,125 @@ on_readable(evutil_socket_t fd, short what, void *arg)
     o->changed(o->arg);
 }
 
+/* ---------------------------------------------------------------- verbs */
+
+static void
+end_said(struct onlooker *o)
+{
+    if (o->said.fd >= 0) {
+        event_free(o->said.event);
+        buf_release(&o->said.in);
+        (void)close(o->said.fd);
+        o->said.fd = -1;
+    }
+}
+
+/* Another may be said from inside of answered. */
+static void
+answer(struct onlooker *o, bool ok, const char *text)
+{
+    void (*answered)(void *arg, bool ok, const char *text) = o->said.answered;
+    void *arg = o->said.arg;
+    char *copy = xstrdup(text);
+
+    end_said(o);
+    answered(arg, ok, copy);
+    free(copy);
+}
+
+/* "ok TEXT" or "no TEXT" */
+static void
+take_answer(struct onlooker *o, char *line)
+{
+    const bool ok = strncmp(line, "ok ", 3) == 0;
+
+    if (ok || strncmp(line, "no ", 3) == 0) {
+        answer(o, ok, line + 3);
+    } else {
+        answer(o, false, "the run answered what is no answer");
+    }
+}
+
+static void
+on_answer(evutil_socket_t fd, short what, void *arg)
+{
+    struct onlooker *o = arg;
+    char bytes[4096];
+
+    if ((what & EV_TIMEOUT) != 0) {
+        answer(o, false, "the run does not answer");
+        return;
+    }
+    const ssize_t n = recv(fd, bytes, sizeof(bytes), MSG_DONTWAIT);
+    if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR)) {
+        return;
+    }
+    if (n <= 0 || buf_add(&o->said.in, bytes, (size_t)n) != 0) {
+        answer(o, false, "the run ended without an answer");
+        return;
+    }
+    char *end_of_line = memchr(o->said.in.data, '\n', o->said.in.len);
+    if (end_of_line != NULL) {
+        *end_of_line = '\0';
+        take_answer(o, o->said.in.data);
+    }
+}
+
+/* A line to the run over a connection of its own: the fd, or -1 and err. */
+static int
+tell(const char *root, const char *run_id, const char *line, struct err *err)
+{
+    const int fd = connect_to(root, run_id, err);
+    char *text = xasprintf("%s\n", line);
+    const size_t len = strlen(text);
+    const bool told = fd >= 0 && send(fd, text, len, MSG_NOSIGNAL | MSG_DONTWAIT) == (ssize_t)len;
+
+    free(text);
+    if (fd >= 0 && !told) {
+        (void)close(fd);
+        return err_set(err, ERR_IO, "control socket %s: takes no line", run_id);
+    }
+    return fd;
+}
+
+int
+onlooker_say(struct onlooker *o, const char *line,
+             void (*answered)(void *arg, bool ok, const char *text), void *arg, struct err *err)
+{
+    static const struct timeval patience = {ONLOOKER_ANSWER_MS / 1000, 0};
+
+    if (o->said.fd >= 0) {
+        return err_set(err, ERR_IO, "the run has not answered the last one yet");
+    }
+    o->said.fd = tell(o->root, o->run, line, err);
+    if (o->said.fd < 0) {
+        return -1;
+    }
+    o->said.answered = answered;
+    o->said.arg = arg;
+    buf_init(&o->said.in, ANSWER_BYTES_MAX);
+    o->said.event = event_new(o->base, o->said.fd, EV_READ | EV_PERSIST, on_answer, o);
+    (void)event_add(o->said.event, &patience);
+    return 0;
+}
+
+/* ---------------------------------------------------------------- */
+
 struct onlooker *
 onlooker_new(struct event_base *base, const char *root, const char *run_id,
              void (*changed)(void *arg), void *arg, struct err *err)
 {
-    static const char line[] = "watch\n";
-    const int fd = connect_to(root, run_id, err);
+    const int fd = tell(root, run_id, "watch", err);
 
     if (fd < 0) {
         return NULL;
     }
-    if (send(fd, line, sizeof(line) - 1, MSG_NOSIGNAL | MSG_DONTWAIT) != sizeof(line) - 1) {
-        (void)close(fd);
-        (void)err_set(err, ERR_IO, "control socket %s: takes no line", run_id);
-        return NULL;
-    }
     struct onlooker *o = xcalloc(1, sizeof(*o));
     o->fd = fd;
+    o->base = base;
     o->run = xstrdup(run_id);
+    o->root = xstrdup(root);
+    o->said.fd = -1;
     o->changed = changed;
     o->arg = arg;
     buf_init(&o->in, SNAPSHOT_BYTES_MAX + (size_t)READ_BYTES * READS_A_TURN);
@@ -167,11 +280,13 @@ onlooker_free(struct onlooker *o)
         return;
     }
     end(o);
+    end_said(o);
     if (o->has_seen) {
         snapshot_release(&o->seen);
     }
     buf_release(&o->in);
     free(o->run);
+    free(o->root);
     free(o);
 }
 

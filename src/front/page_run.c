@@ -6,20 +6,18 @@
  * output of the one under the cursor.  Asks for what is seen; never waits.
  */
 #include "front/front.h"
-#include "front/onlooker.h"
+#include "front/other.h"
 #include "front/work.h"
 
 #include "base/nodeset.h"
 #include "base/xalloc.h"
 #include "core/policy.h"
-#include "store/lock.h"
 #include "ui/echo.h"
 #include "ui/view_run.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 enum { QUEUE_BYTES_MAX = 1 << 20, SAID_BYTES_MAX = 8 << 20 };
 
@@ -34,9 +32,7 @@ struct run_page {
     struct strv queue; /* texts of the first ones */
     int64_t *queue_ids;
     size_t queue_count;
-    struct onlooker *onlooker; /* owned; NULL: no other process runs anything here */
-    struct snapshot other;     /* what its lock says, where nothing is seen of it */
-    char *other_note;          /* owned: why not */
+    struct other *other; /* owned */
     struct box drawn;
 };
 
@@ -177,84 +173,11 @@ follow_queue(struct run_page *r)
     }
 }
 
-/* ---------------------------------------------------------------- another process */
-
-static void
-on_news(void *arg)
-{
-    struct run_page *r = arg;
-
-    front_changed(r->page.front);
-}
-
-static void
-forget_other(struct run_page *r)
-{
-    onlooker_free(r->onlooker);
-    r->onlooker = NULL;
-    snapshot_release(&r->other);
-    free(r->other_note);
-    r->other_note = NULL;
-}
-
-static bool
-is_known(const struct run_page *r, const struct lock_holder *h)
-{
-    return r->other.run != NULL && strcmp(r->other.run, h->run) == 0 &&
-           (r->onlooker == NULL || !onlooker_is_over(r->onlooker));
-}
-
-static void
-begin_other(struct run_page *r, const struct lock_holder *h, const char *env)
-{
-    struct err err = {0};
-
-    forget_other(r);
-    r->other.run = xstrdup(h->run);
-    r->other.env = xstrdup(env);
-    r->other.action = xstrdup(h->what[0] != '\0' ? h->what : "a run");
-    r->other.pid = h->pid;
-    if (h->run[0] != '\0') {
-        r->onlooker = onlooker_new(front_base(r->page.front), front_cli(r->page.front)->root,
-                                   h->run, on_news, r, &err);
-        r->other_note = r->onlooker == NULL ? xstrdup(err.text) : NULL;
-    }
-}
-
-/* Who holds the lock of the open environment has a run under way there. */
-static void
-look_around(struct run_page *r)
-{
-    struct front *f = r->page.front;
-    const char *env = front_env_name(f);
-    struct lock_holder holder = {0};
-    char *dir;
-    bool held;
-
-    if (work_run(work_of(r)) != NULL || env == NULL) {
-        forget_other(r);
-        return;
-    }
-    dir = xasprintf("%s/var", front_cli(f)->root);
-    held = lock_probe(dir, env, &holder, NULL) == 1 && holder.pid != getpid();
-    free(dir);
-    if (held && !is_known(r, &holder)) {
-        begin_other(r, &holder, env);
-    } else if (!held &&
-               (r->onlooker == NULL || onlooker_seen(r->onlooker) == NULL || r->feed != NULL)) {
-        forget_other(r); /* else its last state stays to be seen */
-    }
-}
-
-/* NULL: there is none. */
+/* Another process runs something, and we do not: that is shown.  NULL: no. */
 static const struct snapshot *
-other_of(const struct run_page *r)
+other_of(struct run_page *r)
 {
-    if (r->other.env == NULL) {
-        return NULL;
-    }
-    return r->onlooker != NULL && onlooker_seen(r->onlooker) != NULL ? onlooker_seen(r->onlooker)
-                                                                     : &r->other;
+    return work_run(work_of(r)) == NULL ? other_seen(r->other) : NULL;
 }
 
 /* ---------------------------------------------------------------- drawing */
@@ -276,7 +199,7 @@ view_of(struct run_page *r)
         .host = host_at(r),
         .reads = r->reads,
         .other = other_of(r),
-        .other_note = r->other_note,
+        .other_note = other_note(r->other),
         .queue = (const char *const *)r->queue.items,
         .queue_shown = r->queue.count,
         .queue_count = r->queue_count,
@@ -284,7 +207,7 @@ view_of(struct run_page *r)
         .env = front_env_name(f),
     };
 
-    if (v.glance == NULL && v.other != NULL) {
+    if (v.other != NULL) {
         v.feed = NULL; /* what goes on is of more interest than what is over */
     }
     if (v.host >= 0) {
@@ -342,28 +265,52 @@ run_key(struct page *p, const struct key *k)
     return true;
 }
 
+/* To the run that is shown. */
 static void
 say(struct run_page *r, enum verb verb, const char *host, int32_t number)
 {
-    work_verb(work_of(r), verb, host, number);
+    const struct snapshot *o = other_of(r);
+
+    if (o != NULL && o->exit_code < 0) {
+        other_verb(r->other, verb, host, number);
+    } else {
+        work_verb(work_of(r), verb, host, number);
+    }
 }
 
 static void
 say_of_host(struct run_page *r, enum verb verb)
 {
-    const char *name = name_at(r);
+    const char *name = other_of(r) != NULL ? NULL : name_at(r);
 
-    if (name == NULL) {
+    if (name == NULL && other_of(r) == NULL) {
         front_say(r->page.front, LOOK_WARN, "no host is under the cursor");
     } else {
         say(r, verb, name, 0);
     }
 }
 
+/* A host of a run that goes on; of one that is over, all that are not there yet: asks first. */
+static void
+go_again(struct run_page *r)
+{
+    struct feed_end end;
+
+    if (r->feed != NULL && work_run(work_of(r)) == NULL && other_of(r) == NULL &&
+        feed_end(r->feed, &end) && end.go_on != NULL) {
+        work_propose_retry(work_of(r), r->run);
+    } else {
+        say_of_host(r, VERB_RETRY);
+    }
+}
+
 static void
 more_workers(struct run_page *r, int32_t by)
 {
-    const int32_t now = r->feed == NULL ? 0 : feed_course(r->feed)->workers;
+    const struct snapshot *o = other_of(r);
+    const int32_t now = o != NULL         ? o->workers
+                        : r->feed == NULL ? 0
+                                          : feed_course(r->feed)->workers;
 
     if (now + by < 1) {
         front_say(r->page.front, LOOK_WARN, "one worker is the least; p pauses");
@@ -389,8 +336,12 @@ act_verb(struct run_page *r, enum act act)
             return true;
         }
     }
-    if (act == ACT_SKIP || act == ACT_RETRY) {
-        say_of_host(r, act == ACT_SKIP ? VERB_SKIP : VERB_RETRY);
+    if (act == ACT_RETRY) {
+        go_again(r);
+        return true;
+    }
+    if (act == ACT_SKIP) {
+        say_of_host(r, VERB_SKIP);
         return true;
     }
     if (act == ACT_MORE_WORKERS || act == ACT_FEWER_WORKERS) {
@@ -442,11 +393,14 @@ run_act(struct page *p, enum act act)
     struct run_page *r = mine(p);
 
     follow_feed(r);
-    if (act_verb(r, act) || act_pages(r, act)) {
+    if (act_verb(r, act)) {
         return true;
     }
-    if (r->feed == NULL) {
+    if (r->feed == NULL || other_of(r) != NULL) {
         return false;
+    }
+    if (act_pages(r, act)) {
+        return true;
     }
     if (act == ACT_LEFT || act == ACT_RIGHT) {
         r->reads = act == ACT_RIGHT;
@@ -536,7 +490,7 @@ run_tick(struct page *p, int64_t wall_ms)
 
     (void)wall_ms;
     follow_feed(r);
-    look_around(r);
+    other_look(r->other, r->feed == NULL);
     if (r->feed != NULL) {
         table_refresh(r->table);
     }
@@ -548,7 +502,7 @@ run_free(struct page *p)
 {
     struct run_page *r = mine(p);
 
-    forget_other(r);
+    other_free(r->other);
     snapshot_release(&r->glance);
     table_free(r->table);
     echo_release(&r->echo);
@@ -587,7 +541,7 @@ page_run_new(struct front *f)
     r->table = table_new(&source);
     r->queue_ids = xcalloc(VIEW_RUN_QUEUE_SHOWN, sizeof(*r->queue_ids));
     r->glance = snapshot_empty();
-    r->other = snapshot_empty();
+    r->other = other_new(f);
     echo_init(&r->echo);
     return &r->page;
 }

@@ -226,10 +226,10 @@ act(struct page *page, enum act a)
 }
 
 static void
-filter(struct page *page, const char *text, bool not )
+filter(struct page *page, const char *text, bool without)
 {
     sync(self(page));
-    pager_filter(self(page)->view.pager, text, not );
+    pager_filter(self(page)->view.pager, text, without);
     front_changed(page->front);
 }
 

@@ -314,12 +314,12 @@ act(struct page *page, enum act a)
 }
 
 static void
-filter(struct page *page, const char *text, bool not )
+filter(struct page *page, const char *text, bool without)
 {
     struct page_servers *p = self(page);
 
     server_rows_sync(p);
-    table_filter(p->view.table, text, not );
+    table_filter(p->view.table, text, without);
     front_changed(page->front);
 }
 

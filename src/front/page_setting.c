@@ -56,7 +56,7 @@ check(struct setting_page *s)
 static size_t
 count_choices(const struct setting_page *s)
 {
-    size_t n = 0;
+    size_t n = 1; /* there is always one */
 
     while (s->choices[n] != NULL) {
         n++;
@@ -172,7 +172,8 @@ choice_of(const char *const *choices, const char *value)
         }
     }
     for (size_t i = 0; i < sizeof(trues) / sizeof(trues[0]); i++) {
-        if (strcasecmp(trues[i], value) == 0 && strcmp(choices[1], "true") == 0) {
+        if (choices[0] != NULL && choices[1] != NULL && strcasecmp(trues[i], value) == 0 &&
+            strcmp(choices[1], "true") == 0) {
             return 1;
         }
     }
@@ -191,6 +192,7 @@ page_setting_new(struct settings_page *all)
         .free = setting_free,
     };
     const char *key = "", *preset = NULL, *doc = "";
+    const char *value = "";
     size_t i = 0;
 
     if (!settings_at(all, &i)) {
@@ -198,9 +200,11 @@ page_setting_new(struct settings_page *all)
     }
     struct setting_page *s = xcalloc(1, sizeof(*s));
     (void)settings_row(i, &key, &preset, &doc);
-    const char *value = all->read[i].text != NULL ? all->read[i].text
-                        : preset != NULL          ? preset
-                                                  : "";
+    if (all->read[i].text != NULL) {
+        value = all->read[i].text;
+    } else if (preset != NULL) {
+        value = preset;
+    }
     s->page = (struct page){.ops = &ops, .front = all->page.front};
     s->all = all;
     s->key = key;

@@ -9,7 +9,6 @@
 #include "base/xalloc.h"
 #include "config/value.h"
 
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -173,9 +172,11 @@ server_rows_sync(struct page_servers *p)
         lay_past(p);
     } else {
         server_past_release(&p->past);
-        table_filter(p->view.table, NULL, false);
     }
     table_set_count(p->view.table, p->view.count, false);
+    if (!same) {
+        table_filter(p->view.table, NULL, false); /* it looks at rows: behind their count */
+    }
     put_names(p, &marked, at, row);
     server_rows_read_past(p, false);
     strv_clear(&marked);
@@ -230,11 +231,27 @@ tell_now(void *arg, size_t row, struct server_now *ret)
     }
 }
 
+/* By hand: a filter looks at every number of every server with each key. */
+static void
+put_number(struct buf *out, int64_t number)
+{
+    char digits[24];
+    size_t at = sizeof(digits);
+    uint64_t n = number < 0 ? 0 - (uint64_t)number : (uint64_t)number;
+
+    do {
+        digits[--at] = (char)('0' + n % 10);
+        n /= 10;
+    } while (n > 0);
+    if (number < 0) {
+        digits[--at] = '-';
+    }
+    (void)buf_add(out, digits + at, sizeof(digits) - at);
+}
+
 static void
 put_found(struct buf *out, const char *name, const struct value *v)
 {
-    char number[32];
-
     if (v->secret || v->kind == VALUE_LIST || v->kind == VALUE_DICT || v->kind == VALUE_NULL) {
         return;
     }
@@ -245,8 +262,7 @@ put_found(struct buf *out, const char *name, const struct value *v)
     } else if (v->kind == VALUE_BOOL) {
         (void)buf_adds(out, v->boolean ? "True" : "False");
     } else if (v->kind == VALUE_INT) {
-        snprintf(number, sizeof(number), "%" PRId64, v->integer);
-        (void)buf_adds(out, number);
+        put_number(out, v->integer);
     }
     (void)buf_addc(out, '\n');
 }

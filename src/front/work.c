@@ -311,8 +311,8 @@ on_answer(void *arg, bool yes)
 }
 
 /* What cannot be taken back is asked for. */
-static const char *
-question_of(enum verb verb)
+const char *
+work_question(enum verb verb)
 {
     switch (verb) {
     case VERB_ABORT:
@@ -346,7 +346,7 @@ work_verb(struct work *w, enum verb verb, const char *host, int32_t number)
         front_say(w->front, LOOK_WARN, "%s: which host?", verb_name(verb));
         return;
     }
-    if (question_of(verb) == NULL) {
+    if (work_question(verb) == NULL) {
         say_verb(w, verb, named ? host : NULL, number);
         return;
     }
@@ -356,7 +356,7 @@ work_verb(struct work *w, enum verb verb, const char *host, int32_t number)
         return;
     }
     w->verb = verb;
-    front_ask(w->front, question_of(verb), NULL, on_answer, w);
+    front_ask(w->front, work_question(verb), NULL, on_answer, w);
 }
 
 /* What came of a Ctrl-C, on whatever page one is. */

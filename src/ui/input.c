@@ -10,6 +10,12 @@
 
 #include <string.h>
 
+static bool
+goes_on(char byte)
+{
+    return ((unsigned char)byte & 0xc0) == 0x80;
+}
+
 /* Cut to the limit, at a whole character. */
 void
 input_set(struct input *in, const char *text)
@@ -18,7 +24,7 @@ input_set(struct input *in, const char *text)
 
     if (len >= INPUT_BYTES_MAX) {
         len = INPUT_BYTES_MAX - 1;
-        while (len > 0 && ((unsigned char)text[len] & 0xc0) == 0x80) {
+        while (len > 0 && goes_on(text[len])) {
             len--;
         }
     }
@@ -31,14 +37,15 @@ input_set(struct input *in, const char *text)
 static size_t
 before(const struct input *in, size_t at)
 {
-    if (at == 0) {
-        return 0;
+    size_t prior = at;
+
+    while (prior > 0) {
+        prior--;
+        if (!goes_on(in->text[prior])) {
+            break;
+        }
     }
-    at--;
-    while (at > 0 && ((unsigned char)in->text[at] & 0xc0) == 0x80) {
-        at--;
-    }
-    return at;
+    return prior;
 }
 
 static size_t
@@ -48,7 +55,7 @@ behind(const struct input *in, size_t at)
         return in->len;
     }
     at++;
-    while (at < in->len && ((unsigned char)in->text[at] & 0xc0) == 0x80) {
+    while (at < in->len && goes_on(in->text[at])) {
         at++;
     }
     return at;

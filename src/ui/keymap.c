@@ -191,7 +191,7 @@ const struct binding keymap[] = {
      ACT_RETRY,
      "retry",
      NULL,
-     "The host under the cursor once more."},
+     "The host under the cursor once more; of a run that is over, all that are not there yet."},
     {AT_RUN,
      {.code = KEYC_CHAR, .ch = '+'},
      ACT_MORE_WORKERS,

@@ -152,7 +152,7 @@ lay_out_hints(const struct view_frame *v, const struct canvas *c, struct box box
 static void
 draw_pages(const struct view_frame *v, struct canvas *c, struct box box)
 {
-    struct spot spots[VIEW_PAGES];
+    struct spot spots[VIEW_PAGES] = {0};
 
     canvas_fill(c, (struct box){box.row, box.col, 1, box.cols}, LOOK_TITLE);
     lay_out_pages(v, c, box, spots);
@@ -196,7 +196,7 @@ draw_title(const struct view_frame *v, struct canvas *c, struct box box, int row
 static void
 draw_hints(const struct view_frame *v, struct canvas *c, struct box box, int row)
 {
-    struct spot spots[VIEW_HINTS_MAX];
+    struct spot spots[VIEW_HINTS_MAX] = {0};
     const size_t count = lay_out_hints(v, c, box, spots);
 
     canvas_fill(c, (struct box){row, box.col, 1, box.cols}, LOOK_TITLE);
@@ -264,8 +264,8 @@ enum act
 view_frame_click(const struct view_frame *v, const struct canvas *c, struct box box, int row,
                  int col)
 {
-    struct spot page_spots[VIEW_PAGES];
-    struct spot spots[VIEW_HINTS_MAX];
+    struct spot page_spots[VIEW_PAGES] = {0};
+    struct spot spots[VIEW_HINTS_MAX] = {0};
 
     lay_out_pages(v, c, box, page_spots);
     for (int i = 0; row == box.row && i < VIEW_PAGES; i++) {

@@ -112,7 +112,6 @@ run_head_of_other(const struct view_run *v, struct run_head *ret)
                          .action = s->action,
                          .env = s->env,
                          .run = s->run,
-                         .elsewhere = true,
                          .wave = s->wave,
                          .waves = s->waves,
                          .hosts = s->host_count,
@@ -191,10 +190,10 @@ put_state(struct pen *p, const struct run_head *h)
         }
         break;
     case RUN_PROMOTING:
-        put_waits(p, h, "waits for promote", h->elsewhere ? "promote" : "m", "goes on");
+        put_waits(p, h, "waits for promote", "m", "goes on");
         break;
     case RUN_PAUSED:
-        put_waits(p, h, "paused", h->elsewhere ? "continue" : "c", "goes on");
+        put_waits(p, h, "paused", "c", "goes on");
         break;
     case RUN_DRAINING:
         put_halts(p, h);
@@ -373,6 +372,8 @@ run_end_draw(const struct view_run *v, struct canvas *c, struct box box)
     if (end.go_on != NULL && end.go_on[0] != '\0') {
         struct pen p = pen_at(c, box, row++);
         pen_put(&p, LOOK_HEAD, "to go on  ");
+        pen_put(&p, LOOK_KEY | LOOK_BOLD, "R");
+        pen_put(&p, LOOK_PLAIN, ", or ");
         pen_put(&p, LOOK_PLAIN | LOOK_BOLD, end.go_on);
     }
     if (end.log_dir != NULL && end.log_dir[0] != '\0') {

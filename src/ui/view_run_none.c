@@ -85,9 +85,9 @@ put_other(struct sheet *s, const struct view_run *v)
     pen_print(&p, LOOK_WARN | LOOK_BOLD, "%s %s %s in another process (pid %lld)", o->action,
               o->env, o->exit_code >= 0 ? "was" : "is under way", (long long)o->pid);
     p = next_row(s);
-    if (o->exit_code < 0) {
-        pen_print(&p, LOOK_DIM, "Keys do not reach it; in a shell: inventory-manager ctl %s VERB",
-                  o->env);
+    if (o->exit_code < 0 && o->state != NULL) {
+        pen_put(&p, LOOK_DIM,
+                "The verbs of this page reach it: p c m A K B + -, :skip HOST, :retry HOST");
     }
     if (o->state == NULL) { /* nothing but that it is there */
         if (v->other_note != NULL) {

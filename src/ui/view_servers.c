@@ -96,6 +96,17 @@ look_of(enum outcome o)
 
 /* ---------------------------------------------------------------- cells */
 
+/* Add text behind the len bytes that are there; returns how many there are then. */
+static size_t
+add_text(char ret[TABLE_CELL_BYTES], size_t len, const char *text)
+{
+    const size_t more = strnlen(text, TABLE_CELL_BYTES - 1 - len);
+
+    memcpy(ret + len, text, more);
+    ret[len + more] = '\0';
+    return len + more;
+}
+
 static unsigned
 cell_port(const struct server_row *row, char ret[TABLE_CELL_BYTES])
 {
@@ -182,7 +193,7 @@ cell_progress(const struct view_servers *v, const struct server_now *now,
 
     for (int i = 0; now->busy && whole > 0 && i < BAR_CELLS; i++) {
         const char *part = v->ascii ? (i < full ? "#" : "-") : i < full ? "\u2588" : "\u2591";
-        len += (size_t)snprintf(ret + len, TABLE_CELL_BYTES - len, "%s", part);
+        len = add_text(ret, len, part);
     }
     return LOOK_BUSY;
 }
@@ -192,10 +203,9 @@ cell_groups(const struct server_row *row, char ret[TABLE_CELL_BYTES])
 {
     size_t len = 0;
 
-    for (size_t i = 0; row->groups != NULL && row->groups[i] != NULL && len < TABLE_CELL_BYTES;
-         i++) {
-        len += (size_t)snprintf(ret + len, TABLE_CELL_BYTES - len, "%s%s", i == 0 ? "" : ",",
-                                row->groups[i]);
+    for (size_t i = 0; row->groups != NULL && row->groups[i] != NULL; i++) {
+        len = add_text(ret, len, i == 0 ? "" : ",");
+        len = add_text(ret, len, row->groups[i]);
     }
     return LOOK_DIM;
 }
@@ -212,7 +222,7 @@ ask_now(const struct view_servers *v, size_t row, struct server_now *ret)
 static unsigned
 text_cell(char ret[TABLE_CELL_BYTES], unsigned look, const char *text)
 {
-    snprintf(ret, TABLE_CELL_BYTES, "%s", text == NULL ? "" : text);
+    (void)add_text(ret, 0, text == NULL ? "" : text);
     return look;
 }
 

@@ -78,8 +78,13 @@ def without(said, host, group=None):
             {g: [m for m in members if m != host] for g, members in groups.items() if g != group})
 
 
+def as_text(said):
+    """To be compared: NaN is like itself, and Ansible's hosts come in any order."""
+    return json.dumps(said, sort_keys=True)
+
+
 def is_in(expected, got):
-    return all(key in got and repr(got[key]) == repr(value) for key, value in expected.items())
+    return all(key in got and as_text(got[key]) == as_text(value) for key, value in expected.items())
 
 
 def has_files(folder, host):
@@ -108,7 +113,7 @@ class Judge:
 
         def judge(after):
             known = group in before[1]
-            same = repr(without(before, None)) == repr(without(after, 'new-1', None if known else group or None))
+            same = as_text(without(before, None)) == as_text(without(after, 'new-1', None if known else group or None))
             own = is_in(expected, after[0].get('new-1', {}))
             return same and own and (not group or 'new-1' in after[1].get(group, []))
         return 'add', error, judge
@@ -116,7 +121,7 @@ class Judge:
     def remove(self, r, folder, before):
         host = r.choice(sorted(before[0]))
         error, _ = self.ours.ask('remove', folder, host)
-        return 'remove', error, lambda after: repr(without(before, host)) == repr(after)
+        return 'remove', error, lambda after: as_text(without(before, host)) == as_text(after)
 
     def change(self, r, folder, before):
         host = r.choice(sorted(before[0]))
@@ -136,7 +141,7 @@ class Judge:
             expected.pop(key, None)
 
         def judge(after):
-            return (repr(without(renamed(before, host, name), name)) == repr(without(after, name)) and
+            return (as_text(without(renamed(before, host, name), name)) == as_text(without(after, name)) and
                     is_in(expected, after[0].get(name, {})))
         return 'change', error, judge
 
@@ -145,7 +150,7 @@ class Judge:
         files, executable = make_case(r)
         folder = write(self.root, files, executable)
         said = self.oracle.answer(folder)
-        if 'error' in said or not said['order']:
+        if 'error' in said or not said['order'] or any('parse' in w for w in said['warnings']):
             self.counts['not an inventory'] += 1
             return
         before, bytes_before = meaning(said), snapshot(folder)
@@ -159,7 +164,9 @@ class Judge:
             return
         self.counts['done'] += 1
         now = self.oracle.answer(folder)
-        if 'error' in now:
+        if 'error' in now and 'JSON serializable' in now['error'][0]:
+            self.counts['done'] -= 1  # a value of a group without hosts until now, which it cannot tell
+        elif 'error' in now:
             self.fail(f'case {number}: {what}: Ansible reads it no more', folder, now['error'])
         elif not judge(meaning(now)):
             self.fail(f'case {number}: {what}', folder, f'before: {before}\nafter: {meaning(now)}\nbytes: {bytes_before}')

@@ -27,6 +27,7 @@ bad 'wrong value' 1 'config.yml:1:23: max_parallel_workers: expected a number fr
 printf 'refresh_interval: 50ms\n' >"$conf"
 bad 'value out of range' 1 'config.yml:1:19: refresh_interval: expected a duration like 500ms, 30s, 5m, 1h30m, from 100ms to 1h' deploy test-multi
 mkdir -p "$project/inventory/sealed"
+# shellcheck disable=SC2016 # it begins with a dollar
 printf '$ANSIBLE_VAULT;1.1;AES256\n3131\n' >"$project/inventory/sealed/hosts.yml"
 bad 'not yet' 5 'hosts.yml: not yet: an inventory that is encrypted as a whole' deploy sealed
 rm -r "$project/inventory/sealed"

@@ -100,7 +100,10 @@ check_rows(const struct row *rows, size_t count)
 
 #define YAML "hosts.yml"
 #define INI "hosts.ini"
-static const struct edit_host web_02 = {.name = "web-02", .address = "10.0.0.2"};
+#define WEB_02                                                                                     \
+    {                                                                                              \
+        .name = "web-02", .address = "10.0.0.2"                                                    \
+    }
 
 static void
 test_a_new_server_comes_behind_those_of_its_group(void **state)
@@ -135,18 +138,18 @@ test_a_new_server_comes_behind_those_of_its_group(void **state)
          NULL},
         /* CRLF, quoted names */
         {YAML, "all:\r\n  hosts:\r\n    \"web-01\":\r\n      ansible_host: a\r\n# end\r\n", ADD,
-         NULL, web_02,
+         NULL, WEB_02,
          "all:\r\n  hosts:\r\n    \"web-01\":\r\n      ansible_host: a\r\n    \"web-02\":\r\n      "
          "ansible_host: 10.0.0.2\r\n# end\r\n",
          NULL},
         /* empty places */
-        {YAML, "all:\n  hosts:   # none yet\n", ADD, NULL, web_02,
+        {YAML, "all:\n  hosts:   # none yet\n", ADD, NULL, WEB_02,
          "all:\n  hosts:   # none yet\n    web-02:\n      ansible_host: 10.0.0.2\n", NULL},
-        {YAML, "all:\n  hosts: {} # none\n", ADD, NULL, web_02,
+        {YAML, "all:\n  hosts: {} # none\n", ADD, NULL, WEB_02,
          "all:\n  hosts: # none\n    web-02:\n      ansible_host: 10.0.0.2\n", NULL},
-        {YAML, "all:\n", ADD, NULL, web_02,
+        {YAML, "all:\n", ADD, NULL, WEB_02,
          "all:\n  hosts:\n    web-02:\n      ansible_host: 10.0.0.2\n", NULL},
-        {YAML, "# nothing yet\n", ADD, NULL, web_02,
+        {YAML, "# nothing yet\n", ADD, NULL, WEB_02,
          "# nothing yet\nall:\n  hosts:\n    web-02:\n      ansible_host: 10.0.0.2\n", NULL},
         {YAML, "", ADD, NULL, {.name = "web-02"}, "all:\n  hosts:\n    web-02:\n", NULL},
         {YAML,
@@ -171,11 +174,11 @@ test_a_new_server_comes_behind_those_of_its_group(void **state)
          "all:\n  hosts: # one\n    web-01:\n    web-02:\n",
          NULL},
         /* flow */
-        {YAML, "all: {hosts: {web-01: {ansible_host: a}, web-03: {}}} # x\n", ADD, NULL, web_02,
+        {YAML, "all: {hosts: {web-01: {ansible_host: a}, web-03: {}}} # x\n", ADD, NULL, WEB_02,
          "all: {hosts: {web-01: {ansible_host: a}, web-03: {}, web-02: {ansible_host: 10.0.0.2}}} "
          "# x\n",
          NULL},
-        {YAML, "all: {hosts: }\n", ADD, NULL, web_02,
+        {YAML, "all: {hosts: }\n", ADD, NULL, WEB_02,
          "all: {hosts: {web-02: {ansible_host: 10.0.0.2}} }\n", NULL},
         {YAML,
          "all:\n  hosts: {web-01, web-03, }\n",
@@ -665,6 +668,96 @@ test_what_cannot_be_changed_so_is_refused_with_its_line(void **state)
     free(shared_4);
 }
 
+static void
+file_is(const struct folder *f, const char *name, const char *expected)
+{
+    char *text = read_back(f, name);
+
+    assert_string_equal(text, expected);
+    free(text);
+}
+
+/* In a folder, the file that names the host is changed; all of them, where several do. */
+static void
+test_in_a_folder_every_file_that_names_it_is_changed(void **state)
+{
+    struct edit_host h = {.name = "x2", .address = "10.0.0.9"};
+    struct folder f;
+    struct err err = {0};
+    struct strv left = {0};
+
+    (void)state;
+    folder_make(&f);
+    folder_text(&f, "hosts/a.yml", "all:\n  hosts:\n    x: # one\n    y:\n");
+    folder_text(&f, "hosts/b", "[web]\nx ansible_host=10.0.0.1 # two\n");
+    folder_text(&f, "hosts/c.ini", "not read\n");
+    folder_text(&f, "hosts/d.yml", "db:\n  hosts:\n    z:\n");
+    folder_text(&f, "host_vars/x.yml", "a: 1\n");
+    assert_int_equal(edit_change_host(f.path, "x", &h, &err), 0);
+    file_is(&f, "hosts/a.yml", "all:\n  hosts:\n    x2: # one\n    y:\n");
+    file_is(&f, "hosts/b", "[web]\nx2 ansible_host=10.0.0.9 # two\n");
+    file_is(&f, "hosts/d.yml", "db:\n  hosts:\n    z:\n");
+    edit_host_files(f.path, "x", &left);
+    assert_int_equal(left.count, 1);
+    assert_string_equal(left.items[0], "host_vars/x.yml");
+    strv_clear(&left);
+    h = (struct edit_host){.name = "n", .group = "db"};
+    assert_int_equal(edit_add_host(f.path, &h, &err), 0);
+    file_is(&f, "hosts/d.yml", "db:\n  hosts:\n    z:\n    n:\n");
+    assert_int_equal(edit_remove_host(f.path, "x2", &left, &err), 0);
+    assert_int_equal(left.count, 0);
+    file_is(&f, "hosts/a.yml", "all:\n  hosts:\n    y:\n");
+    file_is(&f, "hosts/b", "[web]\n");
+    folder_remove(&f);
+}
+
+/* What a program prints cannot be changed; what stands beside it can. */
+static void
+test_programs_and_encrypted_files_are_left_alone(void **state)
+{
+    const struct edit_host h = {.name = "n"};
+    struct folder f;
+    struct err err = {0};
+    struct strv left = {0};
+
+    (void)state;
+    folder_make(&f);
+    folder_text(&f, "hosts/a", "#!/bin/sh\necho '{}'\n");
+    folder_text(&f, "hosts/b.yml", "$ANSIBLE_VAULT;1.1;AES256\n31\n");
+    char *path = xasprintf("%s/hosts/a", f.path);
+    assert_int_equal(chmod(path, 0755), 0);
+    assert_int_equal(edit_add_host(f.path, &h, &err), -1);
+    assert_string_equal(
+        folder_strip(&f, err.text),
+        "hosts/a: no file of this inventory can be changed: a program or encrypted");
+    folder_text(&f, "hosts/c", "y\n");
+    assert_int_equal(edit_add_host(f.path, &h, &err), 0);
+    file_is(&f, "hosts/c", "y\nn\n");
+    file_is(&f, "hosts/a", "#!/bin/sh\necho '{}'\n");
+    assert_int_equal(edit_remove_host(f.path, "other", &left, &err), -1);
+    assert_string_equal(err.text,
+                        "other: no such server in the files of the inventory that can be changed");
+    free(path);
+    folder_remove(&f);
+}
+
+static void
+test_without_an_inventory_there_is_nothing_to_change(void **state)
+{
+    const struct edit_host h = {.name = "n"};
+    struct folder f;
+    struct err err = {0};
+    struct strv texts = {0};
+
+    (void)state;
+    folder_make(&f);
+    assert_int_equal(edit_add_host(f.path, &h, &err), -1);
+    assert_non_null(strstr(err.text, "no inventory: expected hosts.yml, hosts.ini or hosts"));
+    assert_int_equal(edit_read_host(f.path, "n", &texts, &err), -1);
+    assert_int_equal(texts.count, 0);
+    folder_remove(&f);
+}
+
 int
 main(void)
 {
@@ -674,6 +767,9 @@ main(void)
         cmocka_unit_test(test_a_change_touches_what_it_is_about),
         cmocka_unit_test(test_a_server_is_taken_out_of_all_its_groups),
         cmocka_unit_test(test_what_cannot_be_changed_so_is_refused_with_its_line),
+        cmocka_unit_test(test_in_a_folder_every_file_that_names_it_is_changed),
+        cmocka_unit_test(test_programs_and_encrypted_files_are_left_alone),
+        cmocka_unit_test(test_without_an_inventory_there_is_nothing_to_change),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,7 +1,7 @@
 /*
  * desk.h - a front without a screen, for tests of what works behind it: it keeps what it is told.
  *
- * Stands in for front*.c by defining their functions, so that the archive's own are not linked.  The
+ * Stands in for front*.c by defining their functions, so that the archive's own are not linked. The
  * environment is real, its only host is this machine.
  */
 #ifndef UNIT_FRONT_DESK_H
@@ -36,13 +36,13 @@ struct front {
     struct event_base *base;
     struct work *work;
     char root[64];
-    struct page *page;     /* owned: pushed over the others; NULL: none is */
-    struct page *dead;     /* owned: popped */
-    enum where at;         /* gone to last */
-    char said[4096];       /* the message line */
+    struct page *page; /* owned: pushed over the others; NULL: none is */
+    struct page *dead; /* owned: popped */
+    enum where at;     /* gone to last */
+    char said[4096];   /* the message line */
     unsigned look;
-    char *mistakes;        /* owned: of the page of mistakes; NULL: none was shown */
-    char *question;        /* owned; NULL: none is asked */
+    char *mistakes; /* owned: of the page of mistakes; NULL: none was shown */
+    char *question; /* owned; NULL: none is asked */
     void (*answer)(void *arg, bool yes);
     void *answer_arg;
     int exit_code; /* -1: not left */

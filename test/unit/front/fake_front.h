@@ -186,15 +186,15 @@ front_ask(struct front *f, const char *text, const char *word, void (*answer)(vo
 }
 
 static inline void
-fake_load(struct front *f)
+fake_load(struct front *f, const char *env)
 {
     struct mistakes m = {0};
     struct err err = {0};
 
     loaded_release(&f->loaded);
     f->version++;
-    f->open = load_quietly(&f->loaded, &f->cli, "test", NULL, &m, &err) == 0 ||
-              f->loaded.inventory != NULL;
+    f->open =
+        load_quietly(&f->loaded, &f->cli, env, NULL, &m, &err) == 0 || f->loaded.inventory != NULL;
     mistakes_release(&m);
     if (!f->open)
         loaded_release(&f->loaded);
@@ -222,7 +222,7 @@ front_env_name(const struct front *f)
 void
 front_reload_env(struct front *f)
 {
-    fake_load(f);
+    fake_load(f, "test");
 }
 
 unsigned
@@ -352,7 +352,7 @@ stage_up(void **state)
     f->cli.empty_ok = true;
     f->base = event_base_new();
     f->wall_ms = 1795470400000;
-    fake_load(f);
+    fake_load(f, "test");
     assert_true(f->open);
     f->servers = page_servers_new(f);
     *state = f;

@@ -229,6 +229,79 @@ test_a_line_without_end_ends_it_and_takes_no_more_memory(void **state)
     free(bytes);
 }
 
+/* ---------------------------------------------------------------- verbs */
+
+struct heard {
+    int count;
+    bool ok;
+    char text[128];
+};
+
+static void
+on_answered(void *arg, bool ok, const char *text)
+{
+    struct heard *h = arg;
+
+    h->count++;
+    h->ok = ok;
+    (void)snprintf(h->text, sizeof(h->text), "%s", text);
+}
+
+/* Another connection brings a verb; it is answered so (NULL: with its end). */
+static void
+answer_verb(struct other *o, const char *answer, const char *expected_line)
+{
+    char line[64] = "";
+    const int fd = accept(o->listener, NULL, NULL);
+
+    assert_true(fd >= 0);
+    assert_true(read(fd, line, sizeof(line) - 1) > 0);
+    assert_string_equal(line, expected_line);
+    if (answer != NULL) {
+        assert_int_equal(send(fd, answer, strlen(answer), MSG_NOSIGNAL), strlen(answer));
+    }
+    (void)close(fd);
+}
+
+static void
+test_a_verb_is_answered_once_whatever_the_answer(void **state)
+{
+    static const struct {
+        const char *answer;
+        bool ok;
+        const char *text;
+    } rows[] = {
+        {"ok paused: 3 hosts in flight go on\n", true, "paused: 3 hosts in flight go on"},
+        {"no the run is not paused\nok more\n", false, "the run is not paused"},
+        {"{\"type\":\"snapshot\"}\n", false, "the run answered what is no answer"},
+        {"ok without an end", false, "the run ended without an answer"},
+        {NULL, false, "the run ended without an answer"},
+    };
+    struct other o;
+    struct err err = {0};
+
+    (void)state;
+    other_open(&o);
+    struct onlooker *look = look_on(&o);
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct heard h = {0};
+        assert_int_equal(onlooker_say(look, "pause", on_answered, &h, &err), 0);
+        assert_int_equal(onlooker_say(look, "continue", on_answered, &h, &err), -1);
+        answer_verb(&o, rows[i].answer, "pause\n");
+        for (int turn = 0; turn < TURNS_MAX && h.count == 0; turn++) {
+            assert_true(event_base_loop(o.base, EVLOOP_ONCE) >= 0);
+        }
+        assert_int_equal(h.count, 1);
+        assert_int_equal(h.ok, rows[i].ok);
+        assert_string_equal(h.text, rows[i].text);
+    }
+    struct heard h = {0}; /* what is not answered yet is forgotten with it */
+    assert_int_equal(onlooker_say(look, "pause", on_answered, &h, &err), 0);
+    onlooker_free(look);
+    assert_int_equal(h.count, 0);
+    other_close(&o);
+}
+
 static void
 test_where_nobody_listens_it_is_told(void **state)
 {
@@ -252,6 +325,7 @@ main(void)
         cmocka_unit_test(test_a_snapshot_may_come_in_pieces),
         cmocka_unit_test(test_what_is_no_snapshot_ends_it),
         cmocka_unit_test(test_a_line_without_end_ends_it_and_takes_no_more_memory),
+        cmocka_unit_test(test_a_verb_is_answered_once_whatever_the_answer),
         cmocka_unit_test(test_where_nobody_listens_it_is_told),
     };
 

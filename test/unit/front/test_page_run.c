@@ -53,6 +53,8 @@ struct front {
     struct page *pushed; /* the last one; owned */
     const char *env;
     char said[SAID];
+    void (*answer)(void *arg, bool yes); /* of the question that is open */
+    void *answer_arg;
     char seen_log[SAID]; /* what page_hostlog_new was asked for */
     struct canvas *canvas;
 };
@@ -104,6 +106,16 @@ front_push(struct front *f, struct page *p)
         f->pushed->ops->free(f->pushed);
     }
     f->pushed = p;
+}
+
+void
+front_ask(struct front *f, const char *text, const char *word, void (*answer)(void *arg, bool yes),
+          void *arg)
+{
+    (void)word;
+    (void)snprintf(f->said, sizeof(f->said), "%s", text);
+    f->answer = answer;
+    f->answer_arg = arg;
 }
 
 const char *
@@ -171,6 +183,18 @@ work_verb(struct work *w, enum verb verb, const char *host, int32_t number)
 {
     (void)snprintf(w->asked, sizeof(w->asked), "%s %s %d", verb_name(verb),
                    host == NULL ? "-" : host, (int)number);
+}
+
+const char *
+work_question(enum verb verb)
+{
+    return verb == VERB_ABORT ? "Abort?" : NULL;
+}
+
+void
+work_propose_retry(struct work *w, const char *run_id)
+{
+    (void)snprintf(w->asked, sizeof(w->asked), "once more %s", run_id);
 }
 
 const char *
@@ -354,6 +378,29 @@ test_each_key_of_a_run_asks_for_its_verb(void **state)
     assert_true(act(&f, ACT_FEWER_WORKERS));
     assert_string_equal(f.work.asked, "");
     assert_string_equal(f.said, "one worker is the least; p pauses");
+    front_end(&f);
+}
+
+static void
+test_a_run_that_is_over_goes_again_with_all_that_are_not_there(void **state)
+{
+    struct front f;
+    struct event e = event_make(EVENT_RUN_FINISHED, zero_ms);
+
+    (void)state;
+    front_make(&f);
+    begin_run(&f, HOSTS);
+    f.work.runs = false;
+    e.exit_code = 0;
+    tell(&f, e);
+    assert_true(act(&f, ACT_RETRY)); /* nothing is left: work says so */
+    assert_string_equal(f.work.asked, "retry web-01 0");
+    e.exit_code = 3;
+    e.go_on = "inventory-manager retry " RUN;
+    tell(&f, e);
+    shows(&f, "to go on  R, or inventory-manager retry");
+    assert_true(act(&f, ACT_RETRY));
+    assert_string_equal(f.work.asked, "once more " RUN);
     front_end(&f);
 }
 
@@ -556,7 +603,28 @@ test_the_output_of_a_host_fills_the_screen_and_goes_on(void **state)
 
 /* ---------------------------------------------------------------- another process */
 
-/* Hold the lock of prod as a run does, and answer who looks on with what is in text; then end. */
+/* Who looks on is told text; a verb is answered with itself. */
+static void
+answer_one(int listener, const char *text)
+{
+    char line[SAID] = "";
+    char answer[2 * SAID];
+    struct pollfd p = {.fd = listener, .events = POLLIN};
+    const int fd = poll(&p, 1, -1) == 1 ? accept(listener, NULL, NULL) : -1;
+
+    p.fd = fd;
+    (void)poll(&p, 1, -1);
+    (void)!read(fd, line, sizeof(line) - 1);
+    if (strcmp(line, "watch\n") == 0) {
+        (void)!write(fd, text, strlen(text));
+    } else {
+        (void)snprintf(answer, sizeof(answer), "%s %s", strncmp(line, "kill", 4) == 0 ? "no" : "ok",
+                       line);
+        (void)!write(fd, answer, strlen(answer));
+    }
+}
+
+/* Hold the lock of prod as a run does, and answer; until killed. */
 static _Noreturn void
 be_other(const char *root, const char *text, int ready)
 {
@@ -564,16 +632,11 @@ be_other(const char *root, const char *text, int ready)
     struct lock *l = lock_take(var, "prod", "deploy", zero_ms, NULL);
     const int folder = control_place_open(var, true, NULL);
     const int listener = text == NULL ? -1 : control_place_listen(folder, RUN, NULL);
-    struct pollfd p = {.fd = listener, .events = POLLIN};
 
     lock_note_run(l, RUN);
     (void)!write(ready, "r", 1);
-    if (text != NULL && poll(&p, 1, -1) == 1) {
-        const int fd = accept(listener, NULL, NULL);
-        (void)!write(fd, text, strlen(text));
-        for (;;) {
-            pause();
-        }
+    while (text != NULL) {
+        answer_one(listener, text);
     }
     for (;;) {
         pause();
@@ -662,6 +725,53 @@ test_a_run_of_another_process_is_told_and_seen_as_it_goes_on(void **state)
     front_end(&f);
 }
 
+/* An answer comes by the loop. */
+static void
+hears(struct front *f, const char *text)
+{
+    assert_true(event_base_loop(f->base, EVLOOP_ONCE) >= 0);
+    assert_string_equal(f->said, text);
+}
+
+static void
+test_verbs_reach_a_run_of_another_process(void **state)
+{
+    struct front f;
+
+    (void)state;
+    front_make(&f);
+    make_root(&f);
+    const pid_t pid = start_other(&f, "{\"type\":\"snapshot\",\"run\":\"" RUN "\",\"env\":\"prod\","
+                                      "\"action\":\"deploy\",\"pid\":4711,\"state\":\"running\","
+                                      "\"workers\":3}\n");
+    f.page->ops->tick(f.page, zero_ms);
+    assert_true(event_base_loop(f.base, EVLOOP_ONCE) >= 0);
+    shows(&f, "The verbs of this page reach it");
+    assert_true(act(&f, ACT_PAUSE));
+    hears(&f, "pause");
+    assert_true(act(&f, ACT_MORE_WORKERS));
+    hears(&f, "workers 4");
+    assert_true(f.page->ops->command(f.page, "skip", "web-02"));
+    hears(&f, "skip web-02");
+    assert_true(act(&f, ACT_KILL));
+    hears(&f, "kill");
+    assert_true(act(&f, ACT_RETRY));
+    assert_string_equal(f.said, "retry: which host? type :retry HOST");
+    assert_true(act(&f, ACT_ABORT)); /* asks first */
+    assert_string_equal(f.said, "Abort?");
+    f.answer(f.answer_arg, false);
+    assert_string_equal(f.said, "Abort?");
+    f.answer(f.answer_arg, true);
+    hears(&f, "abort");
+    assert_string_equal(f.work.asked, "");
+    end_other(pid);
+    assert_true(event_base_loop(f.base, EVLOOP_ONCE) >= 0);
+    assert_true(act(&f, ACT_PAUSE));
+    assert_string_equal(f.said, "the run cannot be reached");
+    drop_root(&f);
+    front_end(&f);
+}
+
 static void
 test_a_run_of_another_process_that_cannot_be_seen_is_told_all_the_same(void **state)
 {
@@ -687,6 +797,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_without_a_run_there_is_nothing_but_what_to_do_and_the_queue),
         cmocka_unit_test(test_each_key_of_a_run_asks_for_its_verb),
+        cmocka_unit_test(test_a_run_that_is_over_goes_again_with_all_that_are_not_there),
         cmocka_unit_test(test_the_cursor_says_whose_output_is_seen_and_acted_on),
         cmocka_unit_test(test_right_leads_into_the_output_and_left_or_escape_out_of_it),
         cmocka_unit_test(test_the_list_is_filtered_and_sorted_and_both_end),
@@ -695,6 +806,7 @@ main(void)
         cmocka_unit_test(test_a_click_takes_the_keys_to_where_it_was),
         cmocka_unit_test(test_the_output_of_a_host_fills_the_screen_and_goes_on),
         cmocka_unit_test(test_a_run_of_another_process_is_told_and_seen_as_it_goes_on),
+        cmocka_unit_test(test_verbs_reach_a_run_of_another_process),
         cmocka_unit_test(test_a_run_of_another_process_that_cannot_be_seen_is_told_all_the_same),
     };
     int rc;

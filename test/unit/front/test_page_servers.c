@@ -76,6 +76,9 @@ test_a_filter_finds_groups_and_variables_but_no_secrets(void **state)
     filter(f, "role=front", false);
     assert_true(seen(f->servers, "web-10"));
     assert_false(seen(f->servers, "web-9"));
+    filter(f, "app_port=8080", false);
+    assert_true(seen(f->servers, "web-10"));
+    assert_false(seen(f->servers, "db-1"));
     filter(f, "silver", false);
     assert_true(seen(f->servers, "web-9"));
     assert_false(seen(f->servers, "web-10"));
@@ -90,6 +93,25 @@ test_a_filter_finds_groups_and_variables_but_no_secrets(void **state)
     assert_true(act(f, ACT_BACK)); /* ends the filter */
     assert_true(seen(f->servers, "web-10"));
     assert_false(act(f, ACT_BACK)); /* front.c's */
+}
+
+static void
+test_a_filter_finds_numbers_as_they_are_written(void **state)
+{
+    struct front *f = *state;
+
+    folder_text(&f->folder, "inventory/test/hosts.yml",
+                "web: {hosts: {a: {n: -9223372036854775808}, b: {n: 9223372036854775807},"
+                " c: {n: 0}, d: {n: true}}}\n");
+    front_reload_env(f);
+    filter(f, "n=-9223372036854775808", false);
+    chosen_are(f, " a");
+    filter(f, "n=9223372036854775807", false);
+    chosen_are(f, " b");
+    filter(f, "n=0", false);
+    chosen_are(f, " c");
+    filter(f, "n=True", false);
+    chosen_are(f, " d");
 }
 
 static void
@@ -286,6 +308,24 @@ test_going_to_a_server_ends_a_filter_that_hides_it(void **state)
 }
 
 static void
+test_a_smaller_environment_takes_the_place_of_a_sorted_and_filtered_one(void **state)
+{
+    struct front *f = *state;
+
+    folder_text(&f->folder, "inventory/other/hosts.yml", "web: {hosts: {x: }}\n");
+    for (int column = 0; column < 9; column++) {
+        act(f, ACT_SORT);
+        filter(f, "e", false);
+        fake_load(f, "other");
+        chosen_are(f, " x");
+        marked_are(f, "");
+        fake_load(f, "test");
+        act(f, ACT_MARK_ALL);
+        marked_are(f, " web-10 web-9 db-1");
+    }
+}
+
+static void
 test_deleting_asks_first_and_says_what_stays(void **state)
 {
     struct front *f = *state;
@@ -466,6 +506,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         STAGED(test_servers_are_shown_as_the_inventory_has_them),
         STAGED(test_a_filter_finds_groups_and_variables_but_no_secrets),
+        STAGED(test_a_filter_finds_numbers_as_they_are_written),
         STAGED(test_no_environment_and_no_server_are_told),
         STAGED(test_the_queue_is_named_by_its_first_actions),
         STAGED(test_actions_are_for_the_marked_else_for_the_one_under_the_cursor),
@@ -477,6 +518,7 @@ main(void)
         STAGED(test_forms_and_details_open_over_the_list),
         STAGED(test_marks_and_cursor_stay_with_their_names_when_files_change),
         STAGED(test_going_to_a_server_ends_a_filter_that_hides_it),
+        STAGED(test_a_smaller_environment_takes_the_place_of_a_sorted_and_filtered_one),
         STAGED(test_deleting_asks_first_and_says_what_stays),
         STAGED(test_several_are_deleted_with_one_answer),
         STAGED(test_the_cursor_stays_where_a_server_is_gone),
