@@ -22,7 +22,7 @@ static const struct layer {
     {"known_hosts", micro_known_hosts}, {"inventory", micro_inventory},
     {"template", micro_template},       {"escape", micro_escape},
     {"journal", micro_journal},         {"scheduler", micro_scheduler},
-    {"schedulers", micro_schedulers},
+    {"schedulers", micro_schedulers},   {"screen", micro_screen},
 };
 enum { LAYERS = sizeof(layers) / sizeof(layers[0]) };
 

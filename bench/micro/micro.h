@@ -26,6 +26,7 @@ void micro_known_hosts(int rounds, int64_t size);
 void micro_inventory(int rounds, int64_t size);
 void micro_template(int rounds, int64_t size);
 void micro_escape(int rounds, int64_t size);
+void micro_screen(int rounds, int64_t size);
 void micro_journal(int rounds, int64_t size);
 void micro_scheduler(int rounds, int64_t size);  /* the variant that docs and issues ask for */
 void micro_schedulers(int rounds, int64_t size); /* all of them */

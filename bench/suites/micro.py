@@ -17,8 +17,9 @@ HOW = [
     "told (CLOCK_PROCESS_CPUTIME_ID): what else the machine does meets both. A floor is what nothing of its kind can go below.",
     "known_hosts: 100,000 lines, [name]:port ssh-ed25519, a key a line; look-ups of 100,000 names. inventory: 10,000 hosts with "
     "3 variables each, in one or two of 200 groups with 50 variables each. template: 700 bytes with 9 expressions a host. "
-    "escaper: escape_line in pieces of 4 KB. journal: rows of a run, 64 to a durable commit. scheduler: whole runs in a world "
-    "where everything goes well, 1,000 slots, one step, a limit of 10 for each of 100 zones.",
+    "escaper: escape_line in pieces of 4 KB. screen: frames into memory, MB/s is what a terminal would be sent. "
+    "journal: rows of a run, 64 to a durable commit. scheduler: whole runs in a world where everything goes "
+    "well, 1,000 slots, one step, a limit of 10 for each of 100 zones.",
 ]
 COLUMNS = [
     Column("ns", "CPU", "ns/unit", 0, "CPU time over the units"),
@@ -45,6 +46,9 @@ LAYERS = (
     ("template", "template", (100, 10000), "a template of 700 bytes for {:,} hosts: a host", {"render": "copied once"}),
     ("escaper", "escape", (100000, 8000000), "the escaper, {:,} bytes: 4 KB",
      {"plain text": "memcpy", "UTF-8": "memcpy", "random bytes": "memcpy"}),
+    ("screen", "screen", (5, 300), "the full screen, {:,} frames of a table of 10,000 hosts: a frame",
+     {f"{what}, {size}": f"canvas only, {size}" for size in ("80x24", "300x100")
+      for what in ("nothing changes", "4 rows change", "scrolled by a row", "another page")}),
     ("journal", "journal", (640, 19200), "the journal, {:,} rows, 64 to a commit: a row",
      {"facts and orders": "sqlite's bare insert"}),
 )

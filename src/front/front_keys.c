@@ -45,6 +45,7 @@ quit(struct front *f)
     }
 }
 
+/* Something is said: who pressed a key wants to know that it was heard. */
 static void
 refresh(struct front *f)
 {
@@ -53,6 +54,9 @@ refresh(struct front *f)
     env_refresh(f);
     if (p->ops->tick != NULL) {
         p->ops->tick(p, front_wall_ms(f));
+    }
+    if (f->said[0] == '\0') {
+        front_say(f, LOOK_OK, "read again");
     }
 }
 

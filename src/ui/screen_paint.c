@@ -74,6 +74,7 @@ struct screen_paint {
     bool begun;         /* in the alternate screen */
     cchar_t *run;       /* owned: cols; a part of a row as ncurses has it */
     struct buf palette; /* what would undo the colors that the user has set */
+    struct buf cursor;  /* what has a cursor seen */
     struct buf taken;   /* what screen_paint_take gave */
     char reset[RESET_BYTES];
 };
@@ -258,6 +259,7 @@ start_ncurses(struct screen_paint *p, bool color, struct err *err)
     set_reset(p);
     p->wraps = !has_capability("rmam");
     add_capability(&p->palette, "oc");
+    add_capability(&p->cursor, "cnorm");
     (void)endwin(); /* it begins with the first canvas, in the size that is true then */
     forget_bytes(p);
     return 0;
@@ -269,6 +271,7 @@ screen_paint_open(bool color, struct err *err)
     struct screen_paint *p = xcalloc(1, sizeof(*p));
 
     buf_init(&p->palette, RESET_BYTES);
+    buf_init(&p->cursor, RESET_BYTES);
     buf_init(&p->taken, (size_t)1 << 26);
     if (open_memory(p, err) != 0 || start_ncurses(p, color, err) != 0) {
         screen_paint_free(p);
@@ -295,6 +298,7 @@ screen_paint_free(struct screen_paint *p)
         (void)fclose(p->in);
     }
     buf_release(&p->palette);
+    buf_release(&p->cursor);
     buf_release(&p->taken);
     free(p->last);
     free(p->run);
@@ -426,11 +430,14 @@ screen_paint_canvas(struct screen_paint *p, const struct canvas *c)
     (void)doupdate();
 }
 
+/* The cursor is shown once more behind leaving the alternate screen: some terminals have one place
+ * for a saved cursor, and it holds a hidden one where ncurses scrolled. */
 void
 screen_paint_end(struct screen_paint *p)
 {
     if (p->begun) {
         (void)endwin(); /* ERR: memory has no modes, which is fine */
+        (void)fwrite(p->cursor.data, 1, p->cursor.len, p->out);
         p->begun = false;
     }
     screen_paint_forget(p);

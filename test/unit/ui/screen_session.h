@@ -443,7 +443,7 @@ session_see(struct session *s, const char *text)
 static inline void
 session_count(struct session *s, const atomic_int *figure, int value, bool reads)
 {
-    const int64_t end_us = session_us() + (int64_t)PATIENCE_MS * 1000;
+    const int64_t end_us = session_us() + (int64_t)(PATIENCE_MS + 2 * value) * 1000;
 
     while (*figure < value) {
         session_turn(s, reads, end_us);

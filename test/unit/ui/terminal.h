@@ -38,6 +38,7 @@ struct terminal {
     int row, col, top, bottom;
     int saved_row, saved_col;
     bool wraps; /* the last column is written, the next character goes to the next row */
+    bool stays; /* it never does */
     bool bce;   /* what is erased has the background of the pen */
     struct pen pen;
     uint32_t last;
@@ -192,7 +193,7 @@ terminal_put(struct terminal *t, uint32_t code)
         terminal_complain(t, "a character of no width");
         return;
     }
-    if (t->wraps || t->col + width > t->cols) {
+    if ((t->wraps || t->col + width > t->cols) && !t->stays) {
         t->col = 0;
         terminal_line_feed(t);
     }
@@ -271,8 +272,10 @@ terminal_mode(struct terminal *t, int number, bool on)
     case 25:
         t->cursor_hidden = !on;
         break;
-    case 12:
     case 7:
+        t->stays = !on;
+        break;
+    case 12:
     case 1:
         break;
     default:

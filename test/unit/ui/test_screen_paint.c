@@ -330,6 +330,26 @@ test_leaves_the_alternate_screen_and_comes_back(void **state)
     bench_close(&b);
 }
 
+/* A saved cursor that is hidden comes back with the other screen. */
+static void
+test_the_cursor_is_shown_behind_leaving_the_alternate_screen(void **state)
+{
+    static const char left[] = "\033[?1049l", shown[] = "\033[?25h";
+    struct bench b;
+    size_t len = 0;
+
+    (void)state;
+    bench_open(&b, "xterm-256color", true, 5, 20);
+    bench_frame(&b);
+    screen_paint_end(b.paint);
+    const char *bytes = screen_paint_take(b.paint, &len);
+    const char *at = memmem(bytes, len, left, strlen(left));
+    assert_non_null(at);
+    assert_non_null(memmem(at, len - (size_t)(at - bytes), shown, strlen(shown)));
+    terminal_take(&b.term, bytes, len);
+    bench_close(&b);
+}
+
 static void
 test_the_cursor_is_where_the_canvas_has_it(void **state)
 {
@@ -567,6 +587,7 @@ main(void)
         cmocka_unit_test(test_forgets_what_is_shown_and_paints_all_of_it),
         cmocka_unit_test(test_shows_the_canvas_in_a_new_size),
         cmocka_unit_test(test_leaves_the_alternate_screen_and_comes_back),
+        cmocka_unit_test(test_the_cursor_is_shown_behind_leaving_the_alternate_screen),
         cmocka_unit_test(test_the_cursor_is_where_the_canvas_has_it),
         cmocka_unit_test(test_sends_only_what_has_changed),
         cmocka_unit_test(test_what_matters_is_told_apart_without_colors),
