@@ -1,9 +1,10 @@
-# Every key of the key table, at every place where it means something.
+# Every key of the key table at every place where it means something: texts.
 # shellcheck shell=bash disable=SC2154,SC2119
 . test/e2e/lib.sh
 . test/e2e/fleet.sh
 . test/e2e/tui.sh
 start_fleet
 fleet_project
+[ $# -gt 0 ] || set -- '_server$' _log _text
 tui keys "$@"
 finish

@@ -1,0 +1,10 @@
+# Every key of the key table at every place where it means something: lists.
+# shellcheck shell=bash disable=SC2154,SC2119
+. test/e2e/lib.sh
+. test/e2e/fleet.sh
+. test/e2e/tui.sh
+start_fleet
+fleet_project
+[ $# -gt 0 ] || set -- _envs _servers _history _settings
+tui keys "$@"
+finish
