@@ -117,6 +117,16 @@ fail(const struct walk *w, const char *path)
     return err_set(w->err, ERR_IO, "%s: %s", path, strerror(errno));
 }
 
+/* A folder of the same disk may be mounted as well, which its device does not tell. */
+static bool
+is_mounted(int dir, const char *name)
+{
+    struct statx st = {0};
+
+    return statx(dir, name, AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT, STATX_TYPE, &st) == 0 &&
+           (st.stx_attributes & st.stx_attributes_mask & STATX_ATTR_MOUNT_ROOT) != 0;
+}
+
 static int walk_folder(struct walk *w, int dir, const char *name, const char *path, int depth);
 
 static int
@@ -131,13 +141,15 @@ walk_entry(struct walk *w, int dir, const char *name, const char *path, int dept
     if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) < 0) {
         return fail(w, path);
     }
+    if (st.st_dev != w->device || is_mounted(dir, name)) {
+        return err_set(w->err, ERR_IO, "%s: something is mounted there: delete it by hand", path);
+    }
     if (!S_ISDIR(st.st_mode)) {
         return w->fn(w, dir, name, path, SEEN_FILE);
     }
-    if (st.st_dev != w->device || depth == DEPTH_MAX) {
-        return err_set(w->err, ERR_IO, "%s: %s: delete it by hand", path,
-                       depth == DEPTH_MAX ? "too many folders in each other"
-                                          : "another disk is mounted there");
+    if (depth == DEPTH_MAX) {
+        return err_set(w->err, ERR_IO, "%s: too many folders in each other: delete it by hand",
+                       path);
     }
     if (w->fn(w, dir, name, path, SEEN_FOLDER) < 0 ||
         walk_folder(w, dir, name, path, depth + 1) < 0) {
@@ -242,6 +254,14 @@ edit_list_env(const char *root, const char *name, struct strv *ret_paths, struct
 
 /* ---------------------------------------------------------------- deleting */
 
+/* Nothing is begun that would stop half way: what is in a folder goes if the folder is ours. */
+static int
+check_one(struct walk *w, int dir, const char *name, const char *path, enum seen seen)
+{
+    return seen != SEEN_FOLDER || faccessat(dir, name, R_OK | W_OK | X_OK, 0) == 0 ? 0
+                                                                                 : fail(w, path);
+}
+
 static int
 delete_one(struct walk *w, int dir, const char *name, const char *path, enum seen seen)
 {
@@ -253,16 +273,18 @@ delete_one(struct walk *w, int dir, const char *name, const char *path, enum see
 int
 edit_delete_env(const char *root, const char *name, struct err *err)
 {
-    struct walk w = {.fn = delete_one, .err = err};
+    struct walk w = {.fn = check_one, .err = err};
     char *gone = xasprintf(".%s.deleted", name);
     char *path = xasprintf("%s/inventory/%s", root, gone);
     const int dir = open_above(root, name, &w);
-    int rc = -1;
+    int rc = dir < 0 ? -1 : walk_entry(&w, dir, name, name, 0);
 
     /* Under another name first: half an environment is none. */
-    if (dir >= 0 && renameat(dir, name, dir, gone) < 0) {
+    if (rc == 0 && renameat(dir, name, dir, gone) < 0) {
         rc = err_set(err, ERR_IO, "%s: %s", errno == ENOTEMPTY ? path : name, strerror(errno));
-    } else if (dir >= 0) {
+    } else if (rc == 0) {
+        w.fn = delete_one;
+        w.count = 0;
         rc = walk_entry(&w, dir, gone, path, 0);
         (void)fsync(dir);
     }

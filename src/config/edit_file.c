@@ -2,8 +2,8 @@
  * edit_file.c - puts a changed file in the place of the one that was read.
  *
  * Decides what stays of the old one: mode, owner where we may, the link that leads to it.  Owns the
- * bytes of both.  Never leaves half a file, and never takes away what somebody else wrote
- * meanwhile.
+ * bytes of both.  Never leaves half a file, never takes away what somebody else wrote meanwhile, and
+ * gives nobody more than the old one did.
  */
 #include "config/edit_file.h"
 
@@ -15,10 +15,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
-enum { NEW_MODE = 0644 };
+enum { NEW_MODE = 0644, ACL_BYTES_MAX = 65536 };
 
 static int
 fail(const char *path, struct err *err)
@@ -83,16 +85,11 @@ edit_file_changed(const struct edit_file *f)
 
 /* Somebody else's editor may have written it while it was looked at. */
 static int
-check_unchanged(const char *path, const struct buf *was, bool is_new, struct err *err)
+check_unchanged(const char *path, const struct buf *was, struct err *err)
 {
     struct buf there;
     int rc = 0;
 
-    if (is_new) {
-        return access(path, F_OK) < 0 && errno == ENOENT
-                   ? 0
-                   : err_set(err, ERR_IO, "%s: was made meanwhile: read it again", path);
-    }
     buf_init(&there, was->max);
     if (read_bytes(path, was->max, &there, err) < 0) {
         rc = -1;
@@ -116,6 +113,26 @@ write_bytes(int fd, const struct buf *bytes)
     return fsync(fd);
 }
 
+static const char acl[] = "system.posix_acl_access";
+
+/* Those who may read it besides: with mode bits alone, its group would get what the list of others
+ * allows at most, and what the folder gives to new files would be added. */
+static int
+take_over_acl(int fd, const char *path)
+{
+    char list[ACL_BYTES_MAX];
+    const ssize_t len = getxattr(path, acl, list, sizeof(list));
+
+    if (len >= 0) {
+        return fsetxattr(fd, acl, list, (size_t)len, 0);
+    }
+    if (errno == ERANGE) {
+        return -1;
+    }
+    (void)fremovexattr(fd, acl); /* there is none, or no disk with such */
+    return 0;
+}
+
 /* Mode and owner of the old one.  Another's owner only root may give; the group, who is in it. */
 static int
 take_over(int fd, const char *path, bool is_new)
@@ -133,11 +150,16 @@ take_over(int fd, const char *path, bool is_new)
     if (fchown(fd, st.st_uid, st.st_gid) < 0 && fchown(fd, (uid_t)-1, st.st_gid) < 0) {
         return fchmod(fd, st.st_mode & 0755); /* the group is another: it gets no more */
     }
+    if (take_over_acl(fd, path) < 0) {
+        return -1;
+    }
     return fchmod(fd, st.st_mode & 07777);
 }
 
-static void
-sync_folder(const char *path)
+/* ---------------------------------------------------------------- its folder */
+
+static int
+open_folder(const char *path)
 {
     char *folder = xstrdup(path);
     char *slash = strrchr(folder, '/');
@@ -146,11 +168,29 @@ sync_folder(const char *path)
         slash[slash == folder] = '\0';
     }
     const int fd = open(slash == NULL ? "." : folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    free(folder);
+    return fd;
+}
+
+/* Two screens do not write at the same time: between looking once more and the new name there is a
+ * moment.  The lock goes with the descriptor; a disk that knows none has none. */
+static int
+lock_folder(const char *path, int *ret_fd, struct err *err)
+{
+    *ret_fd = open_folder(path);
+    if (*ret_fd >= 0 && flock(*ret_fd, LOCK_EX | LOCK_NB) < 0 && errno == EWOULDBLOCK) {
+        return err_set(err, ERR_IO, "%s: another screen is writing here: try again", path);
+    }
+    return 0;
+}
+
+static void
+unlock_folder(int fd)
+{
     if (fd >= 0) {
         (void)fsync(fd);
         (void)close(fd);
     }
-    free(folder);
 }
 
 /* Beside it, with a name that no inventory reads. */
@@ -163,8 +203,44 @@ name_beside(const char *path)
     return xasprintf("%.*s.%s.XXXXXX", (int)(name - path), path, name);
 }
 
+/* Never in the place of another; where the disk cannot promise that, it is looked at. */
 static int
-write_target(const char *path, const struct buf *bytes, bool is_new, struct err *err)
+rename_new(const char *beside, const char *path)
+{
+    struct stat st;
+
+    if (renameat2(AT_FDCWD, beside, AT_FDCWD, path, RENAME_NOREPLACE) == 0) {
+        return 0;
+    }
+    if (errno != EINVAL && errno != ENOSYS) {
+        return -1;
+    }
+    if (lstat(path, &st) == 0) {
+        errno = EEXIST;
+        return -1;
+    }
+    return rename(beside, path);
+}
+
+/* Under its name, if nothing has come between. */
+static int
+give_name(const char *beside, const char *path, const struct buf *was, bool is_new, struct err *err)
+{
+    if (is_new) {
+        return rename_new(beside, path) == 0 ? 0
+               : errno == EEXIST
+                   ? err_set(err, ERR_IO, "%s: was made meanwhile: read it again", path)
+                   : fail(path, err);
+    }
+    if (check_unchanged(path, was, err) < 0) {
+        return -1;
+    }
+    return rename(beside, path) < 0 ? fail(path, err) : 0;
+}
+
+static int
+write_target(const char *path, const struct buf *was, const struct buf *now, bool is_new,
+             struct err *err)
 {
     char *beside = name_beside(path);
     const int fd = mkostemp(beside, O_CLOEXEC);
@@ -174,18 +250,14 @@ write_target(const char *path, const struct buf *bytes, bool is_new, struct err 
         rc = fail(beside, err);
         goto out;
     }
-    if (take_over(fd, path, is_new) < 0 || write_bytes(fd, bytes) < 0) {
+    if (take_over(fd, path, is_new) < 0 || write_bytes(fd, now) < 0) {
         rc = fail(beside, err);
     }
     if (close(fd) < 0 && rc == 0) {
         rc = fail(beside, err);
     }
-    if (rc == 0 && rename(beside, path) < 0) {
-        rc = fail(path, err);
-    }
-    if (rc == 0) {
-        sync_folder(path);
-    } else {
+    rc = rc < 0 ? -1 : give_name(beside, path, was, is_new, err);
+    if (rc < 0) {
         (void)unlink(beside);
     }
 out:
@@ -193,21 +265,35 @@ out:
     return rc;
 }
 
+/* What renaming would not ask for, or would part. */
+static int
+check_target(const char *path, struct err *err)
+{
+    struct stat st;
+
+    if (access(path, W_OK) < 0 || stat(path, &st) < 0) {
+        return fail(path, err);
+    }
+    if (st.st_nlink > 1) {
+        return err_set(err, ERR_IO,
+                       "%s: the file has %lu names (hard links), which would be two files then: "
+                       "change it by hand",
+                       path, (unsigned long)st.st_nlink);
+    }
+    return 0;
+}
+
 static int
 put(const char *path, const struct buf *was, const struct buf *now, bool is_new, struct err *err)
 {
     char *target = is_new ? xstrdup(path) : realpath(path, NULL);
-    int rc;
+    int folder = -1;
+    int rc = target == NULL ? fail(path, err) : 0;
 
-    if (target == NULL) {
-        return fail(path, err);
-    }
-    if (!is_new && access(target, W_OK) < 0) { /* renaming would not ask */
-        rc = fail(path, err);
-    } else {
-        rc = check_unchanged(target, was, is_new, err);
-        rc = rc < 0 ? -1 : write_target(target, now, is_new, err);
-    }
+    rc = rc == 0 && !is_new ? check_target(target, err) : rc;
+    rc = rc == 0 ? lock_folder(target, &folder, err) : rc;
+    rc = rc == 0 ? write_target(target, was, now, is_new, err) : rc;
+    unlock_folder(folder);
     free(target);
     return rc;
 }

@@ -231,9 +231,12 @@ run_subtitle(struct page *p, char *ret, size_t size)
 {
     struct run_page *r = mine(p);
     const struct board *b = feed_of(r) == NULL ? NULL : feed_board(feed_of(r));
+    const struct snapshot *o = other_of(r);
 
-    (void)snprintf(ret, size, "%s%s%s", b != NULL ? b->action : "", b != NULL ? " " : "",
-                   b != NULL ? b->env : "");
+    if (o != NULL || b != NULL) {
+        (void)snprintf(ret, size, "%s %s", o != NULL ? o->action : b->action,
+                       o != NULL ? o->env : b->env);
+    }
 }
 
 /* ---------------------------------------------------------------- keys and words */

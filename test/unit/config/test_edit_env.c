@@ -14,6 +14,9 @@
 #include "config/settings.h"
 #include "folder.h"
 
+#include <sched.h>
+#include <sys/mount.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 static bool
@@ -113,6 +116,97 @@ test_what_goes_is_listed_and_goes_and_links_are_not_followed(void **state)
     folder_remove(&f);
 }
 
+/* In a space of names of its own, where whoever we are may mount. */
+static int
+mount_and_delete(const struct folder *f)
+{
+    char *from = xasprintf("%s/outside", f->path);
+    char *to = xasprintf("%s/inventory/a/files", f->path);
+    struct err err = {0};
+    int exit_code = 77;
+
+    if (unshare(CLONE_NEWUSER | CLONE_NEWNS) == 0 && mount(from, to, NULL, MS_BIND, NULL) == 0) {
+        exit_code = edit_delete_env(f->path, "a", &err) == -1 &&
+                            strstr(err.text, "a/files: something is mounted there") != NULL
+                        ? 0
+                        : 1;
+    }
+    free(from);
+    free(to);
+    return exit_code;
+}
+
+static void
+test_nothing_goes_where_something_is_mounted(void **state)
+{
+    struct folder f;
+    int status = 0;
+
+    (void)state;
+    folder_make(&f);
+    folder_text(&f, "inventory/a/hosts.yml", "x");
+    folder_text(&f, "inventory/a/files/below", "x");
+    folder_text(&f, "outside/kept", "x");
+    const pid_t child = fork();
+    if (child == 0) {
+        _exit(mount_and_delete(&f));
+    }
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_true(exists(&f, "outside/kept"));
+    assert_true(exists(&f, "inventory/a/hosts.yml"));
+    folder_remove(&f);
+    if (WEXITSTATUS(status) == 77) {
+        skip();
+    }
+    assert_int_equal(status, 0);
+}
+
+/* Root may write anywhere, so it is tried as somebody else. */
+static int
+delete_as_nobody(const struct folder *f)
+{
+    struct err err = {0};
+
+    if (getuid() == 0 && (setgid(65534) != 0 || setuid(65534) != 0)) {
+        return 77;
+    }
+    return edit_delete_env(f->path, "a", &err) == -1 &&
+                   strcmp(err.text, "a/theirs: Permission denied") == 0
+               ? 0
+               : 1;
+}
+
+static void
+test_all_or_nothing_goes_where_a_folder_is_not_ours(void **state)
+{
+    struct folder f;
+    int status = 0;
+
+    (void)state;
+    folder_make(&f);
+    folder_text(&f, "inventory/a/hosts.yml", "x");
+    folder_text(&f, "inventory/a/theirs/kept", "x");
+    char *theirs = xasprintf("%s/inventory/a/theirs", f.path);
+    char *ours[] = {xstrdup(f.path), xasprintf("%s/inventory", f.path),
+                    xasprintf("%s/inventory/a", f.path)};
+    for (size_t i = 0; i < 3; i++) {
+        assert_int_equal(chmod(ours[i], 0777), 0);
+        free(ours[i]);
+    }
+    assert_int_equal(chmod(theirs, 0555), 0);
+    const pid_t child = fork();
+    if (child == 0) {
+        _exit(delete_as_nobody(&f));
+    }
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_true(exists(&f, "inventory/a/hosts.yml"));
+    assert_true(exists(&f, "inventory/a/theirs/kept"));
+    assert_int_equal(chmod(theirs, 0755), 0);
+    free(theirs);
+    folder_remove(&f);
+    assert_int_equal(status, 0);
+}
+
 static void
 test_what_is_no_environment_is_refused(void **state)
 {
@@ -141,6 +235,8 @@ main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_new_environment_has_no_mistakes_and_takes_a_server),
         cmocka_unit_test(test_what_goes_is_listed_and_goes_and_links_are_not_followed),
+        cmocka_unit_test(test_nothing_goes_where_something_is_mounted),
+        cmocka_unit_test(test_all_or_nothing_goes_where_a_folder_is_not_ours),
         cmocka_unit_test(test_what_is_no_environment_is_refused),
     };
 

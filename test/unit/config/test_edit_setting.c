@@ -14,6 +14,9 @@
 #include "folder.h"
 #include "told.h"
 
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 struct row {
@@ -279,6 +282,110 @@ test_of_several_files_all_are_written_or_none(void **state)
     folder_remove(&f);
 }
 
+static void
+test_a_file_of_two_names_is_not_parted(void **state)
+{
+    struct folder f;
+    struct err err = {0};
+
+    (void)state;
+    folder_make(&f);
+    struct edit_file file = opened(&f, "a.yml", "x: 1\n");
+    char *other = xasprintf("%s/b.yml", f.path);
+    assert_int_equal(link(file.path, other), 0);
+    assert_int_equal(edit_file_write(&file, &err), -1);
+    assert_non_null(strstr(err.text, "a.yml: the file has 2 names (hard links)"));
+    holds(file.path, "x: 1\n");
+    holds(other, "x: 1\n");
+    assert_int_equal(unlink(other), 0);
+    assert_int_equal(edit_file_write(&file, &err), 0);
+    holds(file.path, "x: 1\nmore\n");
+    free(other);
+    edit_file_release(&file);
+    folder_remove(&f);
+}
+
+/* As the kernel has it: version 2; then tag, rights and id of each. */
+static const unsigned char read_by_one[] = {
+    2, 0, 0, 0, 1,  0, 6, 0, 255, 255, 255, 255, 2,  0, 4, 0, 210, 4,   0,   0,   4, 0,
+    0, 0, 255, 255, 255, 255, 16, 0, 4, 0, 255, 255, 255, 255, 32, 0, 0, 0, 255, 255, 255, 255,
+};
+
+/* With the bits of the mode alone the group would read what one user may. */
+static void
+test_who_may_read_it_besides_may_still_and_nobody_else(void **state)
+{
+    static const char acl[] = "system.posix_acl_access";
+    static const char presets[] = "system.posix_acl_default";
+    unsigned char now[256];
+    struct folder f;
+    struct err err = {0};
+
+    (void)state;
+    folder_make(&f);
+    struct edit_file file = opened(&f, "a.yml", "x: 1\n");
+    struct edit_file plain = opened(&f, "b.yml", "x: 1\n");
+    if (setxattr(file.path, acl, read_by_one, sizeof(read_by_one), 0) == 0) {
+        assert_int_equal(setxattr(f.path, presets, read_by_one, sizeof(read_by_one), 0), 0);
+        assert_int_equal(edit_file_write(&file, &err), 0);
+        assert_int_equal(getxattr(file.path, acl, now, sizeof(now)), sizeof(read_by_one));
+        assert_memory_equal(now, read_by_one, sizeof(read_by_one));
+        assert_int_equal(edit_file_write(&plain, &err), 0);
+        assert_int_equal(getxattr(plain.path, acl, now, sizeof(now)), -1);
+    }
+    edit_file_release(&plain);
+    edit_file_release(&file);
+    folder_remove(&f);
+}
+
+static void
+test_two_screens_do_not_write_at_the_same_time(void **state)
+{
+    struct folder f;
+    struct err err = {0};
+
+    (void)state;
+    folder_make(&f);
+    struct edit_file file = opened(&f, "a.yml", "x: 1\n");
+    const int other = open(f.path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    assert_int_equal(flock(other, LOCK_EX), 0);
+    assert_int_equal(edit_file_write(&file, &err), -1);
+    assert_non_null(strstr(err.text, "another screen is writing here"));
+    holds(file.path, "x: 1\n");
+    assert_int_equal(close(other), 0);
+    assert_int_equal(edit_file_write(&file, &err), 0);
+    edit_file_release(&file);
+    folder_remove(&f);
+}
+
+static void
+test_a_new_file_takes_no_place_of_another(void **state)
+{
+    struct folder f;
+    struct err err = {0};
+    struct edit_file file;
+
+    (void)state;
+    folder_make(&f);
+    char *path = xasprintf("%s/config.yml", f.path);
+    assert_int_equal(edit_file_read(&file, path, 1 << 20, true, &err), 0);
+    assert_true(file.is_new);
+    (void)buf_adds(&file.now, "x: 1\n");
+    folder_text(&f, "config.yml", "theirs\n");
+    assert_int_equal(edit_file_write(&file, &err), -1);
+    assert_non_null(strstr(err.text, "was made meanwhile"));
+    holds(path, "theirs\n");
+    assert_int_equal(unlink(path), 0);
+    assert_int_equal(symlink("nowhere", path), 0);
+    assert_int_equal(edit_file_write(&file, &err), -1);
+    assert_int_equal(unlink(path), 0);
+    assert_int_equal(edit_file_write(&file, &err), 0);
+    holds(path, "x: 1\n");
+    free(path);
+    edit_file_release(&file);
+    folder_remove(&f);
+}
+
 int
 main(void)
 {
@@ -289,6 +396,10 @@ main(void)
         cmocka_unit_test(test_mode_and_link_stay),
         cmocka_unit_test(test_what_somebody_else_wrote_meanwhile_is_not_taken_away),
         cmocka_unit_test(test_of_several_files_all_are_written_or_none),
+        cmocka_unit_test(test_a_file_of_two_names_is_not_parted),
+        cmocka_unit_test(test_who_may_read_it_besides_may_still_and_nobody_else),
+        cmocka_unit_test(test_two_screens_do_not_write_at_the_same_time),
+        cmocka_unit_test(test_a_new_file_takes_no_place_of_another),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
