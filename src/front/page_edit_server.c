@@ -217,11 +217,16 @@ save(struct page *page)
         return;
     }
     char *name = xstrdup(h.name);
+    char *was = p->host == NULL ? NULL : xstrdup(p->host);
     const char *what = p->host == NULL ? "added to" : "changed in";
     front_pop(f); /* from here on the form may be gone */
     front_reload_env(f);
     page_servers_go(f, name);
+    if (was != NULL) {
+        page_server_follow(f, was, name);
+    }
     say_done(f, name, what);
+    free(was);
     free(name);
 }
 

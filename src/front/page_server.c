@@ -264,6 +264,25 @@ tick(struct page *page, int64_t wall_ms)
     front_changed(page->front); /* the line above the text; its text is made when drawn */
 }
 
+void
+page_server_follow(struct front *f, const char *was, const char *name)
+{
+    struct page *top = front_top(f);
+
+    if (top->ops->tick != tick || strcmp(self(top)->host, was) != 0) {
+        return; /* another page */
+    }
+    if (name == NULL) {
+        front_pop(f);
+        return;
+    }
+    char *host = xstrdup(name);
+    free(self(top)->host);
+    self(top)->host = host;
+    self(top)->made = false;
+    front_changed(f);
+}
+
 /* ---------------------------------------------------------------- life */
 
 static void
