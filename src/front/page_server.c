@@ -279,6 +279,7 @@ page_server_follow(struct front *f, const char *was, const char *name)
     char *host = xstrdup(name);
     free(self(top)->host);
     self(top)->host = host;
+    self(top)->view.name = host;
     self(top)->made = false;
     front_changed(f);
 }
