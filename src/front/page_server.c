@@ -225,6 +225,13 @@ act(struct page *page, enum act a)
     return true;
 }
 
+static bool
+possible(struct page *page, enum act a)
+{
+    return a != ACT_FOLLOW &&
+           (a != ACT_SEARCH_NEXT || pager_search_text(self(page)->view.pager)[0] != '\0');
+}
+
 static void
 filter(struct page *page, const char *text, bool without)
 {
@@ -308,6 +315,7 @@ page_server_new(struct front *f, const char *host)
         .subtitle = subtitle,
         .key = key,
         .act = act,
+        .possible = possible,
         .filter = filter,
         .search = search,
         .command = command,
