@@ -24,6 +24,7 @@ struct page_edit {
     struct form *form;
     char *host;            /* owned: its name now; NULL: a new one */
     char *env;             /* owned: the environment it is of */
+    struct strv was;       /* what stood in the files when it was opened (EDIT_HOST_TEXTS) */
     char *presets[FIELDS]; /* owned: what an empty field stands for */
     struct form_field fields[FIELDS];
 };
@@ -203,6 +204,36 @@ say_done(struct front *f, const char *name, const char *was, const char *what)
     buf_release(&place);
 }
 
+/* What is not touched here would be put back to what it was. */
+static int
+check_unchanged(const struct page_edit *p, struct err *err)
+{
+    struct strv now = {0};
+    int rc = edit_read_host(front_env(p->page.front)->env_dir, p->host, &now, err);
+    bool same = now.count == p->was.count;
+
+    for (size_t i = 0; same && i < now.count; i++) {
+        same = strcmp(now.items[i], p->was.items[i]) == 0;
+    }
+    if (rc == 0 && !same) {
+        rc = err_set(err, ERR_CONFIG,
+                     "somebody else has changed %s meanwhile: Esc, and e reads it again", p->host);
+    }
+    strv_clear(&now);
+    return rc;
+}
+
+static int
+write_form(const struct page_edit *p, const struct edit_host *h, struct err *err)
+{
+    const char *dir = front_env(p->page.front)->env_dir;
+
+    if (p->host == NULL) {
+        return edit_add_host(dir, h, err);
+    }
+    return check_unchanged(p, err) < 0 ? -1 : edit_change_host(dir, p->host, h, err);
+}
+
 static void
 save(struct page *page)
 {
@@ -215,10 +246,7 @@ save(struct page *page)
         return;
     }
     const struct edit_host h = read_form(p);
-    const char *dir = front_env(f)->env_dir;
-    const int rc =
-        p->host == NULL ? edit_add_host(dir, &h, &err) : edit_change_host(dir, p->host, &h, &err);
-    if (rc != 0) {
+    if (write_form(p, &h, &err) != 0) {
         form_blame(p->form, err.text);
         return;
     }
@@ -268,6 +296,7 @@ release(struct page *page)
     for (size_t i = 0; i < FIELDS; i++) {
         free(p->presets[i]);
     }
+    strv_clear(&p->was);
     free(p->host);
     free(p->env);
     free(p);
@@ -332,6 +361,6 @@ page_edit_server_new(struct front *f, const char *host)
     }
     p->form = form_new(host == NULL ? "A new server" : "Edit a server", p->fields,
                        host == NULL ? FIELDS : FIELDS - 1, values, p);
-    strv_clear(&now);
+    p->was = now;
     return &p->page;
 }

@@ -138,7 +138,7 @@ const struct binding keymap[] = {
      ACT_DELETE,
      "unset",
      "default",
-     "Back to the default: take the key out of config.yml."},
+     "Back to the default: take the key out of config.yml; asks first."},
     {AT_RUN,
      {.code = KEYC_ENTER},
      ACT_ENTER,
