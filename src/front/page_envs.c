@@ -10,8 +10,8 @@
 #include "base/xalloc.h"
 #include "cli/past.h"
 #include "config/edit.h"
-#include "ui/clock.h"
 #include "store/lock.h"
+#include "ui/clock.h"
 #include "ui/table.h"
 
 #include <inttypes.h>

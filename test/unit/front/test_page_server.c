@@ -230,7 +230,7 @@ test_details_follow_a_new_name_and_are_left_with_their_server(void **state)
     page_server_follow(f, "db-1", "db-2");
     sees(p, " db-2\n");
     sees(p, "own");
-    const int popped = f->popped;
+    const size_t popped = f->popped;
     page_server_follow(f, "db-1", NULL);
     assert_int_equal(f->popped, popped);
     page_server_follow(f, "db-2", NULL);
