@@ -198,6 +198,26 @@ page_servers_go(struct front *f, const char *host)
     }
 }
 
+/* As -l has it; what is nothing there, as -w has it: so are names written on the screen,
+ * web-[01-03]. */
+static int
+select_hosts(struct front *f, const char *pattern, size_t **ret_hosts, size_t *ret_count,
+             struct err *err)
+{
+    const struct inventory *inv = front_env(f)->inventory;
+    struct err other = {0};
+
+    if (inventory_select(inv, pattern, ret_hosts, ret_count, err) == 0) {
+        return 0;
+    }
+    if (strchr(pattern, '[') == NULL ||
+        inventory_select_nodes(inv, pattern, ret_hosts, ret_count, &other) != 0) {
+        return -1;
+    }
+    *err = (struct err){0};
+    return 0;
+}
+
 /* Mark the servers of a pattern, or not any more; only: those and no others. */
 static int
 mark_pattern(struct front *f, const char *pattern, bool mark, bool only, struct err *err)
@@ -209,7 +229,7 @@ mark_pattern(struct front *f, const char *pattern, bool mark, bool only, struct 
     if (p == NULL || p->env == NULL) {
         return err_set(err, ERR_USAGE, "no environment is open");
     }
-    if (inventory_select(front_env(f)->inventory, pattern, &hosts, &count, err) != 0) {
+    if (select_hosts(f, pattern, &hosts, &count, err) != 0) {
         return -1;
     }
     for (size_t i = 0; only && i < p->view.count; i++) {

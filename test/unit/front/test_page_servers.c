@@ -245,6 +245,10 @@ test_patterns_mark_unmark_and_limit(void **state)
     marked_are(f, "");
     assert_int_equal(front_mark_pattern(f, "all:!web", &err), 0);
     marked_are(f, " db-1");
+    assert_true(command(f, "limit", "web-[9-10]")); /* as the screen writes them */
+    marked_are(f, " web-10 web-9");
+    assert_true(command(f, "mark", "web-[1-2]"));
+    assert_string_equal(f->said, "no host or group matches 'web-[1-2]'");
 }
 
 static void
