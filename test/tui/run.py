@@ -134,7 +134,7 @@ def test_a_run_of_another_process_is_watched_spoken_to_and_its_end_is_seen():
         t.wait_gone("paused for")
         go(*HOSTS)
         same("run", 0, run.wait(20))
-        t.wait("deploy test-multi was in another process", "over: all ok", "9/9")
+        t.wait("deploy test-multi ran in another process", "over: all ok", "9/9")
         t.press("q")
         same("screen", "exit 0", t.ended())
 
