@@ -32,6 +32,8 @@ void edit_yaml_release(struct edit_yaml *y);
 /* "path:line: what": -1. */
 int edit_yaml_refuse(const struct edit_yaml *y, const struct yaml_node *at, const char *what,
                      struct err *err);
+/* The same of what is used in several places. */
+int edit_yaml_refuse_shared(const struct edit_yaml *y, const struct yaml_node *at, struct err *err);
 /* It is used in more than one place (an anchor, an alias), or came from elsewhere (`<<`): parent is
  * the mapping it is a key of, or NULL. */
 bool edit_yaml_is_shared(const struct edit_yaml *y, const struct yaml_node *parent,

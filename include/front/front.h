@@ -38,6 +38,7 @@ void front_say(struct front *f, unsigned look, const char *fmt, ...)
  * from inside of its own functions: it is freed by the loop, later. */
 void front_push(struct front *f, struct page *p);
 void front_pop(struct front *f);
+struct page *front_top(struct front *f); /* the page that is seen; borrowed until the loop */
 /* One of the six pages of the bar, which live as long as the screen does; the pages over the one
  * that was seen are left. */
 void front_go(struct front *f, enum where where);
@@ -62,6 +63,8 @@ const struct loaded *front_env(const struct front *f);
 const char *front_env_name(const struct front *f);
 /* Its files have changed (by us): read it again; marks stay with their names. */
 void front_reload_env(struct front *f);
+/* Somebody asked for it: the same, told; while a run is under way a large one waits. */
+void front_refresh_env(struct front *f);
 /* Changes each time it is read again. */
 unsigned front_env_version(const struct front *f);
 /* Names of the servers that are marked on the Servers page, or, if none is, the one under its
@@ -102,10 +105,9 @@ void front_show_mistakes(struct front *f, const char *title, const struct mistak
 /* The loop ends, with this exit code. */
 void front_leave(struct front *f, int exit_code);
 
-/* What the settings page needs of an environment; it can be open or not. */
+/* The settings of an environment, which need not be open, nor be one that can be. */
 void front_show_settings(struct front *f, const char *env);
-/* `KEY VALUE` into config.yml of the environment that Settings shows; tells what was done, or why
- * not. */
+/* `KEY VALUE` into config.yml of the open environment; tells what was done, or why not. */
 void front_set(struct front *f, const char *rest);
 
 #endif

@@ -27,6 +27,8 @@ struct page_ops {
     bool (*key)(struct page *p, const struct key *k);
     /* What the table said; false: not possible here, which front.c tells. */
     bool (*act)(struct page *p, enum act act);
+    /* Whether the bar below shall offer it now; NULL: whatever the table has for the place. */
+    bool (*possible)(struct page *p, enum act act);
     /* Of a filter, with each key that is typed, and "" to end it; NULL: nothing can be filtered. */
     void (*filter)(struct page *p, const char *text, bool without);
     /* A text to go to, when it is entered; "": nothing is searched any more.  NULL: cannot be. */

@@ -16,8 +16,7 @@ enum { SETTINGS_ALLOWED_BYTES = 256 };
 
 struct settings_page {
     struct page page;          /* first: the two are cast into each other */
-    char *asked;               /* owned: the environment that was asked for; NULL: the open one */
-    unsigned asked_version;    /* of what was open then: what is opened later counts */
+    char *asked;               /* owned: the environment that is meant; NULL: the open one */
     char *env;                 /* owned: the one that was read; NULL: none */
     char *path, *file;         /* owned: of its config.yml; as it is shown */
     struct stat stamp;         /* of the file when it was read; zeroed: it was not there */

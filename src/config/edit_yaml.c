@@ -17,9 +17,6 @@
 
 enum { STEP = 2, STEP_MAX = 16 };
 
-static const char several[] = "is used in several places (an anchor, an alias or <<): change it "
-                              "by hand";
-
 /* ---------------------------------------------------------------- reading */
 
 /* How far keys below stand right of those above, where that is seen first. */
@@ -79,6 +76,13 @@ edit_yaml_refuse(const struct edit_yaml *y, const struct yaml_node *at, const ch
                  struct err *err)
 {
     return err_set(err, ERR_CONFIG, "%s:%d: %s", y->path, at->line, what);
+}
+
+int
+edit_yaml_refuse_shared(const struct edit_yaml *y, const struct yaml_node *at, struct err *err)
+{
+    return edit_yaml_refuse(
+        y, at, "is used in several places (an anchor, an alias or <<): change it by hand", err);
 }
 
 /* ---------------------------------------------------------------- what is where */
@@ -201,7 +205,7 @@ edit_yaml_rename(struct edit_yaml *y, const struct yaml_node *key, const char *n
     buf_init(&text, YAML_SMALL_MAX);
     rc = edit_flow_text(v, edit_yaml_quote(y, key), &text);
     if (rc < 0 || edit_yaml_is_shared(y, NULL, key) || key->style == YAML_STYLE_LITERAL) {
-        rc = edit_yaml_refuse(y, key, several, err);
+        rc = edit_yaml_refuse_shared(y, key, err);
     } else {
         edit_splice(y->text, key->start, key->end, text.data);
     }
@@ -238,7 +242,7 @@ edit_yaml_replace(struct edit_yaml *y, const struct yaml_node *map, size_t i, co
     int rc = 0;
 
     if (edit_yaml_is_shared(y, map, key) || edit_yaml_is_shared(y, NULL, item)) {
-        rc = edit_yaml_refuse(y, key, several, err);
+        rc = edit_yaml_refuse_shared(y, key, err);
     } else if (is_bare(item)) {
         edit_splice(y->text, colon, colon, behind);
     } else if (item->kind == YAML_NODE_SCALAR ? item->style == YAML_STYLE_LITERAL : !item->flow) {
@@ -285,7 +289,7 @@ edit_yaml_remove(struct edit_yaml *y, const struct yaml_node *map, size_t i, str
     const struct yaml_node *item = map->items[i];
 
     if (edit_yaml_is_shared(y, map, key) || edit_yaml_is_shared(y, NULL, item)) {
-        return edit_yaml_refuse(y, key, several, err);
+        return edit_yaml_refuse_shared(y, key, err);
     }
     if (map->flow) {
         return remove_flow(y, key, item, err);
@@ -307,7 +311,7 @@ insert_last(struct edit_yaml *y, const struct yaml_node *map, const struct edit_
     size_t last = 0;
 
     if (!last_entry(map, &last)) {
-        return edit_yaml_refuse(y, map, several, err);
+        return edit_yaml_refuse_shared(y, map, err);
     }
     const struct yaml_node *key = map->keys[last];
     const size_t end = end_of_entry(y, key, map->items[last]);
@@ -359,7 +363,7 @@ edit_yaml_insert(struct edit_yaml *y, const struct yaml_node *parent, const stru
     }
     if (map == NULL || edit_yaml_is_shared(y, NULL, map) ||
         (key != NULL && edit_yaml_is_shared(y, parent, key))) {
-        return edit_yaml_refuse(y, map == NULL ? key : map, several, err);
+        return edit_yaml_refuse_shared(y, map == NULL ? key : map, err);
     }
     if (map->kind == YAML_NODE_MAP && map->count > 0) {
         return insert_last(y, map, entry, err);

@@ -44,6 +44,26 @@ tell_run(struct front *f, char *ret, size_t size)
     }
 }
 
+/* What can be done here and now: the table's hints, without those of no use as things stand. */
+static size_t
+hints_of(struct front *f, struct view_hint *hints)
+{
+    struct page *p = front_top(f);
+    const struct queue_list *queue = work_queue(f->work);
+    const bool queued = (queue != NULL && queue->count > 0) || work_queue_runs(f->work);
+    const size_t all = view_hints(p->ops->where, hints);
+    size_t count = 0;
+
+    for (size_t i = 0; i < all; i++) {
+        const enum act act = hints[i].act;
+        if ((act != ACT_START_STOP || queued) &&
+            (p->ops->possible == NULL || p->ops->possible(p, act))) {
+            hints[count++] = hints[i];
+        }
+    }
+    return count;
+}
+
 void
 front_frame(struct front *f, struct view_frame *ret, struct view_hint *hints, char *subtitle,
             char *run)
@@ -65,7 +85,7 @@ front_frame(struct front *f, struct view_frame *ret, struct view_hint *hints, ch
         .message = f->said,
         .message_look = f->said_look,
         .hints = hints,
-        .hint_count = view_hints(p->ops->where, hints),
+        .hint_count = hints_of(f, hints),
         .prompt = f->line.kind == LINE_NONE ? NULL : f->line.prompt,
         .input = &f->line.input,
     };

@@ -45,14 +45,18 @@ quit(struct front *f)
     }
 }
 
+/* Something is said: who pressed a key wants to know that it was heard. */
 static void
 refresh(struct front *f)
 {
     struct page *p = front_top(f);
 
-    env_refresh(f);
+    front_refresh_env(f);
     if (p->ops->tick != NULL) {
         p->ops->tick(p, front_wall_ms(f));
+    }
+    if (f->said[0] == '\0') {
+        front_say(f, LOOK_OK, "read again");
     }
 }
 

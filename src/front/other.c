@@ -90,6 +90,35 @@ begin(struct other *o, const struct lock_holder *h, const char *env)
     }
 }
 
+const struct snapshot *
+other_seen(const struct other *o)
+{
+    if (o->known.env == NULL) {
+        return NULL;
+    }
+    return o->onlooker != NULL && onlooker_seen(o->onlooker) != NULL ? onlooker_seen(o->onlooker)
+                                                                     : &o->known;
+}
+
+/* It is not shown any more: what it came to. */
+static void
+say_over(struct other *o)
+{
+    const struct snapshot *s = other_seen(o);
+
+    if (s == NULL) {
+        return;
+    }
+    if (s->exit_code < 0) {
+        front_say(o->f, LOOK_PLAIN, "%s %s of another process is over: see History", s->action,
+                  s->env);
+    } else {
+        front_say(o->f, s->exit_code == 0 ? LOOK_OK : LOOK_BAD,
+                  "%s %s of another process is over, exit %d: see History", s->action, s->env,
+                  (int)s->exit_code);
+    }
+}
+
 void
 other_look(struct other *o, bool keep)
 {
@@ -108,18 +137,9 @@ other_look(struct other *o, bool keep)
     if (held && !is_known(o, &holder)) {
         begin(o, &holder, env);
     } else if (!held && !(keep && o->onlooker != NULL && onlooker_seen(o->onlooker) != NULL)) {
+        say_over(o);
         forget(o);
     }
-}
-
-const struct snapshot *
-other_seen(const struct other *o)
-{
-    if (o->known.env == NULL) {
-        return NULL;
-    }
-    return o->onlooker != NULL && onlooker_seen(o->onlooker) != NULL ? onlooker_seen(o->onlooker)
-                                                                     : &o->known;
 }
 
 const char *

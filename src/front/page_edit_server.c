@@ -180,9 +180,10 @@ read_form(const struct page_edit *p)
                               .group = p->host == NULL ? form_value(p->form, GROUP) : NULL};
 }
 
-/* "inventory/prod/hosts.yml", as it is named after the file was read again. */
+/* "inventory/prod/hosts.yml", as it is named after the file was read again; was: its name before,
+ * or NULL. */
 static void
-say_done(struct front *f, const char *name, const char *what)
+say_done(struct front *f, const char *name, const char *was, const char *what)
 {
     const ptrdiff_t i = server_number(f, name);
     const struct loaded *l = front_env(f);
@@ -194,7 +195,12 @@ say_done(struct front *f, const char *name, const char *what)
     }
     buf_init(&place, PLACE_BYTES_MAX);
     explain_path(front_cli(f)->root, inventory_host(l->inventory, (size_t)i)->file, &place);
-    front_say(f, LOOK_OK, "%s: %s %s", name, what, place.data);
+    if (was != NULL && strcmp(was, name) != 0) {
+        front_say(f, LOOK_WARN, "%s: %s %s; its earlier runs and state stay with the name %s", name,
+                  what, place.data, was);
+    } else {
+        front_say(f, LOOK_OK, "%s: %s %s", name, what, place.data);
+    }
     buf_release(&place);
 }
 
@@ -245,11 +251,16 @@ save(struct page *page)
         return;
     }
     char *name = xstrdup(h.name);
+    char *was = p->host == NULL ? NULL : xstrdup(p->host);
     const char *what = p->host == NULL ? "added to" : "changed in";
     front_pop(f); /* from here on the form may be gone */
     front_reload_env(f);
     page_servers_go(f, name);
-    say_done(f, name, what);
+    if (was != NULL) {
+        page_server_follow(f, was, name);
+    }
+    say_done(f, name, was, what);
+    free(was);
     free(name);
 }
 

@@ -11,6 +11,7 @@
 #include "cli/past.h"
 #include "config/edit.h"
 #include "store/lock.h"
+#include "ui/clock.h"
 #include "ui/table.h"
 
 #include <inttypes.h>
@@ -142,7 +143,7 @@ tell_when(const struct envs *e, const struct env_row *r, char ret[TABLE_CELL_BYT
     } else if (seconds / 86400 <= DAYS_AGO_MAX) {
         (void)snprintf(ret, TABLE_CELL_BYTES, "%" PRId64 "d ago", seconds / 86400);
     } else {
-        past_when(r->ran_wall_ms, when);
+        clock_seconds(r->ran_wall_ms, when);
         (void)snprintf(ret, TABLE_CELL_BYTES, "%.10s", when);
     }
     return LOOK_DIM;

@@ -231,9 +231,12 @@ run_subtitle(struct page *p, char *ret, size_t size)
 {
     struct run_page *r = mine(p);
     const struct board *b = feed_of(r) == NULL ? NULL : feed_board(feed_of(r));
+    const struct snapshot *o = other_of(r);
 
-    (void)snprintf(ret, size, "%s%s%s", b != NULL ? b->action : "", b != NULL ? " " : "",
-                   b != NULL ? b->env : "");
+    if (o != NULL || b != NULL) {
+        (void)snprintf(ret, size, "%s %s", o != NULL ? o->action : b->action,
+                       o != NULL ? o->env : b->env);
+    }
 }
 
 /* ---------------------------------------------------------------- keys and words */
@@ -290,17 +293,26 @@ say_of_host(struct run_page *r, enum verb verb)
     }
 }
 
+/* The run that is shown is over. */
+static bool
+is_over(struct run_page *r, struct feed_end *ret)
+{
+    return r->feed != NULL && work_run(work_of(r)) == NULL && other_of(r) == NULL &&
+           feed_end(r->feed, ret);
+}
+
 /* A host of a run that goes on; of one that is over, all that are not there yet: asks first. */
 static void
 go_again(struct run_page *r)
 {
     struct feed_end end;
 
-    if (r->feed != NULL && work_run(work_of(r)) == NULL && other_of(r) == NULL &&
-        feed_end(r->feed, &end) && end.go_on != NULL) {
+    if (!is_over(r, &end)) {
+        say_of_host(r, VERB_RETRY);
+    } else if (end.exit_code != 0) {
         work_propose_retry(work_of(r), r->run);
     } else {
-        say_of_host(r, VERB_RETRY);
+        front_say(r->page.front, LOOK_OK, "all its hosts are there: nothing to do again");
     }
 }
 
@@ -416,6 +428,43 @@ run_act(struct page *p, enum act act)
                                                                   : table_act(r->table, act);
 }
 
+/* Of the run that goes on, here or elsewhere; NULL: none does. */
+static bool
+possible_of_run(const struct snapshot *s, enum act act)
+{
+    const bool goes_on = s != NULL && s->exit_code < 0;
+    const char *waits_for = goes_on && s->waits_for != NULL ? s->waits_for : "";
+
+    if (act == ACT_PAUSE) {
+        return goes_on && waits_for[0] == '\0' && s->halt == NULL;
+    }
+    if (act == ACT_CONTINUE || act == ACT_PROMOTE) {
+        return strcmp(waits_for, act == ACT_PROMOTE ? "promote" : "continue") == 0;
+    }
+    return goes_on && (act == ACT_RETRY ? s->bad > 0 : s->halt == NULL);
+}
+
+static bool
+run_possible(struct page *p, enum act act)
+{
+    struct run_page *r = mine(p);
+    struct feed_end end;
+
+    follow_feed(r);
+    const struct snapshot *other = other_of(r);
+    if (act == ACT_RETRY && is_over(r, &end)) {
+        return end.exit_code != 0;
+    }
+    if (act == ACT_PAUSE || act == ACT_CONTINUE || act == ACT_PROMOTE || act == ACT_ABORT ||
+        act == ACT_RETRY) {
+        return possible_of_run(other != NULL ? other : glance(r), act);
+    }
+    if (act == ACT_LOGS || act == ACT_FULL_SCREEN || act == ACT_FILTER) {
+        return other == NULL && r->feed != NULL;
+    }
+    return true;
+}
+
 static void
 run_filter(struct page *p, const char *text, bool without)
 {
@@ -522,6 +571,7 @@ page_run_new(struct front *f)
         .subtitle = run_subtitle,
         .key = run_key,
         .act = run_act,
+        .possible = run_possible,
         .filter = run_filter,
         .command = run_command,
         .tick = run_tick,

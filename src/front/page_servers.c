@@ -280,7 +280,7 @@ own_act(struct page_servers *p, enum act act)
     } else if (act == ACT_TEST_MARKED) {
         test_marked(p);
     } else if (act == ACT_REFRESH) {
-        front_reload_env(f);
+        front_refresh_env(f);
         server_rows_sync(p);
         server_rows_read_past(p, true);
     } else if (act == ACT_BACK && table_filter_text(p->view.table)[0] != '\0') {
@@ -311,6 +311,16 @@ act(struct page *page, enum act a)
     free(at);
     strv_clear(&names);
     return true;
+}
+
+/* Where there is no server yet, the first one is all that can be done. */
+static bool
+possible(struct page *page, enum act a)
+{
+    const struct page_servers *p = self(page);
+
+    return p->view.count > 0 || a == ACT_QUIT || a == ACT_HELP ||
+           (a == ACT_ADD && front_env(page->front) != NULL);
 }
 
 static void
@@ -381,6 +391,7 @@ page_servers_new(struct front *f)
         .subtitle = subtitle,
         .key = key,
         .act = act,
+        .possible = possible,
         .filter = filter,
         .command = command,
         .tick = tick,

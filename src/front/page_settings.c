@@ -148,13 +148,8 @@ has_changed(const struct settings_page *s)
 static void
 fetch(struct settings_page *s)
 {
-    struct front *f = s->page.front;
+    const char *env = s->asked != NULL ? s->asked : front_env_name(s->page.front);
 
-    if (s->asked != NULL && s->asked_version != front_env_version(f)) {
-        free(s->asked);
-        s->asked = NULL;
-    }
-    const char *env = s->asked != NULL ? s->asked : front_env_name(f);
     if (env == NULL) {
         forget(s);
     } else if (s->env == NULL || strcmp(s->env, env) != 0 || has_changed(s)) {
@@ -465,8 +460,9 @@ settings_free(struct page *p)
     free(s);
 }
 
-struct page *
-page_settings_new(struct front *f)
+/* env: NULL: the one that is open. */
+static struct page *
+settings_new(struct front *f, const char *env)
 {
     static const struct page_ops ops = {
         .where = AT_SETTINGS,
@@ -484,6 +480,7 @@ page_settings_new(struct front *f)
     const char *key, *preset, *doc;
 
     s->page = (struct page){.ops = &ops, .front = f};
+    s->asked = env == NULL ? NULL : xstrdup(env);
     s->count = settings_row(SIZE_MAX, &key, &preset, &doc);
     s->index = xcalloc(s->count, sizeof(*s->index));
     s->read = xcalloc(s->count, sizeof(*s->read));
@@ -494,15 +491,21 @@ page_settings_new(struct front *f)
     return &s->page;
 }
 
+struct page *
+page_settings_new(struct front *f)
+{
+    return settings_new(f, NULL);
+}
+
+/* Another than the open one is a page of its own, over the one that was seen. */
 void
 front_show_settings(struct front *f, const char *env)
 {
-    struct page *p = front_page(f, AT_SETTINGS);
+    const char *open = front_env_name(f);
 
-    if (p != NULL) {
-        free(mine(p)->asked);
-        mine(p)->asked = env == NULL ? NULL : xstrdup(env);
-        mine(p)->asked_version = front_env_version(f);
+    if (env == NULL || (open != NULL && strcmp(env, open) == 0)) {
         front_go(f, AT_SETTINGS);
+    } else {
+        front_push(f, settings_new(f, env));
     }
 }

@@ -11,6 +11,8 @@
 /* Where something is scrolled; where nothing is typed or asked. */
 enum {
     AT_SCROLLED = AT_LISTS | AT_SERVER | AT_CHART | AT_LOG | AT_TEXT | AT_CONFIRM,
+    AT_SORTED = (AT_LISTS & ~AT_SETTINGS) | AT_CHART,
+    AT_SIDEWAYS = AT_SCROLLED & ~(AT_CHART | AT_SETTINGS | AT_CONFIRM),
     AT_PAGES = AT_ALL & ~(AT_FORM | AT_ASK),
 };
 
@@ -112,18 +114,18 @@ const struct binding keymap[] = {
      "browse",
      NULL,
      "Open it in the browser: its variable `url`, else http, its address and app_port."},
-    {AT_SERVERS,
-     {.code = KEYC_CHAR, .ch = 'n'},
-     ACT_ADD,
-     "add",
-     NULL,
-     "Add a server to the inventory."},
     {AT_SERVERS | AT_SERVER | AT_SETTINGS,
      {.code = KEYC_CHAR, .ch = 'e'},
      ACT_EDIT,
      "edit",
      "edit",
      "Edit it."},
+    {AT_SERVERS,
+     {.code = KEYC_CHAR, .ch = 'n'},
+     ACT_ADD,
+     "add",
+     "add",
+     "Add a server to the inventory."},
     {AT_SERVERS | AT_SERVER,
      {.code = KEYC_CHAR, .ch = 'D'},
      ACT_DELETE,
@@ -160,7 +162,7 @@ const struct binding keymap[] = {
      {.code = KEYC_CHAR, .ch = 'm'},
      ACT_PROMOTE,
      "promote",
-     NULL,
+     "promote",
      "The canary, or the wave, is well: go on to the others."},
     {AT_RUN,
      {.code = KEYC_CHAR, .ch = 'A'},
@@ -190,7 +192,7 @@ const struct binding keymap[] = {
      {.code = KEYC_CHAR, .ch = 'R'},
      ACT_RETRY,
      "retry",
-     NULL,
+     "retry",
      "The host under the cursor once more; of a run that is over, all that are not there yet."},
     {AT_RUN,
      {.code = KEYC_CHAR, .ch = '+'},
@@ -276,13 +278,8 @@ const struct binding keymap[] = {
      "filter",
      "filter",
      "Only rows with these words; `/!` without."},
-    {AT_LISTS | AT_CHART,
-     {.code = KEYC_CHAR, .ch = '>'},
-     ACT_SORT,
-     "sort",
-     NULL,
-     "Sort by the next column."},
-    {AT_LISTS | AT_CHART,
+    {AT_SORTED, {.code = KEYC_CHAR, .ch = '>'}, ACT_SORT, "sort", NULL, "Sort by the next column."},
+    {AT_SORTED,
      {.code = KEYC_CHAR, .ch = '<'},
      ACT_SORT_REVERSE,
      "reverse",
@@ -344,8 +341,8 @@ const struct binding keymap[] = {
     {AT_SCROLLED, {.code = KEYC_CHAR, .ch = 'g'}, ACT_TOP, NULL, NULL, NULL},
     {AT_SCROLLED, {.code = KEYC_END}, ACT_BOTTOM, "bottom", NULL, "To the end."},
     {AT_SCROLLED, {.code = KEYC_CHAR, .ch = 'G'}, ACT_BOTTOM, NULL, NULL, NULL},
-    {AT_SCROLLED & ~AT_CHART, {.code = KEYC_LEFT}, ACT_LEFT, NULL, NULL, "To the left."},
-    {AT_SCROLLED & ~AT_CHART, {.code = KEYC_RIGHT}, ACT_RIGHT, NULL, NULL, "To the right."},
+    {AT_SIDEWAYS, {.code = KEYC_LEFT}, ACT_LEFT, NULL, NULL, "To the left."},
+    {AT_SIDEWAYS, {.code = KEYC_RIGHT}, ACT_RIGHT, NULL, NULL, "To the right."},
     {AT_PAGES,
      {.code = KEYC_CHAR, .ch = '1'},
      ACT_PAGE_ENVS,
@@ -584,8 +581,10 @@ help_row(struct buf *out, enum where at, size_t row)
 static bool
 is_wide(const struct binding *b)
 {
-    return (b->where & (unsigned)AT_LISTS) == (unsigned)AT_LISTS || b->where == (unsigned)AT_ALL ||
-           b->where == (unsigned)AT_PAGES || b->where == (unsigned)AT_SCROLLED;
+    return (b->where & (unsigned)AT_LISTS) == (unsigned)AT_LISTS ||
+           b->where == (unsigned)AT_SORTED || b->where == (unsigned)AT_SIDEWAYS ||
+           b->where == (unsigned)AT_ALL || b->where == (unsigned)AT_PAGES ||
+           b->where == (unsigned)AT_SCROLLED;
 }
 
 void

@@ -6,6 +6,7 @@
  */
 #include "ui/view_confirm.h"
 
+#include "base/duration.h"
 #include "ui/pen.h"
 #include "ui/wrap.h"
 
@@ -168,6 +169,17 @@ cells_of(int32_t hosts, int32_t most, int room)
     return cells > 0 ? cells : 1;
 }
 
+/* Whole seconds tell enough, but "0s" tells nothing. */
+static void
+about_text(int64_t ms, char ret[32])
+{
+    if (ms < 10000) {
+        duration_human(ms, ret, 32);
+    } else {
+        since_text(ms, ret);
+    }
+}
+
 static void
 draw_wave(struct sheet *p, int32_t number, int32_t most, int room)
 {
@@ -183,7 +195,7 @@ draw_wave(struct sheet *p, int32_t number, int32_t most, int room)
     }
     pen_print(&pen, LOOK_PLAIN, "%*s%*d ", bar - cells, "", NUMBER_CELLS, (int)w->hosts);
     if (w->p50_ms >= 0) {
-        since_text(w->p50_ms, time);
+        about_text(w->p50_ms, time);
         pen_print(&pen, LOOK_DIM, "%6s ", time);
     }
     if (w->canary) {
@@ -315,8 +327,8 @@ put_time(struct sheet *p)
         put_field_look(p, "Takes", TEXT_ROWS_MAX, LOOK_DIM, text);
         return;
     }
-    since_text(v->p50_ms, half);
-    since_text(v->p95_ms, most);
+    about_text(v->p50_ms, half);
+    about_text(v->p95_ms, most);
     (void)snprintf(text, sizeof(text), "about %s; 19 times of 20 at most %s%s", half, most,
                    v->promote_manual ? "; the wait for promote not counted" : "");
     put_field(p, "Takes", text);

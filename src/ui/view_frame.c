@@ -179,10 +179,32 @@ draw_pages(const struct view_frame *v, struct canvas *c, struct box box)
     }
 }
 
+static bool
+is_of_name(char ch)
+{
+    return ch == '-' || ch == '_' || ch == '.' || ch == '/' || (ch >= '0' && ch <= '9') ||
+           (ch >= 'a' && ch <= 'z') || (ch >= 'A' && ch <= 'Z');
+}
+
+/* Whether a text has the name as a word of its own: it need not stand in the line twice. */
+static bool
+names(const char *text, const char *name)
+{
+    const size_t len = strlen(name);
+
+    for (const char *at = strstr(text, name); at != NULL && len > 0; at = strstr(at + 1, name)) {
+        if ((at == text || !is_of_name(at[-1])) && !is_of_name(at[len])) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static void
 draw_title(const struct view_frame *v, struct canvas *c, struct box box, int row)
 {
-    const int env = canvas_width_of(c, v->env, strlen(v->env));
+    const char *name = names(v->subtitle, v->env) ? "" : v->env;
+    const int env = canvas_width_of(c, name, strlen(name));
     const int room = box.cols - 2 - (env > 0 && env + 2 < box.cols / 2 ? env + 2 : 0);
     const int used = canvas_text(c, row, box.col + 1, room, LOOK_PLAIN | LOOK_BOLD, v->title);
 
@@ -190,7 +212,7 @@ draw_title(const struct view_frame *v, struct canvas *c, struct box box, int row
         (void)canvas_print(c, row, box.col + 1 + used, room - used, LOOK_PLAIN, ": %s",
                            v->subtitle);
     }
-    (void)canvas_right(c, row, box.col + 1 + room, box.cols - 2 - room, LOOK_HEAD, v->env);
+    (void)canvas_right(c, row, box.col + 1 + room, box.cols - 2 - room, LOOK_HEAD, name);
 }
 
 static void

@@ -141,6 +141,7 @@ draw_said(const struct view_run *v, struct canvas *c, struct box box)
     if (s == NULL || box.rows < 1) {
         return;
     }
+    pen_right(&p, LOOK_KEY, ":said");
     pen_since(&p, LOOK_DIM, v->now_ms - s->at_ms);
     pen_put(&p, LOOK_DIM, " ago: ");
     pen_put(&p, s->warning ? LOOK_WARN : LOOK_PLAIN, s->text);

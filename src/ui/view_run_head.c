@@ -141,7 +141,7 @@ static void
 put_waits(struct pen *p, const struct run_head *h, const char *state, const char *key,
           const char *what)
 {
-    pen_print(p, LOOK_WARN | LOOK_BOLD, "%s since ", state);
+    pen_print(p, LOOK_WARN | LOOK_BOLD, "%s ", state);
     pen_since(p, LOOK_WARN | LOOK_BOLD, h->now_ms - h->since_ms);
     pen_put(p, LOOK_WARN, ": ");
     pen_put(p, LOOK_KEY | LOOK_BOLD, key);
@@ -190,10 +190,10 @@ put_state(struct pen *p, const struct run_head *h)
         }
         break;
     case RUN_PROMOTING:
-        put_waits(p, h, "waits for promote", "m", "goes on");
+        put_waits(p, h, "waits for promote,", "m", "goes on");
         break;
     case RUN_PAUSED:
-        put_waits(p, h, "paused", "c", "goes on");
+        put_waits(p, h, "paused for", "c", "goes on");
         break;
     case RUN_DRAINING:
         put_halts(p, h);
@@ -369,12 +369,13 @@ run_end_draw(const struct view_run *v, struct canvas *c, struct box box)
     if (!feed_end(v->feed, &end)) {
         return;
     }
-    if (end.go_on != NULL && end.go_on[0] != '\0') {
+    const bool go_on = end.go_on != NULL && end.go_on[0] != '\0';
+    if (go_on || end.exit_code > 0) {
         struct pen p = pen_at(c, box, row++);
         pen_put(&p, LOOK_HEAD, "to go on  ");
         pen_put(&p, LOOK_KEY | LOOK_BOLD, "R");
-        pen_put(&p, LOOK_PLAIN, ", or ");
-        pen_put(&p, LOOK_PLAIN | LOOK_BOLD, end.go_on);
+        pen_put(&p, LOOK_PLAIN, go_on ? ", or " : " does it again where it is not ok");
+        pen_put(&p, LOOK_PLAIN | LOOK_BOLD, go_on ? end.go_on : "");
     }
     if (end.log_dir != NULL && end.log_dir[0] != '\0') {
         struct pen p = pen_at(c, box, row++);

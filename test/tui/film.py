@@ -27,8 +27,9 @@ def color_of(number):
 class Film:
     """Snapshots of a terminal with their times.  Time can be stretched: readers are slower than programs."""
 
-    def __init__(self, terminal, rows, cols, least_s=0.2):
+    def __init__(self, terminal, rows, cols, least_s=0.2, told=("", "")):
         self.terminal, self.rows, self.cols, self.least_s = terminal, rows, cols, least_s
+        self.told = told  # (a path of ours, what a reader sees instead)
         self.frames = []  # (seconds, {row: runs}, key)
         self.base, self.added, self.key = time.monotonic(), 0.0, ""
 
@@ -41,7 +42,7 @@ class Film:
         rows = {}
         for run in self.terminal.cells():
             if run.text.strip() or run.back != "-" or "r" in run.looks or "u" in run.looks:
-                rows.setdefault(run.row, []).append((run.col, run.fore, run.back, run.looks, run.text))
+                rows.setdefault(run.row, []).append((run.col, run.fore, run.back, run.looks, run.text.replace(*self.told) if self.told[0] else run.text))
         rows = {row: tuple(runs) for row, runs in rows.items()}
         if not self.frames or self.frames[-1][1:] != (rows, self.key):
             self.frames.append((self.now(), rows, self.key))
@@ -163,6 +164,6 @@ def svg(film, title, tail_s=3.0):
     body = "\n".join(body)
     sheet = styles(body).replace("#k{", ".k{") + "".join(keyframes)
     return (f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" height="{height}" '
-            f'role="img"><title>{html.escape(title)}</title><style>{sheet}</style>\n'
+            f'role="img" xml:space="preserve"><title>{html.escape(title)}</title><style>{sheet}</style>\n'
             f'<rect id="g" x=".5" y=".5" width="{width - 1}" height="{height - 1}" rx="8"/>\n'
             f'<clipPath id="c"><rect width="{width}" height="{height}"/></clipPath><g clip-path="url(#c)">\n{body}\n</g></svg>\n')

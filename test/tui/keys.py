@@ -30,6 +30,26 @@ ACTS = enum_of("act")
 PLACES = {1 << n: name for n, name in enumerate(name for name in enum_of("where") if name not in ("AT_ALL", "AT_LISTS"))}
 
 
+# Where one is there already, if the line below the bar begins so.
+TITLES = {"AT_SERVER": " Server: web-01", "AT_LOG": " Log ", "AT_TEXT": " Help of Servers", "AT_HISTORY": " History: ",
+          "AT_CHART": " One run: bad", "AT_SETTINGS": " Settings: inv", "AT_CONFIRM": " Confirm: deploy"}
+# What a text keeps: the page is made anew before and after them.
+STAYS = {f"ACT_{name}" for name in "NEARER FARTHER SEARCH SEARCH_NEXT SEARCH_PREVIOUS LEFT RIGHT FILTER FOLLOW BACK".split()}
+BAD = r"""name: bad
+mutating: false
+steps:
+  - name: Say
+    run: |
+      seq 1 60
+      sleep {0}
+      [ "$inventory_hostname" != web-02 ]
+"""
+
+
+EVERYWHERE = {"ACT_TOP", "ACT_BOTTOM", "ACT_REFRESH", "ACT_HELP", "ACT_QUIT", "ACT_SORT", "ACT_SORT_REVERSE", "ACT_FILTER",
+              "ACT_START_STOP", "ACT_CLEAR_QUEUE", *(f"ACT_PAGE_{name}" for name in "ENVS SERVERS RUN HISTORY SETTINGS LOG".split())}
+
+
 class Row:
     """A key, or a word, at a place."""
 
@@ -56,8 +76,11 @@ class Desk:
         self.project.holds("deploy")
         self.project.action("quick", "name: quick\nmutating: false\nsteps:\n  - name: Say\n    run: seq 1 60\n")
         self.project.im("run", "quick", ENV, "-y")
+        # A chart is drawn nearer where two seconds, or more, are seen.
+        self.project.action("bad", BAD.format(0.75 if place == "AT_CHART" else 0))
+        self.project.im("run", "bad", ENV, "-y", codes=(2, 3))
         self.t = self.project.shell(rows=24, cols=80)
-        self.row, self.quick = None, 0
+        self.row, self.last, self.quick = None, None, 0
         self.inside, self.fresh_run = False, True
 
     # ---- words for effects
@@ -97,16 +120,15 @@ class Desk:
         """The row of a list that has the cursor, as text; of a text where it stands: `1-20/42`."""
         lines = self.t.lines()
         at = walk.cursor_row(lines)
+        if self.place == "AT_CONFIRM":
+            return self.body()
         if at is not None:
-            return lines[at][3:30].split()
+            return lines[at][3:60].split()
         return re.findall(r"\b\d+-\d+/\d+", "\n".join(lines))
 
     def settled(self):
-        """All keys until now have had their effect: one more has, and it is taken back."""
-        self.t.press(":")
-        self.t.wait_re("^:$")
-        self.t.press("Backspace")
-        self.t.wait_until(lambda lines: not lines[-2].startswith(":"), "no line")
+        """All keys until now have had their effect."""
+        walk.settled(self.t)
 
     def body(self):
         """The screen without the bars."""
@@ -115,12 +137,12 @@ class Desk:
     def small(self):
         """So few rows that there is something to scroll."""
         self.t.resize(80, 15 if self.place[3:] in ("SERVER", "TEXT", "LOG", "SETTINGS") else 14)
-        self.t.wait_until(lambda lines: lines[-1] != "", "a small screen")
+        self.t.wait_until(lambda lines: "? help" in lines[-1], "a small screen")
 
     def narrow(self):
         """So few columns that there is something beyond."""
         self.t.resize(40, 24)
-        self.t.wait_until(lambda lines: lines[-1] != "", "a narrow screen")
+        self.t.wait_until(lambda lines: "? help" in lines[-1], "a narrow screen")
 
     def page_number(self):
         """Of the bar, from 0."""
@@ -142,7 +164,7 @@ class Desk:
     def queue(self):
         """`quick` waits for web-01 in the queue."""
         self.home_servers()
-        self.quick = self.project.debug_log().count("completed: quick for web-01")
+        self.quick = self.project.debug_log().count("completed: quick for ")
         if not self.queued():
             self.t.press(":")
             self.t.type("run quick")
@@ -156,6 +178,13 @@ class Desk:
         with sqlite3.connect(f"file:{self.project.root}/var/runs.db?mode=ro", uri=True) as store:
             return store.execute("SELECT count(*) FROM queue").fetchone()[0]
 
+    def shown(self, fact, what):
+        """until(), with the screen where it fails."""
+        try:
+            until(fact, what)
+        except Failure as failure:
+            self.t.fail(str(failure))
+
     # ---- to the place, from wherever we are
     def home(self):
         """As a person would: Esc, numbers."""
@@ -168,7 +197,14 @@ class Desk:
             self.inside = True
         if t.ask("dump")[2].split()[:2] != ["24", "80"]:
             t.resize(80, 24)
+            t.wait_until(lambda lines: lines[-1].endswith((" help", " cancel")), "a screen of 80x24")
         self.nothing_typed()
+        if self.place in TITLES and self.row.act not in STAYS and self.last not in STAYS:
+            self.settled()
+            if t.lines()[1].startswith(TITLES[self.place]):
+                t.press("G" if self.place == "AT_LOG" else "g")
+                self.settled()
+                return
         getattr(self, f"home_{self.place[3:].lower()}")()
 
     def nothing_typed(self):
@@ -176,22 +212,12 @@ class Desk:
         t = self.t
         for _ in range(4):
             lines = t.lines()
-            boxed = any("Esc no" in line or "n no " in line for line in lines)
+            boxed = any(re.search("Esc no|n no |Esc stay", line) for line in lines)
             if "Esc cancel" not in lines[-1] and not boxed and not re.match("[:/&]", lines[-2] or " "):
                 return
             before = "\n".join(lines)
             t.press("Esc")
             t.wait_until(lambda lines, before=before: "\n".join(lines) != before, "an effect of Esc")
-
-    def calm(self):
-        """Nothing typed, asked or pushed: a page of the bar without a filter."""
-        for _ in range(8):
-            lines = self.t.lines()
-            if len(lines) == 24 and lines[1].startswith((" Environments", " Servers")) and "/" not in lines[-3][10:]:
-                return
-            self.t.press("Esc")
-            self.t.ask("change", 60, self.t.order("dump").split()[2])
-        self.t.fail("Esc does not lead to a list")
 
     def home_envs(self):
         walk.page(self.t, "Envs")
@@ -201,22 +227,24 @@ class Desk:
     def home_servers(self):
         """None marked, the cursor on the first."""
         t = self.t
-        if not t.lines()[1].startswith(" Servers: "):
-            self.calm()
+        if ENV in t.lines()[0]:
+            walk.page(t, "Servers")
+        else:
             walk.page(t, "Envs")
             walk.open_env(t, ENV)
         self.title("Servers")
         t.wait("web-09")
+        self.settled()
         while "marked" in t.text():
             t.press("a")
-            t.wait_re("9 marked|of 9$")
+            self.settled()
         t.press("g")
 
     def home_server(self):
         self.home_servers()
         self.t.press("Enter")
         self.title("Server: web-01")
-        self.t.wait("Variables")
+        self.t.wait("Connection")
 
     def home_confirm(self):
         self.home_servers()
@@ -241,47 +269,58 @@ class Desk:
     def home_log(self):
         self.home_servers()
         walk.page(self.t, "Log")
+        self.t.press("Esc", *["Left"] * 9, "G")
+        walk.page(self.t, "Log")
+        self.t.press("G")
         self.t.wait("follows")
 
     def home_history(self):
         self.home_servers()
         walk.page(self.t, "History")
-        self.t.wait("quick")
+        self.t.wait("quick", "bad")
+        self.t.press("g")
+        self.settled()
 
     def home_chart(self):
         self.home_history()
-        self.t.press("g", "Enter")
-        self.t.wait("web-01")
+        self.t.press("Enter")
+        self.title("One run: bad")
 
     def home_settings(self):
         self.home_servers()
         walk.page(self.t, "Settings")
-        self.t.wait("max_parallel_workers")
         self.t.press("g")
+        self.settled()
+        self.t.wait("max_parallel_workers")
 
     def home_run(self):
         """A deployment under way, three hosts at their step; it goes on from row to row, if it can."""
         t = self.t
-        if self.fresh_run or "running" not in t.lines()[2] or not t.lines()[1].startswith(" Run: deploy"):
-            self.end_run()
+        lines = t.lines()
+        if self.fresh_run or "▶ running" not in lines[2] or not lines[1].startswith(" Run: deploy"):
+            if "▶" in lines[0]:
+                self.end_run()
             self.project.holds("deploy")
             self.home_servers()
             t.press("a")
             t.wait("9 marked")
             walk.start(t)
             waiting(*HOSTS[:3])
-            t.wait_re("web-03.*Hold")
+            self.state("▶ running")
             self.fresh_run = False
         t.press("g")
+        self.settled()
+
+    def state(self, text):
+        """The head of the page Run says so."""
+        self.t.wait_until(lambda lines: text in lines[2], f"a run that is «{text}»", seconds=10)
 
     def end_run(self):
         """Whatever is under way comes to its end."""
         go(*HOSTS)
-        if self.t.lines()[0].find("deploy test-multi") >= 0:
-            self.calm()
-            walk.page(self.t, "Run")
-            self.t.press("c")
-            self.t.wait_re("over: ", seconds=5)
+        walk.page(self.t, "Run")
+        self.t.press("c")
+        self.state("over: ")
 
     def close(self):
         """The end."""
@@ -293,10 +332,12 @@ class Desk:
 
 
 def act_up(desk):
+    desk.small()
     desk.changes(desk.cursor, "G")
 
 
 def act_down(desk):
+    desk.small()
     desk.changes(desk.cursor, "g")
 
 
@@ -334,10 +375,11 @@ def goes_to(name):
     """To a page of the bar."""
 
     def effect(desk):
-        desk.t.press("5" if name != "Settings" else "6")
-        desk.home()
         desk.do()
+        if desk.row.word is None:
+            desk.settled()
         walk.wait_page(desk.t, name, seconds=5)
+        desk.t.wait_until(lambda lines: not re.match(" (Help of|Server:|Confirm|Log of|One run)", lines[1]), "a page of the bar")
 
     return effect
 
@@ -368,7 +410,10 @@ def act_command(desk):
 
 
 def act_refresh(desk):
-    desk.says("read again")
+    """Nothing has changed, so nothing is seen; but it is possible."""
+    desk.do()
+    desk.settled()
+    same("possible", False, "not possible" in desk.t.text())
 
 
 def act_quit(desk):
@@ -387,22 +432,23 @@ def act_suspend(desk):
     desk.t.type("fg")
     desk.t.press("Enter")
     desk.t.wait_gone("Stopped")
-    desk.t.wait("2 Servers")
+    desk.t.wait_until(lambda lines: lines[-1].endswith((" help", " cancel")), "the screen again")
 
 
 def act_redraw(desk):
-    """All of it is sent again, and nothing else changes."""
+    """All of it is sent again, and nothing else changes, but for numbers."""
     text, before = desk.body(), desk.t.bytes()["bytes"]
     desk.do()
     until(lambda: desk.t.bytes()["bytes"] > before + len(text) // 2, "a screen sent again")
-    same("screen", text, desk.body())
+    one, other = (re.sub("[ ~]*[0-9]+", " 0", body) for body in (text, desk.body()))
+    same("screen", one, other)
 
 
 def act_filter(desk):
     desk.do()
     desk.t.wait_re("^[/&]")
     desk.t.type("zzz")
-    desk.t.wait_re("none is shown|0-0/0", seconds=5)
+    desk.t.wait_re("none is shown|0-0/0|no key fits", seconds=5)
     desk.t.press("Esc")
     desk.t.wait_gone("zzz")
 
@@ -421,6 +467,11 @@ def act_sort_reverse(desk):
 def envs_enter(desk):
     desk.do()
     desk.title("Servers: test-multi")
+
+
+def envs_edit(desk):
+    desk.do()
+    desk.title(f"Settings: inventory/{ENV}/config.yml")
 
 
 def envs_add(desk):
@@ -448,7 +499,7 @@ def act_start_stop(desk):
     desk.queue()
     desk.home()
     desk.do()
-    until(lambda: desk.project.debug_log().count("completed: quick for web-01") > desk.quick, "the action of the queue")
+    desk.shown(lambda: desk.project.debug_log().count("completed: quick for ") > desk.quick, "the action of the queue")
     until(lambda: not desk.queued(), "an empty queue")
 
 
@@ -487,8 +538,11 @@ def proposes(action):
     return effect
 
 
-act_deploy, act_provision, act_check, act_update, act_rollback_action = map(
-    proposes, ("deploy", "provision", "check", "update", "rollback"))
+act_deploy, act_provision, act_check, act_update = map(proposes, ("deploy", "provision", "check", "update"))
+
+
+def act_rollback_action(desk):
+    desk.says("no earlier release is known for web-01")
 
 
 def act_run_action(desk):
@@ -530,7 +584,7 @@ def act_delete(desk):
 
 def servers_logs(desk):
     desk.do()
-    desk.title("web-01")
+    desk.title("Log of a host: web-01")
     desk.t.wait("60")
 
 
@@ -597,13 +651,178 @@ def confirm_queue(desk):
     desk.again()
 
 
+def history_enter(desk):
+    desk.do()
+    desk.title("One run: bad")
+
+
+def act_retry_failed(desk):
+    desk.says("bad on 1 host", "web-02")
+    desk.title("Confirm: bad")
+
+
+def chart_enter(desk):
+    desk.do()
+    desk.title("Log of a host: web-01")
+
+
+chart_logs = chart_enter
+
+
+def act_nearer(desk):
+    desk.changes(desk.body)
+
+
+def act_farther(desk):
+    desk.changes(desk.body, "+", "+")
+
+
+def settings_edit(desk):
+    desk.says("New value: 3", "Enter writes it")
+
+
+settings_enter = settings_edit
+
+
+def settings_delete(desk):
+    desk.says("Take max_parallel_workers out of", "y yes")
+    desk.t.press("y")
+    until(lambda: "max_parallel_workers" not in (desk.project.env / "config.yml").read_text(), "config.yml without it")
+    desk.again()
+
+
+def run_enter(desk):
+    desk.do()
+    desk.t.wait_re("^ web-01: ")
+    desk.t.press("q")
+    desk.title("Run: deploy")
+
+
+run_full_screen = run_enter
+
+
+def run_logs(desk):
+    desk.do()
+    desk.title("Log of a host: web-01")
+
+
+def run_pause(desk):
+    desk.do()
+    desk.state("paused ")
+    desk.t.press("c")
+    desk.state("▶ running")
+
+
+def run_continue(desk):
+    desk.t.press("p")
+    desk.state("paused ")
+    desk.do()
+    desk.state("▶ running")
+
+
+def run_promote(desk):
+    desk.says("no canary waits for promote")
+
+
+def run_abort(desk):
+    """Asks; a run that is halted is no use to the next row."""
+    desk.says("Abort the run?", "y yes")
+    desk.t.press("y")
+    desk.state("halts: aborted")
+    desk.fresh_run = True
+
+
+def run_kill(desk):
+    desk.says("Kill the run?", "y yes")
+    desk.t.press("y")
+    desk.state("over: ")
+    desk.fresh_run = True
+
+
+def run_roll_back(desk):
+    desk.says("the action has no rollback list")
+
+
+def run_skip(desk):
+    desk.t.press("G")
+    desk.t.wait_re("^>  web-09")
+    desk.says("web-09 skipped")
+    desk.fresh_run = True
+
+
+def run_retry(desk):
+    """A host that runs cannot go again: it says so."""
+    before = desk.t.lines()[-2]
+    desk.do()
+    desk.t.wait_until(lambda lines: lines[-2] != before and "web-01" in lines[-2], "why not")
+
+
+def run_more_workers(desk):
+    desk.changes(lambda: re.findall("/[0-9]+ busy", desk.t.text()))
+
+
+def run_fewer_workers(desk):
+    desk.changes(lambda: re.findall("/[0-9]+ busy", desk.t.text()), "+")
+
+
+def run_right(desk):
+    """Keys go to the output then, and back to the list."""
+    desk.changes(desk.body)
+    desk.t.press("Left")
+
+
+def run_left(desk):
+    desk.changes(desk.body, "Right")
+
+
+def run_quit(desk):
+    desk.says("is under way", "l leave")
+
+
+def run_interrupt(desk):
+    desk.says("interrupted: no new host is started")
+    desk.fresh_run = True
+
+
+def run_start_stop(desk):
+    """What is queued stays while a run is under way, and starts when it is over."""
+    desk.home()
+    desk.do()
+    desk.settled()
+    same("run", True, "▶" in desk.t.lines()[0])
+
+
+def run_clear_queue(desk):
+    desk.says("queue")
+
+
+def run_help(desk):
+    desk.do()
+    desk.title("Help of Run")
+
+
+def run_redraw(desk):
+    """Times change by themselves."""
+    before = desk.t.bytes()["bytes"]
+    desk.do()
+    until(lambda: desk.t.bytes()["bytes"] > before + 1500, "a screen sent again")
+
+
+def server_follow(desk):
+    """Nothing comes at its end, so nothing is seen; of outputs and logs it is seen at AT_LOG."""
+    desk.do()
+    desk.settled()
+
+
+text_follow = server_follow
+
+
 def searches(desk):
     """Something that stands there more than once is searched for."""
     desk.t.press("/")
     desk.t.wait_re("^/")
-    desk.t.type("e")
+    desk.t.type("for server web-01" if desk.place == "AT_LOG" else "e")
     desk.t.press("Enter")
-    desk.t.wait_re("^ .*")
 
 
 def act_search(desk):
@@ -612,7 +831,7 @@ def act_search(desk):
     desk.t.type("the")
     desk.t.wait_re("^/the$")
     desk.t.press("Enter")
-    desk.t.wait_gone("/the\n")
+    desk.t.wait_until(lambda lines: not lines[-2].startswith("/"), "the end of the line")
 
 
 def act_search_next(desk):
@@ -662,11 +881,13 @@ def press_all(place, wanted=None):
         for row in rows():
             if row.place != place or (wanted and wanted not in (row.name, row.act)):
                 continue
+            if row.word and row.act in EVERYWHERE and place != "AT_ENVS":
+                continue  # one way for all pages, and pressed there as a key
             effect = effect_of(row)
             if effect is None:
                 failed.append(f"{place} {row.name}: no test presses it ({row.act})")
                 continue
-            desk.row = row
+            desk.last, desk.row = desk.row.act if desk.row else None, row
             try:
                 begin = time.monotonic()
                 desk.home()
@@ -693,6 +914,46 @@ def test_envs():
 
 def test_servers():
     press_all("AT_SERVERS")
+
+
+def test_server():
+    press_all("AT_SERVER")
+
+
+def test_run():
+    press_all("AT_RUN")
+
+
+def test_history():
+    press_all("AT_HISTORY")
+
+
+def test_chart():
+    press_all("AT_CHART")
+
+
+def test_settings():
+    press_all("AT_SETTINGS")
+
+
+def test_log():
+    press_all("AT_LOG")
+
+
+def test_text():
+    press_all("AT_TEXT")
+
+
+def test_form():
+    press_all("AT_FORM")
+
+
+def test_ask():
+    press_all("AT_ASK")
+
+
+def test_confirm():
+    press_all("AT_CONFIRM")
 
 
 if __name__ == "__main__":

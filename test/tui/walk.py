@@ -7,10 +7,19 @@ def wait_page(t, name, seconds=None):
     t.wait(f"[{PAGES.index(name) + 1} {name}]", seconds=seconds)
 
 
+def settled(t):
+    """All keys until now have had their effect, and it is seen whole: one more has, and is taken back."""
+    t.press(":")
+    t.wait_re("^:$")
+    t.press("Backspace")
+    t.wait_until(lambda lines: not lines[-2].startswith(":"), "no line")
+
+
 def page(t, name):
     """Go there by its number."""
     t.press(str(PAGES.index(name) + 1))
     wait_page(t, name)
+    settled(t)
 
 
 def cursor_row(lines):
@@ -37,6 +46,7 @@ def open_env(t, name):
     """From the first page into an environment."""
     wait_page(t, "Envs")
     t.wait(name)
+    settled(t)
     move_to(t, name)
     t.press("Enter")
     wait_page(t, "Servers")

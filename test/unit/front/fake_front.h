@@ -42,6 +42,7 @@ struct front {
     bool open;
     unsigned version;
     struct event_base *base;
+    struct page *top; /* what front_top says */
     struct page *servers;        /* owned */
     struct page *over[OVER_MAX]; /* owned: pages that were pushed */
     size_t over_count, popped;
@@ -156,6 +157,15 @@ front_pop(struct front *f)
     f->popped++;
 }
 
+struct page *
+front_top(struct front *f)
+{
+    static const struct page_ops nothing = {.where = AT_TEXT};
+    static struct page another = {.ops = &nothing};
+
+    return f->top != NULL ? f->top : &another;
+}
+
 void
 front_go(struct front *f, enum where where)
 {
@@ -223,6 +233,12 @@ void
 front_reload_env(struct front *f)
 {
     fake_load(f, "test");
+}
+
+void
+front_refresh_env(struct front *f)
+{
+    front_reload_env(f);
 }
 
 unsigned

@@ -393,8 +393,15 @@ test_a_run_that_is_over_goes_again_with_all_that_are_not_there(void **state)
     f.work.runs = false;
     e.exit_code = 0;
     tell(&f, e);
-    assert_true(act(&f, ACT_RETRY)); /* nothing is left: work says so */
-    assert_string_equal(f.work.asked, "retry web-01 0");
+    assert_true(act(&f, ACT_RETRY)); /* nothing is left */
+    assert_string_equal(f.work.asked, "");
+    assert_string_equal(f.said, "all its hosts are there: nothing to do again");
+    e.exit_code = 2; /* no halt: hosts failed within the budget */
+    tell(&f, e);
+    shows(&f, "to go on  R does it again where it is not ok");
+    assert_true(act(&f, ACT_RETRY));
+    assert_string_equal(f.work.asked, "once more " RUN);
+    f.work.asked[0] = '\0';
     e.exit_code = 3;
     e.go_on = "inventory-manager retry " RUN;
     tell(&f, e);
@@ -710,7 +717,7 @@ test_a_run_of_another_process_is_told_and_seen_as_it_goes_on(void **state)
     shows(&f, "deploy prod is under way in another process");
     shows(&f, "inventory-manager status prod --watch");
     assert_true(event_base_loop(f.base, EVLOOP_ONCE) >= 0);
-    shows(&f, "paused since");
+    shows(&f, "paused for");
     shows(&f, "4/9");
     f.page->ops->tick(f.page, zero_ms); /* it is known already */
     shows(&f, "4/9");

@@ -157,9 +157,9 @@ test_a_file_with_mistakes_is_shown_and_can_be_mended(void **state)
     folder_text(&s->folder, "inventory/bad/config.yml",
                 "max_parallel_workers: many\nconfirm: perhaps\n");
     folder_text(&s->folder, "inventory/bad/hosts.yml", "all:\n  hosts:\n    web-01:\n");
-    struct settings_page *p = show(s);
+    (void)show(s);
     front_show_settings(s->front, "bad");
-    assert_string_equal(p->file, "inventory/bad/config.yml");
+    stage_sees(s, "Settings: inventory/bad/config.yml");
     stage_sees(s, "1 of 2: inventory/bad/config.yml:1:23: max_parallel_workers: expected a");
     stage_type(s, "/confirm");
     stage_press(s, KEYC_ENTER);
@@ -169,9 +169,19 @@ test_a_file_with_mistakes_is_shown_and_can_be_mended(void **state)
     stage_press(s, KEYC_ENTER);
     stage_press(s, KEYC_ESC); /* ends the filter */
     stage_sees(s, "inventory/bad/config.yml:1:23: max_parallel_workers: expected a");
-    assert_true(front_open_env(s->front, "prod")); /* what is opened later counts */
-    front_go(s->front, AT_SETTINGS);
-    assert_string_equal(p->file, "inventory/prod/config.yml");
+    stage_press(s, KEYC_ESC); /* back */
+    stage_sees(s, "Settings: inventory/prod/config.yml");
+    front_show_settings(s->front, "prod"); /* it is the open one */
+    assert_int_equal(s->front->over_count, 0);
+    front_show_settings(s->front, "bad");
+    stage_type(s, ":set max_fail 2");
+    stage_press(s, KEYC_ENTER);
+    stage_sees(s, "bad/config.yml");
+    config_is(s, "max_parallel_workers: 3\n");
+    stage_type(s, "e");
+    front_go(s->front, AT_SERVERS); /* all go */
+    stage_turn(s);
+    assert_int_equal(s->front->over_count, 0);
 }
 
 static void

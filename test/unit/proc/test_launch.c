@@ -132,7 +132,7 @@ test_it_has_no_descriptor_of_ours(void **state)
     const int secret = open("/dev/zero", O_RDONLY); /* not close-on-exec, on purpose */
 
     assert_true(secret >= 0);
-    write_script(p, "ls -l /proc/$$/fd | grep -c zero");
+    write_script(p, "ls -l /proc/$$/fd 2>/dev/null | grep -c zero");
     launch_it(p, "");
     take_answer(p, text, sizeof(text));
     assert_string_equal(text, "0\n");
@@ -150,7 +150,7 @@ test_signals_that_we_ignore_are_not_ignored_there(void **state)
     launch_it(p, "");
     take_answer(p, text, sizeof(text));
     signal(SIGPIPE, SIG_DFL);
-    assert_true(strtoull(text + strlen("SigIgn:"), NULL, 16) == 0);
+    assert_string_equal(text, "SigIgn:\t0000000000000000\n");
 }
 
 static void

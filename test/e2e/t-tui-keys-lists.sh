@@ -1,0 +1,9 @@
+# Every key of the key table at every place where it means something: lists.
+# shellcheck shell=bash disable=SC2154,SC2119
+. test/e2e/lib.sh
+. test/e2e/fleet.sh
+. test/e2e/tui.sh
+start_fleet
+fleet_project
+if [ $# -gt 0 ]; then tui keys "$@"; else tui_at_once keys _envs _servers _history _settings; fi
+finish

@@ -1,9 +1,0 @@
-# Every key of the key table, at every place where it means something.
-# shellcheck shell=bash disable=SC2154,SC2119
-. test/e2e/lib.sh
-. test/e2e/fleet.sh
-. test/e2e/tui.sh
-start_fleet
-fleet_project
-tui keys "$@"
-finish
