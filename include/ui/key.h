@@ -69,8 +69,8 @@ bool key_waits(const struct key_reader *r);
 /* KEY_ESC_MS have passed: they are what they are. */
 void key_timeout(struct key_reader *r, void (*fn)(void *arg, const struct key *k), void *arg);
 
-/* Nothing has come for KEY_PAUSE_MS.  A Ctrl-C that comes alone then is typed: it ends a paste whose
- * end was lost, which would take all keys for its own for ever, and does nothing else. */
+/* Nothing has come for KEY_PAUSE_MS.  A Ctrl-C that comes alone then is typed: it ends a paste
+ * whose end was lost, which would take all keys for its own for ever, and does nothing else. */
 void key_pause(struct key_reader *r);
 
 /* The name for people: "Ctrl-C", "PgUp", "Space", "F5", "d". */
