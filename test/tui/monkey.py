@@ -18,7 +18,7 @@ import time
 from tui import Failure, main
 from world import ENV, WORK, Project
 
-SECONDS = float(os.environ.get("MONKEY_SECONDS", "4"))
+SECONDS = float(os.environ.get("MONKEY_SECONDS", "2.5"))
 SEED = int(os.environ.get("MONKEY_SEED", "1"))
 LIFE_KEYS = 400     # then the program is left, and begun anew in a new project
 BURST = 12          # keys at once, before it is looked whether it still answers
