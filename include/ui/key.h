@@ -17,7 +17,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { KEY_ESC_MS = 25, KEY_PENDING_MAX = 64 };
+enum { KEY_ESC_MS = 25, KEY_PAUSE_MS = 1000, KEY_PENDING_MAX = 64 };
 
 enum key_code {
     KEYC_NONE,
@@ -57,6 +57,7 @@ struct key_reader {
     unsigned char pending[KEY_PENDING_MAX];
     size_t len;
     bool pasting, broke_line;
+    bool paused; /* nothing came for a while */
     enum { KEY_SKIPS_NOTHING, KEY_SKIPS_CSI, KEY_SKIPS_STRING } skips; /* what is no key */
 };
 
@@ -67,6 +68,10 @@ void key_feed(struct key_reader *r, const char *bytes, size_t len,
 bool key_waits(const struct key_reader *r);
 /* KEY_ESC_MS have passed: they are what they are. */
 void key_timeout(struct key_reader *r, void (*fn)(void *arg, const struct key *k), void *arg);
+
+/* Nothing has come for KEY_PAUSE_MS.  A Ctrl-C that comes alone then is typed: it ends a paste
+ * whose end was lost, which would take all keys for its own for ever, and does nothing else. */
+void key_pause(struct key_reader *r);
 
 /* The name for people: "Ctrl-C", "PgUp", "Space", "F5", "d". */
 void key_name(const struct key *k, char ret[16]);

@@ -12,6 +12,7 @@
 #include <string.h>
 
 enum {
+    CTRL_C = 0x03,
     ESC = 0x1b,
     CSI_NUMBERS_MAX = 4,
     NUMBER_MAX = 99999,
@@ -447,6 +448,13 @@ void
 key_feed(struct key_reader *r, const char *bytes, size_t len,
          void (*fn)(void *arg, const struct key *k), void *arg)
 {
+    const bool typed = r->paused && len == 1 && bytes[0] == CTRL_C;
+
+    r->paused = false;
+    if (r->pasting && typed) {
+        *r = (struct key_reader){0};
+        return;
+    }
     while (len > 0) {
         const size_t room = sizeof(r->pending) - r->len;
         const size_t n = len < room ? len : room;
@@ -460,6 +468,12 @@ key_feed(struct key_reader *r, const char *bytes, size_t len,
             r->skips = KEY_SKIPS_CSI;
         }
     }
+}
+
+void
+key_pause(struct key_reader *r)
+{
+    r->paused = true;
 }
 
 bool

@@ -46,6 +46,7 @@ struct screen {
     bool resized; /* the terminal may have another size */
     bool drawing;
     int64_t frame_ms;                           /* when the last one was drawn */
+    int64_t bytes_ms;                           /* when something was typed last */
     struct event *frame, *esc, *look;           /* owned */
     struct event *stopped, *continued, *window; /* owned: signals */
     struct sigaction ttin, ttou;                /* what they did before */
@@ -182,7 +183,12 @@ static void
 on_bytes(void *arg, const char *bytes, size_t len)
 {
     struct screen *s = arg;
+    const int64_t now_ms = screen_tty_clock_ms();
 
+    if (now_ms - s->bytes_ms >= KEY_PAUSE_MS) {
+        key_pause(&s->keys);
+    }
+    s->bytes_ms = now_ms;
     key_feed(&s->keys, bytes, len, on_key, s);
     if (key_waits(&s->keys)) {
         in_ms(s->esc, KEY_ESC_MS);

@@ -18,7 +18,7 @@ import time
 from tui import Failure, main
 from world import ENV, WORK, Project
 
-SECONDS = float(os.environ.get("MONKEY_SECONDS", "4"))
+SECONDS = float(os.environ.get("MONKEY_SECONDS", "2.5"))
 SEED = int(os.environ.get("MONKEY_SEED", "1"))
 LIFE_KEYS = 400     # then the program is left, and begun anew in a new project
 BURST = 12          # keys at once, before it is looked whether it still answers
@@ -43,7 +43,7 @@ RAW = (b"\x1b[<0;99999;99999M", b"\x1b[<64;4294967296;18446744073709551616M", b"
        b"\xe6\x97", b"\xff\xfe\xc0\x80", b"\x1b[I\x1b[O", b"\x1b" * 50, b"\x1b[?62;4c", b"\x1b[24;80R", b"\x1b]11;rgb:0000/0000/0000\x07",
        b"\x1bP>|xterm(999)\x1b\\", b"\x1b[200~q\x1b[20\x1b[201~", b"\x1b[201~", b"\x1b[1;99999A", b"\x1b[" + b"1;" * 400 + b"m", b"\x1bO", b"\x1b[",
        b"\x00\x00\x00", b"\x9b31m", b"\x1b_hidden\x1b\\", b"\x1b[27;5;13~", b"\x1b[13;2u")
-SIZES = ((80, 24), (300, 100), (1, 1), (2, 1), (1, 50), (40, 10), (200, 3), (3, 200), (80, 2), (119, 33))
+SIZES = ((80, 24), (300, 100), (2, 2), (4, 1), (2, 50), (40, 10), (200, 3), (3, 200), (80, 2), (119, 33))
 
 
 def project():
@@ -98,8 +98,10 @@ class Monkey:
             keys = self.keys()
             self.note(" ".join(keys))
             for key in keys:
-                if key == "Space" or len(key) > 1:
+                if len(key) > 1:
                     t.press(key)
+                    if key == "C-z":
+                        is_leaving(t)  # until it has the terminal again: what is typed meanwhile is echoed
                 else:
                     t.type(key)
         elif dice < 0.93:

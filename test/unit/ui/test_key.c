@@ -281,6 +281,27 @@ test_a_paste_that_comes_slowly_is_one(void **state)
     buf_release(&out);
 }
 
+/* Else a terminal that loses the end of one would be deaf for ever. */
+static void
+test_a_paste_without_an_end_is_ended_by_a_ctrl_c_that_is_typed(void **state)
+{
+    struct key_reader r = {0};
+    struct buf out;
+
+    (void)state;
+    buf_init(&out, 1000);
+    key_feed(&r, "\033[200~d", 7, note, &out);
+    key_feed(&r, "\003", 1, note, &out); /* part of the paste */
+    key_pause(&r);
+    key_feed(&r, "\003e", 2, note, &out); /* this too: it does not come alone */
+    key_feed(&r, "\003", 1, note, &out);  /* right behind it */
+    key_pause(&r);
+    key_feed(&r, "\003", 1, note, &out);
+    key_feed(&r, "f\003", 2, note, &out);
+    assert_string_equal(out.data, "'d' 'e' f Ctrl-C");
+    buf_release(&out);
+}
+
 /* ---------------------------------------------------------------- anything */
 
 static void
@@ -348,6 +369,7 @@ main(void)
         cmocka_unit_test(test_a_string_without_end_ends_with_time),
         cmocka_unit_test(test_pasted_characters_are_no_commands),
         cmocka_unit_test(test_a_paste_that_comes_slowly_is_one),
+        cmocka_unit_test(test_a_paste_without_an_end_is_ended_by_a_ctrl_c_that_is_typed),
         cmocka_unit_test(test_pieces_make_no_difference_whatever_comes),
         cmocka_unit_test(test_a_reader_that_is_cleared_by_a_key_goes_on),
         cmocka_unit_test(test_names_fit_for_every_key),
