@@ -49,8 +49,8 @@ struct run_request {
     const char *ssh_password;    /* the same */
     const char *key_passphrase;  /* of keys; or NULL */
     /* Ask at the terminal, without an echo; the answer is the caller's, who wipes it.  NULL: nobody
-     * can be asked. */
-    int (*ask)(void *arg, const char *prompt, char **ret, struct err *err);
+     * can be asked.  again: the last answer to this prompt was not it. */
+    int (*ask)(void *arg, const char *prompt, bool again, char **ret, struct err *err);
     void *ask_arg;
     bool answerable; /* an operator can promote and continue: a control socket, or a terminal */
     bool verbose;    /* tell what ssh_config says and is not used */

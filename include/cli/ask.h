@@ -15,5 +15,7 @@ bool ask_can(void);
  * echo.  A signal that ends or stops us finds the terminal as it was.  The answer is the caller's,
  * who wipes it.  ERR_USAGE: no answer, or one too long. */
 int ask_hidden(const char *prompt, char **ret, struct err *err);
+/* The same; again: it says first that the last answer was not it. */
+int ask_once_more(const char *prompt, bool again, char **ret, struct err *err);
 
 #endif

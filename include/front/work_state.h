@@ -26,8 +26,9 @@ struct work {
     struct trial *trial;   /* owned: it is one of these; else NULL */
     int exit_code;         /* of the run that is over; -1: err */
     struct err err;
-    struct seen *seen; /* owned; NULL: there was no run yet */
-    struct map *tests; /* owned: what they came to */
+    struct seen *seen;   /* owned; NULL: there was no run yet */
+    struct map *tests;   /* owned: what they came to */
+    struct map *answers; /* owned, wiped: what was answered to hidden questions, by prompt */
     struct queue_list queue;
     bool queue_runs;
     bool leaves;       /* the loop ends when the run is over */

@@ -102,7 +102,7 @@ ask(struct run *run, const char *path, const struct strv *locked, struct err *er
     for (int i = 0; i < TRIES_MAX && rc == 0 && keyring_found(run->keyring, path) == KEYRING_LOCKED;
          i++) {
         char *passphrase = NULL;
-        rc = run->request->ask(run->request->ask_arg, prompt, &passphrase, err);
+        rc = run->request->ask(run->request->ask_arg, prompt, i > 0, &passphrase, err);
         if (passphrase != NULL) {
             try_passphrase(run, locked, passphrase);
             explicit_bzero(passphrase, strlen(passphrase));

@@ -191,3 +191,13 @@ ask_hidden(const char *prompt, char **ret, struct err *err)
     close_terminal(&t);
     return rc;
 }
+
+int
+ask_once_more(const char *prompt, bool again, char **ret, struct err *err)
+{
+    char *text = xasprintf("%s%s", again ? "That is not it.  " : "", prompt);
+    const int rc = ask_hidden(text, ret, err);
+
+    free(text);
+    return rc;
+}

@@ -63,10 +63,10 @@ asks(const struct options *o)
 }
 
 static int
-ask_here(void *arg, const char *prompt, char **ret, struct err *err)
+ask_here(void *arg, const char *prompt, bool again, char **ret, struct err *err)
 {
     (void)arg;
-    return ask_hidden(prompt, ret, err);
+    return ask_once_more(prompt, again, ret, err);
 }
 
 /* A run of an environment has a control socket; one of a list of hosts has no name (cli/place.h),

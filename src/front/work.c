@@ -144,18 +144,35 @@ on_over(void *arg, int exit_code, const struct err *err)
 
 /* ---------------------------------------------------------------- the beginning of one */
 
-/* The terminal is given back for the question. */
-static int
-ask_outside(void *arg, const char *prompt, char **ret, struct err *err)
+static void
+wipe(void *answer)
 {
-    struct screen *s = front_screen(arg);
+    explicit_bzero(answer, strlen(answer));
+    free(answer);
+}
 
+/* The terminal is given back for the question.  What was answered is kept for this session: a queue
+ * would stop at each action. */
+static int
+ask_outside(void *arg, const char *prompt, bool again, char **ret, struct err *err)
+{
+    struct work *w = arg;
+    struct screen *s = front_screen(w->front);
+    const char *known = again ? NULL : map_get(w->answers, prompt);
+
+    if (known != NULL) {
+        *ret = xstrdup(known);
+        return 0;
+    }
     if (s == NULL) {
         return err_set(err, ERR_USAGE, "nobody can be asked any more: %s", prompt);
     }
     screen_leave(s);
-    const int rc = ask_hidden(prompt, ret, err);
+    const int rc = ask_once_more(prompt, again, ret, err);
     screen_enter(s);
+    if (rc == 0) {
+        map_set(w->answers, prompt, xstrdup(*ret));
+    }
     return rc;
 }
 
@@ -170,7 +187,7 @@ begin(struct work *w, struct errand *e)
         screen_draw_now(front_screen(w->front));
     }
     e->request.ask = ask_outside;
-    e->request.ask_arg = w->front;
+    e->request.ask_arg = w;
     w->errand = e;
     w->run = app_begin(&e->request, front_base(w->front), on_over, w, &err);
     if (w->run == NULL) {
@@ -477,6 +494,7 @@ work_new(struct front *f)
     w->front = f;
     w->after = event_new(front_base(f), -1, 0, on_after, w);
     w->tests = map_new(free);
+    w->answers = map_new(wipe);
     queue_load(w);
     return w;
 }
@@ -493,6 +511,7 @@ work_free(struct work *w)
     errand_free(w->errand);
     seen_free(w->seen);
     map_free(w->tests);
+    map_free(w->answers);
     queue_list_release(&w->queue);
     event_free(w->after);
     free(w);

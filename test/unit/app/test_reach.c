@@ -152,8 +152,9 @@ test_the_password_of_a_login_is_the_inventorys_then_the_operators(void **state)
 static int asked;
 
 static int
-ask_key(void *arg, const char *prompt, char **ret, struct err *err)
+ask_key(void *arg, const char *prompt, bool again, char **ret, struct err *err)
 {
+    assert_int_equal(again, asked > 0);
     assert_null(arg);
     (void)err;
     assert_string_equal(prompt, "Passphrase of key /k/locked: ");
@@ -162,8 +163,9 @@ ask_key(void *arg, const char *prompt, char **ret, struct err *err)
 }
 
 static int
-ask_wrongly(void *arg, const char *prompt, char **ret, struct err *err)
+ask_wrongly(void *arg, const char *prompt, bool again, char **ret, struct err *err)
 {
+    assert_int_equal(again, asked > 0);
     assert_null(arg);
     (void)prompt;
     (void)err;
@@ -173,8 +175,9 @@ ask_wrongly(void *arg, const char *prompt, char **ret, struct err *err)
 }
 
 static int
-ask_in_vain(void *arg, const char *prompt, char **ret, struct err *err)
+ask_in_vain(void *arg, const char *prompt, bool again, char **ret, struct err *err)
 {
+    assert_int_equal(again, asked > 0);
     assert_null(arg);
     (void)prompt;
     (void)ret;
@@ -187,7 +190,7 @@ test_a_locked_key_is_asked_for_before_anything_connects(void **state)
 {
     static const struct {
         const char *given; /* IM_KEY_PASSPHRASE */
-        int (*ask)(void *arg, const char *prompt, char **ret, struct err *err);
+        int (*ask)(void *arg, const char *prompt, bool again, char **ret, struct err *err);
         int rc, asked;
         const char *text;
     } rows[] = {
