@@ -109,7 +109,8 @@ job_draw(void *arg, struct canvas *c)
     if (frame > 1 && !j->answers && now_us - j->frame_us < j->shared->pace_us) {
         j->shared->pace_us = (int)(now_us - j->frame_us);
     }
-    j->frame_us = now_us;
+    /* The last time that is surely before this frame: we may have been kept since it began. */
+    j->frame_us = j->tick_us;
     j->answers = false;
     job_tell(j);
 }
