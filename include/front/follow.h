@@ -45,6 +45,7 @@ void follow_release(struct follow *f);
 void follow_draw(struct page *p, struct canvas *c, struct box box);
 bool follow_key(struct page *p, const struct key *k);
 bool follow_act(struct page *p, enum act act);
+bool follow_possible(struct page *p, enum act act);
 void follow_filter(struct page *p, const char *text, bool without);
 void follow_search(struct page *p, const char *text);
 void follow_tick(struct page *p, int64_t wall_ms);

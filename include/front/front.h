@@ -38,6 +38,7 @@ void front_say(struct front *f, unsigned look, const char *fmt, ...)
  * from inside of its own functions: it is freed by the loop, later. */
 void front_push(struct front *f, struct page *p);
 void front_pop(struct front *f);
+struct page *front_top(struct front *f); /* the page that is seen; borrowed until the loop */
 /* One of the six pages of the bar, which live as long as the screen does; the pages over the one
  * that was seen are left. */
 void front_go(struct front *f, enum where where);

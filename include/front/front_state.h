@@ -84,7 +84,6 @@ struct front {
 /* All but a page and the terminal. */
 struct front *front_new(struct cli *c);
 void front_free(struct front *f);
-struct page *front_top(struct front *f);
 /* Give the terminal back, and leave when the run under way is over, telling it in plain lines. */
 void front_detach(struct front *f);
 /* Ctrl-C, however it came. */

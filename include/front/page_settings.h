@@ -30,6 +30,7 @@ struct settings_page {
     struct strv mistakes;
     size_t mistake_count;
     char allowed[SETTINGS_ALLOWED_BYTES];
+    const char *unsetting; /* static: the key that a question is about */
     struct box drawn;
 };
 

@@ -100,6 +100,12 @@ const struct server_past *page_servers_past(struct front *f);
 /* The cursor of the Servers page to a server. */
 void page_servers_go(struct front *f, const char *host);
 
+/* ---- page_server.c */
+
+/* The details of a server, if they are what is seen, become those of another name; NULL: are left.
+ */
+void page_server_follow(struct front *f, const char *was, const char *name);
+
 /* ---- browse.c: a server in the browser */
 
 /* Its address for a browser; NULL and err: there is none that may be opened.  The caller frees it.

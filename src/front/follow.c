@@ -111,6 +111,12 @@ follow_filter(struct page *p, const char *text, bool without)
     pager_filter(mine(p)->pager, text, without);
 }
 
+bool
+follow_possible(struct page *p, enum act act)
+{
+    return act != ACT_SEARCH_NEXT || pager_search_text(mine(p)->pager)[0] != '\0';
+}
+
 void
 follow_search(struct page *p, const char *text)
 {

@@ -24,6 +24,7 @@ struct page_edit {
     struct form *form;
     char *host;            /* owned: its name now; NULL: a new one */
     char *env;             /* owned: the environment it is of */
+    struct strv was;       /* what stood in the files when it was opened (EDIT_HOST_TEXTS) */
     char *presets[FIELDS]; /* owned: what an empty field stands for */
     struct form_field fields[FIELDS];
 };
@@ -179,9 +180,10 @@ read_form(const struct page_edit *p)
                               .group = p->host == NULL ? form_value(p->form, GROUP) : NULL};
 }
 
-/* "inventory/prod/hosts.yml", as it is named after the file was read again. */
+/* "inventory/prod/hosts.yml", as it is named after the file was read again; was: its name before,
+ * or NULL. */
 static void
-say_done(struct front *f, const char *name, const char *what)
+say_done(struct front *f, const char *name, const char *was, const char *what)
 {
     const ptrdiff_t i = server_number(f, name);
     const struct loaded *l = front_env(f);
@@ -193,8 +195,43 @@ say_done(struct front *f, const char *name, const char *what)
     }
     buf_init(&place, PLACE_BYTES_MAX);
     explain_path(front_cli(f)->root, inventory_host(l->inventory, (size_t)i)->file, &place);
-    front_say(f, LOOK_OK, "%s: %s %s", name, what, place.data);
+    if (was != NULL && strcmp(was, name) != 0) {
+        front_say(f, LOOK_WARN, "%s: %s %s; its earlier runs and state stay with the name %s", name,
+                  what, place.data, was);
+    } else {
+        front_say(f, LOOK_OK, "%s: %s %s", name, what, place.data);
+    }
     buf_release(&place);
+}
+
+/* What is not touched here would be put back to what it was. */
+static int
+check_unchanged(const struct page_edit *p, struct err *err)
+{
+    struct strv now = {0};
+    int rc = edit_read_host(front_env(p->page.front)->env_dir, p->host, &now, err);
+    bool same = now.count == p->was.count;
+
+    for (size_t i = 0; same && i < now.count; i++) {
+        same = strcmp(now.items[i], p->was.items[i]) == 0;
+    }
+    if (rc == 0 && !same) {
+        rc = err_set(err, ERR_CONFIG,
+                     "somebody else has changed %s meanwhile: Esc, and e reads it again", p->host);
+    }
+    strv_clear(&now);
+    return rc;
+}
+
+static int
+write_form(const struct page_edit *p, const struct edit_host *h, struct err *err)
+{
+    const char *dir = front_env(p->page.front)->env_dir;
+
+    if (p->host == NULL) {
+        return edit_add_host(dir, h, err);
+    }
+    return check_unchanged(p, err) < 0 ? -1 : edit_change_host(dir, p->host, h, err);
 }
 
 static void
@@ -209,19 +246,21 @@ save(struct page *page)
         return;
     }
     const struct edit_host h = read_form(p);
-    const char *dir = front_env(f)->env_dir;
-    const int rc =
-        p->host == NULL ? edit_add_host(dir, &h, &err) : edit_change_host(dir, p->host, &h, &err);
-    if (rc != 0) {
+    if (write_form(p, &h, &err) != 0) {
         form_blame(p->form, err.text);
         return;
     }
     char *name = xstrdup(h.name);
+    char *was = p->host == NULL ? NULL : xstrdup(p->host);
     const char *what = p->host == NULL ? "added to" : "changed in";
     front_pop(f); /* from here on the form may be gone */
     front_reload_env(f);
     page_servers_go(f, name);
-    say_done(f, name, what);
+    if (was != NULL) {
+        page_server_follow(f, was, name);
+    }
+    say_done(f, name, was, what);
+    free(was);
     free(name);
 }
 
@@ -257,6 +296,7 @@ release(struct page *page)
     for (size_t i = 0; i < FIELDS; i++) {
         free(p->presets[i]);
     }
+    strv_clear(&p->was);
     free(p->host);
     free(p->env);
     free(p);
@@ -321,6 +361,6 @@ page_edit_server_new(struct front *f, const char *host)
     }
     p->form = form_new(host == NULL ? "A new server" : "Edit a server", p->fields,
                        host == NULL ? FIELDS : FIELDS - 1, values, p);
-    strv_clear(&now);
+    p->was = now;
     return &p->page;
 }

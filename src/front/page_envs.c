@@ -10,6 +10,8 @@
 #include "base/xalloc.h"
 #include "cli/past.h"
 #include "config/edit.h"
+#include "store/lock.h"
+#include "ui/clock.h"
 #include "ui/table.h"
 
 #include <inttypes.h>
@@ -141,7 +143,7 @@ tell_when(const struct envs *e, const struct env_row *r, char ret[TABLE_CELL_BYT
     } else if (seconds / 86400 <= DAYS_AGO_MAX) {
         (void)snprintf(ret, TABLE_CELL_BYTES, "%" PRId64 "d ago", seconds / 86400);
     } else {
-        past_when(r->ran_wall_ms, when);
+        clock_seconds(r->ran_wall_ms, when);
         (void)snprintf(ret, TABLE_CELL_BYTES, "%.10s", when);
     }
     return LOOK_DIM;
@@ -271,6 +273,20 @@ open_at(struct envs *e)
     return true;
 }
 
+/* A run of this or of another process, now. */
+static bool
+has_run(const struct envs *e, const char *name)
+{
+    struct work *w = front_work(e->page.front);
+    char *dir = xasprintf("%s/var", front_cli(e->page.front)->root);
+    struct lock_holder holder = {0};
+    const bool here = work_run(w) != NULL && strcmp(work_env(w), name) == 0;
+    const bool has = here || lock_probe(dir, name, &holder, NULL) == 1;
+
+    free(dir);
+    return has;
+}
+
 static void
 on_delete(void *arg, bool yes)
 {
@@ -282,7 +298,9 @@ on_delete(void *arg, bool yes)
     if (!yes) {
         return;
     }
-    if (edit_delete_env(front_cli(f)->root, e->deleting, &err) != 0) {
+    if (has_run(e, e->deleting)) { /* it may have begun since it was asked */
+        front_say(f, LOOK_WARN, "%s: a run is under way", e->deleting);
+    } else if (edit_delete_env(front_cli(f)->root, e->deleting, &err) != 0) {
         front_say(f, LOOK_BAD, "%s", err.text);
     } else {
         front_say(f, LOOK_OK, "%s is deleted", e->deleting);
@@ -322,7 +340,7 @@ delete_at(struct envs *e)
         return false;
     }
     const struct env_row *r = &e->known.rows[row];
-    if (runs_here(e, r) || r->locked_by_pid >= 0) {
+    if (has_run(e, r->name)) {
         front_say(f, LOOK_WARN, "%s: a run is under way", r->name);
     } else if (edit_list_env(front_cli(f)->root, r->name, &paths, &err) != 0) {
         front_say(f, LOOK_BAD, "%s", err.text);

@@ -100,6 +100,7 @@ page_hostlog_new(struct front *f, const char *env, const char *run_id, const cha
         .subtitle = hostlog_subtitle,
         .key = follow_key,
         .act = follow_act,
+        .possible = follow_possible,
         .filter = follow_filter,
         .search = follow_search,
         .tick = hostlog_tick,

@@ -86,6 +86,7 @@ page_log_new(struct front *f)
         .draw = follow_draw,
         .key = follow_key,
         .act = follow_act,
+        .possible = follow_possible,
         .filter = follow_filter,
         .search = follow_search,
         .command = log_command,

@@ -8,6 +8,7 @@
 
 #include "base/xalloc.h"
 #include "ui/echo.h"
+#include "ui/wrap.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -38,6 +39,19 @@ feed_of(const struct output_page *o)
     return run != NULL && strcmp(run, o->run) == 0 ? f : NULL;
 }
 
+/* Why, where it is known: the list has room for its beginning only. */
+static void
+draw_nothing(const struct feed *f, int32_t host, struct canvas *c, struct box box)
+{
+    const struct feed_host *h = f == NULL ? NULL : feed_host(f, host);
+    const struct box why = {box.row + 2, box.col + 1, box.rows - 2, box.cols - 2};
+
+    (void)canvas_text(c, box.row, box.col + 1, box.cols - 1, LOOK_DIM, "it has said nothing");
+    if (h != NULL && h->reason != NULL && why.rows > 0) {
+        (void)wrap_draw(c, why, LOOK_BAD, h->reason);
+    }
+}
+
 static void
 output_draw(struct page *p, struct canvas *c, struct box box)
 {
@@ -48,7 +62,7 @@ output_draw(struct page *p, struct canvas *c, struct box box)
         echo_take(&o->echo, f, o->host);
     }
     if (pager_lines(o->echo.pager) == 0) {
-        (void)canvas_text(c, box.row, box.col + 1, box.cols - 1, LOOK_DIM, "it has said nothing");
+        draw_nothing(f, o->host, c, box);
     }
     pager_draw(o->echo.pager, c, box);
 }
@@ -66,6 +80,12 @@ static bool
 output_key(struct page *p, const struct key *k)
 {
     return pager_wheel(mine(p)->echo.pager, k);
+}
+
+static bool
+output_possible(struct page *p, enum act act)
+{
+    return act != ACT_SEARCH_NEXT || pager_search_text(mine(p)->echo.pager)[0] != '\0';
 }
 
 static bool
@@ -121,6 +141,7 @@ page_output_new(struct front *f, int32_t host)
         .subtitle = output_subtitle,
         .key = output_key,
         .act = output_act,
+        .possible = output_possible,
         .filter = output_filter,
         .search = output_search,
         .free = output_free,

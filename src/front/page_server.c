@@ -225,6 +225,13 @@ act(struct page *page, enum act a)
     return true;
 }
 
+static bool
+possible(struct page *page, enum act a)
+{
+    return a != ACT_FOLLOW &&
+           (a != ACT_SEARCH_NEXT || pager_search_text(self(page)->view.pager)[0] != '\0');
+}
+
 static void
 filter(struct page *page, const char *text, bool without)
 {
@@ -264,6 +271,26 @@ tick(struct page *page, int64_t wall_ms)
     front_changed(page->front); /* the line above the text; its text is made when drawn */
 }
 
+void
+page_server_follow(struct front *f, const char *was, const char *name)
+{
+    struct page *top = front_top(f);
+
+    if (top->ops->tick != tick || strcmp(self(top)->host, was) != 0) {
+        return; /* another page */
+    }
+    if (name == NULL) {
+        front_pop(f);
+        return;
+    }
+    char *host = xstrdup(name);
+    free(self(top)->host);
+    self(top)->host = host;
+    self(top)->view.name = host;
+    self(top)->made = false;
+    front_changed(f);
+}
+
 /* ---------------------------------------------------------------- life */
 
 static void
@@ -288,6 +315,7 @@ page_server_new(struct front *f, const char *host)
         .subtitle = subtitle,
         .key = key,
         .act = act,
+        .possible = possible,
         .filter = filter,
         .search = search,
         .command = command,

@@ -313,6 +313,16 @@ act(struct page *page, enum act a)
     return true;
 }
 
+/* Where there is no server yet, the first one is all that can be done. */
+static bool
+possible(struct page *page, enum act a)
+{
+    const struct page_servers *p = self(page);
+
+    return p->view.count > 0 || a == ACT_QUIT || a == ACT_HELP ||
+           (a == ACT_ADD && front_env(page->front) != NULL);
+}
+
 static void
 filter(struct page *page, const char *text, bool without)
 {
@@ -381,6 +391,7 @@ page_servers_new(struct front *f)
         .subtitle = subtitle,
         .key = key,
         .act = act,
+        .possible = possible,
         .filter = filter,
         .command = command,
         .tick = tick,

@@ -215,11 +215,22 @@ settings_write(struct settings_page *s, const char *key, const char *value, stru
     return 0;
 }
 
+static void
+on_unset(void *arg, bool yes)
+{
+    struct settings_page *s = arg;
+    struct err err = {0};
+
+    if (yes && settings_write(s, s->unsetting, NULL, &err) < 0) {
+        front_say(s->page.front, LOOK_BAD, "%s", settings_near_root(s, err.text));
+    }
+}
+
+/* What somebody wrote goes, and perhaps a comment of theirs. */
 static bool
 unset_at(struct settings_page *s)
 {
     struct front *f = s->page.front;
-    struct err err = {0};
     size_t i = 0;
 
     if (!settings_at(s, &i)) {
@@ -228,9 +239,15 @@ unset_at(struct settings_page *s)
     const struct view_setting *row = &s->rows[s->shown[s->at]];
     if (row->value == NULL) {
         front_say(f, LOOK_WARN, "%s is not in %s: the default counts already", row->key, s->file);
-    } else if (settings_write(s, row->key, NULL, &err) < 0) {
-        front_say(f, LOOK_BAD, "%s", settings_near_root(s, err.text));
+        return true;
     }
+    char *text = xasprintf("Take %s out of %s:%d?\nIt is %.200s there; then the default counts: "
+                           "%s.  A comment in its lines goes with it.",
+                           row->key, s->file, row->line, row->value,
+                           row->preset == NULL ? "unset" : row->preset);
+    s->unsetting = row->key;
+    front_ask(f, text, NULL, on_unset, s);
+    free(text);
     return true;
 }
 

@@ -39,7 +39,8 @@ text_subtitle(struct page *p, char *ret, size_t size)
     char place[64];
 
     pager_place(mine(p)->pager, place);
-    (void)snprintf(ret, size, "%s", place);
+    (void)snprintf(ret, size, "%.*s", (int)strcspn(place, ","),
+                   place); /* nothing comes behind it */
 }
 
 static bool
@@ -62,6 +63,13 @@ text_act(struct page *p, enum act act)
         return true;
     }
     return pager_act(pager, act);
+}
+
+static bool
+text_possible(struct page *p, enum act act)
+{
+    return act != ACT_FOLLOW &&
+           (act != ACT_SEARCH_NEXT || pager_search_text(mine(p)->pager)[0] != '\0');
 }
 
 static void
@@ -95,6 +103,7 @@ page_text_new(struct front *f, const char *title, const char *text)
         .subtitle = text_subtitle,
         .key = text_key,
         .act = text_act,
+        .possible = text_possible,
         .filter = text_filter,
         .search = text_search,
         .free = text_free,

@@ -186,6 +186,7 @@ finish_deletion(struct server_deletion *d, const struct err *err)
 {
     struct front *f = d->front;
     const size_t done = d->done;
+    char *only = err == NULL && d->names.count == 1 ? xstrdup(d->names.items[0]) : NULL;
     char *names = fold(&d->names);
     char *stays = d->left.count == 0   ? xstrdup("")
                   : d->left.count == 1 ? xasprintf("; %s stays", d->left.items[0])
@@ -195,6 +196,9 @@ finish_deletion(struct server_deletion *d, const struct err *err)
     if (done > 0) {
         front_reload_env(f);
     }
+    if (only != NULL) {
+        page_server_follow(f, only, NULL);
+    }
     if (err != NULL) {
         front_say(f, LOOK_BAD, "%s", err->text);
     } else {
@@ -202,6 +206,7 @@ finish_deletion(struct server_deletion *d, const struct err *err)
     }
     free(stays);
     free(names);
+    free(only);
     front_changed(f);
 }
 

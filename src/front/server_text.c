@@ -13,6 +13,7 @@
 #include "cli/past.h"
 #include "cli/show.h"
 #include "ui/canvas.h"
+#include "ui/clock.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -110,9 +111,8 @@ put_state(struct buf *out, const struct server_facts *f)
     if (s->release_tried[0] != '\0') {
         put(out, "tried since", s->release_tried);
     }
-    past_when(s->wall_ms, when);
-    buf_addf(out, "  %-12s %s %s, %s UTC\n", "last action", f->action, outcome_name(s->outcome),
-             when);
+    clock_seconds(s->wall_ms, when);
+    buf_addf(out, "  %-12s %s %s, %s\n", "last action", f->action, outcome_name(s->outcome), when);
     if (s->reason[0] != '\0') {
         put(out, "reason", s->reason);
     }
@@ -127,7 +127,7 @@ put_run(struct buf *out, const struct host_run *r)
     char when[32];
     char took[32] = "";
 
-    past_when(r->started_wall_ms, when);
+    clock_seconds(r->started_wall_ms, when);
     if (r->took_ms >= 0) {
         duration_human(r->took_ms, took, sizeof(took));
     }
@@ -149,7 +149,7 @@ put_runs(struct buf *out, const struct server_facts *f)
     if (f->runs == NULL) {
         return;
     }
-    buf_addf(out, "\nLast runs (of the newest %d; UTC)\n", HOST_RUNS_LOOKED_AT);
+    buf_addf(out, "\nLast runs (of the newest %d)\n", HOST_RUNS_LOOKED_AT);
     for (size_t i = 0; i < f->runs->count; i++) {
         put_run(out, &f->runs->rows[i]);
     }

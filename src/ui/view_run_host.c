@@ -12,7 +12,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { REASON_ROWS_MAX = 3, TITLE_BYTES = 512 };
+enum { TITLE_BYTES = 512 };
 
 void
 run_title_draw(struct canvas *c, struct box box, const char *title, const char *keys, bool lit)
@@ -105,6 +105,15 @@ draw_step(const struct view_run *v, const struct feed_step *s, struct canvas *c,
     }
 }
 
+/* It may say what to do: it has what the steps leave, half of the rows at least. */
+static int
+rows_of_reason(int rows, size_t steps)
+{
+    const int wanted = steps == 0 ? 1 : steps < (size_t)rows ? (int)steps : rows;
+
+    return rows - wanted > rows / 2 ? rows - wanted : rows / 2;
+}
+
 void
 run_steps_draw(const struct view_run *v, struct canvas *c, struct box box)
 {
@@ -115,7 +124,7 @@ run_steps_draw(const struct view_run *v, struct canvas *c, struct box box)
     }
     if (h->reason != NULL) {
         struct box why = box;
-        why.rows = box.rows / 2 < REASON_ROWS_MAX ? box.rows / 2 : REASON_ROWS_MAX;
+        why.rows = rows_of_reason(box.rows, h->step_count);
         const int rows = wrap_draw(c, why, LOOK_BAD, h->reason);
         box.row += rows;
         box.rows -= rows;

@@ -27,6 +27,7 @@ def test_less_is_scrolled_resized_and_leaves_the_terminal_as_it_was():
             t.press("g", "PgDn")
             t.wait("line 24 é")
             t.resize(40, 10)
+            t.press("r")
             t.wait_until(lambda lines: len(lines) == 10 and lines[9] == ":", "ten rows")
             t.press("/")
             t.type("150")

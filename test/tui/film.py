@@ -164,6 +164,6 @@ def svg(film, title, tail_s=3.0):
     body = "\n".join(body)
     sheet = styles(body).replace("#k{", ".k{") + "".join(keyframes)
     return (f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" height="{height}" '
-            f'role="img"><title>{html.escape(title)}</title><style>{sheet}</style>\n'
+            f'role="img" xml:space="preserve"><title>{html.escape(title)}</title><style>{sheet}</style>\n'
             f'<rect id="g" x=".5" y=".5" width="{width - 1}" height="{height - 1}" rx="8"/>\n'
             f'<clipPath id="c"><rect width="{width}" height="{height}"/></clipPath><g clip-path="url(#c)">\n{body}\n</g></svg>\n')

@@ -268,7 +268,7 @@ steps:
       printf '\033[2J\033]0;owned\007\033[?1049lX\033[6n\n'
       printf '\302\205\342\200\256evil\357\273\277\n'
       printf '\377\376\200\n\r\b\016\017\033(0lqqk\n'
-      head -c 20000 /dev/urandom
+      head -c 8000 /dev/urandom
       printf '\nhere is the end\n'
 """
 

@@ -42,6 +42,7 @@ struct front {
     bool open;
     unsigned version;
     struct event_base *base;
+    struct page *top; /* what front_top says */
     struct page *servers;        /* owned */
     struct page *over[OVER_MAX]; /* owned: pages that were pushed */
     size_t over_count, popped;
@@ -154,6 +155,15 @@ void
 front_pop(struct front *f)
 {
     f->popped++;
+}
+
+struct page *
+front_top(struct front *f)
+{
+    static const struct page_ops nothing = {.where = AT_TEXT};
+    static struct page another = {.ops = &nothing};
+
+    return f->top != NULL ? f->top : &another;
 }
 
 void

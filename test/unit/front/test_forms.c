@@ -4,6 +4,7 @@
  */
 #include "unit/front/fake_front.h"
 
+#include "config/edit.h"
 #include "ui/form.h"
 
 #include <locale.h>
@@ -192,7 +193,8 @@ test_a_renamed_server_keeps_the_cursor(void **state)
 
     type_into(p, "0");
     press_in(p, KEYC_ENTER);
-    assert_string_equal(f->said, "db-10: changed in inventory/test/hosts.yml");
+    assert_string_equal(f->said, "db-10: changed in inventory/test/hosts.yml; its earlier runs and "
+                                 "state stay with the name db-1");
     front_chosen(f, &names);
     assert_string_equal(joined(&names), " db-10");
     strv_clear(&names);
@@ -212,6 +214,27 @@ test_what_cannot_be_written_is_told_in_the_form(void **state)
     press_in(p, KEYC_ESC);
     press_in(p, KEYC_ESC);
     assert_int_equal(f->popped, 1);
+}
+
+/* The port of another screen's would be put back to what this form was opened with. */
+static void
+test_what_another_screen_has_changed_is_not_put_back(void **state)
+{
+    const struct edit_host theirs = {
+        .name = "web-10", .address = "10.0.0.10", .port = "2022", .vars = "role=front"};
+    struct front *f = *state;
+    struct page *p = form(f, "web-10");
+    struct err err = {0};
+
+    assert_int_equal(edit_change_host(f->loaded.env_dir, "web-10", &theirs, &err), 0);
+    for (int i = 0; i < 3; i++)
+        press_in(p, KEYC_TAB);
+    type_into(p, "me");
+    press_in(p, KEYC_ENTER);
+    assert_int_equal(f->popped, 0);
+    sees(p, "somebody else has changed web-10 meanwhile");
+    has_text(f, "inventory/test/hosts.yml",
+             "web-10: {ansible_host: 10.0.0.10, ansible_port: 2022, role: front}\n");
 }
 
 static void
@@ -296,6 +319,7 @@ main(void)
         STAGED(test_a_server_is_edited_with_what_its_file_says),
         STAGED(test_a_renamed_server_keeps_the_cursor),
         STAGED(test_what_cannot_be_written_is_told_in_the_form),
+        STAGED(test_what_another_screen_has_changed_is_not_put_back),
         STAGED(test_a_form_of_another_environment_writes_nothing),
         STAGED(test_keys_of_everywhere_are_not_the_forms),
         STAGED(test_a_server_that_is_nowhere_has_no_form),

@@ -40,7 +40,7 @@ test_all_of_a_server_is_told_with_its_places(void **state)
           "State\n"
           "  nothing was ever done to it from here\n"
           "\n"
-          "Last runs (of the newest 20; UTC)\n"
+          "Last runs (of the newest 20)\n"
           "  none\n"
           "\n"
           "Variables (5)\n"
@@ -66,7 +66,7 @@ test_on_a_small_terminal_it_is_scrolled(void **state)
     shows(p, 12, 80, true,
           " web-10\n"
           "\n"
-          "Last runs (of the newest 20; UTC)\n"
+          "Last runs (of the newest 20)\n"
           "  none\n"
           "\n"
           "Variables (5)\n"
@@ -158,7 +158,7 @@ test_state_and_last_runs_are_told(void **state)
     fake_run(f, "deploy", OUTCOME_FAILED);
     struct page *p = details(f, "web-9");
     sees(p, "  state        deployed\n  release      v2\n  tried since  v2\n"
-            "  last action  deploy failed, 2026-11-23 21:44:35 UTC\n"
+            "  last action  deploy failed, 2026-11-23 21:44:35\n"
             "  reason       step 3 Switch: exit 3\n");
     sees(p, "  2026-11-23 21:44:30  deploy     failed          5.0s  2026");
     sees(p, "\n    step 3 Switch: exit 3\n  2026-11-23 21:44:30  provision  ok ");
@@ -216,6 +216,30 @@ test_a_server_that_is_gone_is_told(void **state)
     heard_is(f, "");
 }
 
+static void
+test_details_follow_a_new_name_and_are_left_with_their_server(void **state)
+{
+    struct front *f = *state;
+    struct page *p = details(f, "db-1");
+
+    f->top = p;
+    folder_text(&f->folder, "inventory/test/hosts.yml", "web: {hosts: {db-2: {own: 7}}}\n");
+    assert_true(p->ops->act(p, ACT_REFRESH));
+    page_server_follow(f, "web-9", "db-2");
+    sees(p, "It is not in the inventory any more.");
+    page_server_follow(f, "db-1", "db-2");
+    sees(p, " db-2\n");
+    sees(p, "own");
+    const size_t popped = f->popped;
+    page_server_follow(f, "db-1", NULL);
+    assert_int_equal(f->popped, popped);
+    page_server_follow(f, "db-2", NULL);
+    assert_int_equal(f->popped, popped + 1);
+    f->top = NULL;
+    page_server_follow(f, "db-2", NULL);
+    assert_int_equal(f->popped, popped + 1);
+}
+
 int
 main(void)
 {
@@ -230,7 +254,10 @@ main(void)
         STAGED(test_state_and_last_runs_are_told),
         STAGED(test_a_run_under_way_is_told_above_the_text),
         STAGED(test_a_server_that_is_gone_is_told),
+        STAGED(test_details_follow_a_new_name_and_are_left_with_their_server),
     };
+
+    setenv("TZ", "UTC", 1); /* times are local ones */
     assert_non_null(setlocale(LC_CTYPE, "C.UTF-8"));
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -98,6 +98,10 @@ test_a_key_is_taken_out(void **state)
 
     (void)show(s);
     stage_type(s, "D");
+    stage_sees(s, "Take max_parallel_workers out of inventory/prod/config.yml:1?");
+    stage_type(s, "n");
+    config_is(s, "max_parallel_workers: 3\n");
+    stage_type(s, "Dy");
     config_is(s, "");
     assert_string_equal(
         s->front->said,
