@@ -63,6 +63,8 @@ const struct loaded *front_env(const struct front *f);
 const char *front_env_name(const struct front *f);
 /* Its files have changed (by us): read it again; marks stay with their names. */
 void front_reload_env(struct front *f);
+/* Somebody asked for it: the same, told; while a run is under way a large one waits. */
+void front_refresh_env(struct front *f);
 /* Changes each time it is read again. */
 unsigned front_env_version(const struct front *f);
 /* Names of the servers that are marked on the Servers page, or, if none is, the one under its

@@ -127,7 +127,6 @@ void ask_leave(struct front *f);
 
 /* ---- front_env.c */
 void env_tick(struct front *f);
-void env_refresh(struct front *f); /* asked for: read it again */
 void env_close(struct front *f);
 
 #endif

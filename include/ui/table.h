@@ -21,6 +21,7 @@ struct table_column {
     int width;  /* cells; 0: takes what is left (at most one); a column is left out where there
                    is no room for all, the last first, but never the first */
     bool right; /* aligned right */
+    int most;   /* cells that one with width 0 takes at most, the rest is the last one's; 0: all */
 };
 
 enum { TABLE_CELL_BYTES = 512, TABLE_COLUMNS_MAX = 16 };

@@ -207,11 +207,14 @@ show(struct cli *c, command_fn *screen, struct err *err)
         if (rc >= 0 || err->kind != ERR_USAGE) {
             return rc;
         }
-        fprintf(stderr, CLI_NAME ": no full screen: %s\n\n", err->text);
-        *err = (struct err){0};
     }
     help_envs(c->root, stdout);
     help_all(stdout);
+    if (shows) { /* last: above all this nobody sees it */
+        (void)fflush(stdout);
+        fprintf(stderr, "\n" CLI_NAME ": no full screen: %s\n", err->text);
+        *err = (struct err){0};
+    }
     return 0;
 }
 

@@ -259,7 +259,7 @@ static int
 check_one(struct walk *w, int dir, const char *name, const char *path, enum seen seen)
 {
     return seen != SEEN_FOLDER || faccessat(dir, name, R_OK | W_OK | X_OK, 0) == 0 ? 0
-                                                                                 : fail(w, path);
+                                                                                   : fail(w, path);
 }
 
 static int

@@ -2,8 +2,8 @@
  * edit_file.c - puts a changed file in the place of the one that was read.
  *
  * Decides what stays of the old one: mode, owner where we may, the link that leads to it.  Owns the
- * bytes of both.  Never leaves half a file, never takes away what somebody else wrote meanwhile, and
- * gives nobody more than the old one did.
+ * bytes of both.  Never leaves half a file, never takes away what somebody else wrote meanwhile,
+ * and gives nobody more than the old one did.
  */
 #include "config/edit_file.h"
 

@@ -264,7 +264,8 @@ static const struct row rows[] = {
             "blue_green"},
     {"deployment_strategy", read_word, AT(deployment_strategy), .preset = "rolling",
      .words = strategy_words, .group = GROUP_ROLLOUT,
-     .doc = "strategy of every other mutating action: likewise"},
+     .doc = "strategy of every other mutating action: sequential, parallel, rolling, all_at_once, "
+            "canary, blue_green"},
     {"max_parallel_workers", read_number, AT(policy.workers), 0, POLICY_WORKERS_MAX, "0",
      .group = GROUP_ROLLOUT, .doc = "worker slots, 0 to 10000; 0: one host at a time"},
     {"provisioning_tags", read_tags, AT(provisioning_tags), .preset = "[all]", .group = GROUP_STEPS,

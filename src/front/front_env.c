@@ -172,15 +172,22 @@ tell_refusal(struct front *f, const char *name, const struct mistakes *m, const 
     }
 }
 
+/* The guide's two lines. */
 static void
-tell_opened(struct front *f, const struct mistakes *m)
+log_mode(struct front *f)
 {
     struct err err = {0};
 
-    say_warnings(f, m);
     if (app_tell_mode(f->cli->root, f->cli->options.log_file, &f->env.loaded.settings, &err) != 0) {
         front_say(f, LOOK_BAD, "%s", err.text);
     }
+}
+
+static bool
+same_mode(const struct settings *a, const struct settings *b)
+{
+    return a->policy.workers == b->policy.workers && a->workers_given == b->workers_given &&
+           a->deployment_strategy == b->deployment_strategy;
 }
 
 bool
@@ -199,7 +206,8 @@ front_open_env(struct front *f, const char *name)
     }
     if (read) {
         take(f, &l, watched);
-        tell_opened(f, &m);
+        say_warnings(f, &m);
+        log_mode(f);
     } else {
         loaded_release(&l);
         watched_free(watched);
@@ -210,8 +218,8 @@ front_open_env(struct front *f, const char *name)
     return read;
 }
 
-/* One that has mistakes now stays as it was. */
-static void
+/* One that has mistakes now stays as it was.  False: something was told. */
+static bool
 reload(struct front *f)
 {
     char *name = xstrdup(f->env.loaded.env);
@@ -219,10 +227,16 @@ reload(struct front *f)
     struct mistakes m = {0};
     struct err err = {0};
     struct loaded l;
+    const bool read = read_env(f, name, &l, &m, &err) == 0;
+    const bool quiet = read && m.warned == 0;
 
-    if (read_env(f, name, &l, &m, &err) == 0) {
+    if (read) {
+        const bool same = same_mode(&f->env.loaded.settings, &l.settings);
         take(f, &l, watched);
         say_warnings(f, &m);
+        if (!same) {
+            log_mode(f);
+        }
     } else {
         loaded_release(&l);
         watched_free(f->env.watched);
@@ -235,13 +249,14 @@ reload(struct front *f)
     mistakes_release(&m);
     free(name);
     front_changed(f);
+    return quiet;
 }
 
 void
 front_reload_env(struct front *f)
 {
     if (f->env.open) {
-        reload(f);
+        (void)reload(f);
     }
 }
 
@@ -265,7 +280,7 @@ env_tick(struct front *f)
         return;
     }
     if (!keeps_run(f, f->env.watched, BYTES_BY_ITSELF)) {
-        reload(f);
+        (void)reload(f);
     } else if (!f->env.told_stale) {
         f->env.told_stale = true;
         front_say(f, LOOK_WARN, "files of %s have changed: read again when the run is over",
@@ -274,7 +289,7 @@ env_tick(struct front *f)
 }
 
 void
-env_refresh(struct front *f)
+front_refresh_env(struct front *f)
 {
     if (!f->env.open) {
         return;
@@ -282,7 +297,9 @@ env_refresh(struct front *f)
     if (keeps_run(f, f->env.watched, BYTES_ASKED_FOR)) {
         f->env.stale = f->env.told_stale = true;
         front_say(f, LOOK_WARN, "read again when the run is over: %s is large", f->env.loaded.env);
-    } else {
-        reload(f);
+    } else if (reload(f)) {
+        front_say(f, LOOK_OK, "%s is read again: %zu server%s", f->env.loaded.env,
+                  inventory_count(f->env.loaded.inventory),
+                  inventory_count(f->env.loaded.inventory) == 1 ? "" : "s");
     }
 }

@@ -51,7 +51,7 @@ refresh(struct front *f)
 {
     struct page *p = front_top(f);
 
-    env_refresh(f);
+    front_refresh_env(f);
     if (p->ops->tick != NULL) {
         p->ops->tick(p, front_wall_ms(f));
     }

@@ -204,7 +204,7 @@ act(struct page *page, enum act a)
         return true;
     }
     if (a == ACT_REFRESH) {
-        front_reload_env(page->front);
+        front_refresh_env(page->front);
         p->made = false;
         front_changed(page->front);
         return true;

@@ -280,7 +280,7 @@ own_act(struct page_servers *p, enum act act)
     } else if (act == ACT_TEST_MARKED) {
         test_marked(p);
     } else if (act == ACT_REFRESH) {
-        front_reload_env(f);
+        front_refresh_env(f);
         server_rows_sync(p);
         server_rows_read_past(p, true);
     } else if (act == ACT_BACK && table_filter_text(p->view.table)[0] != '\0') {

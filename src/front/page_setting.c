@@ -131,6 +131,14 @@ setting_key(struct page *p, const struct key *k)
     return true; /* nothing else is meant by a key while one types */
 }
 
+/* There is one field: no next one. */
+static bool
+setting_possible(struct page *p, enum act act)
+{
+    (void)p;
+    return act != ACT_DOWN;
+}
+
 /* ---------------------------------------------------------------- showing */
 
 static void
@@ -189,6 +197,7 @@ page_setting_new(struct settings_page *all)
         .draw = setting_draw,
         .subtitle = setting_subtitle,
         .key = setting_key,
+        .possible = setting_possible,
         .free = setting_free,
     };
     const char *key = "", *preset = NULL, *doc = "";

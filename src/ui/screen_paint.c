@@ -245,10 +245,10 @@ start_ncurses(struct screen_paint *p, bool color, struct err *err)
 
     p->ncurses = new_ncurses(p->out, p->in);
     if (p->ncurses == NULL || !has_capability("cup")) {
-        return err_set(
-            err, ERR_USAGE,
-            "the full screen needs a known terminal whose cursor can be moved: TERM is %s",
-            name == NULL || *name == '\0' ? "not set" : name);
+        return err_set(err, ERR_USAGE,
+                       "it needs a known terminal whose cursor can be moved, and TERM is %s "
+                       "(TERM=xterm-256color?)",
+                       name == NULL || *name == '\0' ? "not set" : name);
     }
     (void)typeahead(-1);
     (void)noecho();

@@ -38,6 +38,18 @@ next_column(const struct table *t, size_t column)
     return column == 0 ? 1 + t->side : column + 1;
 }
 
+/* Of what is left over. */
+static int
+more_of(const struct table_column *c, int spare)
+{
+    const int least = least_of(c);
+
+    if (c->most == 0 || least + spare <= c->most) {
+        return spare;
+    }
+    return c->most > least ? c->most - least : 0;
+}
+
 /* The last ones are left out where there is no room for all, never the first; what is left then is
  * the flexible one's.  False: some are left out. */
 static bool
@@ -47,6 +59,7 @@ lay_out(const struct table *t, int width, struct layout *ret)
     size_t end = 0; /* the first that has no room */
     int used = 0;
     int col = 0;
+    bool capped = false; /* the flexible one took not all that was left */
 
     while (end < t->source.column_count) {
         const int more = least_of(&columns[end]) + (end > 0 ? GAP : 0);
@@ -57,10 +70,14 @@ lay_out(const struct table *t, int width, struct layout *ret)
         end = next_column(t, end);
     }
     *ret = (struct layout){0};
+    int spare = width > used ? width - used : 0;
     for (size_t i = 0; i < end; i = next_column(t, i)) {
         int w = least_of(&columns[i]);
-        if (columns[i].width == 0 && width > used) {
-            w += width - used;
+        if (columns[i].width == 0 || (capped && next_column(t, i) >= end)) {
+            const int more = more_of(&columns[i], spare);
+            w += more;
+            spare -= more;
+            capped = columns[i].most > 0;
         }
         if (w > width) {
             w = width; /* the first, where not even that has room */

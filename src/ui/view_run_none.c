@@ -83,7 +83,7 @@ put_other(struct sheet *s, const struct view_run *v)
     struct pen p = next_row(s);
 
     pen_print(&p, LOOK_WARN | LOOK_BOLD, "%s %s %s in another process (pid %lld)", o->action,
-              o->env, o->exit_code >= 0 ? "was" : "is under way", (long long)o->pid);
+              o->env, o->exit_code >= 0 ? "ran" : "is under way", (long long)o->pid);
     p = next_row(s);
     if (o->exit_code < 0 && o->state != NULL) {
         pen_put(&p, LOOK_DIM,

@@ -26,7 +26,7 @@ enum { COLUMNS = COL_GROUPS + 1, BAR_CELLS = 10 };
 
 /* The last are left out where there is no room: 80 columns have all up to the test. */
 static const struct table_column columns[] = {
-    [COL_NAME] = {.name = "SERVER"},
+    [COL_NAME] = {.name = "SERVER", .most = 40},
     [COL_ADDRESS] = {.name = "ADDRESS", .width = 15},
     [COL_PORT] = {.name = "PORT", .width = 5, .right = true},
     [COL_STATE] = {.name = "STATE", .width = 11},

@@ -5,6 +5,5 @@
 . test/e2e/tui.sh
 start_fleet
 fleet_project
-[ $# -gt 0 ] || set -- _envs _servers _history _settings
-tui keys "$@"
+if [ $# -gt 0 ]; then tui keys "$@"; else tui_at_once keys _envs _servers _history _settings; fi
 finish

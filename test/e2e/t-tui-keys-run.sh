@@ -5,6 +5,8 @@
 . test/e2e/tui.sh
 start_fleet
 fleet_project
-[ $# -gt 0 ] || set -- _run _chart _confirm _form _ask
-tui keys "$@"
+if [ $# -gt 0 ]; then tui keys "$@"; else
+    tui_at_once keys _chart _form _ask
+    tui keys _run _confirm
+fi
 finish

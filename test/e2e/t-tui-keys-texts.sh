@@ -5,6 +5,5 @@
 . test/e2e/tui.sh
 start_fleet
 fleet_project
-[ $# -gt 0 ] || set -- '_server$' _log _text
-tui keys "$@"
+if [ $# -gt 0 ]; then tui keys "$@"; else tui_at_once keys '_server$' _log _text; fi
 finish

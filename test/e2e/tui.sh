@@ -14,3 +14,15 @@ tui() {
     TUI_TERM=$TUI_TERM TUI_IM=$im_bin TUI_PROJECT=$project TUI_RIG=$rig TUI_WORK=$work PYTHONDONTWRITEBYTECODE=1 \
         /usr/bin/python3 "$repo/test/tui/$module.py" "$@" || fail "$module"
 }
+
+# tui_at_once MODULE TEST...: each of them in a process of its own, all side by side; they must not share hosts that
+# wait for go().
+tui_at_once() {
+    local module=$1 test pids=()
+    shift
+    for test; do
+        (tui "$module" "$test"; exit "$failures") &
+        pids+=($!)
+    done
+    for test in "${pids[@]}"; do wait "$test" || failures=1; done
+}

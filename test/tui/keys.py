@@ -685,8 +685,9 @@ settings_enter = settings_edit
 
 
 def settings_delete(desk):
-    desk.says("the default counts")
-    same("config.yml", False, "max_parallel_workers" in (desk.project.env / "config.yml").read_text())
+    desk.says("Take max_parallel_workers out of", "y yes")
+    desk.t.press("y")
+    until(lambda: "max_parallel_workers" not in (desk.project.env / "config.yml").read_text(), "config.yml without it")
     desk.again()
 
 
@@ -808,17 +809,20 @@ def run_redraw(desk):
 
 
 def server_follow(desk):
-    """Nothing comes at its end."""
+    """Nothing comes at its end, so nothing is seen; of outputs and logs it is seen at AT_LOG."""
     desk.do()
+    desk.settled()
+
+
+text_follow = server_follow
 
 
 def searches(desk):
     """Something that stands there more than once is searched for."""
     desk.t.press("/")
     desk.t.wait_re("^/")
-    desk.t.type("e")
+    desk.t.type("for server web-01" if desk.place == "AT_LOG" else "e")
     desk.t.press("Enter")
-    desk.t.wait_re("^ .*")
 
 
 def act_search(desk):

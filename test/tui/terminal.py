@@ -164,6 +164,31 @@ def test_a_crash_during_a_run_leaves_the_terminal_and_the_journal():
     same("status", True, "unknown" in project.im("status", ENV)[0])
 
 
+def test_what_is_queued_survives_and_starts_only_when_somebody_says_so():
+    project = Project()
+    project.action("quick", "name: quick\nmutating: false\nsteps:\n  - name: Say\n    run: echo said\n")
+    with project.screen() as t:
+        walk.open_env(t, ENV)
+        t.press(":")
+        t.type("run quick")
+        t.press("Enter")
+        t.wait("quick on 1 host")
+        t.press("w")
+        t.wait("queued")
+        t.signal("KILL")
+        same("killed", "signal 9", t.ended())
+    with project.screen() as t:
+        walk.open_env(t, ENV)
+        walk.page(t, "Run")
+        t.wait_re(f"quick.*{ENV}|{ENV}.*quick")
+        same("by itself", False, "processing: quick" in project.debug_log())
+        t.press("s")
+        until(lambda: "completed: quick for web-01" in project.debug_log(), "the action of the queue")
+        t.wait("over: ")
+        t.press("q")
+        same("screen", "exit 0", t.ended())
+
+
 # ---------------------------------------------------------------- not read, resized
 
 

@@ -307,8 +307,9 @@ test_a_file_of_two_names_is_not_parted(void **state)
 
 /* As the kernel has it: version 2; then tag, rights and id of each. */
 static const unsigned char read_by_one[] = {
-    2, 0, 0, 0, 1,  0, 6, 0, 255, 255, 255, 255, 2,  0, 4, 0, 210, 4,   0,   0,   4, 0,
-    0, 0, 255, 255, 255, 255, 16, 0, 4, 0, 255, 255, 255, 255, 32, 0, 0, 0, 255, 255, 255, 255,
+    2, 0,   0,   0,   1,   0,   6,  0, 255, 255, 255, 255, 2,   0,   4,
+    0, 210, 4,   0,   0,   4,   0,  0, 0,   255, 255, 255, 255, 16,  0,
+    4, 0,   255, 255, 255, 255, 32, 0, 0,   0,   255, 255, 255, 255,
 };
 
 /* With the bits of the mode alone the group would read what one user may. */

@@ -235,6 +235,12 @@ front_reload_env(struct front *f)
     fake_load(f, "test");
 }
 
+void
+front_refresh_env(struct front *f)
+{
+    front_reload_env(f);
+}
+
 unsigned
 front_env_version(const struct front *f)
 {

@@ -102,6 +102,25 @@ add_host(struct stage *s)
                 "all:\n  hosts:\n    web-01:\n    web-02:\n    db-01:\n    db-02:\n");
 }
 
+static void
+test_another_number_of_workers_is_told_to_the_log(void **state)
+{
+    struct stage *s = *state;
+
+    assert_true(front_open_env(s->front, "prod"));
+    front_reload_env(s->front); /* nothing is new: no line */
+    folder_text(&s->folder, "inventory/prod/config.yml", "max_parallel_workers: 5\n");
+    s->front->said[0] = '\0';
+    front_refresh_env(s->front);
+    assert_non_null(strstr(s->front->said, "prod is read again: "));
+    char *log = text_of(s, "debug.log");
+    assert_int_equal(count_of(log, "[ORCHESTRATOR] Max workers set to "), 2);
+    assert_int_equal(
+        count_of(log, "[ORCHESTRATOR] Max workers set to 5 (0=sequential, >0=parallel)\n"), 1);
+    assert_int_equal(count_of(log, "[ORCHESTRATOR] Running in PARALLEL mode with 5 workers\n"), 1);
+    free(log);
+}
+
 static size_t
 hosts(const struct stage *s)
 {
@@ -181,7 +200,7 @@ test_r_reads_it_again_at_once(void **state)
     const unsigned version = front_env_version(s->front);
     stage_type(s, "r");
     assert_int_equal(front_env_version(s->front), version + 1);
-    assert_string_equal(s->front->said, "read again");
+    assert_non_null(strstr(s->front->said, "prod is read again: "));
     front_reload_env(s->front);
     assert_int_equal(front_env_version(s->front), version + 2);
     env_close(s->front);
@@ -320,6 +339,7 @@ main(void)
         STAGE_TEST(test_mistakes_are_shown_all_and_what_was_open_stays),
         STAGE_TEST(test_one_that_is_not_there_is_told_with_what_was_meant),
         STAGE_TEST(test_one_without_hosts_opens),
+        STAGE_TEST(test_another_number_of_workers_is_told_to_the_log),
         STAGE_TEST(test_what_changes_on_disk_is_read_again_and_only_then),
         STAGE_TEST(test_a_mistake_made_meanwhile_leaves_it_as_it_was),
         STAGE_TEST(test_nothing_is_read_while_somebody_types),

@@ -484,10 +484,10 @@ test_refuses_a_terminal_that_is_of_no_use(void **state)
         }
         assert_null(screen_paint_open(true, &err));
         assert_int_equal(err.kind, ERR_USAGE);
-        (void)snprintf(
-            want, sizeof(want),
-            "the full screen needs a known terminal whose cursor can be moved: TERM is %s",
-            bad[i].want);
+        (void)snprintf(want, sizeof(want),
+                       "it needs a known terminal whose cursor can be moved, and TERM is %s "
+                       "(TERM=xterm-256color?)",
+                       bad[i].want);
         assert_string_equal(err.text, want);
     }
     screen_paint_free(NULL);

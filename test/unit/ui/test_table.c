@@ -10,8 +10,10 @@
 
 enum { MANY = 10000, NAME, GROUP, STATE, LOAD, COLUMNS };
 
-static const struct table_column columns[] = {
-    {"NAME", 12, false}, {"GROUP", 0, false}, {"STATE", 8, false}, {"LOAD", 5, true}};
+static const struct table_column columns[] = {{.name = "NAME", .width = 12},
+                                              {.name = "GROUP"},
+                                              {.name = "STATE", .width = 8},
+                                              {.name = "LOAD", .width = 5, .right = true}};
 
 /* A fleet that is counted: cells are made from the number of the row. */
 struct fleet {

@@ -18,7 +18,8 @@ static const struct view_setting all_rows[] = {
     {.key = "deployment_strategy",
      .group = "Order and waves",
      .preset = "rolling",
-     .doc = "strategy of every other mutating action: likewise"},
+     .doc = "strategy of every other mutating action: sequential, parallel, rolling, all_at_once, "
+            "canary, blue_green"},
     {.key = "serial",
      .group = "Order and waves",
      .value = "[1, 10%, 50%]",
