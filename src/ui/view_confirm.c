@@ -173,7 +173,7 @@ cells_of(int32_t hosts, int32_t most, int room)
 static void
 about_text(int64_t ms, char ret[32])
 {
-    if (ms < 10 * 1000) {
+    if (ms < 10000) {
         duration_human(ms, ret, 32);
     } else {
         since_text(ms, ret);
