@@ -288,11 +288,12 @@ put(const char *path, const struct buf *was, const struct buf *now, bool is_new,
 {
     char *target = is_new ? xstrdup(path) : realpath(path, NULL);
     int folder = -1;
+    int rc;
 
     if (target == NULL) {
         return fail(path, err);
     }
-    int rc = is_new ? 0 : check_target(target, err);
+    rc = is_new ? 0 : check_target(target, err);
     rc = rc == 0 ? lock_folder(target, &folder, err) : rc;
     rc = rc == 0 ? write_target(target, was, now, is_new, err) : rc;
     unlock_folder(folder);
