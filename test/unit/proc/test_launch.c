@@ -150,7 +150,11 @@ test_signals_that_we_ignore_are_not_ignored_there(void **state)
     launch_it(p, "");
     take_answer(p, text, sizeof(text));
     signal(SIGPIPE, SIG_DFL);
-    assert_string_equal(text, "SigIgn:\t0000000000000000\n");
+    /* glibc keeps 32 and 33 for itself: posix_spawn, as of make, leaves them ignored, and signal()
+     * refuses them. */
+    const unsigned long long libc = 3ULL << 31;
+    if (strncmp(text, "SigIgn:", 7) != 0 || (strtoull(text + 7, NULL, 16) & ~libc) != 0)
+        fail_msg("it ignores: %s", text);
 }
 
 static void
