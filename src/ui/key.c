@@ -433,7 +433,7 @@ take_all(struct key_reader *r, bool late, void (*fn)(void *arg, const struct key
 
     while (more && r->len > 0) {
         struct key k = {0};
-        const int skipped = r->skips;
+        const int skipped = (int)r->skips;
         const size_t n = take(r, late, &k);
         r->len -= n;
         memmove(r->pending, r->pending + n, r->len);
