@@ -29,9 +29,11 @@ enum {
 enum { COL_NAME, COL_SERVERS, COL_STATE, COL_LAST, COL_WHEN };
 
 static const struct table_column columns[] = {
-    [COL_NAME] = {"ENVIRONMENT", 18, false}, [COL_SERVERS] = {"SERVERS", 7, true},
-    [COL_STATE] = {"STATE", 20, false},      [COL_LAST] = {"LAST RUN", 0, false},
-    [COL_WHEN] = {"WHEN", 10, true},
+    [COL_NAME] = {.name = "ENVIRONMENT", .width = 18},
+    [COL_SERVERS] = {.name = "SERVERS", .width = 7, .right = true},
+    [COL_STATE] = {.name = "STATE", .width = 20},
+    [COL_LAST] = {.name = "LAST RUN"},
+    [COL_WHEN] = {.name = "WHEN", .width = 10, .right = true},
 };
 
 struct envs {

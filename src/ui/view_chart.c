@@ -32,9 +32,12 @@ enum column { COLUMN_HOST, COLUMN_OUTCOME, COLUMN_TOOK, COLUMN_SLOT, COLUMN_WAVE
 enum { COLUMNS = COLUMN_WHY + 1 };
 
 static const struct table_column columns[] = {
-    [COLUMN_HOST] = {"HOST", 22, false}, [COLUMN_OUTCOME] = {"OUTCOME", 13, false},
-    [COLUMN_TOOK] = {"TOOK", 6, true},   [COLUMN_SLOT] = {"SLOT", 5, true},
-    [COLUMN_WAVE] = {"WAVE", 4, true},   [COLUMN_WHY] = {"WHY", 0, false},
+    [COLUMN_HOST] = {.name = "HOST", .width = 22},
+    [COLUMN_OUTCOME] = {.name = "OUTCOME", .width = 13},
+    [COLUMN_TOOK] = {.name = "TOOK", .width = 6, .right = true},
+    [COLUMN_SLOT] = {.name = "SLOT", .width = 5, .right = true},
+    [COLUMN_WAVE] = {.name = "WAVE", .width = 4, .right = true},
+    [COLUMN_WHY] = {.name = "WHY"},
 };
 _Static_assert(sizeof(columns) / sizeof(columns[0]) == COLUMNS, "head a column");
 

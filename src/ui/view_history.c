@@ -29,19 +29,19 @@ enum column {
 enum { COLUMNS = COLUMN_HALT + 1 };
 
 static const struct table_column columns[] = {
-    [COLUMN_WHEN] = {"WHEN", 16, false},
-    [COLUMN_ENV] = {"ENV", 9, false},
-    [COLUMN_ACTION] = {"ACTION", 9, false},
-    [COLUMN_RESULT] = {"RESULT", 9, false},
-    [COLUMN_TOOK] = {"TOOK", 6, true},
-    [COLUMN_HOSTS] = {"HOSTS", 5, true},
-    [COLUMN_OK] = {"OK", 5, true},
-    [COLUMN_BAD] = {"BAD", 4, true},
-    [COLUMN_LEFT] = {"LEFT", 5, true},
-    [COLUMN_RELEASE] = {"RELEASE", 14, false},
-    [COLUMN_STRATEGY] = {"STRATEGY", 10, false},
-    [COLUMN_RUN] = {"RUN", 33, false},
-    [COLUMN_HALT] = {"WHY IT ENDED", 0, false},
+    [COLUMN_WHEN] = {.name = "WHEN", .width = 16},
+    [COLUMN_ENV] = {.name = "ENV", .width = 9},
+    [COLUMN_ACTION] = {.name = "ACTION", .width = 9},
+    [COLUMN_RESULT] = {.name = "RESULT", .width = 9},
+    [COLUMN_TOOK] = {.name = "TOOK", .width = 6, .right = true},
+    [COLUMN_HOSTS] = {.name = "HOSTS", .width = 5, .right = true},
+    [COLUMN_OK] = {.name = "OK", .width = 5, .right = true},
+    [COLUMN_BAD] = {.name = "BAD", .width = 4, .right = true},
+    [COLUMN_LEFT] = {.name = "LEFT", .width = 5, .right = true},
+    [COLUMN_RELEASE] = {.name = "RELEASE", .width = 14},
+    [COLUMN_STRATEGY] = {.name = "STRATEGY", .width = 10},
+    [COLUMN_RUN] = {.name = "RUN", .width = 33},
+    [COLUMN_HALT] = {.name = "WHY IT ENDED"},
 };
 _Static_assert(sizeof(columns) / sizeof(columns[0]) == COLUMNS, "head a column");
 

@@ -13,9 +13,12 @@
 #include <string.h>
 
 const struct table_column view_run_columns[RUN_COLUMNS] = {
-    [RUN_COLUMN_HOST] = {"host", 18, false}, [RUN_COLUMN_STATE] = {"state", 13, false},
-    [RUN_COLUMN_WAVE] = {"wave", 4, true},   [RUN_COLUMN_SLOT] = {"slot", 4, true},
-    [RUN_COLUMN_TIME] = {"time", 6, true},   [RUN_COLUMN_STEP] = {"step, or why not", 0, false},
+    [RUN_COLUMN_HOST] = {.name = "host", .width = 18},
+    [RUN_COLUMN_STATE] = {.name = "state", .width = 13},
+    [RUN_COLUMN_WAVE] = {.name = "wave", .width = 4, .right = true},
+    [RUN_COLUMN_SLOT] = {.name = "slot", .width = 4, .right = true},
+    [RUN_COLUMN_TIME] = {.name = "time", .width = 6, .right = true},
+    [RUN_COLUMN_STEP] = {.name = "step, or why not"},
 };
 
 /* ---------------------------------------------------------------- what it does */
