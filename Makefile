@@ -343,11 +343,16 @@ analyze:
 
 # ---------------------------------------------------------------- the rest
 
-.PHONY: demo run
+.PHONY: demo demo-screen run
 demo:
 	@test/check/deps build
 	@$(MAKE) --no-print-directory all fleet
 	@FLEET=$(FLEET) IM=$(BIN) test/demo/run
+# The full screen over the same nine servers, which are there as long as it is.
+demo-screen:
+	@test/check/deps build
+	@$(MAKE) --no-print-directory all fleet
+	@FLEET=$(FLEET) IM=$(BIN) test/demo/run screen
 
 run: all
 	@$(BIN)
@@ -367,6 +372,6 @@ clean:
 
 help:
 	@sed -n 's/^# \{0,1\}//p;/^$$/q' Makefile
-	@echo 'targets: all deps run demo test unit sim sensitivity sensitivity-check servers valgrind diff fuzz coverage fleet chaos bench bench-long bench-smoke gates layers headers format-check tidy analyze faults faults-doc strategies strategies-check format install clean'
+	@echo 'targets: all deps run demo demo-screen test unit sim sensitivity sensitivity-check servers valgrind diff fuzz coverage fleet chaos bench bench-long bench-smoke gates layers headers format-check tidy analyze faults faults-doc strategies strategies-check format install clean'
 
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
