@@ -24,6 +24,9 @@ bool past_is_alive(const char *root, const struct run_row *row);
 int past_find(const char *root, struct store *s, const char *word, struct run_list *ret_runs,
               struct err *err);
 
+/* Now: milliseconds of the UTC epoch, as the store has times. */
+int64_t past_now_ms(void);
+
 /* UTC time for people: 2026-11-23 21:45:00. */
 void past_when(int64_t wall_ms, char ret_text[32]);
 

@@ -11,7 +11,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 /* -o and --format may both be given, if they agree. */
 static int
@@ -29,15 +28,6 @@ format_of(const struct options *o, enum format *ret, struct err *err)
     }
     *ret = has_format ? o->format : output;
     return 0;
-}
-
-static int64_t
-now_wall_ms(void)
-{
-    struct timespec t;
-
-    (void)clock_gettime(CLOCK_REALTIME, &t);
-    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
 }
 
 static int
@@ -74,7 +64,7 @@ show(const struct cli *c, struct store *s, const struct run_row *run, enum forma
      struct err *err)
 {
     struct report r;
-    int rc = report_read(c->root, s, run, now_wall_ms(), &r, err);
+    int rc = report_read(c->root, s, run, past_now_ms(), &r, err);
 
     if (rc == 0 && format == FORMAT_GUIDE) {
         report_find_log(c->root, &r);

@@ -15,18 +15,8 @@
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 enum { SECOND_MS = 1000 };
-
-static int64_t
-wall_ms(void)
-{
-    struct timespec t;
-
-    (void)clock_gettime(CLOCK_REALTIME, &t);
-    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
 
 /* ---------------------------------------------------------------- from the store */
 
@@ -36,7 +26,7 @@ fill_row(const struct cli *c, const struct run_row *row, struct snapshot *s)
     const bool over = row->exit_code >= 0;
 
     *s = snapshot_empty();
-    s->at_ms = wall_ms();
+    s->at_ms = past_now_ms();
     s->run = xstrdup(row->id);
     s->env = xstrdup(row->env);
     s->action = xstrdup(row->action);
@@ -183,7 +173,7 @@ wait_unlinked(struct follow *f, struct err *err)
     snapshot_release(&f->now);
     f->now = new;
     if (!is_over(&f->now)) {
-        pane_show(f->pane, &f->now, wall_ms());
+        pane_show(f->pane, &f->now, past_now_ms());
         (void)poll(&p, 1, SECOND_MS);
         try_link(f);
     }
@@ -205,10 +195,10 @@ follow_run(const struct cli *c, const struct running *r, struct err *err)
         rc = f.link.fd >= 0 ? wait_linked(&f) : wait_unlinked(&f, err);
         pane_signals(f.pane);
         if (f.now.state != NULL) {
-            pane_show(f.pane, &f.now, wall_ms());
+            pane_show(f.pane, &f.now, past_now_ms());
         }
     }
-    pane_close(f.pane, f.now.state == NULL ? NULL : &f.now, wall_ms());
+    pane_close(f.pane, f.now.state == NULL ? NULL : &f.now, past_now_ms());
     link_close(&f.link);
     snapshot_release(&f.now);
     return rc;

@@ -122,3 +122,12 @@ past_find(const char *root, struct store *s, const char *word, struct run_list *
     }
     return no_such(root, word, &why, err);
 }
+
+int64_t
+past_now_ms(void)
+{
+    struct timespec t;
+
+    (void)clock_gettime(CLOCK_REALTIME, &t);
+    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}

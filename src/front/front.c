@@ -8,6 +8,7 @@
 
 #include "base/xalloc.h"
 #include "cli/pane.h"
+#include "cli/past.h"
 #include "cli/request.h"
 
 #include <locale.h>
@@ -47,11 +48,8 @@ front_work(struct front *f)
 int64_t
 front_wall_ms(const struct front *f)
 {
-    struct timeval now;
-
     (void)f;
-    (void)gettimeofday(&now, NULL);
-    return (int64_t)now.tv_sec * 1000 + now.tv_usec / 1000;
+    return past_now_ms();
 }
 
 void
